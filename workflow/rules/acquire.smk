@@ -1,0 +1,17 @@
+# Reads each cohort from its source into one shape, deciding nothing.
+# REQUIRED INPUTS: the card and the local files it names
+# OUTPUTS: results/acquired/{cohort}/: expression.parquet, clinical.tsv, source.json
+
+
+rule acquire_cohort:
+    input:
+        card=card_file,
+        files=card_inputs,
+    output:
+        expression="results/acquired/{cohort}/expression.parquet",
+        clinical="results/acquired/{cohort}/clinical.tsv",
+        source="results/acquired/{cohort}/source.json",
+    params:
+        code=code_hash("acquire", "cards"),
+    script:
+        "../scripts/acquire_cohort.py"

@@ -1,0 +1,36 @@
+# Loads and checks the study before any job starts; every other stage file uses `study`.
+# REQUIRED INPUTS: config.yaml (and --configfile), the cards it names, the signature files
+# OUTPUTS: none
+
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+sys.path.insert(0, f"{workflow.basedir}/workflow/scripts")
+
+from irf7bone.acquire import input_files
+from irf7bone.codehash import code_hash
+from irf7bone.config import load_study
+from irf7bone.errors import InputError
+
+try:
+    study = load_study(config, root=Path(workflow.basedir))
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+
+wildcard_constraints:
+    cohort="|".join(study.cards),
+
+
+def card_file(wildcards):
+    return study.cards[wildcards.cohort].path
+
+
+def card_inputs(wildcards):
+    return input_files(study.cards[wildcards.cohort])
+
+
+def card_title(wildcards):
+    return study.cards[wildcards.cohort].title

@@ -1,0 +1,31 @@
+# Brings a cohort to the AnnData contract, counts every loss, and describes each sample.
+# REQUIRED INPUTS: results/acquired/{cohort}/, the card, data/genes/hgnc_symbols.tsv.gz
+# OUTPUTS: results/cohorts/{cohort}.h5ad, .flow.tsv, .summary.tsv; results/qc/{cohort}.tsv
+
+
+rule harmonise_cohort:
+    input:
+        expression="results/acquired/{cohort}/expression.parquet",
+        clinical="results/acquired/{cohort}/clinical.tsv",
+        source="results/acquired/{cohort}/source.json",
+        card=card_file,
+        symbols=study.symbols,
+    output:
+        cohort="results/cohorts/{cohort}.h5ad",
+        flow="results/cohorts/{cohort}.flow.tsv",
+        summary="results/cohorts/{cohort}.summary.tsv",
+    params:
+        code=code_hash("harmonise", "cohort", "cards", "summary"),
+    script:
+        "../scripts/harmonise_cohort.py"
+
+
+rule check_quality:
+    input:
+        cohort="results/cohorts/{cohort}.h5ad",
+    output:
+        quality="results/qc/{cohort}.tsv",
+    params:
+        code=code_hash("qc"),
+    script:
+        "../scripts/check_quality.py"

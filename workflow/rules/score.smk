@@ -1,0 +1,20 @@
+# Scores every signature in every sample of a cohort by every configured method.
+# REQUIRED INPUTS: results/cohorts/{cohort}.h5ad, the signature files
+# OUTPUTS: results/scores/{cohort}.parquet, results/scores/{cohort}.coverage.tsv
+
+
+rule score_cohort:
+    input:
+        cohort="results/cohorts/{cohort}.h5ad",
+        signatures=study.signature_files,
+        symbols=study.symbols,
+    output:
+        scores="results/scores/{cohort}.parquet",
+        coverage="results/scores/{cohort}.coverage.tsv",
+    params:
+        select=study.config.signatures.select,
+        methods=study.config.methods,
+        min_coverage=study.config.signatures.min_coverage,
+        code=code_hash("scoring", "signatures", "cohort"),
+    script:
+        "../scripts/score_cohort.py"

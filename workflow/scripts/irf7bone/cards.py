@@ -1,0 +1,339 @@
+"""Cohort cards: read, checked against their schema and against themselves, and typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from irf7bone.errors import Problem, Problems
+from irf7bone.schema import Document, KeyPath, choose_from, dotted, nearest, read_yaml, show, violations
+
+CARD = "cohort card"
+
+
+@dataclass(frozen=True)
+class CohortCard:
+    """What one card says.
+
+    Codes are text, as the clinical data are: keys of every ``map``, and ``is`` and ``else`` of every event,
+    which are lists here even where the card writes one code.
+
+    Args:
+        id: Cohort id, the name of the card's file.
+        title: What the report calls the cohort.
+        citation: ``pmid``, ``doi``, ``text``; may be empty for a simulated cohort.
+        organism: ``human``.
+        specimen: ``primary`` or ``metastasis``.
+        role: ``discovery``, ``validation`` or ``simulated``.
+        expression: Source of the expression values, with ``source``, ``scale``, ``collapse`` and so on.
+        clinical: Sources of the clinical data, merged in this order.
+        fields: Standard name -> ``from`` with ``map`` or ``unit``.
+        exclude: Rules with ``reason`` and either ``field`` and ``equals`` or ``samples``.
+        endpoints: Standard name -> ``definition``, ``time``, ``event`` and perhaps ``competing``.
+        expect: Known counts ``samples``, ``events``, ``competing``, before exclusion; may be empty.
+        notes: What a reader of the report should know.
+        unverified: What the card states unchecked, and why.
+        path: The card's file.
+        sha256: Checksum of the card's file.
+        documentation: Where the meaning of the columns is documented.
+    """
+
+    id: str
+    title: str
+    citation: dict[str, Any]
+    organism: str
+    specimen: str
+    role: str
+    expression: dict[str, Any]
+    clinical: tuple[dict[str, Any], ...]
+    fields: dict[str, dict[str, Any]]
+    exclude: tuple[dict[str, Any], ...]
+    endpoints: dict[str, dict[str, Any]]
+    expect: dict[str, Any]
+    notes: tuple[str, ...]
+    unverified: tuple[str, ...]
+    path: Path
+    sha256: str
+    documentation: str = ""
+
+    def resolve(self, relative: str | Path) -> Path:
+        """A path that the card names, which is relative to the card."""
+        return self.path.parent / relative
+
+
+def load_card(path: str | Path) -> CohortCard:
+    """Read and check one card.
+
+    Raises:
+        InputError: With everything that is wrong with it.
+    """
+    document = read_yaml(Path(path), what=CARD)
+    problems = Problems()
+    problems.extend(card_problems(document))
+    problems.raise_if_any()
+    return make_card(document)
+
+
+def card_problems(document: Document) -> list[Problem]:
+    """Everything that is wrong with a card: against the schema, against itself, and files that are not there.
+
+    A part that breaks the schema is not compared with others, so that one mistake gives one message.
+    """
+    found = violations(document.data, "cohort", document.where)
+    problems = Problems()
+    problems.extend(found)
+    view = _View(document, problems)
+    for check in _CHECKS:
+        check(view)
+    return sorted(problems.found, key=document.line_of)
+
+
+def make_card(document: Document) -> CohortCard:
+    """The typed card of a document without problems."""
+    data = document.data
+    return CohortCard(
+        **{key: data[key] for key in ("id", "title", "organism", "specimen", "role", "expression", "fields")},
+        citation=data.get("citation", {}),
+        clinical=tuple(data["clinical"]),
+        exclude=tuple(data.get("exclude", ())),
+        endpoints={name: _with_codes(endpoint) for name, endpoint in data["endpoints"].items()},
+        expect=data.get("expect", {}),
+        notes=tuple(data.get("notes", ())),
+        unverified=tuple(data.get("unverified", ())),
+        path=document.path,
+        sha256=document.sha256,
+        documentation=data.get("documentation", ""),
+    )
+
+
+def _with_codes(endpoint: Mapping[str, Any]) -> dict[str, Any]:
+    """An endpoint whose ``is`` and ``else`` are lists of text, the latter never left to be guessed."""
+    out = dict(endpoint)
+    for part in ("event", "competing"):
+        if part in endpoint:
+            rule = endpoint[part]
+            out[part] = {"from": rule["from"], "is": codes(rule["is"]), "else": codes(rule.get("else", 0))}
+    return out
+
+
+def codes(value: object) -> list[str]:
+    """One code or a list of them as text, as in acquired clinical data: ``1`` and ``1.0`` are ``"1"``."""
+    return [_code(item) for item in (value if isinstance(value, list) else [value])]
+
+
+def _code(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+class _View:
+    """A card as its cross-checks see it, which know what of it broke the schema."""
+
+    def __init__(self, document: Document, problems: Problems):
+        self.document, self.problems = document, problems
+        self.broken = {problem.where.rpartition(", ")[2] for problem in problems.found}
+
+    def sound(self, *path: str | int) -> bool:
+        """Whether neither a key nor anything below it broke the schema."""
+        key = dotted(path)
+        return not any(wrong == key or wrong.startswith((f"{key}.", f"{key}[")) for wrong in self.broken)
+
+    def get(self, *path: str | int, kind: type | tuple[type, ...] = dict) -> Any:
+        """The value at a key path; an empty one of ``kind`` where it is absent or of another kind."""
+        value: Any = self.document.data
+        for part in path:
+            try:
+                value = value[part]
+            except (KeyError, IndexError, TypeError):
+                value = None
+        first = kind[0] if isinstance(kind, tuple) else kind
+        return value if isinstance(value, kind) else first()
+
+    def add(self, path: KeyPath, *, expected: str, found: str, remedy: str, offenders: tuple = ()) -> None:
+        """Note a problem, unless the same key already broke the schema."""
+        if self.sound(*path):
+            where = self.document.where(path)
+            self.problems.add(where, expected=expected, found=found, remedy=remedy, offenders=offenders)
+
+
+def _check_id(card: _View) -> None:
+    identity, stem = card.get("id", kind=str), card.document.path.stem
+    if identity and identity != stem:
+        card.add(
+            ("id",),
+            expected=f"`{stem}`, the name of the file without .yaml",
+            found=f"`{identity}`",
+            remedy="rename the file or change the id: config.yaml and every result know the cohort by it",
+        )
+
+
+def _check_role(card: _View) -> None:
+    role, source = card.get("role", kind=str), card.get("expression", "source", kind=str)
+    if not card.sound("role"):
+        return
+    if role and source and (role == "simulated") != (source == "simulate"):
+        card.add(
+            ("role",),
+            expected="`simulated` for `source: simulate`, and for no other source",
+            found=f"role `{role}` with source `{source}`",
+            remedy="correct one of them: a simulated cohort must never pass for patients",
+        )
+    if role and role != "simulated" and "citation" not in card.document.data:
+        card.add(
+            ("citation",),
+            expected="the key `citation` with pmid, doi or text",
+            found="no such key",
+            remedy="say where the cohort was published",
+        )
+
+
+def _check_sources(card: _View) -> None:
+    source = card.get("expression", "source", kind=str)
+    for index, entry in enumerate(card.get("clinical", kind=list)):
+        own = entry.get("source") if isinstance(entry, dict) else None
+        if own in ("package", "simulate") and source and own != source:
+            card.add(
+                ("clinical", index, "source"),
+                expected=f"`table`, or `{source}` as in expression",
+                found=f"`{own}`, while expression comes from `{source}`",
+                remedy="both mean the source that expression names; for another one use a table",
+            )
+        if own == "table" and source == "simulate":
+            card.add(
+                ("clinical", index, "source"),
+                expected="`simulate`",
+                found="`table` with simulated expression",
+                remedy="do not mix simulated expression with clinical data from elsewhere",
+            )
+
+
+def _check_files(card: _View) -> None:
+    entries = [("expression",), *(("clinical", i) for i in range(len(card.get("clinical", kind=list))))]
+    for at in entries:
+        name = card.get(*at, "path", kind=str)
+        if card.get(*at, "source", kind=str) != "table" or not name:
+            continue
+        path = card.document.path.parent / name
+        if not path.is_file():
+            there = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
+            close = nearest(path.name, there)
+            card.add(
+                (*at, "path"),
+                expected="a file, relative to the card",
+                found=f"{path}, which is {'a folder' if path.is_dir() else 'not there'}",
+                remedy=f"did you mean `{close}`?" if close else "correct the path or put the file there",
+            )
+
+
+def _check_exclude(card: _View) -> None:
+    fields = card.get("fields")
+    for index, rule in enumerate(card.get("exclude", kind=list)):
+        if not isinstance(rule, dict):
+            continue
+        at = ("exclude", index)
+        named = set(rule) & {"field", "equals", "samples"}
+        if named not in ({"field", "equals"}, {"samples"}):
+            card.add(
+                at,
+                expected="either `field` and `equals`, or `samples`",
+                found=f"{', '.join(sorted(named)) or 'none of them'}",
+                remedy="write one rule an entry",
+            )
+        name = rule.get("field")
+        if isinstance(name, str) and name not in fields:
+            card.add(
+                (*at, "field"),
+                expected=f"a field of this card: {', '.join(fields) or 'it has none'}",
+                found=f"`{name}`",
+                remedy=choose_from(name, fields) if fields else f"add `{name}` to fields",
+            )
+        meanings = card.get("fields", name, "map") if isinstance(name, str) else {}
+        if meanings and "equals" in rule and rule["equals"] not in meanings.values():
+            card.add(
+                (*at, "equals"),
+                expected=f"a value that the field can take: {', '.join(_distinct(meanings))}",
+                found=show(rule["equals"]),
+                remedy="use the standard value, not the source's code, or the rule never excludes anything",
+            )
+
+
+def _distinct(meanings: Mapping[str, object]) -> list[str]:
+    return list(dict.fromkeys(str(value) for value in meanings.values() if value is not None))
+
+
+def _check_endpoints(card: _View) -> None:
+    for name in card.get("endpoints"):
+        rules = {}
+        for part in ("event", "competing"):
+            at = ("endpoints", name, part)
+            rule = card.get(*at)
+            if not rule or not card.sound(*at):
+                continue
+            happened, rest = codes(rule["is"]), codes(rule.get("else", 0))
+            rules[part] = (rule["from"], set(happened))
+            if "else" not in rule and happened != ["1"]:
+                card.add(
+                    (*at, "else"),
+                    expected="the key `else`, as `is` is not 1",
+                    found="no such key",
+                    remedy="list the codes for: it did not happen, for instance `else: [alive, lost]`",
+                )
+            elif set(happened) & set(rest):
+                card.add(
+                    (*at, "else"),
+                    expected="codes other than those of `is`",
+                    found="codes in both",
+                    remedy="each code means one thing",
+                    offenders=tuple(sorted(set(happened) & set(rest))),
+                )
+        if len(rules) == 2 and rules["event"] == rules["competing"]:
+            card.add(
+                ("endpoints", name, "competing"),
+                expected="another event than the endpoint's own",
+                found=f"the same column and code, `{rules['event'][0]}`",
+                remedy="name what else stops the clock, or remove `competing`",
+            )
+
+
+def _check_expect(card: _View) -> None:
+    endpoints, samples = card.get("endpoints"), card.get("expect", "samples", kind=int)
+    if not endpoints:
+        return
+    for part in ("events", "competing"):
+        for name, count in card.get("expect", part).items():
+            at = ("expect", part, name)
+            if name not in endpoints:
+                card.add(
+                    at,
+                    expected=f"an endpoint of this card: {', '.join(endpoints)}",
+                    found=f"`{name}`",
+                    remedy="define the endpoint or remove the count",
+                )
+            elif part == "competing" and "competing" not in card.get("endpoints", name):
+                card.add(
+                    at,
+                    expected="an endpoint with competing events",
+                    found=f"`{name}`, which has no `competing`",
+                    remedy="add `competing` to the endpoint or remove the count",
+                )
+            elif samples and isinstance(count, int) and count > samples:
+                card.add(
+                    at,
+                    expected=f"at most {samples}, the expected samples",
+                    found=str(count),
+                    remedy="correct one of the counts",
+                )
+
+
+_CHECKS: tuple[Callable[[_View], None], ...] = (
+    _check_id,
+    _check_role,
+    _check_sources,
+    _check_files,
+    _check_exclude,
+    _check_endpoints,
+    _check_expect,
+)

@@ -1,0 +1,359 @@
+"""The study: config.yaml and its cohort cards, typed, and cross-checked before any job starts.
+
+Imports no numpy or pandas: every Snakemake process that a run starts loads the study again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from irf7bone.cards import CARD, CohortCard, card_problems, make_card
+from irf7bone.errors import InputError, Problems
+from irf7bone.schema import Document, KeyPath, choose_from, dotted, nearest, read_yaml, violations
+from irf7bone.signatures import library_names
+
+CARDS = "data/cohorts"
+SYMBOLS = "data/genes/hgnc_symbols.tsv.gz"
+NEEDS_PROLIFERATION = ("proliferation", "full")
+
+
+@dataclass(frozen=True)
+class SignatureSettings:
+    """Which signatures to score (``select``), from which GMTs (``files``), at what coverage (0 to 1)."""
+
+    select: tuple[str, ...]
+    files: tuple[str, ...]
+    min_coverage: float
+
+
+@dataclass(frozen=True)
+class Primary:
+    """The one analysis that answers the question, named before the run."""
+
+    signature: str
+    method: str
+    endpoint: str
+    model: str
+
+
+@dataclass(frozen=True)
+class VerdictSettings:
+    """The hazard ratio per SD worth finding, and the power to find it that "no evidence" requires."""
+
+    smallest_hr: float
+    power: float
+
+
+class Analysis(NamedTuple):
+    """The settings that numbers after the scores depend on.
+
+    A tuple, because Snakemake tracks changes of a rule's params only for built-in types and their
+    subclasses; with a plain dataclass, an edited config would not rerun anything.
+    """
+
+    signatures: SignatureSettings
+    methods: tuple[str, ...]
+    endpoints: tuple[str, ...]
+    models: tuple[str, ...]
+    primary: Primary
+    proliferation_signature: str
+    verdict: VerdictSettings
+    min_events: int
+
+
+@dataclass(frozen=True)
+class Config:
+    """config.yaml, and what --configfile and --config put over it.
+
+    Args:
+        title: Title of the report.
+        cohorts: Ids of the cohorts, in the order of the config.
+        signatures: What to score.
+        methods: Scoring methods.
+        endpoints: Outcomes.
+        models: Cox models.
+        primary: The one primary analysis.
+        proliferation_signature: What the proliferation and full models adjust for.
+        verdict: What the verdict needs.
+        min_events: Fewest events for which a model is fitted.
+    """
+
+    title: str
+    cohorts: tuple[str, ...]
+    signatures: SignatureSettings
+    methods: tuple[str, ...]
+    endpoints: tuple[str, ...]
+    models: tuple[str, ...]
+    primary: Primary
+    proliferation_signature: str
+    verdict: VerdictSettings
+    min_events: int
+
+    def analysis(self) -> Analysis:
+        """What associations, pooling and verdict depend on: neither title nor cohorts nor file names."""
+        chosen = SignatureSettings(self.signatures.select, (), self.signatures.min_coverage)
+        own = {name: getattr(self, name) for name in Analysis._fields if name != "signatures"}
+        return Analysis(signatures=chosen, **own)
+
+
+@dataclass(frozen=True)
+class Study:
+    """A config and its cards, all found right.
+
+    Args:
+        config: The settings.
+        cards: Cohort id -> card, in the order of the config.
+        config_source: What messages call the config.
+        signature_files: GMT files of the library, as paths to use from the current folder.
+        symbols: The table of gene symbols, likewise.
+    """
+
+    config: Config
+    cards: dict[str, CohortCard]
+    config_source: str
+    signature_files: tuple[Path, ...]
+    symbols: Path
+
+
+def load_study(config: Mapping[str, Any], *, root: Path, source: str = "config.yaml") -> Study:
+    """Check and type a whole study: the config and every card that it names.
+
+    Args:
+        config: The merged config, as Snakemake read it.
+        root: The project's folder.
+        source: What messages call the config.
+
+    Raises:
+        InputError: With every problem of the config and of all cards.
+    """
+    root = Path(root).resolve()
+    checks = _Checks(config, root, source)
+    documents = checks.read_cards()
+    files = checks.signature_files()
+    checks.names(files)
+    checks.signatures_of_simulations(documents, files)
+    checks.endpoints(documents)
+    checks.problems.raise_if_any()
+    cards = {card.id: card for card in map(make_card, documents)}
+    return Study(_typed(config, tuple(cards), files), cards, source, tuple(files), from_here(root / SYMBOLS))
+
+
+def _typed(config: Mapping[str, Any], cohorts: tuple[str, ...], files: Sequence[Path]) -> Config:
+    lists = {name: tuple(config[name]) for name in ("methods", "endpoints", "models")}
+    signatures = config["signatures"]
+    return Config(
+        title=config["title"],
+        cohorts=cohorts,
+        signatures=SignatureSettings(
+            select=tuple(signatures["select"]),
+            files=tuple(path.as_posix() for path in files),
+            min_coverage=float(signatures["min_coverage"]),
+        ),
+        **lists,
+        primary=Primary(**config["primary"]),
+        proliferation_signature=config["proliferation_signature"],
+        verdict=VerdictSettings(**{key: float(value) for key, value in config["verdict"].items()}),
+        min_events=int(config["min_events"]),
+    )
+
+
+def from_here(path: Path) -> Path:
+    """A path relative to the current folder where it lies inside it, so that no result names the machine."""
+    path = path.absolute()
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+class _Checks:
+    """The checks of a study; each notes what it finds and goes on.
+
+    A part of the config that breaks the schema is not cross-checked: one mistake, one message.
+    """
+
+    def __init__(self, config: Mapping[str, Any], root: Path, source: str):
+        self.config, self.root, self.source = config, root, source
+        self.problems = Problems()
+        self.problems.extend(violations(config, "config", self.where))
+        self.broken = {problem.where for problem in self.problems.found}
+        self.unread_cards = False
+        self.library: set[str] | None = None
+
+    def where(self, path: KeyPath) -> str:
+        """Name of the config and key."""
+        return f"{self.source}, {dotted(path)}" if path else self.source
+
+    def add(self, path: KeyPath, *, expected: str, found: str, remedy: str, offenders: tuple = ()) -> None:
+        """Note a problem of the config, unless the same key already broke the schema."""
+        where = self.where(path)
+        if where not in self.broken:
+            self.problems.add(where, expected=expected, found=found, remedy=remedy, offenders=offenders)
+
+    def texts(self, *path: str) -> list[str]:
+        """The entries of a list of text in the config; of a single text, that one; else none."""
+        value: Any = self.config
+        for part in path:
+            value = value.get(part) if isinstance(value, Mapping) else None
+        values = value if isinstance(value, list | tuple) else [value]
+        return [item for item in values if isinstance(item, str)]
+
+    def read_cards(self) -> list[Document]:
+        """Every card that could be read, each once; notes what is wrong with any of them."""
+        documents: dict[str, Document] = {}
+        first: dict[str, str] = {}
+        for index, entry in enumerate(self.texts("cohorts")):
+            path = self._card_path(entry, ("cohorts", index))
+            if path is None:
+                self.unread_cards = True
+                continue
+            identity = path.stem
+            if identity in first:
+                self.add(
+                    ("cohorts", index),
+                    expected="each cohort once",
+                    found=f"`{entry}`, with the id `{identity}` that `{first[identity]}` has already",
+                    remedy="remove one of them, or give one card another id and file name",
+                )
+                continue
+            first[identity] = entry
+            try:
+                document = read_yaml(from_here(path), what=CARD)
+            except InputError as error:
+                self.problems.extend(error.problems)
+                self.unread_cards = True
+                continue
+            self.problems.extend(card_problems(document))
+            documents[identity] = document
+        return list(documents.values())
+
+    def _card_path(self, entry: str, at: KeyPath) -> Path | None:
+        if "/" in entry or entry.endswith((".yaml", ".yml")):
+            path = Path(entry)
+            if path.is_file():
+                return path
+            there = [item.name for item in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
+            close = nearest(path.name, there)
+            remedy = f"did you mean `{path.parent / close}`?" if close else "correct the path"
+            self.add(
+                at, expected=f"a card at {path}, seen from {Path.cwd()}", found="no such file", remedy=remedy
+            )
+            return None
+        path = self.root / CARDS / f"{entry}.yaml"
+        if path.is_file():
+            return path
+        known = sorted(item.stem for item in (self.root / CARDS).glob("*.yaml"))
+        self.add(
+            at,
+            expected=f"the id of a card in {CARDS}, or the path of a card (with a `/` or ending in .yaml)",
+            found=f"`{entry}`",
+            remedy=choose_from(entry, known),
+        )
+        return None
+
+    def signature_files(self) -> list[Path]:
+        """GMT files of the library, each once: in the config's order, those of a folder by name."""
+        files: list[Path] = []
+        for index, entry in enumerate(self.texts("signatures", "files")):
+            at = ("signatures", "files", index)
+            path = self.root / entry if (self.root / entry).exists() else Path(entry)
+            found = sorted(path.glob("*.gmt")) if path.is_dir() else [path]
+            if not path.exists():
+                self.add(
+                    at,
+                    expected="a GMT file or a folder of them, seen from the project or the current folder",
+                    found=f"`{entry}`, which is not there",
+                    remedy="correct the path",
+                )
+            elif not found:
+                self.add(
+                    at,
+                    expected="a folder with GMT files (*.gmt)",
+                    found=f"no such file in `{entry}`",
+                    remedy="put a GMT there, or name another folder",
+                )
+            else:
+                files.extend(map(from_here, found))
+        return list(dict.fromkeys(files))
+
+    def names(self, files: Sequence[Path]) -> None:
+        """Names in the config that must stand in another of its lists, or in the library."""
+        select = self.texts("signatures", "select")
+        if files:
+            try:
+                self.library = library_names(files)
+            except InputError as error:
+                self.problems.extend(error.problems)
+        if self.library is not None:
+            for index, name in enumerate(select):
+                self._in_library(name, ("signatures", "select", index))
+        for key in ("method", "endpoint", "model"):
+            self._listed(("primary", key), self.texts(f"{key}s"), f"{key}s")
+        for at in (("primary", "signature"), ("proliferation_signature",)):
+            known = self._in_library(*self.texts(*at), at) if self.texts(*at) and self.library else True
+            if known:
+                self._listed(at, select, "signatures.select")
+        [model] = self.texts("primary", "model") or [""]
+        same = self.texts("primary", "signature") == self.texts("proliferation_signature") != []
+        if same and model in NEEDS_PROLIFERATION:
+            self.add(
+                ("primary", "signature"),
+                expected=f"another signature than proliferation_signature, which model `{model}` adjusts for",
+                found=f"`{self.texts('primary', 'signature')[0]}` in both",
+                remedy="name another primary signature, or make `crude` or `clinical` the primary model",
+            )
+
+    def _in_library(self, name: str, at: KeyPath) -> bool:
+        if name in self.library:
+            return True
+        self.add(
+            at,
+            expected="the name of a signature in the GMT files of signatures.files",
+            found=f"`{name}`",
+            remedy=choose_from(name, sorted(self.library)),
+        )
+        return False
+
+    def _listed(self, at: tuple[str, ...], entries: Iterable[str], key: str) -> None:
+        entries = list(entries)
+        for name in self.texts(*at):
+            if entries and name not in entries:
+                self.add(
+                    at,
+                    expected=f"one of {key}: {', '.join(entries)}",
+                    found=f"`{name}`",
+                    remedy=f"add it to {key}, or choose one that is there",
+                )
+
+    def signatures_of_simulations(self, documents: Iterable[Document], files: Sequence[Path]) -> None:
+        """The signature that a simulated cohort plants must be in the library."""
+        for document in documents:
+            expression = document.data.get("expression")
+            name = expression.get("signature") if isinstance(expression, dict) else None
+            if self.library is not None and isinstance(name, str) and name not in self.library:
+                self.problems.add(
+                    document.where(("expression", "signature")),
+                    expected="the name of a signature in the GMT files of signatures.files",
+                    found=f"`{name}`",
+                    remedy=choose_from(name, sorted(self.library)),
+                )
+
+    def endpoints(self, documents: Iterable[Document]) -> None:
+        """Every endpoint of the config must be one that a cohort has."""
+        has = {
+            document.data.get("id"): list(document.data["endpoints"])
+            for document in documents
+            if isinstance(document.data.get("endpoints"), dict)
+        }
+        if self.unread_cards or not has:
+            return
+        recorded = "; ".join(f"{cohort}: {', '.join(names)}" for cohort, names in has.items())
+        for index, name in enumerate(self.texts("endpoints")):
+            if not any(name in names for names in has.values()):
+                self.add(
+                    ("endpoints", index),
+                    expected=f"an endpoint that a cohort has ({recorded})",
+                    found=f"`{name}`, which none has",
+                    remedy="remove it, or add a cohort whose card defines it",
+                )

@@ -1,0 +1,91 @@
+"""What is said when an input cannot be used: collect every problem, raise once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+OFFENDERS_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with an input, and how to mend it.
+
+    Args:
+        where: File, and column or key, that the problem is in.
+        expected: What would have been right.
+        found: What was there instead.
+        remedy: What the user can do about it.
+        offenders: The rows, ids or values concerned; the first five are shown.
+    """
+
+    where: str
+    expected: str
+    found: str
+    remedy: str
+    offenders: Sequence[object] = ()
+
+    def __str__(self) -> str:
+        lines = [
+            self.where,
+            f"    expected: {self.expected}",
+            f"    found:    {self.found}",
+        ]
+        if self.offenders:
+            shown = ", ".join(str(item) for item in self.offenders[:OFFENDERS_SHOWN])
+            more = len(self.offenders) - OFFENDERS_SHOWN
+            lines.append(f"    first:    {shown}" + (f" (and {more} more)" if more > 0 else ""))
+        lines.append(f"    remedy:   {self.remedy}")
+        return "\n".join(lines)
+
+
+class InputError(ValueError):
+    """Raised when an input is refused; ``problems`` holds all that was found, not the first only."""
+
+    def __init__(self, problems: Problem | Iterable[Problem]):
+        self.problems = [problems] if isinstance(problems, Problem) else list(problems)
+        count = len(self.problems)
+        head = "1 problem" if count == 1 else f"{count} problems"
+        super().__init__(f"{head} with the input:\n\n" + "\n\n".join(map(str, self.problems)))
+
+
+class Problems:
+    """Collects problems over a whole check and raises them together."""
+
+    def __init__(self) -> None:
+        self.found: list[Problem] = []
+
+    def add(
+        self,
+        where: str,
+        *,
+        expected: str,
+        found: str,
+        remedy: str,
+        offenders: Sequence[object] = (),
+    ) -> None:
+        """Note one problem and go on."""
+        self.found.append(Problem(where, expected, found, remedy, tuple(offenders)))
+
+    def extend(self, problems: Iterable[Problem]) -> None:
+        """Note the problems that another check found."""
+        self.found.extend(problems)
+
+    def raise_if_any(self) -> None:
+        """Raise :class:`InputError` with everything noted, if anything was."""
+        if self.found:
+            raise InputError(self.found)
+
+
+def report_plainly() -> None:
+    """End the running script with the message alone when an input is refused; a defect keeps its trace."""
+
+    def hook(kind, error, trace):
+        if issubclass(kind, InputError):
+            print(error, file=sys.stderr)
+        else:
+            sys.__excepthook__(kind, error, trace)
+
+    sys.excepthook = hook

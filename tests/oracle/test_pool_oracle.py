@@ -1,0 +1,86 @@
+"""Pooling against metafor, and against pooled values published with the real data."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import t
+
+from irf7bone.meta import combine, leave_one_out, random_effects
+
+HERE = Path(__file__).resolve().parent
+STORED = HERE.parent / "data" / "oracle"
+LOO = ["loo_low", "loo_high"]
+
+
+def read(path: Path) -> pd.DataFrame:
+    """A table that metafor.R wrote; its first two lines name the versions and the call."""
+    return pd.read_csv(path, sep="\t", comment="#")
+
+
+def compare(folder: Path) -> None:
+    """Ours against every column of the table, 1e-6 relative, or 1e-8 where the value is near 0."""
+    oracle = read(folder / "metafor_pooled.tsv").set_index("case")
+    studies = read(folder / "metafor_studies.tsv")
+    assert len(oracle) == studies["case"].nunique() >= 14
+    for case, rows in studies.groupby("case"):
+        ours = vars(random_effects(rows["log_hr"], rows["se"]))
+        low, high = leave_one_out([rows["log_hr"]], [rows["se"]])
+        ours |= {"loo_low": low[0], "loo_high": high[0]}
+        theirs = oracle.loc[case]
+        for name in oracle.columns:
+            # With two studies metafor still prints a prediction interval; we give none.
+            expected = np.nan if name.startswith("pi_") and theirs["k"] < 3 else theirs[name]
+            np.testing.assert_allclose(ours[name], expected, rtol=1e-6, atol=1e-8, err_msg=f"{case}, {name}")
+
+
+def test_metafor_as_stored():
+    header = (STORED / "metafor_pooled.tsv").read_text(encoding="utf-8").splitlines()[:2]
+    assert "metafor 3.8.1" in header[0] and "method='REML', test='adhoc'" in header[1]
+    compare(STORED)
+
+
+@pytest.mark.oracle
+def test_metafor_recomputed(tmp_path):
+    rscript = shutil.which("Rscript")
+    if rscript is None:
+        pytest.skip("R is not installed: the stored table stands in (make oracles installs R)")
+    probe = "quit(status = !all(sapply(c('metafor', 'survival'), requireNamespace, quietly = TRUE)))"
+    if subprocess.run([rscript, "-e", probe], capture_output=True, check=False).returncode:
+        pytest.skip("R lacks metafor or survival: the stored table stands in")
+    subprocess.run([rscript, str(HERE / "metafor.R"), str(tmp_path)], check=True, capture_output=True)
+    compare(tmp_path)
+    for name in ("metafor_pooled.tsv", "metafor_studies.tsv"):
+        pd.testing.assert_frame_equal(read(tmp_path / name), read(STORED / name), rtol=1e-6, atol=1e-8)
+
+
+def test_known_answers_of_six_cohorts(realdata):
+    # The table has DerSimonian and Laird's tau2, which is put in, 1.96 for its normal quantile, and
+    # Knapp-Hartung without the floor.
+    cohorts = pd.read_csv(realdata / "known_answers" / "survcomp7_cox_per_sd.csv")
+    known = pd.read_csv(realdata / "known_answers" / "survcomp7_meta.csv")
+    assert len(known) == 5
+    for expected in known.itertuples():
+        rows = cohorts[(cohorts["gene"] == expected.gene) & (cohorts["adj"] == expected.adj)]
+        y, v = rows["loghr"].to_numpy()[None], rows["se"].to_numpy()[None] ** 2
+        (fixed,), (variance,), (factor,) = combine(y, v, np.zeros(1))
+        theirs = [expected.fixed_hr, expected.fixed_se, expected.Q]
+        np.testing.assert_allclose([np.exp(fixed), variance**0.5, 5 * factor], theirs, rtol=1e-9)
+        (mean,), (variance,), (factor,) = combine(y, v, np.array([expected.tau2]))
+        dl, hk = 1.96 * variance**0.5, t.ppf(0.975, 5) * (factor * variance) ** 0.5
+        ours = np.exp([mean, mean - dl, mean + dl, mean - hk, mean + hk])
+        theirs = [expected.re_hr, expected.dl_lo, expected.dl_hi, expected.hk_lo, expected.hk_hi]
+        np.testing.assert_allclose(ours, theirs, rtol=1e-9)
+        assert random_effects(y[0], v[0] ** 0.5).q == pytest.approx(expected.Q, rel=1e-9)
+
+
+@pytest.mark.parametrize(("gene", "adjusted", "hr"), [("AURKA", "none", 1.48), ("STAT1", "AURKA+ESR1", 0.91)])
+def test_known_hazard_ratios_by_reml(realdata, gene, adjusted, hr):
+    cohorts = pd.read_csv(realdata / "known_answers" / "survcomp7_cox_per_sd.csv")
+    rows = cohorts[(cohorts["gene"] == gene) & (cohorts["adj"] == adjusted)]
+    assert round(np.exp(random_effects(rows["loghr"], rows["se"]).log_hr), 2) == hr

@@ -1,0 +1,276 @@
+"""What the pooled results allow to be said, endpoint by endpoint."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri
+
+from irf7bone.contracts import ENDPOINTS, Column, Table
+from irf7bone.errors import InputError, Problem
+from irf7bone.pool import RESULT, SIMULATED, real_rows, recorded_endpoints
+from irf7bone.verdict_rules import ALPHA, BONE, RULES, VERDICTS, Evidence, Pooled, decide
+from irf7bone.wording import ENDPOINT_WORDS
+
+if TYPE_CHECKING:
+    from irf7bone.config import Config
+
+# The model that adds proliferation to each; those that hold it already are their own.
+ADJUSTED_MODEL = {
+    "crude": "proliferation",
+    "proliferation": "proliferation",
+    "clinical": "full",
+    "full": "full",
+}
+
+
+def _ratio(name: str, doc: str) -> Column:
+    return Column(name, "number", doc, nullable=True, low=0)
+
+
+VERDICT = Table(
+    "verdict.tsv",
+    key=("endpoint",),
+    columns=(
+        Column("endpoint", "text", "endpoint", allowed=ENDPOINTS),
+        Column("is_primary", "flag", "the endpoint that was named before the run"),
+        Column("signature", "text", "primary signature"),
+        Column("method", "text", "primary scoring method"),
+        Column("model", "text", "primary model"),
+        Column("verdict", "text", "what may be said", allowed=VERDICTS),
+        Column("rule", "text", "the rule that decided"),
+        Column("rule_text", "text", "why, with the numbers"),
+        Column("k", "integer", "real cohorts with an estimate", low=0),
+        Column("n", "integer", "samples in these", low=0),
+        Column("n_events", "integer", "events in these", low=0),
+        Column("events_needed", "integer", "events to see the smallest hazard ratio that matters", low=1),
+        _ratio("hr", "pooled hazard ratio for one standard deviation more score"),
+        _ratio("hr_low", "lower end of its 95 % interval"),
+        _ratio("hr_high", "upper end of its 95 % interval"),
+        Column("p", "number", "two-sided p value", nullable=True, low=0, high=1),
+        Column("q", "number", "its Benjamini-Hochberg value; NA for the primary result", True, 0, 1),
+        Column("adjusted_model", "text", "the model with proliferation that the result is held against"),
+        Column("adjusted_k", "integer", "real cohorts with an estimate in that model", low=0),
+        _ratio("adjusted_hr", "pooled hazard ratio in that model"),
+        _ratio("adjusted_low", "lower end of its 95 % interval"),
+        _ratio("adjusted_high", "upper end of its 95 % interval"),
+        Column("null_p", "number", "p against random signatures, cohorts combined", True, 0, 1),
+    ),
+)
+
+
+def events_needed(smallest_hr: float, power: float) -> int:
+    """Events for a two-sided 5 % test to see a hazard ratio per standard deviation.
+
+    Hsieh and Lavori (2000, Control Clin Trials 21:552) for a covariate of variance 1:
+    (z(0.975) + z(power))^2 / log(smallest_hr)^2.
+
+    Args:
+        smallest_hr: The smallest effect that matters, above 0 and not 1.
+        power: The chance to see it, between 0 and 1.
+
+    Returns:
+        The number of events, rounded up.
+    """
+    z = float(ndtri(1 - ALPHA / 2) + ndtri(power))
+    return math.ceil((z / math.log(smallest_hr)) ** 2)
+
+
+def combined_null_p(p: np.ndarray) -> float:
+    """One p value from those of several cohorts, however the cohorts depend on each other.
+
+    A random signature tends to be extreme in all cohorts at once, so p values against random signatures
+    are not independent. The middle one, p(j) of K in order with j = ceil(K / 2), times K / j is valid
+    under any dependence (Rueger 1978, Metrika 25:171).
+
+    Args:
+        p: Empirical p values, shape (K,), NaN where a cohort has none.
+
+    Returns:
+        The combined p, at most 1; NaN where no cohort has one.
+    """
+    known = np.sort(p[~np.isnan(p)])
+    if not known.size:
+        return math.nan
+    middle = math.ceil(known.size / 2)
+    return min(1.0, float(known[middle - 1]) * known.size / middle)
+
+
+def judge(
+    pooled: pd.DataFrame, associations: pd.DataFrame, roles: Mapping[str, str], config: Config
+) -> pd.DataFrame:
+    """Judge every configured endpoint by the primary signature, method and model.
+
+    Args:
+        pooled: Columns of :data:`irf7bone.contracts.POOLED`.
+        associations: Rows of every cohort, columns of :data:`irf7bone.contracts.ASSOCIATIONS`.
+        roles: Role of each cohort: discovery, validation or simulated.
+        config: The study's settings.
+
+    Returns:
+        One row an endpoint, columns of :data:`VERDICT`.
+
+    Raises:
+        InputError: If a cohort has no role, or ``pooled`` lacks the primary result of an endpoint.
+    """
+    real = real_rows(associations, roles)
+    simulated = associations[associations["cohort"].map(roles) == SIMULATED]
+    primary = config.primary
+    adjusted_model = ADJUSTED_MODEL[primary.model]
+    rows = []
+    for endpoint in config.endpoints:
+        result = (primary.signature, primary.method, endpoint, primary.model)
+        row = _row(pooled, result)
+        if row is None:
+            raise InputError(_absent(result))
+        adjusted = _pooled(_row(pooled, (*result[:3], adjusted_model)))
+        evidence = Evidence(
+            endpoint=endpoint,
+            is_primary=endpoint == primary.endpoint,
+            found=_pooled(row),
+            adjusted=adjusted,
+            itself_adjusted=adjusted_model == primary.model,
+            n=int(row["n"]),
+            n_events=int(row["n_events"]),
+            events_needed=events_needed(config.verdict.smallest_hr, config.verdict.power),
+            p=_number(row["p"]),
+            q=_number(row["q"]),
+            null_p=_null_p(real, result, _number(row["log_hr"])),
+            pi=(_number(row["pi_low"]), _number(row["pi_high"])),
+            loo=(_number(row["loo_low"]), _number(row["loo_high"])),
+            recorded=endpoint in recorded_endpoints(real),
+            recorded_in_simulated=endpoint in recorded_endpoints(simulated),
+            smallest_hr=config.verdict.smallest_hr,
+            power=config.verdict.power,
+        )
+        rule, said = decide(evidence)
+        rows.append(
+            {
+                "endpoint": endpoint,
+                "is_primary": evidence.is_primary,
+                "signature": primary.signature,
+                "method": primary.method,
+                "model": primary.model,
+                "verdict": rule.verdict,
+                "rule": rule.name,
+                "rule_text": said,
+                "k": evidence.found.k,
+                "n": evidence.n,
+                "n_events": evidence.n_events,
+                "events_needed": evidence.events_needed,
+                **_ratios(evidence.found, "hr", "hr_low", "hr_high"),
+                "p": evidence.p,
+                "q": evidence.q,
+                "adjusted_model": adjusted_model,
+                "adjusted_k": adjusted.k,
+                **_ratios(adjusted, "adjusted_hr", "adjusted_low", "adjusted_high"),
+                "null_p": evidence.null_p,
+            }
+        )
+    return VERDICT.cast(pd.DataFrame(rows))
+
+
+def headline(verdicts: pd.DataFrame) -> str:
+    """The run in one line: the primary endpoint's verdict, and bone's if that is another.
+
+    Args:
+        verdicts: Columns of :data:`VERDICT`.
+
+    Returns:
+        For instance ``Death: no evidence. Bone metastasis: too little data.``
+    """
+    said = dict(zip(verdicts["endpoint"], verdicts["verdict"], strict=True))
+    primary = verdicts.loc[verdicts["is_primary"], "endpoint"]
+    shown = [endpoint for endpoint in dict.fromkeys([*primary, BONE]) if endpoint in said]
+    parts = [f"{ENDPOINT_WORDS[endpoint].capitalize()}: {said[endpoint]}." for endpoint in shown]
+    if BONE not in said:
+        parts.append("Bone metastasis was not among the endpoints of this run.")
+    return " ".join(parts)
+
+
+def rules_table() -> pd.DataFrame:
+    """The rules in the order they are tried: columns rule, when, verdict."""
+    return pd.DataFrame([{"rule": rule.name, "when": rule.when, "verdict": rule.verdict} for rule in RULES])
+
+
+def simulated_check(
+    associations: pd.DataFrame, planted: Mapping[str, Mapping[str, float]], *, config: Config
+) -> pd.DataFrame:
+    """Whether the effects planted in simulated cohorts are found, adjusted for proliferation.
+
+    Args:
+        associations: Rows of every cohort, columns of :data:`irf7bone.contracts.ASSOCIATIONS`.
+        planted: For each simulated cohort, endpoint -> planted log hazard ratio.
+        config: The study's settings; the primary signature and method are looked at.
+
+    Returns:
+        One row a cohort and endpoint: cohort, endpoint, model, planted_log_hr, log_hr, ci_low, ci_high,
+        inside (missing where there is no estimate), status, reason.
+    """
+    wanted = pd.DataFrame(
+        [
+            (cohort, endpoint, log_hr)
+            for cohort, effects in planted.items()
+            for endpoint, log_hr in effects.items()
+        ],
+        columns=["cohort", "endpoint", "planted_log_hr"],
+    ).assign(model=ADJUSTED_MODEL["crude"])
+    fitted = associations[
+        (associations["signature"] == config.primary.signature)
+        & (associations["method"] == config.primary.method)
+    ]
+    checked = wanted.merge(fitted, on=["cohort", "endpoint", "model"], how="left")
+    absent = checked["status"].isna()
+    checked["status"] = checked["status"].where(~absent, "not_available")
+    checked["reason"] = checked["reason"].where(~absent, "this run does not fit the adjusted model")
+    inside = checked["planted_log_hr"].between(checked["ci_low"], checked["ci_high"]).astype("boolean")
+    checked["inside"] = inside.where(checked["status"] == "ok")
+    estimate = ["planted_log_hr", "log_hr", "ci_low", "ci_high", "inside"]
+    return checked[["cohort", "endpoint", "model", *estimate, "status", "reason"]]
+
+
+def _row(pooled: pd.DataFrame, result: tuple[str, ...]) -> pd.Series | None:
+    rows = pooled[(pooled[RESULT] == list(result)).all(axis=1)]
+    return rows.iloc[0] if len(rows) else None
+
+
+def _pooled(row: pd.Series | None) -> Pooled:
+    if row is None:
+        return Pooled(0, math.nan, math.nan, math.nan, "this run does not fit the adjusted model")
+    values = (_number(row[name]) for name in ("log_hr", "ci_low", "ci_high"))
+    return Pooled(int(row["k"]), *values, row["reason"])
+
+
+def _null_p(real: pd.DataFrame, result: tuple[str, ...], log_hr: float) -> float:
+    """p of the primary result against random signatures over the cohorts that were pooled.
+
+    A cohort on the other side of 1 than the pooled effect counts as 1: being extreme there does not
+    speak for the effect.
+    """
+    fits = real[(real[RESULT] == list(result)).all(axis=1) & (real["status"] == "ok")]
+    p = fits["null_p"].to_numpy("float64", na_value=np.nan)
+    against = np.sign(fits["log_hr"].to_numpy("float64")) != np.sign(log_hr)
+    return combined_null_p(np.where(against & ~np.isnan(p), 1.0, p))
+
+
+def _number(value: object) -> float:
+    return math.nan if pd.isna(value) else float(value)
+
+
+def _ratios(pooled: Pooled, *names: str) -> dict[str, float]:
+    with np.errstate(over="ignore"):  # two cohorts can give an interval beyond the largest float
+        ratios = np.exp([pooled.log_hr, pooled.low, pooled.high])
+    return dict(zip(names, ratios.tolist(), strict=True))
+
+
+def _absent(result: tuple[str, ...]) -> Problem:
+    return Problem(
+        "results/tables/pooled.tsv",
+        f"the primary result {' / '.join(result)}",
+        "no such row",
+        "pool again with the present config",
+    )

@@ -1,0 +1,107 @@
+"""Scores against R GSVA (stored, and recomputed where R has it) and against gseapy."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import gseapy
+import numpy as np
+import pandas as pd
+import pytest
+
+from irf7bone.scoring.engine import Prepared, score_sets
+
+# pandas 3.1 about a call inside gseapy.
+pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")
+STORED = Path(__file__).parents[1] / "data" / "oracle"
+SCRIPT = Path(__file__).with_name("gsva_scores.R")
+METHODS = ("gsva", "ssgsea", "zscore", "plage")
+NO_GSVA = 3  # exit status of the script
+
+
+def read_oracle(folder: Path) -> tuple[pd.DataFrame, dict[str, list[str]], pd.DataFrame]:
+    """Expression (samples x genes), sets, and scores indexed by method and set."""
+    expression = pd.read_csv(folder / "gsva_expression.tsv", sep="\t", index_col=0).T
+    sets = pd.read_csv(folder / "gsva_sets.tsv", sep="\t", index_col=0)["genes"].str.split(",").to_dict()
+    scores = pd.read_csv(folder / "gsva_scores.tsv", sep="\t", comment="#", index_col=[0, 1])
+    return expression, sets, scores
+
+
+def gseapy_ssgsea(expression: pd.DataFrame, sets: dict[str, list[str]]) -> np.ndarray:
+    """gseapy's unnormalised ES, sets x samples; ``expression`` samples x genes, whose order breaks ties."""
+    result = gseapy.ssgsea(
+        data=expression.T.astype("float64"),
+        gene_sets=dict(sets),
+        sample_norm_method="rank",
+        weight=0.25,
+        min_size=1,
+        max_size=expression.shape[1],
+        outdir=None,
+        no_plot=True,
+        threads=1,
+    ).res2d
+    table = result.pivot(index="Term", columns="Name", values="ES").astype("float64")
+    return table.loc[list(sets), list(expression.index)].to_numpy()
+
+
+def ours(expression: pd.DataFrame, sets: dict[str, list[str]], method: str) -> np.ndarray:
+    prepared = Prepared(expression)
+    return score_sets(prepared, prepared.set_matrix(list(sets.values())), method)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_scores_equal_r_gsva(method):
+    expression, sets, scores = read_oracle(STORED)
+    expected = scores.loc[method]
+    names = list(expected.index)
+    found = ours(expression, {name: sets[name] for name in names}, method)
+    expected = expected[list(expression.index)].to_numpy()
+    if method == "plage":
+        expected = expected * np.sign((expected * found).sum(axis=1, keepdims=True))
+    # Scores pass through 0: the second tolerance is rounding at the scale of the method.
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-12 * np.abs(expected).max())
+
+
+@pytest.mark.oracle
+def test_stored_scores_are_what_r_gsva_gives(tmp_path):
+    rscript = shutil.which("Rscript")
+    if rscript is None:
+        pytest.skip("Rscript is not installed: the stored table stands")
+    run = subprocess.run([rscript, str(SCRIPT), str(tmp_path)], capture_output=True, text=True, check=False)
+    if run.returncode == NO_GSVA:
+        pytest.skip("R has no GSVA before 1.50 (Debian 12: r-bioc-gsva): the stored table stands")
+    assert run.returncode == 0, run.stderr
+    for name in ("gsva_expression.tsv", "gsva_sets.tsv"):
+        assert (tmp_path / name).read_bytes() == (STORED / name).read_bytes()
+    fresh, stored = read_oracle(tmp_path)[2], read_oracle(STORED)[2]
+    assert list(fresh.index) == list(stored.index)
+    sign = np.sign((fresh * stored).sum(axis=1)).where(stored.index.get_level_values(0) == "plage", 1.0)
+    np.testing.assert_allclose(fresh.mul(sign, axis=0), stored, rtol=1e-9, atol=1e-9)
+
+
+def test_ssgsea_equals_gseapy():
+    expression, sets, _ = read_oracle(STORED)
+    np.testing.assert_allclose(ours(expression, sets, "ssgsea"), gseapy_ssgsea(expression, sets), rtol=1e-6)
+
+
+def test_ssgsea_of_tied_genes_is_the_mean_of_gseapy_over_both_orders_of_the_rows():
+    """gseapy walks tied genes in row order; sharing the rank is the mean of that order and its reverse."""
+    expression, sets, _ = read_oracle(STORED)
+    tied = expression.round(0)
+    forward, backward = gseapy_ssgsea(tied, sets), gseapy_ssgsea(tied[tied.columns[::-1]], sets)
+    assert np.abs(forward - backward).max() > 1
+    np.testing.assert_allclose(ours(tied, sets, "ssgsea"), (forward + backward) / 2, rtol=1e-6, atol=1e-9)
+
+
+def test_ssgsea_equals_gseapy_on_tumours(realdata):
+    table = pd.read_csv(realdata / "gse2034" / "er_negative_67.entrez_log2.csv.gz", index_col=0)
+    expression = table.iloc[:, :12].T.astype("float32")
+    expression.columns = [f"G{gene}" for gene in expression.columns]
+    rng = np.random.default_rng(5)
+    sets = {f"S{k}": list(rng.choice(expression.columns, k, replace=False)) for k in (1, 11, 30, 97, 200)}
+    forward = gseapy_ssgsea(expression, sets)
+    backward = gseapy_ssgsea(expression[expression.columns[::-1]], sets)
+    found = ours(expression, sets, "ssgsea")
+    np.testing.assert_allclose(found, (forward + backward) / 2, rtol=1e-6, atol=1e-9 * np.abs(found).max())

@@ -1,0 +1,154 @@
+"""Source ``table``: expression and clinical data as files beside the card (csv, tsv, txt, parquet)."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from irf7bone.acquire import text
+from irf7bone.errors import InputError, Problem, Problems
+
+if TYPE_CHECKING:
+    from irf7bone.cards import CohortCard
+
+
+def read_expression(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Read an expression table whose first column holds the ids of its rows.
+
+    Returns:
+        Genes x samples, float64, gene ids as they are (they may repeat); and the record of the file.
+
+    Raises:
+        InputError: The file cannot be read, has repeated or empty sample ids, or cells that are no numbers.
+    """
+    path = card.resolve(entry["path"])
+    read = _expression_from_parquet if text.bare_suffix(path) == ".parquet" else _expression_from_text
+    values, row_ids, column_ids, checksum = read(path)
+    problems = Problems()
+    genes_in_rows = entry["genes_in"] == "rows"
+    for ids, place, is_gene in (
+        (row_ids, "first column", genes_in_rows),
+        (column_ids, "header", not genes_in_rows),
+    ):
+        text.check_ids(
+            ids,
+            f"{path}, {place}",
+            what="gene id" if is_gene else "sample id",
+            unique=not is_gene,
+            problems=problems,
+        )
+    problems.raise_if_any()
+    rows, columns = pd.Index(row_ids, dtype=object), pd.Index(column_ids, dtype=object)
+    frame = pd.DataFrame(values, index=rows, columns=columns)
+    return frame if genes_in_rows else frame.T, {"name": path.name, "sha256": checksum}
+
+
+def read_clinical(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Read a clinical table; ``key`` names the column of sample ids.
+
+    Returns:
+        Samples x columns, every value text or None; and the record of the file.
+
+    Raises:
+        InputError: The file cannot be read, the key column is not there, or its ids are empty or repeated.
+    """
+    path = card.resolve(entry["path"])
+    read = _clinical_from_parquet if text.bare_suffix(path) == ".parquet" else _clinical_from_text
+    frame, checksum = read(path)
+    problems = Problems()
+    repeated = frame.columns[frame.columns.duplicated()].unique().tolist()
+    if repeated:
+        problems.add(
+            f"{path}, header",
+            expected="every column name once",
+            found=f"{len(repeated)} repeated",
+            remedy="rename or remove the copies",
+            offenders=repeated,
+        )
+    key = entry["key"]
+    if key not in frame.columns:
+        near = get_close_matches(key, list(map(str, frame.columns)), n=1)
+        problems.add(
+            f"{path}, header",
+            expected=f"the column {key!r}, which the card {card.path.name} names as key",
+            found=f"the columns {', '.join(map(str, frame.columns[:12]))}{' ...' * (frame.shape[1] > 12)}",
+            remedy=f"set key: {near[0]}" if near else "set key to the column that holds the sample ids",
+        )
+    problems.raise_if_any()
+    where = f"{path}, column {key!r}"
+    text.check_ids(frame[key].to_numpy(), where, what="sample id", unique=True, problems=problems)
+    problems.raise_if_any()
+    index = pd.Index(frame[key].to_numpy(), dtype=object)
+    return frame.drop(columns=key).set_axis(index, axis=0), {"name": path.name, "sha256": checksum}
+
+
+def _expression_from_text(path: Path) -> tuple[np.ndarray, list[str], list[str], str]:
+    cells, names, checksum = text.read_cells(path)
+    row_ids = cells.column(0).to_pylist()
+    return text.to_numbers(cells.drop_columns(["c0"]), names[1:], row_ids, path), row_ids, names[1:], checksum
+
+
+def _clinical_from_text(path: Path) -> tuple[pd.DataFrame, str]:
+    cells, names, checksum = text.read_cells(path)
+    columns = [text.to_text(column) for column in cells.columns]
+    frame = pd.DataFrame(np.column_stack(columns), columns=pd.Index(names, dtype=object), dtype=object)
+    return frame, checksum
+
+
+def _read_parquet(path: Path) -> tuple[pd.DataFrame, str]:
+    content, checksum = text.read_bytes(path)
+    try:
+        frame = pd.read_parquet(pa.BufferReader(content))
+    except pa.ArrowInvalid as error:
+        raise InputError(
+            Problem(
+                str(path),
+                "a parquet file",
+                f"something else, or a damaged one ({str(error).splitlines()[0][:80]})",
+                "fetch or write it again",
+            )
+        ) from None
+    if not isinstance(frame.index, pd.RangeIndex):
+        frame = frame.reset_index(names=frame.index.name or "id")
+    return frame, checksum
+
+
+def _ids_as_text(ids: pd.Index | pd.Series, where: str) -> list[str]:
+    """Whole-number ids become their digits; ids with decimals are refused, being numbers by accident."""
+    if pd.api.types.is_float_dtype(ids.dtype):
+        raise InputError(
+            Problem(
+                where, "ids stored as text", "numbers with decimals", "write the ids as text", tuple(ids[:5])
+            )
+        )
+    return [None if missing else str(value) for value, missing in zip(ids, pd.isna(ids), strict=True)]
+
+
+def _expression_from_parquet(path: Path) -> tuple[np.ndarray, list[str], list[str], str]:
+    frame, checksum = _read_parquet(path)
+    row_ids = _ids_as_text(frame.iloc[:, 0], f"{path}, first column")
+    body = frame.iloc[:, 1:]
+    column_ids = [str(name) for name in body.columns]
+    text_columns = [str(name) for name in body if not pd.api.types.is_numeric_dtype(body[name].dtype)]
+    if text_columns:
+        raise InputError(
+            Problem(
+                str(path),
+                "numbers everywhere but in the first column",
+                f"{len(text_columns)} columns that hold no numbers",
+                "remove the columns that hold no expression, or write the numbers as numbers",
+                tuple(text_columns),
+            )
+        )
+    return body.to_numpy(dtype=float, na_value=np.nan), row_ids, column_ids, checksum
+
+
+def _clinical_from_parquet(path: Path) -> tuple[pd.DataFrame, str]:
+    frame, checksum = _read_parquet(path)
+    columns = {str(name): text.values_as_text(frame[name]) for name in frame.columns}
+    return pd.DataFrame(columns, dtype=object), checksum

@@ -1,0 +1,311 @@
+"""Read delimited text as it reaches us from people: every way it can be broken has its own message.
+
+Nothing is converted on the way: ids such as ``007``, ``1e5`` or ``1-Mar`` stay the text they are.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from irf7bone.errors import InputError, Problem, Problems
+
+MISSING_WORDS = ("", "NA", "NaN", "nan", "N/A", "NULL", "null", "#N/A")
+DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
+_SPOKEN = {",": "comma", "\t": "tab", ";": "semicolon", " ": "space", "|": "vertical bar"}
+_GZIP, _ZIP, _OLE, _PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"
+_HTML = (b"<!doctype", b"<html", b"<head", b"<?xml")
+
+
+def _refuse(where: object, *, expected: str, found: str, remedy: str, offenders: tuple = ()) -> InputError:
+    return InputError(Problem(str(where), expected, found, remedy, tuple(offenders)))
+
+
+def bare_suffix(path: Path) -> str:
+    """The suffix that tells the format, without ``.gz``, in lower case."""
+    name = path.name.lower().removesuffix(".gz")
+    return Path(name).suffix
+
+
+def read_bytes(path: Path) -> tuple[bytes, str]:
+    """Content of ``path``, decompressed where it is named ``.gz``, and the sha256 of the file itself.
+
+    Raises:
+        InputError: The file is missing, empty, truncated, damaged, or not what its name says.
+    """
+    if not path.is_file():
+        raise _refuse(
+            path,
+            expected="a file",
+            found="a folder" if path.is_dir() else "nothing there",
+            remedy="correct the path in the card (paths are relative to the card's folder)",
+        )
+    content = path.read_bytes()
+    checksum = hashlib.sha256(content).hexdigest()
+    named_gzip = path.name.lower().endswith(".gz")
+    if not content:
+        raise _refuse(path, expected="a table", found="an empty file", remedy="fetch or export it again")
+    _refuse_html(path, content)
+    if content.startswith(_GZIP) != named_gzip:
+        found = "gzip-compressed content" if not named_gzip else f"content that starts {content[:8]!r}"
+        raise _refuse(
+            path,
+            expected="gzip-compressed content" if named_gzip else "plain content, as the name says",
+            found=found,
+            remedy="rename the file so that it ends in .gz only if it is compressed",
+        )
+    if named_gzip:
+        content = _decompress(path, content)
+        _refuse_html(path, content)
+        if not content.strip():
+            raise _refuse(path, expected="a table", found="an empty file", remedy="fetch or export it again")
+    return content, checksum
+
+
+def _decompress(path: Path, content: bytes) -> bytes:
+    try:
+        return gzip.decompress(content)
+    except EOFError:
+        found, remedy = "a truncated gzip file", "the download was cut off: fetch it again"
+    except (gzip.BadGzipFile, zlib.error) as error:
+        found, remedy = f"a damaged gzip file ({error})", "fetch it again and compare its checksum"
+    raise _refuse(path, expected="a whole gzip file", found=found, remedy=remedy)
+
+
+def _refuse_html(path: Path, content: bytes) -> None:
+    start = content[:512].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if start.startswith(_HTML):
+        raise _refuse(
+            path,
+            expected="a table",
+            found="a web page (html)",
+            remedy="the server sent a page instead of the file: fetch it again from the right address",
+            offenders=(start[:60].decode("utf-8", "replace").splitlines()[0],),
+        )
+
+
+def _decode(path: Path, content: bytes) -> bytes:
+    """The content without a byte-order mark, once it is known to be UTF-8 text."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise _refuse(
+            path,
+            expected="UTF-8 text",
+            found="UTF-16 text (what a spreadsheet calls 'Unicode text')",
+            remedy="save it as 'CSV UTF-8', or run: iconv -f UTF-16 -t UTF-8",
+        )
+    if content.startswith((_ZIP, _OLE)):
+        raise _refuse(
+            path,
+            expected="text",
+            found="a spreadsheet or zip archive",
+            remedy="export the sheet as tab-separated text; mind that Excel turns gene names into dates",
+        )
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        start = content.rfind(b"\n", 0, error.start) + 1
+        around = content[max(start, error.start - 20) : error.start + 20].split(b"\n")[0]
+        shown = around.decode("latin-1").strip()
+        raise _refuse(
+            f"{path}, line {line}",
+            expected="UTF-8 text",
+            found=f"byte 0x{content[error.start]:02x}, which is not UTF-8 (the text may be latin-1)",
+            remedy="convert it: iconv -f LATIN1 -t UTF-8 (check the accented letters afterwards)",
+            offenders=(shown,),
+        ) from None
+    if b"\x00" in content:
+        line = content.count(b"\n", 0, content.index(b"\x00")) + 1
+        raise _refuse(
+            f"{path}, line {line}",
+            expected="text",
+            found="a zero byte: this is a binary file",
+            remedy="check that the file is the table it is named for",
+        )
+    return content
+
+
+def _header(path: Path, content: bytes) -> tuple[list[str], str]:
+    """Column names and delimiter."""
+    suffix = bare_suffix(path)
+    if suffix not in DELIMITERS:
+        raise _refuse(
+            path,
+            expected=f"a name that ends in {', '.join(DELIMITERS)} or .parquet (and .gz for compressed text)",
+            found=f"{path.name!r}",
+            remedy="rename it so that its name tells the delimiter",
+        )
+    delimiter = DELIMITERS[suffix]
+    end = content.find(b"\n")
+    line = (content if end < 0 else content[:end]).decode("utf-8").rstrip("\r")
+    if delimiter not in line:
+        seen = {mark: line.count(mark) for mark in _SPOKEN if mark != delimiter and mark in line}
+        saw = ", ".join(f"{count} x {_SPOKEN[mark]}" for mark, count in seen.items()) or "none"
+        raise _refuse(
+            f"{path}, line 1",
+            expected=f"columns separated by {_SPOKEN[delimiter]}s, as {suffix} says",
+            found=f"no {_SPOKEN[delimiter]} in the header; other separators in it: {saw}",
+            remedy=f"rename the file or export it with {_SPOKEN[delimiter]}s",
+            offenders=(line[:60],),
+        )
+    names = next(csv.reader([line], delimiter=delimiter))
+    return names, delimiter
+
+
+def read_cells(path: Path) -> tuple[pa.Table, list[str], str]:
+    """Read a delimited text file without converting anything.
+
+    Returns:
+        The cells (columns ``c0, c1, ...``, text or null for the words in :data:`MISSING_WORDS`), the
+        column names of the header (not checked for being unique), and the sha256 of the file.
+
+    Raises:
+        InputError: The file cannot be read as the delimited text that its name promises.
+    """
+    raw, checksum = read_bytes(path)
+    content = _decode(path, raw)
+    names, delimiter = _header(path, content)
+    columns = [f"c{i}" for i in range(len(names))]
+    convert = pa_csv.ConvertOptions(column_types=dict.fromkeys(columns, pa.string()))
+    longest = max(map(len, content.split(b"\n")))  # a row must fit in one block
+    read = pa_csv.ReadOptions(column_names=columns, skip_rows=1, block_size=max(1 << 22, 2 * longest))
+    parse = {"delimiter": delimiter, "newlines_in_values": b'"' in content}
+    try:
+        cells = pa_csv.read_csv(pa.BufferReader(content), read, pa_csv.ParseOptions(**parse), convert)
+    except pa.ArrowInvalid as error:
+        raise _ragged(path, content, read, parse, convert, len(names), error) from None
+    if cells.num_rows == 0:
+        raise _refuse(path, expected="a header and rows", found="a header only", remedy="export it again")
+    return cells, names, checksum
+
+
+def _ragged(
+    path: Path,
+    content: bytes,
+    read: pa_csv.ReadOptions,
+    parse: dict,
+    convert: pa_csv.ConvertOptions,
+    n_columns: int,
+    error: pa.ArrowInvalid,
+) -> InputError:
+    """The error for rows of another length than the header; parsed once more to name all of them."""
+    wrong: list[tuple[int, int]] = []
+
+    def note(row: pa_csv.InvalidRow) -> str:
+        wrong.append((row.number, row.actual_columns))
+        return "skip"
+
+    read.use_threads = False  # row numbers are known only then
+    try:
+        options = pa_csv.ParseOptions(**parse, invalid_row_handler=note)
+        n_rows = pa_csv.read_csv(pa.BufferReader(content), read, options, convert).num_rows
+    except pa.ArrowInvalid:
+        n_rows = 0
+    if not wrong:
+        return _refuse(path, expected="a delimited table", found=str(error), remedy="export the table again")
+    lengths = {actual for _, actual in wrong}
+    if n_rows == 0 and lengths == {n_columns + 1}:
+        return _refuse(
+            f"{path}, line 1",
+            expected=f"a name for each of the {n_columns + 1} columns",
+            found=f"{n_columns} names: the first column has none (R's write.table leaves it out)",
+            remedy="put a name for the first column, such as 'id', at the start of the first line",
+        )
+    return _refuse(
+        path,
+        expected=f"{n_columns} columns in every row, as in the header",
+        found=f"{len(wrong)} rows of another length",
+        remedy="look for stray delimiters, unbalanced quotes or a cut-off last line",
+        offenders=tuple(f"line {number}: {actual} columns" for number, actual in wrong),
+    )
+
+
+def to_text(column: pa.ChunkedArray) -> np.ndarray:
+    """A column as an object array of str, with None for the words in :data:`MISSING_WORDS`."""
+    out = np.empty(len(column), dtype=object)
+    out[:] = [None if value.strip() in MISSING_WORDS else value for value in column.to_pylist()]
+    return out
+
+
+def values_as_text(values: pd.Series) -> np.ndarray:
+    """Typed values as text, None for missing; 39.0 is '39': whole numbers with gaps are stored as floats."""
+    out = np.full(len(values), None, dtype=object)
+    for i, (value, missing) in enumerate(zip(values.astype("object"), values.isna(), strict=True)):
+        if not missing:
+            whole = isinstance(value, float) and value.is_integer()
+            word = str(int(value)) if whole else str(value)
+            out[i] = None if word.strip() in MISSING_WORDS else word
+    return out
+
+
+def to_numbers(cells: pa.Table, names: list[str], row_ids: list[str], path: Path) -> np.ndarray:
+    """All columns as float64, rows x columns, NaN for missing.
+
+    Raises:
+        InputError: Cells that are not numbers, each named by row and column.
+    """
+    out = np.empty((cells.num_rows, cells.num_columns), order="F")
+    offenders: list[str] = []
+    n_wrong, text_columns = 0, []
+    for j, column in enumerate(cells.columns):
+        try:
+            out[:, j] = column.cast(pa.float64()).to_numpy()
+            continue
+        except pa.ArrowInvalid:
+            words = to_text(column)
+        numbers = pd.to_numeric(pd.Series(words, dtype=object), errors="coerce").to_numpy(dtype=float)
+        missing = np.array([word is None for word in words])
+        wrong = np.flatnonzero(np.isnan(numbers) & ~missing)
+        out[:, j] = numbers
+        n_wrong += len(wrong)
+        if len(wrong) and len(wrong) == np.count_nonzero(~missing):
+            text_columns.append(names[j])
+        if len(offenders) < 20:
+            offenders += [f"{words[i]!r} (row {row_ids[i]}, column {names[j]})" for i in wrong[:20]]
+    if n_wrong:
+        remedy = "correct the cells, or write NA where there is no value; decimals take a point, not a comma"
+        if text_columns:
+            remedy = f"remove columns that hold no expression: {', '.join(text_columns[:5])}; {remedy}"
+        raise _refuse(
+            path,
+            expected="numbers everywhere but in the first column and the header",
+            found=f"{n_wrong} cells that are not numbers",
+            remedy=remedy,
+            offenders=tuple(offenders),
+        )
+    return out
+
+
+def check_ids(
+    ids: list[str] | np.ndarray, where: str, *, what: str, unique: bool, problems: Problems
+) -> None:
+    """Note empty ids, and repeated ones where ids must be unique."""
+    index = pd.Index(ids, dtype=object)
+    empty = [i for i, name in enumerate(index) if pd.isna(name) or not str(name).strip()]
+    if empty:
+        problems.add(
+            where,
+            expected=f"a {what} in every place",
+            found=f"{len(empty)} empty",
+            remedy=f"give each its {what}, or remove what has none",
+            offenders=[f"place {i + 1}" for i in empty],
+        )
+    repeated = index[index.duplicated()].unique()
+    repeated = [name for name in repeated if not pd.isna(name) and str(name).strip()]
+    if unique and repeated:
+        problems.add(
+            where,
+            expected=f"every {what} once",
+            found=f"{len(repeated)} repeated",
+            remedy="remove the copies, or give technical replicates their own ids",
+            offenders=repeated,
+        )

@@ -1,0 +1,241 @@
+"""Covariates and endpoints from clinical text, by what the card writes out; nothing else is understood."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from irf7bone.cohort import CATEGORIES, RANGES
+from irf7bone.errors import Problems
+
+MONTHS_IN = {"months": 1.0, "days": 12 / 365.25, "years": 12.0}
+LONGEST_MONTHS = 720.0  # sixty years of follow-up: beyond, days were taken for months
+UNITS = {"mm": 0.1, "cm": 1.0, "years": 1.0}
+_WHOLE_AS_DECIMAL = re.compile(r"([-+]?\d+)\.0+")
+
+
+def code(value: object) -> str:
+    """A code as text, ``1.0`` being the same as ``1``: which of them is stored is often an accident."""
+    text = str(value).strip()
+    whole = _WHOLE_AS_DECIMAL.fullmatch(text)
+    return whole[1] if whole else text
+
+
+def _column(clinical: pd.DataFrame, name: str, where: str, problems: Problems) -> pd.Series | None:
+    if name in clinical.columns:
+        return clinical[name]
+    near = get_close_matches(name, clinical.columns.tolist(), n=1)
+    listed = ", ".join(clinical.columns[:12]) + (" ..." if clinical.shape[1] > 12 else "")
+    problems.add(
+        where,
+        expected="a column of the clinical data",
+        found=f"{name!r}; there are {listed}",
+        remedy=f"use {near[0]!r}" if near else "correct the column",
+    )
+    return None
+
+
+def _numbers(values: pd.Series, where: str, problems: Problems) -> pd.Series:
+    numbers = pd.to_numeric(values.astype("object"), errors="coerce").astype("float64")
+    numbers = numbers.where(np.isfinite(numbers))
+    wrong = values.notna() & numbers.isna()
+    if wrong.any():
+        problems.add(
+            where,
+            expected="numbers",
+            found=f"{int(wrong.sum())} values that are none",
+            remedy="correct them in the source table, or write NA where the value is not known",
+            offenders=[f"{sample}: {value!r}" for sample, value in values[wrong].items()],
+        )
+    return numbers
+
+
+def build_fields(clinical: pd.DataFrame, fields: Mapping[str, Mapping[str, Any]], where: str) -> pd.DataFrame:
+    """Covariates under their standard names.
+
+    Args:
+        clinical: Samples x columns of text or None.
+        fields: The card's ``fields``: standard name -> ``from`` and ``map`` or ``unit``.
+        where: The card, for messages.
+
+    Returns:
+        Samples x fields: er, her2, node (and what is there to exclude by) as text or None; grade, size_cm and
+        age as float64.
+
+    Raises:
+        InputError: A column is missing, a code is not in its map, a number is none or impossible.
+    """
+    problems = Problems()
+    out = pd.DataFrame(index=clinical.index)
+    for name, rule in fields.items():
+        at = f"{where}, fields.{name}"
+        values = _column(clinical, rule["from"], f"{at}.from", problems)
+        if values is None:
+            continue
+        if "map" in rule:
+            values = _mapped(values, rule["map"], f"{at}.map", problems)
+        if name in RANGES:
+            scaled = _numbers(values, at, problems) * UNITS[rule.get("unit", "cm")]
+            out[name] = _in_range(scaled, *RANGES[name], at, problems)
+        else:
+            out[name] = values
+    problems.raise_if_any()
+    return out
+
+
+def _mapped(
+    values: pd.Series, meanings: Mapping[object, object], where: str, problems: Problems
+) -> pd.Series:
+    meaning_of = {code(key): meaning for key, meaning in meanings.items()}
+    codes = [None if pd.isna(value) else code(value) for value in values]
+    unknown = list(dict.fromkeys(item for item in codes if item is not None and item not in meaning_of))
+    if unknown:
+        problems.add(
+            where,
+            expected=f"every code of column {values.name!r}; the map has {', '.join(meaning_of)}",
+            found=f"{len(unknown)} codes that the map lacks",
+            remedy="add each code with its meaning, or with null for missing",
+            offenders=[f"{item!r} ({codes.count(item)} samples)" for item in unknown],
+        )
+    return pd.Series([meaning_of.get(item) for item in codes], index=values.index, dtype=object)
+
+
+def _in_range(values: pd.Series, low: float, high: float, where: str, problems: Problems) -> pd.Series:
+    wrong = values.notna() & ~values.between(low, high)
+    if wrong.any():
+        problems.add(
+            where,
+            expected=f"values between {low:g} and {high:g}",
+            found=f"{int(wrong.sum())} outside",
+            remedy="check the unit and the column; write NA for values that the source got wrong",
+            offenders=[f"{sample}: {value:g}" for sample, value in values[wrong].items()],
+        )
+    return values
+
+
+def as_categories(fields: pd.DataFrame) -> pd.DataFrame:
+    """The columns that the cohort file carries, categories in the contract's order."""
+    out = fields[[name for name in fields.columns if name in CATEGORIES or name in RANGES]].copy()
+    for name in out.columns.intersection(list(CATEGORIES)):
+        out[name] = pd.Categorical(out[name], categories=CATEGORIES[name])
+    return out
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One endpoint of a cohort.
+
+    Args:
+        columns: Samples x ``<name>_time_months``, ``<name>_event`` and, where the card states it,
+            ``<name>_competing``; float64, missing together.
+        incomplete: Samples with some but not all of time and status; they count as missing.
+        missing: Samples with neither.
+        at_zero: Samples with time 0, which no model that starts its clock at 0 can use for an event.
+    """
+
+    columns: pd.DataFrame
+    incomplete: list[str]
+    missing: list[str]
+    at_zero: list[str]
+
+
+def build_endpoints(
+    clinical: pd.DataFrame, endpoints: Mapping[str, Mapping[str, Any]], where: str, *, forgiven: pd.Index
+) -> dict[str, Endpoint]:
+    """Time in months and status of every endpoint of the card.
+
+    Days become months by 12 / 365.25. A sample with the event never has the competing event. A sample whose
+    status is not complete (event unknown, or no event and competing event unknown) has no endpoint.
+
+    Args:
+        clinical: Samples x columns of text or None.
+        endpoints: The card's ``endpoints``.
+        where: The card, for messages.
+        forgiven: Samples that the card excludes by name: what is impossible in them is taken for missing.
+
+    Raises:
+        InputError: A column is missing; a time is no number, negative or beyond belief; a code is neither in
+            ``is`` nor in ``else``.
+    """
+    problems = Problems()
+    out = {}
+    for name, rule in endpoints.items():
+        at = f"{where}, endpoints.{name}"
+        time = _months(clinical, rule["time"], f"{at}.time", problems, forgiven)
+        event = _happened(clinical, rule["event"], f"{at}.event", problems, forgiven)
+        status = {f"{name}_event": event}
+        if "competing" in rule:
+            competing = _happened(clinical, rule["competing"], f"{at}.competing", problems, forgiven)
+            status[f"{name}_competing"] = competing.mask(event == 1, 0.0)
+        columns = pd.DataFrame({f"{name}_time_months": time, **status})
+        something = columns.isna().any(axis=1)
+        nothing = columns[[f"{name}_time_months", f"{name}_event"]].isna().all(axis=1)
+        columns.loc[something] = np.nan
+        ids = columns.index
+        out[name] = Endpoint(
+            columns,
+            ids[something & ~nothing].tolist(),
+            ids[nothing].tolist(),
+            ids[columns[f"{name}_time_months"] == 0].tolist(),
+        )
+    problems.raise_if_any()
+    return out
+
+
+def _months(
+    clinical: pd.DataFrame, rule: Mapping[str, Any], where: str, problems: Problems, forgiven: pd.Index
+) -> pd.Series:
+    values = _column(clinical, rule["from"], f"{where}.from", problems)
+    if values is None:
+        return pd.Series(np.nan, index=clinical.index)
+    found = Problems()
+    _numbers(values.drop(forgiven), where, found)
+    problems.extend(found.found)
+    months = _numbers(values, where, Problems()) * MONTHS_IN[rule["unit"]]
+    for wrong, expected, remedy in (
+        (months < 0, "times of 0 or more", "exclude these samples by name in the card, with the reason"),
+        (
+            months > LONGEST_MONTHS,
+            f"at most {LONGEST_MONTHS / 12:g} years of follow-up in {rule['unit']}",
+            "check the unit that the card states",
+        ),
+    ):
+        offenders = values[wrong].drop(forgiven, errors="ignore")
+        if len(offenders):
+            problems.add(
+                where,
+                expected=expected,
+                found=f"{len(offenders)} others in column {rule['from']!r}",
+                remedy=remedy,
+                offenders=[f"{sample}: {value}" for sample, value in offenders.items()],
+            )
+        months = months.mask(wrong)
+    return months
+
+
+def _happened(
+    clinical: pd.DataFrame, rule: Mapping[str, Any], where: str, problems: Problems, forgiven: pd.Index
+) -> pd.Series:
+    """1 for the codes of ``is``, 0 for those of ``else``, missing where the source has nothing."""
+    values = _column(clinical, rule["from"], f"{where}.from", problems)
+    if values is None:
+        return pd.Series(np.nan, index=clinical.index)
+    meaning = {code(item): 0.0 for item in rule["else"]} | {code(item): 1.0 for item in rule["is"]}
+    codes = values[values.notna()].map(code)
+    other = codes[~codes.isin(list(meaning))].drop(forgiven, errors="ignore")
+    if len(other):
+        counts = other.value_counts(sort=False)
+        problems.add(
+            where,
+            expected=f"in column {rule['from']!r} only {', '.join(meaning)} (those of `is` and `else`)",
+            found=f"{len(other)} samples with other values",
+            remedy="add the values to `is` or `else`; missing values are NA in the source table",
+            offenders=[f"{value!r} ({count} samples)" for value, count in counts.items()],
+        )
+    return codes.map(meaning).astype("float64").reindex(clinical.index)

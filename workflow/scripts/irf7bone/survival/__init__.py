@@ -1,0 +1,1 @@
+"""Outcome statistics: proportional hazards for many scores at once, concordance, curves, tables."""

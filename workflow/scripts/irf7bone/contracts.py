@@ -276,6 +276,13 @@ QC = Table(
         _number("pc1_variance", "share of variance of the first component", nullable=False, low=0, high=1),
         _number("pc2_variance", "share of variance of the second component", nullable=False, low=0, high=1),
         _number("correlation", "median Spearman correlation with the other samples", nullable=False, low=-1, high=1),
+        _number(
+            "filled",
+            "share of genes at the sample's commonest value, 0 where that is its lowest (background or no reads)",
+            nullable=False,
+            low=0,
+            high=1,
+        ),
         Column("outlier", "flag", "fails a rule of quality control (the reason says which); never dropped for it"),
         _text("reason", "the rule that made the sample an outlier", nullable=True),
     ),

@@ -14,6 +14,7 @@ from scipy.stats import iqr, rankdata
 
 MAD_TO_SD = 1.4826
 OUTLIER_SDS = 5.0
+FILLED_SHARE = 0.2
 PCA_GENES = 2000
 
 
@@ -21,10 +22,13 @@ def sample_quality(adata: ad.AnnData, cohort: str) -> pd.DataFrame:
     """Describe every sample of a harmonised cohort.
 
     The components are those of scanpy's PCA on the 2,000 most variable genes, centred; the sign of
-    each is fixed so that its loading of largest size is positive. A sample is flagged where its median
-    Spearman correlation with the other samples lies more than five robust standard deviations
-    (1.4826 x MAD) below the cohort's median, or its interquartile range as far from the cohort's
-    median in either direction.
+    each is fixed so that its loading of largest size is positive.
+
+    A sample is flagged where more than a fifth of its genes hold one and the same value that is not its
+    lowest: so many equal measurements do not occur, they were filled in for missing ones. Of the others
+    one is flagged where its median Spearman correlation with all samples lies more than five robust
+    standard deviations (1.4826 x MAD) below the median of those not filled in, or its interquartile range
+    as far from theirs in either direction.
 
     Args:
         adata: Samples x genes, log2.
@@ -37,14 +41,15 @@ def sample_quality(adata: ad.AnnData, cohort: str) -> pd.DataFrame:
     spread = iqr(values, axis=1)
     agreement = _median_correlation(values)
     scores, shares = _components(adata, values)
-    reasons = [
-        "; ".join(filter(None, pair))
-        for pair in zip(
-            _flags(agreement, "correlation with the other samples", two_sided=False),
-            _flags(spread, "interquartile range", two_sided=True),
-            strict=True,
-        )
-    ]
+    filled = np.array([_filled_share(row) for row in values])
+    reasons = [f"{share:.0%} of genes hold one value: filled in?" if share > FILLED_SHARE else "" for share in filled]
+    measured = filled <= FILLED_SHARE
+    for what, quantity, two_sided in (
+        ("correlation with the other samples", agreement, False),
+        ("interquartile range", spread, True),
+    ):
+        flags = _flags(quantity, what, of=measured, two_sided=two_sided)
+        reasons = ["; ".join(filter(None, pair)) for pair in zip(reasons, flags, strict=True)]
     return pd.DataFrame(
         {
             "cohort": cohort,
@@ -56,6 +61,7 @@ def sample_quality(adata: ad.AnnData, cohort: str) -> pd.DataFrame:
             "pc1_variance": shares[0],
             "pc2_variance": shares[1],
             "correlation": agreement,
+            "filled": filled,
             "outlier": [bool(reason) for reason in reasons],
             "reason": [reason or None for reason in reasons],
         }
@@ -79,16 +85,26 @@ def _median_correlation(values: np.ndarray) -> np.ndarray:
     return np.nanmedian(correlation, axis=1)
 
 
-def _flags(values: np.ndarray, what: str, *, two_sided: bool) -> list[str]:
-    """A sentence for each sample that lies beyond the robust limits, an empty text for the others."""
-    centre = np.median(values)
-    robust_sd = MAD_TO_SD * np.median(np.abs(values - centre))
+def _filled_share(sample: np.ndarray) -> float:
+    """Share of genes at the commonest value of one sample; 0 where that value is its lowest."""
+    _, counts = np.unique(sample, return_counts=True)
+    commonest = counts.argmax()
+    return float(counts[commonest] / sample.size) if commonest else 0.0
+
+
+def _flags(values: np.ndarray, what: str, *, of: np.ndarray, two_sided: bool) -> list[str]:
+    """A sentence for each sample of ``of`` beyond the robust limits of these, an empty text for the others."""
+    nothing = [""] * len(values)
+    if not of.any():
+        return nothing
+    centre = np.median(values[of])
+    robust_sd = MAD_TO_SD * np.median(np.abs(values[of] - centre))
     if robust_sd == 0:
-        return [""] * len(values)
+        return nothing
     distance = (values - centre) / robust_sd
     return [
         f"{what} {value:.2f} lies {abs(d):.1f} robust SD from the cohort's median {centre:.2f}"
-        if d < -OUTLIER_SDS or (two_sided and d > OUTLIER_SDS)
+        if judged and (d < -OUTLIER_SDS or (two_sided and d > OUTLIER_SDS))
         else ""
-        for value, d in zip(values, distance, strict=True)
+        for value, d, judged in zip(values, distance, of, strict=True)
     ]

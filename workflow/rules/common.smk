@@ -13,11 +13,29 @@ from irf7bone.acquire import input_files
 from irf7bone.codehash import code_hash
 from irf7bone.config import load_study
 from irf7bone.errors import InputError
+from irf7bone.provenance import file_name, git_revision
 
 try:
     study = load_study(config, root=Path(workflow.basedir))
 except InputError as error:
     raise WorkflowError(str(error)) from None
+
+
+signature_records = sorted(
+    {
+        path.with_name("provenance.tsv")
+        for path in study.signature_files
+        if path.with_name("provenance.tsv").is_file()
+    }
+)
+
+report_templates = sorted(
+    path for path in Path(workflow.basedir, "workflow", "report").rglob("*") if path.suffix in (".j2", ".css", ".js")
+)
+command = " ".join(
+    ["snakemake --cores all"]
+    + [f"--configfile {file_name(path, Path(workflow.basedir))}" for path in workflow.configfiles[1:]]
+)
 
 
 wildcard_constraints:

@@ -45,3 +45,55 @@ rule draw_pooled:
         code=code_hash("figures.draw", "figures.style"),
     script:
         "../scripts/draw_pooled.py"
+
+
+rule write_provenance:
+    input:
+        cards=[card.path for card in study.cards.values()],
+        sources=expand("results/acquired/{cohort}/source.json", cohort=study.cards),
+        signatures=study.signature_files,
+        records=signature_records,
+    output:
+        provenance="results/provenance.json",
+    params:
+        study=study,
+        root=workflow.basedir,
+        command=command,
+        # the study itself is not compared between runs; what it holds beside the cards is
+        settings=(study.config.title, study.config.cohorts, study.config.analysis()),
+        revision=git_revision(Path(workflow.basedir)),
+        code=code_hash("provenance"),
+    script:
+        "../scripts/write_provenance.py"
+
+
+rule build_report:
+    input:
+        cards=[card.path for card in study.cards.values()],
+        signatures=study.signature_files,
+        records=signature_records,
+        symbols=study.symbols,
+        associations="results/tables/associations.tsv",
+        pooled="results/tables/pooled.tsv",
+        cohorts="results/tables/cohorts.tsv",
+        verdict="results/tables/verdict.tsv",
+        flow=expand("results/cohorts/{cohort}.flow.tsv", cohort=study.cards),
+        coverage=expand("results/scores/{cohort}.coverage.tsv", cohort=study.cards),
+        quality=expand("results/qc/{cohort}.tsv", cohort=study.cards),
+        figures=expand("results/figures/{part}", part=[*study.cards, "pooled"]),
+        provenance="results/provenance.json",
+        templates=report_templates,
+    output:
+        report=report(
+            "results/report/index.html",
+            caption="../report/captions/report.rst",
+            category="Report",
+            labels={"figure": "the whole report"},
+        ),
+    params:
+        study=study,
+        settings=(study.config.title, study.config.cohorts, study.config.analysis()),
+        root=workflow.basedir,
+        code=code_hash("report.build"),
+    script:
+        "../scripts/build_report.py"

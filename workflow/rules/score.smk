@@ -7,6 +7,7 @@ rule score_cohort:
     input:
         cohort="results/cohorts/{cohort}.h5ad",
         signatures=study.signature_files,
+        records=signature_records,
         symbols=study.symbols,
     output:
         scores="results/scores/{cohort}.parquet",

@@ -75,7 +75,8 @@ class Table:
             elif column.kind == "integer":
                 out[column.name] = pd.to_numeric(values).astype("Int64")
             elif column.kind == "number":
-                out[column.name] = pd.to_numeric(values).astype("float64")
+                # not pd.to_numeric, which is off by one in the last digit of some texts
+                out[column.name] = values.astype("float64")
             else:
                 out[column.name] = values.astype("bool")
         return pd.DataFrame(out)

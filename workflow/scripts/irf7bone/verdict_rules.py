@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from irf7bone.wording import ENDPOINT_WORDS, counted, hazard_ratio
+from irf7bone.wording import ENDPOINT_WORDS, counted, hazard_ratio, p_clause
 
 ALPHA = 0.05
 BONE = "bone"
@@ -112,7 +112,9 @@ def _estimate(pooled: Pooled) -> str:
 
 
 def _p(p: float, name: str = "p") -> str:
-    return f"{name} < 0.001" if p < 0.001 else f"{name} = {p:.3g}"
+    if abs(p - ALPHA) < 0.001:  # never rounded onto the limit it is judged by
+        return f"{name} = {p:.4f}"
+    return name + p_clause(p).removeprefix("p")
 
 
 def _found(e: Evidence) -> str:

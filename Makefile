@@ -1,0 +1,46 @@
+# All that a newcomer needs; `make` alone lists it. Writes .venv, .snakemake and results, nothing elsewhere.
+
+# A config file to use in place of config.yaml; how many cores to use; which Python to set up with.
+STUDY =
+CORES = all
+PYTHON =
+export PYTHON
+
+# What lies on a user's PYTHONPATH is not in the lock, and without compiled modules each job takes three times
+# as long to start.
+unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
+
+RUN = .venv/bin/python -m
+# Programs that start others by name, as snakefmt does with shfmt, find those of the lock first.
+WITH_PATH = PATH="$$PWD/.venv/bin:$$PATH"
+
+# What a command says is shown where it fails.
+quietly = said=$$($(1) 2>&1) || { printf '%s\n' "$$said"; exit 1; }
+
+.DEFAULT_GOAL := help
+.PHONY: help report test lint environment study
+.SILENT:
+
+help: ## this list
+	awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
+
+report: study environment ## the report of config.yaml, or of another study: make report STUDY=path.yaml
+	$(RUN) snakemake --cores $(CORES) --scheduler greedy --rerun-incomplete --quiet host rules \
+		$(if $(STUDY),--configfile "$(STUDY)")
+	echo "irf7bone: the report is results/report/index.html"
+
+test: environment ## every test
+	# One worker a core already: threads inside numpy would only compete with them.
+	$(WITH_PATH) OMP_NUM_THREADS=1 $(RUN) pytest -q -n auto
+
+lint: environment ## style of Python and Snakemake files
+	$(RUN) ruff check --quiet
+	$(RUN) ruff format --check --quiet
+	$(call quietly,$(WITH_PATH) $(RUN) snakefmt --check Snakefile workflow)
+	$(call quietly,$(RUN) snakemake --lint)
+
+environment: ## only the set-up: .venv, as envs/requirements.lock says
+	sh tools/setup_environment.sh
+
+study:
+	[ -z "$(STUDY)" ] || [ -f "$(STUDY)" ] || { echo "irf7bone: STUDY=$(STUDY): no such file" >&2; exit 1; }

@@ -1,0 +1,391 @@
+"""The report: its sentences and cells equal the tables, text is escaped, nothing is left blank or fetched."""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import madeup_study as made
+import numpy as np
+import pandas as pd
+import pytest
+
+from irf7bone.config import Primary
+from irf7bone.figures import key_signatures
+from irf7bone.figures.forest_tables import forest_table, overview_table
+from irf7bone.report import captions, text
+from irf7bone.report.build import ReportInputs, build_report, first_facts, planted_effects
+from irf7bone.report.figures import read_figure, svg_uri
+from irf7bone.report.methods import Citations, write_methods
+from irf7bone.verdict import judge, simulated_check
+from irf7bone.wording import estimate
+
+PROJECT = Path(__file__).resolve().parents[2]
+SVG = """<?xml version="1.0"?>
+<!DOCTYPE svg>
+<svg viewBox="0 0 510.2 229.6"><metadata>not drawn</metadata>
+ <use xlink:href="#glyph" style="fill: #0072b2"/></svg>
+"""
+MODELS = ("crude", "proliferation")
+
+
+def make_inputs(folder: Path, config, cards, cohorts: dict[str, made.Cohort]) -> ReportInputs:
+    """Everything the report needs, with stand-ins for the pictures."""
+
+    def joined(kind: str) -> pd.DataFrame:
+        return pd.concat([getattr(cohort, kind) for cohort in cohorts.values()], ignore_index=True)
+
+    def write(name: str, table: pd.DataFrame | None) -> None:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.svg").write_text(SVG, encoding="utf-8")
+        if table is not None:
+            table.to_csv(folder / f"{name}.tsv", sep="\t", index=False, na_rep="NA")
+
+    associations = joined("associations")
+    pooled = made.pooled(associations)
+    primary = config.primary
+    for name, cohort in cohorts.items():
+        ok = (cohort.scores["method"] == primary.method) & (cohort.scores["status"] == "ok")
+        write(f"{name}/quality", None)
+        write(f"{name}/scores", cohort.scores.loc[ok, ["sample", "signature", "method", "score_raw"]])
+        for endpoint in made.HAS[name]:
+            write(f"{name}/curves_{endpoint}", cohort.curves[cohort.curves["endpoint"] == endpoint])
+    shown = key_signatures(primary.signature, config.proliferation_signature, config.signatures.select)
+    for endpoint in config.endpoints:
+        shared = {"endpoint": endpoint, "method": primary.method, "models": MODELS}
+        write(
+            f"pooled/forest_{endpoint}",
+            forest_table(associations, pooled, made.ROLES, signatures=shown, **shared),
+        )
+        write(
+            f"pooled/overview_{endpoint}",
+            overview_table(associations, pooled, made.ROLES, signatures=made.SIGNATURES, **shared),
+        )
+    kept = made.cohorts()
+    return ReportInputs(
+        config=config,
+        cards={name: card for name, card in cards.items() if name in cohorts},
+        library=made.library(),
+        associations=associations,
+        pooled=pooled,
+        cohorts=kept[kept["cohort"].isin(list(cohorts))],
+        verdict=judge(pooled, associations, made.ROLES, config),
+        flow=joined("flow"),
+        coverage=joined("coverage"),
+        quality=joined("quality"),
+        figures=folder,
+        provenance=made.provenance(),
+        templates=PROJECT / "workflow" / "report",
+    )
+
+
+class Page(HTMLParser):
+    """What a browser would see of the page."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.text: list[str] = []
+        self.cells: dict[str, list[list[str]]] = {}
+        self._table = ""
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        self.tags.append((tag, found))
+        if found.get("class") == "table":
+            self._table = found["id"]
+            self.cells[self._table] = []
+        if tag == "tr" and self._table:
+            self.cells[self._table].append([])
+        if tag == "td" and self._table:
+            self.cells[self._table][-1].append("")
+        if tag == "section":
+            self._table = ""
+
+    def handle_data(self, data):
+        self.text.append(data)
+        rows = self.cells.get(self._table)
+        if rows and rows[-1] and self.tags[-1][0] == "td":
+            rows[-1][-1] += data
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        return [found for name, found in self.tags if name == tag]
+
+    def rows(self, table: str) -> list[list[str]]:
+        return [[cell.strip() for cell in row] for row in self.cells[f"table-{table}"] if row]
+
+
+@pytest.fixture(scope="module")
+def cohorts() -> dict[str, made.Cohort]:
+    return {name: made.cohort(name) for name in made.HAS}
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory, cohorts) -> ReportInputs:
+    cards = made.cards(alpha='<script>alert("x")</script> & co')
+    return make_inputs(tmp_path_factory.mktemp("figures"), made.config(), cards, cohorts)
+
+
+@pytest.fixture(scope="module")
+def html(inputs) -> str:
+    return build_report(inputs)
+
+
+@pytest.fixture(scope="module")
+def page(html) -> Page:
+    return Page(html)
+
+
+def test_text_from_cards_is_shown_as_text(html, page):
+    assert '<script>alert("x")' not in html
+    assert any('<script>alert("x")</script> & co' in piece for piece in page.text)
+    assert any("no other <event>" in piece for piece in page.text)  # from the table of cohorts
+
+
+def test_equal_inputs_give_equal_bytes(inputs, html):
+    assert build_report(inputs) == html
+
+
+def test_the_page_fetches_nothing(html, page):
+    assert all(image["src"].startswith("data:image/svg+xml,") for image in page.all("img"))
+    assert all(link["href"].startswith(("#", "data:")) for link in page.all("a"))
+    assert not page.all("link") and not any("src" in script for script in page.all("script"))
+    assert "@import" not in html and "url(" not in html
+    policy = [meta for meta in page.all("meta") if meta.get("http-equiv") == "Content-Security-Policy"]
+    assert policy[0]["content"].startswith("default-src 'none'")
+
+
+def test_ids_are_unique_and_links_arrive(page):
+    ids = [found["id"] for _, found in page.tags if "id" in found]
+    assert len(ids) == len(set(ids))
+    inner = [link["href"][1:] for link in page.all("a") if link["href"].startswith("#")]
+    assert set(inner) <= set(ids)
+
+
+def test_every_figure_is_there_with_its_finding_in_words(page):
+    figures = {found["id"] for found in page.all("figure")}
+    wanted = {f"figure-{name}-{kind}" for name in made.HAS for kind in ("quality", "scores")}
+    wanted |= {f"figure-{name}-curves_{endpoint}" for name, has in made.HAS.items() for endpoint in has}
+    wanted |= {
+        f"figure-pooled-{kind}_{endpoint}" for endpoint in made.ENDPOINTS for kind in ("forest", "overview")
+    }
+    assert figures == wanted
+    assert all(len(image["alt"]) > 30 for image in page.all("img"))
+
+
+def test_simulated_data_are_marked_wherever_they_show(page):
+    marked = {found["id"] for found in page.all("figure") if found.get("class") == "simulated"}
+    assert marked == {
+        *(f"figure-made-{kind}" for kind in ("quality", "scores", "curves_bone", "curves_relapse")),
+        "figure-pooled-forest_bone",
+        "figure-pooled-overview_bone",
+    }
+    said = [row[0] for row in page.rows("associations")]
+    assert {name for name in said if name.startswith("made")} == {"made (simulated)"}
+    body = "".join(page.text)
+    assert body.count("SIMULATED DATA, not patients.") == len(marked)
+
+
+def test_cells_equal_the_table(inputs, page):
+    rows = page.rows("associations")
+    assert len(rows) == len(inputs.associations)
+    for cells, fit in zip(rows, inputs.associations.to_dict("records"), strict=True):
+        assert cells[1:5] == [fit["signature"], fit["method"], fit["endpoint"], fit["model"]]
+        if fit["status"] == "ok":
+            assert cells[7] == estimate(fit["log_hr"], fit["ci_low"], fit["ci_high"])
+        else:
+            assert not any(character.isdigit() for character in cells[7])
+            assert cells[-1].endswith(fit["reason"])
+
+
+def test_no_cell_is_blank(page):
+    for name, rows in page.cells.items():
+        assert all(cell.strip() for row in rows for cell in row), name
+
+
+def test_downloads_are_the_whole_tables(inputs, page):
+    links = {link["download"]: link["href"] for link in page.all("a") if "download" in link}
+    assert set(links) == {
+        f"{name}.tsv" for name in ("verdicts", "cohorts", "coverage", "pooled", "associations")
+    }
+    coded = links["associations.tsv"].split("base64,")[1]
+    table = pd.read_csv(io.BytesIO(base64.b64decode(coded)), sep="\t", float_precision="round_trip")
+    assert len(table) == len(inputs.associations)
+    np.testing.assert_array_equal(table["log_hr"], inputs.associations["log_hr"])
+
+
+def test_verdict_and_its_rule_stand_first(inputs, page):
+    said = " ".join(page.text)
+    primary = inputs.verdict[inputs.verdict["is_primary"]].iloc[0]
+    assert said.index(primary["rule_text"]) < said.index("From file to cohort")
+    assert f"Rule {primary['rule']} of the" in said
+    assert all(limit in said for limit in text.NOT_TESTABLE)
+    for word in ("mice", "knocking Irf7 out", "depleting"):
+        assert word in said
+
+
+def test_a_study_without_real_estimates_says_so(tmp_path, cohorts):
+    config = made.config(
+        endpoints=("bone",), primary=Primary(made.PRIMARY, "zscore", "bone", "crude"), models=("crude",)
+    )
+    chosen = {}
+    for name, cohort in cohorts.items():
+        rows = cohort.associations
+        kept = rows[(rows["endpoint"] == "bone") & (rows["model"] == "crude")].reset_index(drop=True)
+        chosen[name] = replace(cohort, associations=kept)
+    study = make_inputs(tmp_path, config, made.cards(), chosen)
+    said = " ".join(Page(build_report(study)).text)
+    assert "no cohort of patients gives one" in said
+    assert "No real cohort in this run records bone metastasis" in said
+    assert "alpha has none of this study's endpoints, so there are no curves." in said
+    assert "it could not be checked" in said  # no adjusted model was run
+
+
+def test_direction_is_said_only_where_the_interval_excludes_one():
+    assert text.side(-0.3, -0.1) == "the higher the score, the lower the hazard"
+    assert text.side(0.1, 0.3) == "the higher the score, the higher the hazard"
+    for ends in ((-0.1, 0.3), (0.0, 0.3), (-0.3, 0.0)):
+        assert text.side(*ends) == "the interval includes 1"
+
+
+def test_pooled_sentence():
+    row = {
+        "status": "ok",
+        "log_hr": math.log(1.02),
+        "ci_low": math.log(0.9),
+        "ci_high": math.log(1.2),
+        "k": 3,
+        "n": 397,
+        "n_events": 123,
+    }
+    said = "HR 1.02 per SD (95 % CI 0.90 to 1.20; 3 cohorts, 397 tumours, 123 events)"
+    assert text.pooled_sentence(row) == said
+    gone = {"status": "not_available", "reason": "no real cohort has the endpoint bone"}
+    assert text.pooled_sentence(gone) == "not available: no real cohort has the endpoint bone"
+
+
+def bearing_of(inputs: ReportInputs, **changes) -> dict[str, str]:
+    pooled = changes.get("pooled", inputs.pooled)
+    real = changes.get("real", inputs.associations[inputs.associations["cohort"] != "made"])
+    verdicts = changes.get("verdict", judge(pooled, inputs.associations, made.ROLES, inputs.config))
+    quality = changes.get("quality", inputs.quality[inputs.quality["cohort"] != "made"])
+    return dict(text.bearing(verdicts, pooled, real, quality, inputs.config))
+
+
+def test_what_bears_on_it_follows_the_tables(inputs):
+    said = bearing_of(inputs)
+    assert said["Is it about bone?"].startswith("No: no cohort of patients")
+    assert said["Would random genes do as well?"] == "Not compared with random signatures in this run."
+    assert "1 of 150 in beta" in said["Are the samples sound?"]
+    assert "I² 12 %" in said["Do the cohorts agree?"]
+    assert said["Do hazards stay proportional?"] == "Nothing against it at p < 0.05 in 2 cohorts tested."
+    assert said["Can these data show an effect at all?"].endswith("The known effect of proliferation shows.")
+
+
+def test_samples_that_were_not_flagged_are_said_to_be_so(inputs):
+    sound = inputs.quality[inputs.quality["cohort"] != "made"].assign(outlier=False)
+    said = bearing_of(inputs, quality=sound)["Are the samples sound?"]
+    assert said == "No sample of 2 cohorts was flagged by quality control."
+
+
+def test_a_hidden_positive_control_is_admitted(inputs):
+    control = inputs.pooled["signature"] == made.PROLIFERATION
+    weak = inputs.pooled.assign(ci_low=inputs.pooled["ci_low"].where(~control, -0.2))
+    said = bearing_of(inputs, pooled=weak)["Can these data show an effect at all?"]
+    assert "does not show here" in said
+
+
+def test_doubtful_hazards_are_named(inputs):
+    real = inputs.associations[inputs.associations["cohort"] != "made"].copy()
+    real.loc[real["cohort"] == "alpha", "ph_p"] = 0.004
+    said = bearing_of(inputs, real=real)["Do hazards stay proportional?"]
+    assert said.startswith("Doubtful in alpha (p = 0.004)")
+
+
+def test_the_simulated_check_tells_right_from_wrong(inputs):
+    config = inputs.config
+    planted = planted_effects(inputs.cards, config)
+    assert planted == {"made": {"bone": -0.4}}
+    right = text.simulated_sentences(simulated_check(inputs.associations, planted, config=config))
+    assert len(right) == 1 and "not patients" in right[0] and right[0].endswith("inside the interval.")
+    wrong = text.simulated_sentences(
+        simulated_check(inputs.associations, {"made": {"bone": 2.0}}, config=config)
+    )
+    assert "OUTSIDE the interval" in wrong[0]
+
+
+def test_facts_of_the_first_screen_equal_the_verdict(inputs):
+    primary = inputs.verdict[inputs.verdict["is_primary"]].iloc[0]
+    facts = first_facts(primary, inputs.pooled, inputs.config)
+    assert facts[0].value == estimate(*np.log(primary[["hr", "hr_low", "hr_high"]].astype(float)))
+    assert facts[3].value == f"{primary['n_events']} events"
+    assert f"{primary['n']} tumours, {primary['k']} cohorts" in facts[3].detail
+
+
+def test_captions_hold_n_events_and_estimator(cohorts):
+    cohort = cohorts["made"]
+    rows = cohort.curves[cohort.curves["endpoint"] == "bone"]
+    said = captions.curves_caption("made", "bone", rows, cohort.associations.head(1), ["IRF7"])
+    assert said.startswith("Aalen-Johansen cumulative incidence of bone metastasis")
+    events = int(rows[rows["signature"] == "IRF7"].groupby("group")["n_events"].max().sum())
+    assert f"IRF7: n = 198, {events} events" in said
+    free = cohort.curves[cohort.curves["endpoint"] == "relapse"]
+    said = captions.curves_caption("made", "relapse", free, cohort.associations.head(1), ["IRF7"])
+    assert said.startswith("Kaplan-Meier share free of relapse")
+
+
+def test_flagged_samples_and_lost_signatures_are_named(cohorts):
+    said = captions.quality_caption("beta", cohorts["beta"].quality)
+    assert "1 sample was flagged" in said and "beta-003 (correlation far below the others)" in said
+    gamma = cohorts["gamma"]
+    ok = gamma.scores[(gamma.scores["status"] == "ok") & (gamma.scores["method"] == "zscore")]
+    said = captions.scores_caption("gamma", ok, gamma.coverage)
+    assert "5 signatures in 60 samples" in said and "Not scored: IRF7 (0 of 1 genes" in said
+
+
+def methods_of(inputs: ReportInputs, *, competing: bool = True, **changes):
+    associations = inputs.associations.assign(**changes)
+    return write_methods(
+        inputs.config, inputs.cards, inputs.library, associations, competing, inputs.provenance
+    )
+
+
+def test_methods_say_what_was_run_and_no_more(inputs):
+    said = dict(methods_of(inputs).paragraphs)
+    assert "Aalen-Johansen" in said["Outcome"] and "Firth" not in said["Outcome"]
+    assert "Clinical covariates" not in said["Outcome"]
+    assert "Aalen-Johansen" not in dict(methods_of(inputs, competing=False).paragraphs)["Outcome"]
+    assert "Firth" in dict(methods_of(inputs, estimator="firth").paragraphs)["Outcome"]
+    assert "numpy 2.4.6" in said["Software"] and "gseapy" not in said["Software"]
+    assert "NK_CELLS (2 genes, no source stated)" in said["Signatures"]
+    assert "1 simulated cohort with a planted effect, never pooled with patients: made." in said["Cohorts"]
+
+
+def test_references_are_numbered_in_the_order_of_their_citation(inputs):
+    methods = methods_of(inputs)
+    joined = " ".join(paragraph for _, paragraph in methods.paragraphs)
+    first = [joined.index(f"[{number}]") for number in range(1, len(methods.references) + 1)]
+    assert first == sorted(first)
+    cite = Citations()
+    assert (cite("cox"), cite("efron", "cox"), cite("A book.")) == ("[1]", "[1, 2]", "[3]")
+
+
+def test_svg_in_a_url_holds_no_character_that_ends_it():
+    uri = svg_uri(SVG)
+    body = uri.removeprefix("data:image/svg+xml,")
+    assert not set('"<>#\n') & set(body) and "metadata" not in body
+    assert "%23glyph" in body
+    with pytest.raises(ValueError, match="single quotes"):
+        svg_uri("<svg a='b'/>")
+
+
+def test_a_file_that_is_no_figure_is_refused(tmp_path):
+    (tmp_path / "x.svg").write_text("<html>")
+    with pytest.raises(ValueError, match="no viewBox"):
+        read_figure(tmp_path, "x", title="", alt="", caption="")

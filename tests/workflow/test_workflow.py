@@ -1,0 +1,143 @@
+"""The workflow as a whole: its jobs, its reruns, its refusals, and that the same input gives the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from .conftest import PROJECT, snakemake, write_study
+
+COHORT_RULES = (
+    "acquire_cohort",
+    "harmonise_cohort",
+    "check_quality",
+    "score_cohort",
+    "associate_cohort",
+    "draw_cohort",
+)
+STUDY_RULES = ("pool_associations", "draw_pooled", "build_report", "write_provenance")
+
+
+def planned(text: str) -> dict[str, int]:
+    """Jobs a rule, from the table that Snakemake prints."""
+    rows = re.findall(r"^([a-z_]+) +(\d+)$", text, flags=re.MULTILINE)
+    return {rule: int(count) for rule, count in rows if rule not in ("total", "all")}
+
+
+def test_default_study_plans_exactly_these_jobs(tmp_path):
+    run = snakemake(tmp_path, "--dry-run")
+    assert run.code == 0, run.text
+    assert planned(run.text) == dict.fromkeys(COHORT_RULES, 4) | dict.fromkeys(STUDY_RULES, 1)
+
+
+def test_every_planned_result_has_a_row(tiny_run):
+    table = pd.read_csv(tiny_run / "results/tables/associations.tsv", sep="\t")
+    assert len(table) == 2 * 4 * 2 * 2 * 2  # cohorts, signatures, methods, endpoints, models
+    assert table["status"].notna().all()
+    assert (table.loc[table["status"] != "ok", "reason"].str.len() > 10).all()
+    missing = table[table["signature"] == "DANAHER_NK_CELLS"]
+    assert set(missing["status"]) == {"low_coverage"} and missing["log_hr"].isna().all()
+
+
+def test_second_run_does_nothing(tiny_run):
+    run = snakemake(tiny_run, "--configfile", "study.yaml")
+    assert run.code == 0 and "Nothing to be done" in run.text
+
+
+@pytest.fixture
+def rerun(tiny_run, tmp_path, project_copy):
+    """A finished run on an editable copy of the project; returns what a dry run would now do again."""
+    folder = tmp_path / "run"
+    shutil.copytree(tiny_run, folder)
+    assert not planned(snakemake(folder, "--configfile", "study.yaml", "--dry-run").text)
+
+    def jobs() -> dict[str, int]:
+        run = snakemake(folder, "--configfile", "study.yaml", "--dry-run", project=project_copy)
+        assert run.code == 0, run.text
+        return planned(run.text)
+
+    # The copy stands elsewhere, so its shipped inputs are other files with the same content.
+    touched = snakemake(folder, "--configfile", "study.yaml", "--touch", project=project_copy)
+    assert touched.code == 0, touched.text
+    return jobs
+
+
+def test_changed_signature_reruns_only_what_depends_on_it(rerun, project_copy):
+    assert rerun() == {}
+    [path] = [
+        path
+        for path in (project_copy / "data/signatures").glob("*.gmt")
+        if path.read_text(encoding="utf-8").startswith("IRF7\t")
+    ] or [project_copy / "data/signatures/added.gmt"]
+    path.write_text("USER_SET\tmade here\tIRF7\tSTAT1\tMX1\n", encoding="utf-8")
+    assert set(rerun()) == {
+        "score_cohort",
+        "associate_cohort",
+        "draw_cohort",
+        "pool_associations",
+        "draw_pooled",
+        "build_report",
+        "write_provenance",
+    }
+
+
+@pytest.mark.parametrize(
+    ("module", "first"),
+    [
+        ("harmonise.py", "harmonise_cohort"),
+        ("scoring/ssgsea.py", "score_cohort"),
+        ("survival/cox.py", "associate_cohort"),
+        ("pool.py", "pool_associations"),
+    ],
+)
+def test_edited_module_reruns_the_jobs_that_use_it(rerun, project_copy, module, first):
+    path = project_copy / "workflow/scripts/irf7bone" / module
+    path.write_text(path.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
+    jobs = rerun()
+    order = ["acquire_cohort", "harmonise_cohort", "score_cohort", "associate_cohort", "pool_associations"]
+    assert first in jobs
+    assert not set(order[: order.index(first)]) & set(jobs)
+    assert "build_report" in jobs
+
+
+def test_two_folders_give_the_same_bytes(tiny_run, tmp_path):
+    other = tmp_path / "elsewhere"
+    other.mkdir()
+    run = snakemake(other, "--configfile", str(write_study(other)))
+    assert run.code == 0, run.text
+
+    def digests(folder: Path) -> dict[str, str]:
+        return {
+            str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted((folder / "results").rglob("*"))
+            if path.suffix in (".tsv", ".svg", ".pdf", ".html", ".json", ".parquet")
+        }
+
+    first, second = digests(tiny_run), digests(other)
+    assert {name.rpartition(".")[2] for name in first} >= {"tsv", "svg", "html", "json"}
+    assert first == second
+
+
+def test_bad_config_is_refused_at_once_with_every_problem(tmp_path):
+    config = yaml.safe_load((PROJECT / "config.yaml").read_text(encoding="utf-8"))
+    config["cohorts"] = ["gse1992", "gse1992", "nowhere"]
+    config["primary"]["signature"] = "IRF77"
+    config["metods"] = ["zscore"]
+    path = tmp_path / "bad.yaml"
+    path.write_text(yaml.safe_dump(config), encoding="utf-8")
+    start = time.perf_counter()
+    run = snakemake(tmp_path, "--configfile", str(path))
+    seconds = time.perf_counter() - start
+    assert run.code != 0
+    for word in ("metods", "methods", "nowhere", "gse1992", "IRF77"):
+        assert word in run.text
+    assert "Traceback" not in run.text
+    assert not (tmp_path / "results").exists()
+    assert seconds < 6, "the check itself takes well under 3 s; the bound allows for a loaded machine"

@@ -1,0 +1,35 @@
+"""Build the report from every table and figure."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from irf7bone import contracts
+from irf7bone.errors import report_plainly
+from irf7bone.genes import SymbolTable
+from irf7bone.report.build import ReportInputs, build_report
+from irf7bone.signatures import load_library
+from irf7bone.verdict import VERDICT
+
+report_plainly()
+
+study = snakemake.params.study
+page = build_report(
+    ReportInputs(
+        config=study.config,
+        cards=study.cards,
+        library=load_library(snakemake.input.signatures, SymbolTable.load(snakemake.input.symbols)),
+        associations=contracts.ASSOCIATIONS.read(snakemake.input.associations),
+        pooled=contracts.POOLED.read(snakemake.input.pooled),
+        cohorts=contracts.COHORTS.read(snakemake.input.cohorts),
+        verdict=VERDICT.read(snakemake.input.verdict),
+        flow=pd.concat(map(contracts.FLOW.read, snakemake.input.flow)),
+        coverage=pd.concat(map(contracts.COVERAGE.read, snakemake.input.coverage)),
+        quality=pd.concat(map(contracts.QC.read, snakemake.input.quality)),
+        figures=Path("results/figures"),
+        provenance=json.loads(Path(snakemake.input.provenance).read_text(encoding="utf-8")),
+        templates=Path(snakemake.params.root, "workflow", "report"),
+    )
+)
+Path(snakemake.output.report).write_text(page, encoding="utf-8")

@@ -1,0 +1,22 @@
+"""Draw the figures of one cohort."""
+
+from irf7bone import contracts
+from irf7bone.cohort import read_cohort
+from irf7bone.errors import report_plainly
+from irf7bone.figures.draw import draw_cohort_figures
+from irf7bone.figures.style import save_drawings
+
+report_plainly()
+
+summary = contracts.COHORTS.read(snakemake.input.summary)
+drawings = draw_cohort_figures(
+    read_cohort(snakemake.input.cohort).obs,
+    contracts.QC.read(snakemake.input.quality),
+    contracts.SCORES.read(snakemake.input.scores),
+    contracts.ASSOCIATIONS.read(snakemake.input.associations),
+    contracts.CURVES.read(snakemake.input.curves),
+    endpoints=summary["endpoint"].dropna().tolist(),
+    simulated=(summary["role"] == "simulated").all(),
+    config=snakemake.params.config,
+)
+save_drawings(drawings, snakemake.output.figures)

@@ -1,0 +1,17 @@
+"""Draw the figures over all cohorts."""
+
+from irf7bone import contracts
+from irf7bone.errors import report_plainly
+from irf7bone.figures.draw import draw_forests
+from irf7bone.figures.style import save_drawings
+
+report_plainly()
+
+cohorts = contracts.COHORTS.read(snakemake.input.cohorts)
+drawings = draw_forests(
+    contracts.ASSOCIATIONS.read(snakemake.input.associations),
+    contracts.POOLED.read(snakemake.input.pooled),
+    dict(zip(cohorts["cohort"], cohorts["role"], strict=True)),
+    snakemake.params.config,
+)
+save_drawings(drawings, snakemake.output.figures)

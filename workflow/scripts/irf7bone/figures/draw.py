@@ -1,0 +1,139 @@
+"""Which figures a study has and what each is drawn from; the only module of figures that scripts call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from irf7bone.figures import key_signatures
+from irf7bone.figures.curves import draw_curves
+from irf7bone.figures.distributions import draw_scores
+from irf7bone.figures.forest import draw_forest
+from irf7bone.figures.forest_tables import forest_table, overview_table
+from irf7bone.figures.quality import draw_quality
+from irf7bone.wording import ENDPOINT_WORDS
+
+if TYPE_CHECKING:
+    from irf7bone.config import Config
+
+SIDE_BY_SIDE = ("proliferation", "crude", "clinical", "full")
+
+
+class Drawing(NamedTuple):
+    """A figure and the numbers it shows."""
+
+    figure: Figure
+    table: pd.DataFrame
+
+
+def forest_models(config: Config) -> tuple[str, ...]:
+    """The models shown side by side: the primary one and one to hold it against, crude first."""
+    second = [model for model in SIDE_BY_SIDE if model in config.models and model != config.primary.model]
+    pair = (config.primary.model, *second[:1])
+    return tuple(sorted(pair, key=lambda model: model != "crude"))
+
+
+def draw_cohort_figures(
+    obs: pd.DataFrame,
+    quality: pd.DataFrame,
+    scores: pd.DataFrame,
+    associations: pd.DataFrame,
+    curves: pd.DataFrame,
+    *,
+    endpoints: Sequence[str],
+    simulated: bool,
+    config: Config,
+) -> dict[str, Drawing]:
+    """Draw everything that is about one cohort, for the primary method and model.
+
+    Args:
+        obs: The cohort's samples, index = sample id; ``er`` is used where there is such a column.
+        quality: :data:`irf7bone.contracts.QC`.
+        scores: :data:`irf7bone.contracts.SCORES`.
+        associations: :data:`irf7bone.contracts.ASSOCIATIONS`.
+        curves: :data:`irf7bone.contracts.CURVES`.
+        endpoints: The cohort's endpoints, as its card has them; those of the config are drawn.
+        simulated: Whether the cohort is simulated; then every figure says so.
+        config: The study's settings.
+
+    Returns:
+        Drawings by name: quality, scores, and curves_<endpoint> for each endpoint.
+    """
+    primary = config.primary
+    cohort = quality["cohort"].iloc[0]
+    er = obs["er"].astype("object") if "er" in obs else pd.Series(None, index=obs.index, dtype="object")
+    er.index = er.index.astype(str)
+    measured = quality.assign(er=quality["sample"].map(er))
+    kept = scores[(scores["method"] == primary.method) & (scores["status"] == "ok")]
+    spread = kept[["sample", "signature", "method", "score_raw"]].assign(er=kept["sample"].map(er))
+    drawn = {
+        "quality": Drawing(
+            draw_quality(measured, title=f"{cohort}: sample quality", simulated=simulated), measured
+        ),
+        "scores": Drawing(
+            draw_scores(
+                spread,
+                primary.signature,
+                title=f"{cohort}: scores",
+                method=primary.method,
+                simulated=simulated,
+            ),
+            spread,
+        ),
+    }
+    shown = key_signatures(primary.signature, config.proliferation_signature, config.signatures.select)
+    for endpoint in (name for name in endpoints if name in config.endpoints):
+        rows = curves[
+            (curves["endpoint"] == endpoint)
+            & (curves["method"] == primary.method)
+            & curves["signature"].isin(list(shown))
+        ]
+        fits = associations[
+            (associations["endpoint"] == endpoint)
+            & (associations["method"] == primary.method)
+            & (associations["model"] == forest_models(config)[0])
+        ]
+        figure = draw_curves(
+            rows,
+            fits,
+            shown,
+            endpoint=endpoint,
+            title=f"{cohort}: {ENDPOINT_WORDS[endpoint]}",
+            simulated=simulated,
+        )
+        drawn[f"curves_{endpoint}"] = Drawing(figure, rows)
+    return drawn
+
+
+def draw_forests(
+    associations: pd.DataFrame, pooled: pd.DataFrame, roles: Mapping[str, str], config: Config
+) -> dict[str, Drawing]:
+    """Draw, for each endpoint of the config, the key signatures by cohort and all signatures pooled.
+
+    Args:
+        associations: :data:`irf7bone.contracts.ASSOCIATIONS` of every cohort.
+        pooled: :data:`irf7bone.contracts.POOLED`.
+        roles: Role of each cohort; simulated ones get a block of their own.
+        config: The study's settings.
+
+    Returns:
+        Drawings by name: forest_<endpoint> and overview_<endpoint>.
+    """
+    primary, models = config.primary, forest_models(config)
+    key = key_signatures(primary.signature, config.proliferation_signature, config.signatures.select)
+    drawn = {}
+    for endpoint in config.endpoints:
+        shared = {"endpoint": endpoint, "method": primary.method, "models": models}
+        by_cohort = forest_table(associations, pooled, roles, signatures=key, **shared)
+        overview = overview_table(associations, pooled, roles, signatures=config.signatures.select, **shared)
+        said = ENDPOINT_WORDS[endpoint]
+        words = {
+            "title": f"{said.capitalize()}: hazard ratio for one SD more score ({primary.method})",
+            "nothing": f"No cohort of this study has the endpoint {said}.",
+        }
+        drawn[f"forest_{endpoint}"] = Drawing(draw_forest(by_cohort, models, **words), by_cohort)
+        drawn[f"overview_{endpoint}"] = Drawing(draw_forest(overview, models, **words), overview)
+    return drawn

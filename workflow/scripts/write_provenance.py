@@ -1,0 +1,19 @@
+"""Write down what the run was made of."""
+
+from pathlib import Path
+
+from irf7bone.errors import report_plainly
+from irf7bone.provenance import as_json, collect
+
+report_plainly()
+
+study = snakemake.params.study
+provenance = collect(
+    study.config,
+    study.cards,
+    sources=dict(zip(study.cards, snakemake.input.sources, strict=True)),
+    signature_files=study.signature_files,
+    root=snakemake.params.root,
+    command=snakemake.params.command,
+)
+Path(snakemake.output.provenance).write_text(as_json(provenance), encoding="utf-8")

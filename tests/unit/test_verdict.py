@@ -230,7 +230,7 @@ def test_what_the_sentences_say():
     assert "wholly below 1: the higher the score, the lower the hazard" in said["R9"]
     assert (
         "expected between 0.55 and 0.90." in said["R9"]
-        and "Against random signatures p = 0.01." in said["R9"]
+        and "Against random signatures p = 0.010." in said["R9"]
     )
     above = decide(turned(evidence()))[1]
     assert "wholly above 1: the higher the score, the higher the hazard" in above

@@ -1,0 +1,90 @@
+"""Effects by stratum and their interaction against R's survival and metafor, through the tables we write."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from irf7bone.config import Analysis, Primary, SignatureSettings, VerdictSettings
+from irf7bone.er_strata import associate_by_er, differences, pool_by_er
+
+HERE = Path(__file__).resolve().parent
+STORED = HERE.parent / "data" / "oracle"
+SETS = ("lung", "mgus2", "simulated")
+CONFIG = Analysis(
+    signatures=SignatureSettings(("SCORE", "SECOND"), (), 0.5),
+    methods=("zscore",),
+    endpoints=("death",),
+    models=("crude", "proliferation"),
+    primary=Primary("SCORE", "zscore", "death", "crude"),
+    proliferation_signature="SECOND",
+    verdict=VerdictSettings(0.7, 0.8),
+    min_events=5,
+)
+
+
+def read(folder: Path, name: str) -> pd.DataFrame:
+    """A table that R wrote; its first lines name the versions and the call."""
+    return pd.read_csv(folder / name, sep="\t", comment="#")
+
+
+def cohort(name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A stored data set as the obs and scores of a cohort; stratum 1 is ER-positive."""
+    data = read(STORED, f"survival_data_{name}.tsv")
+    samples = [f"s{i}" for i in range(len(data))]
+    obs = pd.DataFrame(
+        {
+            "death_time_months": data["time"].to_numpy(dtype=float),
+            "death_event": (data["cause"] == 1).to_numpy(dtype=float),
+            "er": pd.Categorical(np.where(data["stratum"] == 1, "positive", "negative")),
+        },
+        index=samples,
+    )
+    parts = []
+    for signature, column in (("SCORE", "score"), ("SECOND", "second")):
+        values = data[column].to_numpy(dtype=float)
+        z = (values - values.mean()) / values.std(ddof=1)
+        parts.append(
+            pd.DataFrame({"sample": samples, "signature": signature, "method": "zscore", "score_z": z})
+        )
+    return obs, pd.concat(parts, ignore_index=True).assign(status="ok", reason=None)
+
+
+def compare(folder: Path) -> None:
+    """Every estimate, standard error and p of R's table, 1e-6 relative."""
+    theirs = read(folder, "er_strata.tsv").set_index(["cohort", "model", "er"]).sort_index()
+    assert len(theirs) == 24
+    fits = pd.concat([associate_by_er(name, *cohort(name), config=CONFIG) for name in SETS])
+    pooled = pool_by_er(fits, dict.fromkeys(SETS, "validation"), config=CONFIG)
+    ours = pd.concat([fits, differences(fits).assign(er="difference"), pooled.assign(cohort="pooled")])
+    ours = ours[ours["signature"] == "SCORE"].set_index(["cohort", "model", "er"]).loc[theirs.index]
+    for name in theirs.columns:
+        np.testing.assert_allclose(ours[name].astype(float), theirs[name], rtol=1e-6, err_msg=name)
+
+
+def test_r_as_stored():
+    header = (STORED / "er_strata.tsv").read_text(encoding="utf-8").splitlines()[:2]
+    assert "survival 3.5" in header[0] and "score * pos + strata(pos)" in header[1]
+    compare(STORED)
+
+
+@pytest.mark.oracle
+def test_r_recomputed(tmp_path):
+    rscript = shutil.which("Rscript")
+    if rscript is None:
+        pytest.skip("R is not installed: the stored table stands in (make oracles installs R)")
+    probe = "quit(status = !all(sapply(c('metafor', 'survival'), requireNamespace, quietly = TRUE)))"
+    if subprocess.run([rscript, "-e", probe], capture_output=True, check=False).returncode:
+        pytest.skip("R lacks metafor or survival: the stored table stands in")
+    for name in SETS:
+        shutil.copy(STORED / f"survival_data_{name}.tsv", tmp_path)
+    subprocess.run([rscript, str(HERE / "er_strata.R"), str(tmp_path)], check=True, capture_output=True)
+    compare(tmp_path)
+    pd.testing.assert_frame_equal(
+        read(tmp_path, "er_strata.tsv"), read(STORED, "er_strata.tsv"), rtol=1e-6, atol=1e-8
+    )

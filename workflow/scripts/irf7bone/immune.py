@@ -1,0 +1,389 @@
+"""Immune link: does the interferon score go with NK, CD8 and cytotoxic cell scores, and beyond what else?
+
+The claim tested is that interferon acts through these cells. A correlation in bulk tissue cannot show
+direction, nor which cells the interferon signal is in: immune cells have one of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import ndtri, stdtr
+from statsmodels.stats.multitest import multipletests
+
+from irf7bone.contracts import SCORES, Column, Table
+from irf7bone.meta import LEVEL, pool_many
+from irf7bone.pool import real_rows
+from irf7bone.scoring import score_cohort
+from irf7bone.specification import ROLES_IN_CURVE
+from irf7bone.survival.data import ScoreMatrix, score_matrix
+
+if TYPE_CHECKING:
+    from irf7bone.config import Analysis
+    from irf7bone.signatures import Signature
+
+Array = NDArray[np.float64]
+
+# CD45, which every leukocyte carries: the one gene of the "CD45" set of Danaher 2017 (JITC 5:18).
+LEUKOCYTE_GENE = "PTPRC"
+ADJUSTMENTS = {
+    "none": (),
+    "proliferation": ("proliferation",),
+    "proliferation,leukocytes": ("proliferation", "leukocytes"),
+}
+# Residual degrees of freedom below which an interval says nothing.
+FEWEST_DF = 10
+# A score whose variance the covariates leave less of than this (a variance inflation of 10) is not adjusted.
+LEAST_LEFT = 0.1
+# 1 - r^2 below this is rounding: the two scores are the same but for scale.
+SAME = 1e-12
+_STATUS = tuple(column for column in SCORES.columns if column.name in ("status", "reason"))
+_SIGNATURE = next(column for column in SCORES.columns if column.name == "signature")
+
+
+def _number(name: str, doc: str, low: float = -1, high: float = 1) -> Column:
+    return Column(name, "number", doc, nullable=True, low=low, high=high)
+
+
+_PAIR = (
+    _SIGNATURE,
+    Column("immune", "text", "immune signature"),
+    Column("adjustment", "text", "what is held constant", allowed=tuple(ADJUSTMENTS)),
+)
+
+IMMUNE_LINKS = Table(
+    "immune_links.tsv",
+    key=("cohort", "signature", "immune", "adjustment"),
+    columns=(
+        Column("cohort", "text", "cohort id"),
+        *_PAIR,
+        Column("method", "text", "scoring method"),
+        Column("n", "integer", "samples", nullable=True, low=0),
+        _number("r", "Pearson correlation of the two scores; partial where something is held constant"),
+        _number("ci_low", "lower end of its 95 % interval, Fisher's z"),
+        _number("ci_high", "upper end of its 95 % interval, Fisher's z"),
+        _number("p", "two-sided p value, t with n - 2 - covariates degrees of freedom", 0),
+        _number("explained", "larger share of variance of the two scores that the covariates explain", 0),
+        Column("n_shared", "integer", "genes of the signature taken out before scoring", low=0),
+        _number("share_shared", "n_shared / genes of the signature", 0),
+        Column(
+            "shared_genes",
+            "text",
+            "these genes: members of the immune or proliferation signature too, or the leukocyte gene",
+            nullable=True,
+        ),
+        *_STATUS,
+    ),
+    needs_when_ok=("r", "ci_low", "ci_high", "p", "explained"),
+)
+
+IMMUNE_POOLED = Table(
+    "immune_pooled.tsv",
+    key=("signature", "immune", "adjustment"),
+    columns=(
+        *_PAIR,
+        Column("k", "integer", "real cohorts with an estimate", low=0),
+        Column("n", "integer", "samples in these", low=0),
+        _number("r", "pooled correlation"),
+        _number("ci_low", "lower end of its 95 % interval"),
+        _number("ci_high", "upper end of its 95 % interval"),
+        _number("p", "two-sided p value", 0),
+        _number("q", "Benjamini-Hochberg over every estimate of this table", 0),
+        _number("tau2", "between-cohort variance of Fisher's z, REML", 0, np.inf),
+        _number("i2", "share of variance that is between cohorts, percent", 0, 100),
+        _number("pi_low", "lower end of the 95 % prediction interval"),
+        _number("pi_high", "upper end of the 95 % prediction interval"),
+        *_STATUS,
+    ),
+    needs_when_ok=("r", "ci_low", "ci_high", "p", "q"),
+)
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """A correlation, or why there is none; then the numbers are NaN."""
+
+    r: float
+    ci_low: float
+    ci_high: float
+    p: float
+    explained: float
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class _Genes:
+    """A signature for scoring."""
+
+    up: tuple[str, ...]
+    down: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Covariate:
+    """What may be held constant: its values (n,), or why there are none; its genes must not be in a score."""
+
+    name: str
+    values: Array | None
+    genes: frozenset[str]
+    reason: str | None
+
+
+def immune_link(
+    cohort: str, expression: pd.DataFrame, library: Mapping[str, Signature], *, config: Analysis
+) -> pd.DataFrame:
+    """Correlate every interferon score of one cohort with every immune score, crude and adjusted.
+
+    All samples take part, with an outcome or without. Scores are those of the primary method, but an
+    interferon signature is first freed of the genes that it shares with the immune signature, with the
+    proliferation signature or with the leukocyte total: a shared gene correlates with itself. The same
+    reduced score serves all adjustments, so that only the adjustment differs between them.
+
+    The leukocyte total is the expression of PTPRC (CD45). A mean of the other immune signatures would not
+    do: they are cytotoxic lymphocytes as well, and holding CD8 cells constant while asking about NK cells
+    takes away what is asked for. Broad immune scores hold interferon or cytotoxic genes, which would leak.
+    One gene is a noisy total, so that what remains after it may still be leukocytes in general.
+
+    Args:
+        cohort: Cohort id.
+        expression: Samples x genes, log2, current symbols.
+        library: Signatures by name; those selected in the config are used.
+        config: The study's settings.
+
+    Returns:
+        :data:`IMMUNE_LINKS`: (signatures of role interferon or irf7, and the primary one) x (signatures of
+        role immune) x adjustment; no rows where no immune signature is selected.
+    """
+    select = config.signatures.select
+    asked = [
+        name for name in select
+        if library[name].role in ROLES_IN_CURVE or name == config.primary.signature
+    ]  # fmt: skip
+    cells = [name for name in select if library[name].role == "immune"]
+    proliferation = config.proliferation_signature
+    outside = set(library[proliferation].genes) | {LEUKOCYTE_GENE}
+    shared = {
+        (name, cell): sorted(set(library[name].genes) & (outside | set(library[cell].genes)))
+        for name in asked
+        for cell in cells
+    }
+    reduced = {
+        (name, tuple(genes)): _without_genes(library[name], genes) for (name, _), genes in shared.items()
+    }
+    # names of GMT sets hold no tab, so that these cannot clash
+    labels = {key: "\t".join((key[0], *key[1])) for key in reduced}
+    to_score = {cell: _Genes(library[cell].up, library[cell].down) for cell in (*cells, proliferation)}
+    to_score |= {
+        f"\t{label}": reduced[key]
+        for key, label in labels.items()
+        if _keeps_its_sides(library[key[0]], reduced[key])
+    }
+    method = config.primary.method
+    scores, _ = score_cohort(expression, to_score, [method], config.signatures.min_coverage)
+    matrix = score_matrix(scores, expression.index, cohort)
+    covariates = {
+        "proliferation": _proliferation(matrix, library[proliferation], method),
+        "leukocytes": _leukocytes(expression),
+    }
+    rows = []
+    for (name, cell), genes in shared.items():
+        interferon, why = _values(matrix, f"\t{labels[name, tuple(genes)]}", method)
+        if not _keeps_its_sides(library[name], reduced[name, tuple(genes)]):
+            why = ("not_available", f"every gene of {name} on one side is shared, so that no score is left")
+        immune, why_not = _values(matrix, cell, method)
+        for adjustment, names in ADJUSTMENTS.items():
+            held = [covariates[each] for each in names]
+            row = {"cohort": cohort, "signature": name, "immune": cell, "adjustment": adjustment}
+            row |= {"method": method, "n_shared": len(genes), "shared_genes": ",".join(genes) or None}
+            row["share_shared"] = len(genes) / len(set(library[name].genes))
+            failed = why or why_not or _unusable(held, cell, set(library[cell].genes))
+            if failed:
+                rows.append({**row, "status": failed[0], "reason": failed[1]})
+                continue
+            found = partial_correlation(interferon, immune, [each.values for each in held])
+            ok = found.reason is None
+            row |= {key: value for key, value in vars(found).items() if ok and key != "reason"}
+            row |= {"n": len(expression), "status": "ok" if ok else "not_available", "reason": found.reason}
+            rows.append(row)
+    return IMMUNE_LINKS.cast(pd.DataFrame(rows, columns=IMMUNE_LINKS.names))
+
+
+def partial_correlation(x: Array, y: Array, covariates: list[Array]) -> Correlation:
+    """Pearson correlation of what is left of ``x`` and ``y`` after linear regression on the covariates.
+
+    With q covariates the interval is tanh(atanh(r) +- 1.96 / sqrt(n - q - 3)) (Fisher 1924) and p that of
+    t = r sqrt(df / (1 - r^2)), df = n - q - 2: without covariates these are R's ``cor.test``.
+
+    Args:
+        x: Shape (n,), finite, not constant.
+        y: Shape (n,), likewise.
+        covariates: Arrays of shape (n,), likewise.
+
+    Returns:
+        The correlation, or the reason why there is none: under ten degrees of freedom, covariates that
+        leave less than a tenth of the variance of a score or of each other, scores that are the same.
+    """
+    n, q = x.size, len(covariates)
+    df = n - q - 2
+    if df < FEWEST_DF:
+        return _none(f"{n} samples leave {df} degrees of freedom, {FEWEST_DF} needed")
+    for index, values in enumerate(covariates):
+        if _explained(values, covariates[:index]) > 1 - LEAST_LEFT:
+            return _none(f"the covariates are collinear: less than {LEAST_LEFT:.0%} of one is its own")
+    explained = max(_explained(x, covariates), _explained(y, covariates))
+    if explained > 1 - LEAST_LEFT:
+        return _none(f"the covariates explain {explained:.0%} of the variance of one score")
+    a, b = _residual(x, covariates), _residual(y, covariates)
+    r = float(a @ b / np.sqrt((a @ a) * (b @ b)))
+    if 1 - r**2 < SAME:
+        return _none("the two scores are the same but for scale")
+    half = ndtri((1 + LEVEL) / 2) * fisher_se(n, q)
+    low, high = np.tanh(np.arctanh(r) - half), np.tanh(np.arctanh(r) + half)
+    p = 2 * stdtr(df, -abs(r) * np.sqrt(df / (1 - r**2)))
+    return Correlation(r, float(low), float(high), float(p), explained)
+
+
+def fisher_se(n: int | Array, covariates: int | Array) -> float | Array:
+    """Standard error of Fisher's z of a (partial) correlation of n samples."""
+    return 1 / np.sqrt(n - covariates - 3.0)
+
+
+def pool_immune(links: pd.DataFrame, roles: Mapping[str, str]) -> pd.DataFrame:
+    """Pool the correlations over real cohorts by random effects on Fisher's z, and turn them back.
+
+    Args:
+        links: :data:`IMMUNE_LINKS` of every cohort.
+        roles: Role of each cohort; simulated ones take no part.
+
+    Returns:
+        :data:`IMMUNE_POOLED`, one row for each signature x immune signature x adjustment in the order of
+        ``links``. One cohort alone keeps its own interval and p.
+
+    Raises:
+        InputError: If a cohort has no role.
+    """
+    if links.empty:
+        return IMMUNE_POOLED.empty()
+    key = list(IMMUNE_POOLED.key)
+    real = real_rows(links, roles)
+    plan = pd.MultiIndex.from_frame(links[key].drop_duplicates())
+    cohorts = list(dict.fromkeys(real["cohort"]))
+    ok = real[real["status"] == "ok"]
+    ok = ok.assign(
+        z=np.arctanh(ok["r"].to_numpy(dtype=float)),
+        se=fisher_se(
+            ok["n"].to_numpy(dtype=float), ok["adjustment"].map(lambda name: len(ADJUSTMENTS[name]))
+        ),
+    )
+    z, se, n, p = (
+        ok.pivot(index=key, columns="cohort", values=name)
+        .reindex(index=plan, columns=cohorts)
+        .to_numpy(dtype="float64", na_value=np.nan)
+        for name in ("z", "se", "n", "p")
+    )
+    fit = pool_many(z, se)
+    pooled = plan.to_frame(index=False).assign(
+        k=fit.k,
+        n=np.nansum(n, axis=1),
+        r=np.tanh(fit.log_hr),
+        ci_low=np.tanh(fit.ci_low),
+        ci_high=np.tanh(fit.ci_high),
+        p=np.where(fit.k == 1, np.nansum(p, axis=1), fit.p),
+        q=np.nan,
+        tau2=fit.tau2,
+        i2=fit.i2,
+        pi_low=np.tanh(fit.pi_low),
+        pi_high=np.tanh(fit.pi_high),
+        status=np.where(fit.k > 0, "ok", "not_available"),
+    )
+    groups = dict(list(real.groupby(key, sort=False)))
+    pooled["reason"] = [
+        None if k else _why_none(groups.get(result)) for k, result in zip(fit.k, plan, strict=True)
+    ]
+    estimated = fit.k > 0
+    if estimated.any():
+        pooled.loc[estimated, "q"] = multipletests(pooled.loc[estimated, "p"], method="fdr_bh")[1]
+    return IMMUNE_POOLED.cast(pooled)
+
+
+def _without_genes(signature: Signature, genes: list[str]) -> _Genes:
+    out = set(genes)
+    up, down = (tuple(gene for gene in side if gene not in out) for side in (signature.up, signature.down))
+    return _Genes(up, down)
+
+
+def _keeps_its_sides(signature: Signature, reduced: _Genes) -> bool:
+    """Whether up and down genes are left wherever the signature has them."""
+    return bool(reduced.up) == bool(signature.up) and bool(reduced.down) == bool(signature.down)
+
+
+def _values(matrix: ScoreMatrix, name: str, method: str) -> tuple[Array, tuple[str, str] | None]:
+    """Scores of all samples, and the status and reason where there are none."""
+    row = matrix.row(name, method)
+    if row is None:
+        return np.empty(0), ("not_available", "not scored")
+    if matrix.status[row] != "ok":
+        return np.empty(0), (matrix.status[row], str(matrix.reason[row]))
+    return matrix.values[row], None
+
+
+def _proliferation(matrix: ScoreMatrix, signature: Signature, method: str) -> _Covariate:
+    values, why = _values(matrix, signature.name, method)
+    reason = None if why is None else f"{signature.name}: {why[1]}"
+    return _Covariate(signature.name, None if why else values, frozenset(signature.genes), reason)
+
+
+def _leukocytes(expression: pd.DataFrame) -> _Covariate:
+    genes = frozenset({LEUKOCYTE_GENE})
+    if LEUKOCYTE_GENE not in expression:
+        reason = f"{LEUKOCYTE_GENE}, the leukocyte total, is not measured"
+        return _Covariate(LEUKOCYTE_GENE, None, genes, reason)
+    values = expression[LEUKOCYTE_GENE].to_numpy(dtype=float)
+    if np.ptp(values) == 0:
+        reason = f"{LEUKOCYTE_GENE}, the leukocyte total, is the same in all samples"
+        return _Covariate(LEUKOCYTE_GENE, None, genes, reason)
+    return _Covariate(LEUKOCYTE_GENE, values, genes, None)
+
+
+def _unusable(held: list[_Covariate], cell: str, genes: set[str]) -> tuple[str, str] | None:
+    """Why the covariates cannot be held constant for this immune signature."""
+    for covariate in held:
+        if covariate.reason is not None:
+            return "not_available", covariate.reason
+        if leak := sorted(covariate.genes & genes):
+            return "not_available", f"{cell} shares {', '.join(leak)} with {covariate.name}, held constant"
+    return None
+
+
+def _residual(values: Array, covariates: list[Array]) -> Array:
+    """What linear regression on the covariates and an intercept leaves, shape (n,)."""
+    centred = values - values.mean()
+    if not covariates:
+        return centred
+    design = np.column_stack([each - each.mean() for each in covariates])
+    design /= design.std(axis=0)
+    return centred - design @ np.linalg.lstsq(design, centred, rcond=None)[0]
+
+
+def _explained(values: Array, covariates: list[Array]) -> float:
+    """Share of the variance of ``values`` that the covariates explain."""
+    left = _residual(values, covariates)
+    return float(max(0.0, 1 - left @ left / np.sum((values - values.mean()) ** 2)))
+
+
+def _none(reason: str) -> Correlation:
+    return Correlation(np.nan, np.nan, np.nan, np.nan, np.nan, reason)
+
+
+def _why_none(rows: pd.DataFrame | None) -> str:
+    if rows is None:
+        return "no real cohort in this run"
+    parts = [
+        f"{', '.join(group['cohort'])}: {reason}" for reason, group in rows.groupby("reason", sort=False)
+    ]
+    return f"no real cohort with an estimate ({'; '.join(parts)})"

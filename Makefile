@@ -25,7 +25,7 @@ help: ## this list
 	awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 report: study environment ## the report of config.yaml, or of another study: make report STUDY=path.yaml
-	$(RUN) snakemake --cores $(CORES) --scheduler greedy --rerun-incomplete --quiet host rules \
+	$(RUN) snakemake --cores $(CORES) --scheduler greedy --rerun-incomplete --quiet host reason --show-failed-logs \
 		$(if $(STUDY),--configfile "$(STUDY)")
 	echo "irf7bone: the report is results/report/index.html"
 

@@ -14,6 +14,7 @@ include: "workflow/rules/acquire.smk"
 include: "workflow/rules/harmonise.smk"
 include: "workflow/rules/score.smk"
 include: "workflow/rules/associate.smk"
+include: "workflow/rules/examine.smk"
 include: "workflow/rules/pool.smk"
 include: "workflow/rules/report.smk"
 

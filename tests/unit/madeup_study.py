@@ -11,7 +11,7 @@ import pandas as pd
 
 from irf7bone import contracts
 from irf7bone.cards import CohortCard
-from irf7bone.config import Config, Primary, SignatureSettings, VerdictSettings
+from irf7bone.config import Config, Primary, RandomSignatures, SignatureSettings, VerdictSettings
 from irf7bone.signatures import Signature
 
 PRIMARY = "HALLMARK_INTERFERON_ALPHA_RESPONSE"
@@ -40,6 +40,7 @@ def config(**changes: object) -> Config:
         "proliferation_signature": PROLIFERATION,
         "verdict": VerdictSettings(smallest_hr=0.7, power=0.8),
         "min_events": 5,
+        "random_signatures": RandomSignatures(draws=1000, seed=1),
     }
     return Config(**{**settings, **changes})
 

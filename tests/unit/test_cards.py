@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from irf7bone import words
 from irf7bone.cards import CohortCard, codes, load_card
 from irf7bone.errors import InputError, Problem

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from irf7bone.config import Study, load_study
 from irf7bone.errors import InputError, Problem
 from irf7bone.schema import load_schema

@@ -40,7 +40,9 @@ def test_an_id_called_NA_stays_text(tmp_path):
     )  # fmt: skip
     contracts.COVERAGE.write(frame, tmp_path / "c.tsv")
     back = contracts.COVERAGE.read(tmp_path / "c.tsv")
-    assert back.loc[0, "cohort"] == "NA" and back.loc[0, "signature"] == "007" and back.loc[0, "reason"] is None
+    assert (
+        back.loc[0, "cohort"] == "NA" and back.loc[0, "signature"] == "007" and back.loc[0, "reason"] is None
+    )
 
 
 def test_all_violations_are_raised_together_and_nothing_is_written(pooled, tmp_path):
@@ -53,7 +55,13 @@ def test_all_violations_are_raised_together_and_nothing_is_written(pooled, tmp_p
     with pytest.raises(InputError) as error:
         contracts.POOLED.write(bad, tmp_path / "bad.tsv")
     said = str(error.value)
-    for word in ("failed", "1.5", "NA where status is not ok", "finite number where status is ok", "one row for each"):
+    for word in (
+        "failed",
+        "1.5",
+        "NA where status is not ok",
+        "finite number where status is ok",
+        "one row for each",
+    ):
         assert word in said
     assert list(tmp_path.iterdir()) == []
 

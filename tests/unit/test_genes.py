@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+
 from irf7bone.errors import InputError
 from irf7bone.genes import SymbolTable, looks_excel_damaged, looks_like_mouse
 

@@ -1,4 +1,4 @@
-"""Sample quality: planted faults are named, sound samples are not, and the order of samples and genes is idle."""
+"""Sample quality: planted faults are named, sound samples are not, and order changes nothing."""
 
 from __future__ import annotations
 

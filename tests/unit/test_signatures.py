@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
 from irf7bone.errors import InputError
 from irf7bone.genes import SymbolTable
 from irf7bone.signatures import (

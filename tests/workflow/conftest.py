@@ -48,7 +48,10 @@ def gene_sets(name: str) -> list[str]:
 def write_table_cohort(folder: Path, identity: str, *, seed: int, patients: int = 90) -> Path:
     """A small cohort as a user would bring it: a symbol table, a clinical table and a card."""
     rng = np.random.default_rng(seed)
-    interferon, proliferation = gene_sets("HALLMARK_INTERFERON_ALPHA_RESPONSE"), gene_sets("PAM50_PROLIFERATION")
+    interferon, proliferation = (
+        gene_sets("HALLMARK_INTERFERON_ALPHA_RESPONSE"),
+        gene_sets("PAM50_PROLIFERATION"),
+    )
     genes = list(dict.fromkeys(interferon + proliferation + gene_sets("HALLMARK_E2F_TARGETS")))
     programme = rng.normal(size=(2, patients))
     values = 8 + rng.normal(size=(len(genes), patients))
@@ -93,7 +96,11 @@ def write_table_cohort(folder: Path, identity: str, *, seed: int, patients: int 
                 "event": {"from": "in_bone", "is": 1},
                 "competing": {"from": "relapsed", "is": 1},
             },
-            "relapse": {"definition": "any relapse", "time": {"from": "months", "unit": "months"}, "event": {"from": "relapsed", "is": 1}},
+            "relapse": {
+                "definition": "any relapse",
+                "time": {"from": "months", "unit": "months"},
+                "event": {"from": "relapsed", "is": 1},
+            },
         },
         "expect": {"samples": patients, "events": {"relapse": int(clinical["relapsed"].sum())}},
     }
@@ -110,11 +117,17 @@ def write_study(folder: Path) -> Path:
         "title": "Tiny study",
         "cohorts": ["cards/tiny_a.yaml", "cards/tiny_b.yaml"],
         "signatures": {
-            "select": ["HALLMARK_INTERFERON_ALPHA_RESPONSE", "PAM50_PROLIFERATION", "IRF7", "DANAHER_NK_CELLS"]
+            "select": [
+                "HALLMARK_INTERFERON_ALPHA_RESPONSE",
+                "PAM50_PROLIFERATION",
+                "IRF7",
+                "DANAHER_NK_CELLS",
+            ]
         },
         "methods": ["zscore", "ssgsea"],
         "endpoints": ["bone", "relapse"],
         "primary": {"endpoint": "bone"},
+        "random_signatures": {"draws": 200},
     }
     path = folder / "study.yaml"
     path.write_text(yaml.safe_dump(study, sort_keys=False), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The workflow as a whole: its jobs, its reruns, its refusals, and that the same input gives the same bytes."""
+"""The workflow as a whole: its jobs, its reruns, its refusals, and the same bytes from the same input."""
 
 from __future__ import annotations
 

@@ -11,7 +11,13 @@ rule acquire_cohort:
         expression="results/acquired/{cohort}/expression.parquet",
         clinical="results/acquired/{cohort}/clinical.tsv",
         source="results/acquired/{cohort}/source.json",
+    log:
+        "results/logs/acquire_cohort/{cohort}.log",
+    conda:
+        "../../envs/irf7bone.yaml"
     params:
         code=code_hash("acquire", "cards"),
+    message:
+        "Read cohort {wildcards.cohort} from its source"
     script:
         "../scripts/acquire_cohort.py"

@@ -10,8 +10,14 @@ rule associate_cohort:
     output:
         associations="results/associations/{cohort}.tsv",
         curves="results/associations/{cohort}.curves.tsv",
+    log:
+        "results/logs/associate_cohort/{cohort}.log",
+    conda:
+        "../../envs/irf7bone.yaml"
     params:
         config=study.config.analysis(),
         code=code_hash("survival", "cohort"),
+    message:
+        "Relate scores to outcome in cohort {wildcards.cohort}"
     script:
         "../scripts/associate_cohort.py"

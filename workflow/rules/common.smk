@@ -21,6 +21,32 @@ except InputError as error:
     raise WorkflowError(str(error)) from None
 
 
+DEPTH = [
+    "null",
+    "null_histogram",
+    "by_er",
+    "immune",
+    "signature_quality",
+    "competing",
+    "sites",
+    "group_tests",
+    "checks",
+    "check_curves",
+    "discrimination",
+]
+DEPTH_POOLED = [
+    "null",
+    "heterogeneity",
+    "leave_one_out",
+    "asymmetry",
+    "funnel",
+    "specifications",
+    "specification_summary",
+    "pooled_by_er",
+    "immune_pooled",
+    "pooled_null",
+    "controls",
+]
 signature_records = sorted(
     {
         path.with_name("provenance.tsv")
@@ -30,7 +56,9 @@ signature_records = sorted(
 )
 
 report_templates = sorted(
-    path for path in Path(workflow.basedir, "workflow", "report").rglob("*") if path.suffix in (".j2", ".css", ".js")
+    path
+    for path in Path(workflow.basedir, "workflow", "report").rglob("*")
+    if path.suffix in (".j2", ".css", ".js")
 )
 command = " ".join(
     ["snakemake --cores all"]

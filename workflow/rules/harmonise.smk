@@ -14,8 +14,14 @@ rule harmonise_cohort:
         cohort="results/cohorts/{cohort}.h5ad",
         flow="results/cohorts/{cohort}.flow.tsv",
         summary="results/cohorts/{cohort}.summary.tsv",
+    log:
+        "results/logs/harmonise_cohort/{cohort}.log",
+    conda:
+        "../../envs/irf7bone.yaml"
     params:
         code=code_hash("harmonise", "cohort", "cards", "summary"),
+    message:
+        "Harmonise cohort {wildcards.cohort}"
     script:
         "../scripts/harmonise_cohort.py"
 
@@ -25,7 +31,13 @@ rule check_quality:
         cohort="results/cohorts/{cohort}.h5ad",
     output:
         quality="results/qc/{cohort}.tsv",
+    log:
+        "results/logs/check_quality/{cohort}.log",
+    conda:
+        "../../envs/irf7bone.yaml"
     params:
         code=code_hash("qc"),
+    message:
+        "Check the samples of cohort {wildcards.cohort}"
     script:
         "../scripts/check_quality.py"

@@ -6,14 +6,84 @@
 rule pool_associations:
     input:
         associations=expand("results/associations/{cohort}.tsv", cohort=study.cards),
+        null=expand("results/depth/{cohort}/null.tsv", cohort=study.cards),
         summaries=expand("results/cohorts/{cohort}.summary.tsv", cohort=study.cards),
     output:
         associations="results/tables/associations.tsv",
         cohorts="results/tables/cohorts.tsv",
         pooled="results/tables/pooled.tsv",
         verdict="results/tables/verdict.tsv",
+        null="results/tables/null.tsv",
+    log:
+        "results/logs/pool_associations.log",
+    conda:
+        "../../envs/irf7bone.yaml"
     params:
         config=study.config.analysis(),
-        code=code_hash("pool", "verdict", "contracts"),
+        code=code_hash("pool", "verdict", "null"),
+    message:
+        "Pool the cohorts and judge"
     script:
         "../scripts/pool_associations.py"
+
+
+rule draw_pooled_null:
+    input:
+        cohorts=expand("results/cohorts/{cohort}.h5ad", cohort=study.cards),
+        scores=expand("results/scores/{cohort}.parquet", cohort=study.cards),
+        associations="results/tables/associations.tsv",
+        pooled="results/tables/pooled.tsv",
+        null="results/tables/null.tsv",
+        summary="results/tables/cohorts.tsv",
+        signatures=study.signature_files,
+        records=signature_records,
+        symbols=study.symbols,
+    output:
+        null="results/tables/pooled_null.tsv",
+        histogram="results/tables/pooled_null_histogram.tsv",
+        controls="results/tables/controls.tsv",
+    log:
+        "results/logs/draw_pooled_null.log",
+    conda:
+        "../../envs/irf7bone.yaml"
+    params:
+        cohorts=tuple(study.cards),
+        config=study.config.analysis(),
+        random_signatures=study.config.random_signatures,
+        code=code_hash("null_pooled", "null_controls", "cohort", "signatures"),
+    message:
+        "Draw random signatures over all cohorts"
+    script:
+        "../scripts/draw_pooled_null.py"
+
+
+rule examine_pooled:
+    input:
+        associations="results/tables/associations.tsv",
+        pooled="results/tables/pooled.tsv",
+        summary="results/tables/cohorts.tsv",
+        by_er=expand("results/depth/{cohort}/by_er.tsv", cohort=study.cards),
+        immune=expand("results/depth/{cohort}/immune.tsv", cohort=study.cards),
+        signatures=study.signature_files,
+        records=signature_records,
+        symbols=study.symbols,
+    output:
+        heterogeneity="results/tables/heterogeneity.tsv",
+        leave_one_out="results/tables/leave_one_out.tsv",
+        asymmetry="results/tables/asymmetry.tsv",
+        funnel="results/tables/funnel.tsv",
+        specifications="results/tables/specifications.tsv",
+        specification_summary="results/tables/specification_summary.tsv",
+        pooled_by_er="results/tables/pooled_by_er.tsv",
+        immune_pooled="results/tables/immune_pooled.tsv",
+    log:
+        "results/logs/examine_pooled.log",
+    conda:
+        "../../envs/irf7bone.yaml"
+    params:
+        config=study.config.analysis(),
+        code=code_hash("heterogeneity", "specification", "er_strata", "immune", "signatures"),
+    message:
+        "Look deeper into the pooled results"
+    script:
+        "../scripts/examine_pooled.py"

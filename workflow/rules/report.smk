@@ -20,9 +20,15 @@ rule draw_cohort:
             subcategory="{cohort}",
             labels={"figure": "{figure}"},
         ),
+    log:
+        "results/logs/draw_cohort/{cohort}.log",
+    conda:
+        "../../envs/irf7bone.yaml"
     params:
         config=study.config.analysis(),
         code=code_hash("figures.draw", "figures.style", "cohort"),
+    message:
+        "Draw the figures of cohort {wildcards.cohort}"
     script:
         "../scripts/draw_cohort.py"
 
@@ -40,9 +46,15 @@ rule draw_pooled:
             category="All cohorts",
             labels={"figure": "{figure}"},
         ),
+    log:
+        "results/logs/draw_pooled.log",
+    conda:
+        "../../envs/irf7bone.yaml"
     params:
         config=study.config.analysis(),
         code=code_hash("figures.draw", "figures.style"),
+    message:
+        "Draw the figures over all cohorts"
     script:
         "../scripts/draw_pooled.py"
 
@@ -55,14 +67,19 @@ rule write_provenance:
         records=signature_records,
     output:
         provenance="results/provenance.json",
+    log:
+        "results/logs/write_provenance.log",
+    conda:
+        "../../envs/irf7bone.yaml"
     params:
         study=study,
-        root=workflow.basedir,
         command=command,
         # the study itself is not compared between runs; what it holds beside the cards is
         settings=(study.config.title, study.config.cohorts, study.config.analysis()),
         revision=git_revision(Path(workflow.basedir)),
         code=code_hash("provenance"),
+    message:
+        "Write down what the run is made of"
     script:
         "../scripts/write_provenance.py"
 
@@ -90,10 +107,15 @@ rule build_report:
             category="Report",
             labels={"figure": "the whole report"},
         ),
+    log:
+        "results/logs/build_report.log",
+    conda:
+        "../../envs/irf7bone.yaml"
     params:
         study=study,
         settings=(study.config.title, study.config.cohorts, study.config.analysis()),
-        root=workflow.basedir,
         code=code_hash("report.build"),
+    message:
+        "Build the report"
     script:
         "../scripts/build_report.py"

@@ -12,10 +12,16 @@ rule score_cohort:
     output:
         scores="results/scores/{cohort}.parquet",
         coverage="results/scores/{cohort}.coverage.tsv",
+    log:
+        "results/logs/score_cohort/{cohort}.log",
+    conda:
+        "../../envs/irf7bone.yaml"
     params:
         select=study.config.signatures.select,
         methods=study.config.methods,
         min_coverage=study.config.signatures.min_coverage,
         code=code_hash("scoring", "signatures", "cohort"),
+    message:
+        "Score the signatures in cohort {wildcards.cohort}"
     script:
         "../scripts/score_cohort.py"

@@ -4,7 +4,7 @@ from irf7bone.acquire import acquire, write_acquired
 from irf7bone.cards import load_card
 from irf7bone.errors import report_plainly
 
-report_plainly()
+report_plainly(snakemake.log[0])
 
 write_acquired(
     acquire(load_card(snakemake.input.card)),

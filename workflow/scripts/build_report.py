@@ -12,7 +12,7 @@ from irf7bone.report.build import ReportInputs, build_report
 from irf7bone.signatures import load_library
 from irf7bone.verdict import VERDICT
 
-report_plainly()
+report_plainly(snakemake.log[0])
 
 study = snakemake.params.study
 page = build_report(
@@ -29,7 +29,7 @@ page = build_report(
         quality=pd.concat(map(contracts.QC.read, snakemake.input.quality)),
         figures=Path("results/figures"),
         provenance=json.loads(Path(snakemake.input.provenance).read_text(encoding="utf-8")),
-        templates=Path(snakemake.params.root, "workflow", "report"),
+        templates=study.root / "workflow" / "report",
     )
 )
 Path(snakemake.output.report).write_text(page, encoding="utf-8")

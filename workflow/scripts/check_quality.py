@@ -5,9 +5,7 @@ from irf7bone.cohort import read_cohort
 from irf7bone.errors import report_plainly
 from irf7bone.qc import sample_quality
 
-report_plainly()
+report_plainly(snakemake.log[0])
 
-quality = sample_quality(
-    read_cohort(snakemake.input.cohort), snakemake.wildcards.cohort
-)
+quality = sample_quality(read_cohort(snakemake.input.cohort), snakemake.wildcards.cohort)
 contracts.QC.write(quality, snakemake.output.quality)

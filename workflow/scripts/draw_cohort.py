@@ -6,7 +6,7 @@ from irf7bone.errors import report_plainly
 from irf7bone.figures.draw import draw_cohort_figures
 from irf7bone.figures.style import save_drawings
 
-report_plainly()
+report_plainly(snakemake.log[0])
 
 summary = contracts.COHORTS.read(snakemake.input.summary)
 drawings = draw_cohort_figures(

@@ -5,7 +5,7 @@ from irf7bone.errors import report_plainly
 from irf7bone.figures.draw import draw_forests
 from irf7bone.figures.style import save_drawings
 
-report_plainly()
+report_plainly(snakemake.log[0])
 
 cohorts = contracts.COHORTS.read(snakemake.input.cohorts)
 drawings = draw_forests(

@@ -9,12 +9,10 @@ from irf7bone.genes import SymbolTable
 from irf7bone.harmonise import harmonise
 from irf7bone.summary import summarise_cohort
 
-report_plainly()
+report_plainly(snakemake.log[0])
 
 card = load_card(snakemake.input.card)
-acquired = read_acquired(
-    snakemake.input.expression, snakemake.input.clinical, snakemake.input.source
-)
+acquired = read_acquired(snakemake.input.expression, snakemake.input.clinical, snakemake.input.source)
 harmonised = harmonise(acquired, card, SymbolTable.load(snakemake.input.symbols))
 write_cohort(harmonised.adata, snakemake.output.cohort)
 contracts.FLOW.write(harmonised.flow, snakemake.output.flow)

@@ -7,11 +7,9 @@ from irf7bone.genes import SymbolTable
 from irf7bone.scoring import score_cohort
 from irf7bone.signatures import load_library
 
-report_plainly()
+report_plainly(snakemake.log[0])
 
-library = load_library(
-    snakemake.input.signatures, SymbolTable.load(snakemake.input.symbols)
-)
+library = load_library(snakemake.input.signatures, SymbolTable.load(snakemake.input.symbols))
 scores, coverage = score_cohort(
     read_cohort(snakemake.input.cohort).to_df(),
     {name: library[name] for name in snakemake.params.select},

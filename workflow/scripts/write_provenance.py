@@ -5,7 +5,7 @@ from pathlib import Path
 from irf7bone.errors import report_plainly
 from irf7bone.provenance import as_json, collect
 
-report_plainly()
+report_plainly(snakemake.log[0])
 
 study = snakemake.params.study
 provenance = collect(
@@ -13,7 +13,7 @@ provenance = collect(
     study.cards,
     sources=dict(zip(study.cards, snakemake.input.sources, strict=True)),
     signature_files=study.signature_files,
-    root=snakemake.params.root,
+    root=study.root,
     command=snakemake.params.command,
 )
 Path(snakemake.output.provenance).write_text(as_json(provenance), encoding="utf-8")

@@ -47,6 +47,13 @@ class VerdictSettings:
     power: float
 
 
+class RandomSignatures(NamedTuple):
+    """How many random signatures are drawn for each named one, and the seed of the draws."""
+
+    draws: int
+    seed: int
+
+
 class Analysis(NamedTuple):
     """The settings that numbers after the scores depend on.
 
@@ -79,6 +86,7 @@ class Config:
         proliferation_signature: What the proliferation and full models adjust for.
         verdict: What the verdict needs.
         min_events: Fewest events for which a model is fitted.
+        random_signatures: The random signatures that the named ones are held against.
     """
 
     title: str
@@ -91,6 +99,7 @@ class Config:
     proliferation_signature: str
     verdict: VerdictSettings
     min_events: int
+    random_signatures: RandomSignatures
 
     def analysis(self) -> Analysis:
         """What associations, pooling and verdict depend on: neither title nor cohorts nor file names."""
@@ -109,6 +118,7 @@ class Study:
         config_source: What messages call the config.
         signature_files: GMT files of the library, as paths to use from the current folder.
         symbols: The table of gene symbols, likewise.
+        root: The project's folder.
     """
 
     config: Config
@@ -116,6 +126,7 @@ class Study:
     config_source: str
     signature_files: tuple[Path, ...]
     symbols: Path
+    root: Path
 
 
 def load_study(config: Mapping[str, Any], *, root: Path, source: str = "config.yaml") -> Study:
@@ -138,7 +149,7 @@ def load_study(config: Mapping[str, Any], *, root: Path, source: str = "config.y
     checks.endpoints(documents)
     checks.problems.raise_if_any()
     cards = {card.id: card for card in map(make_card, documents)}
-    return Study(_typed(config, tuple(cards), files), cards, source, tuple(files), from_here(root / SYMBOLS))
+    return Study(_typed(config, tuple(cards), files), cards, source, tuple(files), from_here(root / SYMBOLS), root)
 
 
 def _typed(config: Mapping[str, Any], cohorts: tuple[str, ...], files: Sequence[Path]) -> Config:
@@ -157,6 +168,9 @@ def _typed(config: Mapping[str, Any], cohorts: tuple[str, ...], files: Sequence[
         proliferation_signature=config["proliferation_signature"],
         verdict=VerdictSettings(**{key: float(value) for key, value in config["verdict"].items()}),
         min_events=int(config["min_events"]),
+        random_signatures=RandomSignatures(
+            draws=int(config["random_signatures"]["draws"]), seed=int(config["random_signatures"]["seed"])
+        ),
     )
 
 

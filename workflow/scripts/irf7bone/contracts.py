@@ -103,7 +103,9 @@ class Table:
                 expected="one row for each combination",
                 found=f"{int(duplicated.sum())} repeated",
                 remedy="write each planned result once",
-                offenders=[" / ".join(map(str, row)) for row in frame.loc[duplicated, list(self.key)].to_numpy()],
+                offenders=[
+                    " / ".join(map(str, row)) for row in frame.loc[duplicated, list(self.key)].to_numpy()
+                ],
             )
         if self.needs_when_ok:
             problems.extend(self._status_violations(frame, where))
@@ -122,7 +124,9 @@ class Table:
                         expected=expected,
                         found=f"{int(wrong.sum())} rows otherwise",
                         remedy="give the row the status that says what happened",
-                        offenders=[" / ".join(map(str, row)) for row in frame.loc[wrong, list(self.key)].to_numpy()],
+                        offenders=[
+                            " / ".join(map(str, row)) for row in frame.loc[wrong, list(self.key)].to_numpy()
+                        ],
                     )
         unexplained = ~ok & frame["reason"].isna()
         if unexplained.any():
@@ -135,7 +139,7 @@ class Table:
         return problems.found
 
     def write(self, frame: pd.DataFrame, path: str | Path) -> None:
-        """Check ``frame`` and write it whole or not at all (``.tsv``, ``.tsv.gz`` is not used, ``.parquet``)."""
+        """Check ``frame`` and write it whole or not at all, as its name says: ``.tsv`` or ``.parquet``."""
         path = Path(path)
         frame = self.cast(frame)
         self.check(frame, str(path))
@@ -276,15 +280,23 @@ QC = Table(
         _number("pc2", "second principal component score", nullable=False),
         _number("pc1_variance", "share of variance of the first component", nullable=False, low=0, high=1),
         _number("pc2_variance", "share of variance of the second component", nullable=False, low=0, high=1),
-        _number("correlation", "median Spearman correlation with the other samples", nullable=False, low=-1, high=1),
+        _number(
+            "correlation",
+            "median Spearman correlation with the other samples",
+            nullable=False,
+            low=-1,
+            high=1,
+        ),
         _number(
             "filled",
-            "share of genes at the sample's commonest value, 0 where that is its lowest (background or no reads)",
+            "share of genes at the sample's commonest value; 0 where that is its lowest (background)",
             nullable=False,
             low=0,
             high=1,
         ),
-        Column("outlier", "flag", "fails a rule of quality control (the reason says which); never dropped for it"),
+        Column(
+            "outlier", "flag", "fails a rule of quality control (the reason says which); never dropped for it"
+        ),
         _text("reason", "the rule that made the sample an outlier", nullable=True),
     ),
 )
@@ -332,7 +344,9 @@ ASSOCIATIONS = Table(
         _count("n", "samples in the fit", nullable=True),
         _count("n_events", "events in the fit", nullable=True),
         *_ESTIMATE,
-        _number("c_index", "Harrell's C of the score alone for a longer time without the event", low=0, high=1),
+        _number(
+            "c_index", "Harrell's C of the score alone for a longer time without the event", low=0, high=1
+        ),
         _number("c_index_low", "lower end of its 95 % interval", low=0, high=1),
         _number("c_index_high", "upper end of its 95 % interval", low=0, high=1),
         _number("ph_p", "proportional hazards: score test p for the score", low=0, high=1),
@@ -361,7 +375,13 @@ CURVES = Table(
         _text("kind", "event_free or cumulative_incidence", allowed=("event_free", "cumulative_incidence")),
         _text("group", "tertile of the score", allowed=("low", "middle", "high")),
         _number("time_months", "months", nullable=False, low=0),
-        _number("estimate", "Kaplan-Meier event-free share or Aalen-Johansen incidence", nullable=False, low=0, high=1),
+        _number(
+            "estimate",
+            "Kaplan-Meier event-free share or Aalen-Johansen incidence",
+            nullable=False,
+            low=0,
+            high=1,
+        ),
         _number("ci_low", "lower end of its pointwise 95 % interval", low=0, high=1),
         _number("ci_high", "upper end of its pointwise 95 % interval", low=0, high=1),
         _count("n_at_risk", "samples at risk just before this time"),

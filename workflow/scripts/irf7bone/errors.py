@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 OFFENDERS_SHOWN = 5
 
@@ -79,13 +81,19 @@ class Problems:
             raise InputError(self.found)
 
 
-def report_plainly() -> None:
-    """End the running script with the message alone when an input is refused; a defect keeps its trace."""
+def report_plainly(log: str) -> None:
+    """End the running script with the message alone when an input is refused; a defect keeps its trace.
+
+    Args:
+        log: File that gets the message too; it is empty after a script that went well.
+    """
+    path = Path(log)
+    path.write_text("", encoding="utf-8")
 
     def hook(kind, error, trace):
-        if issubclass(kind, InputError):
-            print(error, file=sys.stderr)
-        else:
-            sys.__excepthook__(kind, error, trace)
+        refused = issubclass(kind, InputError)
+        said = f"{error}\n" if refused else "".join(traceback.format_exception(kind, error, trace))
+        path.write_text(said, encoding="utf-8")
+        sys.stderr.write(said)
 
     sys.excepthook = hook

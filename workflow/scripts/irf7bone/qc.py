@@ -42,7 +42,9 @@ def sample_quality(adata: ad.AnnData, cohort: str) -> pd.DataFrame:
     agreement = _median_correlation(values)
     scores, shares = _components(adata, values)
     filled = np.array([_filled_share(row) for row in values])
-    reasons = [f"{share:.0%} of genes hold one value: filled in?" if share > FILLED_SHARE else "" for share in filled]
+    reasons = [
+        f"{share:.0%} of genes hold one value: filled in?" if share > FILLED_SHARE else "" for share in filled
+    ]
     measured = filled <= FILLED_SHARE
     for what, quantity, two_sided in (
         ("correlation with the other samples", agreement, False),
@@ -93,7 +95,7 @@ def _filled_share(sample: np.ndarray) -> float:
 
 
 def _flags(values: np.ndarray, what: str, *, of: np.ndarray, two_sided: bool) -> list[str]:
-    """A sentence for each sample of ``of`` beyond the robust limits of these, an empty text for the others."""
+    """A sentence for each sample among ``of`` beyond their robust limits, an empty text for the others."""
     nothing = [""] * len(values)
     if not of.any():
         return nothing

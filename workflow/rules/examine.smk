@@ -1,0 +1,69 @@
+# Looks deeper into one cohort: random signatures, competing risks, sites, ER strata, immune link, checks.
+# REQUIRED INPUTS: results/cohorts/{cohort}.h5ad, results/scores/{cohort}.*, results/associations/{cohort}.tsv
+# OUTPUTS: results/depth/{cohort}/*.tsv
+
+
+rule draw_null:
+    input:
+        cohort="results/cohorts/{cohort}.h5ad",
+        scores="results/scores/{cohort}.parquet",
+        associations="results/associations/{cohort}.tsv",
+        signatures=study.signature_files,
+        records=signature_records,
+        symbols=study.symbols,
+    output:
+        null="results/depth/{cohort}/null.tsv",
+        histogram="results/depth/{cohort}/null_histogram.tsv",
+    log:
+        "results/logs/draw_null/{cohort}.log",
+    conda:
+        "../../envs/irf7bone.yaml"
+    params:
+        config=study.config.analysis(),
+        random_signatures=study.config.random_signatures,
+        code=code_hash("null", "cohort", "signatures"),
+    message:
+        "Draw random signatures for cohort {wildcards.cohort}"
+    script:
+        "../scripts/draw_null.py"
+
+
+rule examine_cohort:
+    input:
+        cohort="results/cohorts/{cohort}.h5ad",
+        card=card_file,
+        scores="results/scores/{cohort}.parquet",
+        coverage="results/scores/{cohort}.coverage.tsv",
+        signatures=study.signature_files,
+        records=signature_records,
+        symbols=study.symbols,
+    output:
+        by_er="results/depth/{cohort}/by_er.tsv",
+        immune="results/depth/{cohort}/immune.tsv",
+        signature_quality="results/depth/{cohort}/signature_quality.tsv",
+        competing="results/depth/{cohort}/competing.tsv",
+        sites="results/depth/{cohort}/sites.tsv",
+        group_tests="results/depth/{cohort}/group_tests.tsv",
+        checks="results/depth/{cohort}/checks.tsv",
+        check_curves="results/depth/{cohort}/check_curves.tsv",
+        discrimination="results/depth/{cohort}/discrimination.tsv",
+    log:
+        "results/logs/examine_cohort/{cohort}.log",
+    conda:
+        "../../envs/irf7bone.yaml"
+    params:
+        config=study.config.analysis(),
+        code=code_hash(
+            "er_strata",
+            "immune",
+            "signature_quality",
+            "survival.competing",
+            "survival.sites",
+            "survival.gray",
+            "survival.checks",
+            "survival.discrimination",
+        ),
+    message:
+        "Look deeper into cohort {wildcards.cohort}"
+    script:
+        "../scripts/examine_cohort.py"

@@ -8,12 +8,11 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from madeup_null import GENES, LIBRARY, N_GENES, N_SAMPLES, made_up, one, run, settings, signature
 from scipy.stats import chisquare, kstest
 
 from irf7bone.errors import InputError
 from irf7bone.null import (
-    NULL,
-    NULL_HISTOGRAM,
     TOO_SLOW,
     cohort_null,
     join_null,
@@ -25,79 +24,13 @@ from irf7bone.survival.associate import associate
 from irf7bone.survival.cox import CoxProblem, fit_cox
 from irf7bone.survival.firth import fit_firth
 
-N_GENES, N_SAMPLES = 400, 140
-GENES = [f"G{k:03d}" for k in range(N_GENES)]
 NONE = np.array([], dtype=int)
-
-
-def signature(up, down=()):
-    return SimpleNamespace(up=tuple(up), down=tuple(down))
-
-
-def settings(select, **changes):
-    base = {
-        "signatures": SimpleNamespace(select=tuple(select), min_coverage=0.5),
-        "methods": ("zscore",),
-        "endpoints": ("relapse",),
-        "models": ("crude", "proliferation"),
-        "primary": SimpleNamespace(signature="NAMED", method="zscore", endpoint="relapse", model="crude"),
-        "proliferation_signature": "PROLIF",
-        "min_events": 5,
-    }
-    return SimpleNamespace(**{**base, **changes})
-
-
-def made_up(seed=0, n=N_SAMPLES, hazard=0.9, late=90):
-    """A cohort whose outcome follows proliferation alone, and half of whose genes go with it."""
-    random = np.random.default_rng(seed)
-    proliferation = random.normal(size=n)
-    loading = (random.random(N_GENES) < 0.5) * random.normal(0.5, 0.4, N_GENES)
-    loading[:10] = 1.5
-    level, spread = random.uniform(3, 12, N_GENES), random.gamma(4, 0.3, N_GENES)
-    values = level + spread * (
-        proliferation[:, None] * loading + random.normal(size=(n, N_GENES)) * np.sqrt(0.5)
-    )
-    samples = [f"S{k:03d}" for k in range(n)]
-    clock = random.exponential(50 * np.exp(-hazard * proliferation))
-    end = random.uniform(late / 4, late, n)
-    obs = pd.DataFrame(
-        {"relapse_time_months": np.minimum(clock, end), "relapse_event": (clock <= end).astype(float)},
-        index=samples,
-    )
-    return pd.DataFrame(values.astype(np.float32), index=samples, columns=GENES), obs
-
-
-LIBRARY = {
-    "NAMED": signature(GENES[100:115]),
-    "SIGNED": signature(GENES[200:208], GENES[208:212]),
-    "ONE": signature(GENES[300:301]),
-    "PROLIF": signature(GENES[:10]),
-}
-
-
-def run(expression, obs, library, config, n_draws=100, seed=1):
-    library = {name: library[name] for name in config.signatures.select}
-    scores, _ = score_cohort(expression, library, config.methods, config.signatures.min_coverage)
-    associations = associate("made", obs, scores, config=config)
-    null, histogram = cohort_null(
-        "made", expression, obs, scores, associations, library, config=config, n_draws=n_draws, seed=seed
-    )
-    NULL.check(null, "null")
-    NULL_HISTOGRAM.check(histogram, "histogram")
-    return associations, null, histogram
 
 
 @pytest.fixture(scope="module")
 def made():
     expression, obs = made_up()
     return run(expression, obs, LIBRARY, settings(LIBRARY, methods=("zscore", "ssgsea", "gsva")))
-
-
-def one(table, name="NAMED", model="crude", method="zscore", endpoint="relapse"):
-    wanted = {"signature": name, "model": model, "method": method, "endpoint": endpoint}
-    rows = table[(table[list(wanted)] == pd.Series(wanted)).all(axis=1)]
-    assert len(rows) == 1
-    return rows.iloc[0]
 
 
 # matching
@@ -292,6 +225,17 @@ def test_every_association_has_its_row_and_says_why_it_has_no_null(made):
     assert own["reason"] == "the proliferation signature is not adjusted for itself"
     single = one(null, "ONE")
     assert (single["n_genes"], single["n_draws"], single["smallest_pool"]) == (1, 100, N_GENES)
+
+
+def test_a_slow_method_has_a_null_where_it_is_the_primary_one():
+    expression, obs = made_up()
+    library = {name: LIBRARY[name] for name in ("NAMED", "PROLIF")}
+    config = settings(library, methods=("zscore", "plage"))
+    _, beside, _ = run(expression, obs, library, config, n_draws=20)
+    assert one(beside, method="plage")["reason"].startswith("not planned: ")
+    config.primary.method = "plage"
+    _, primary, _ = run(expression, obs, library, config, n_draws=20)
+    assert one(primary, method="plage")["status"] == one(primary)["status"] == "ok"
 
 
 def test_shuffled_patients_are_fitted_for_the_primary_result_alone(made):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from test_null import GENES, LIBRARY, made_up, one, settings, signature
+from madeup_null import GENES, LIBRARY, made_up, one, settings, signature
 
 from irf7bone.contracts import ASSOCIATIONS
 from irf7bone.figures.null import draw_null
@@ -63,7 +63,7 @@ def test_every_pooled_result_has_its_row_and_says_why_it_has_no_null(run):
 
 @pytest.mark.parametrize("model", ["crude", "proliferation"])
 def test_numbers_are_those_of_each_draw_pooled_by_itself(run, model):
-    """Matched on ranks averaged over the cohorts, scored and fitted in each, pooled like a named signature."""
+    """Matched on ranks averaged over cohorts, scored and fitted in each, pooled like a named signature."""
     data, _, pooled, null, histogram = run
     common = [gene for gene in GENES if gene not in GENES[100:105]]
     fractions = [

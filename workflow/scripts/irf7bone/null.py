@@ -29,6 +29,8 @@ QUANTILES = {"null_q025": 0.025, "null_q25": 0.25, "null_median": 0.5, "null_q75
 TOO_SLOW = {
     "gsva": "no null is drawn for gsva: its 10,000 random scores take minutes for each cohort and signature"
 }
+# a decomposition for each random set: affordable where it is the primary method and not beside another
+SLOW = ("plage",)
 BIN_WIDTH = 0.05  # log hazard ratio
 # a null from which more draws are missing than this is not that of the random signatures
 FEWEST_FITTED = 0.9
@@ -98,12 +100,13 @@ NULL_HISTOGRAM = Table(
 def null_plan(config: Config | Analysis) -> Mapping[str, set[str] | set[tuple[str, str]]]:
     """What gets a null: ``scores``, pairs of signature and method, and ``models``.
 
-    Every signature by the primary method, and the primary signature by every method; crude,
-    adjusted for proliferation, and the primary model.
+    Every signature by the primary method, and the primary signature by every method that is not slow;
+    crude, adjusted for proliferation, and the primary model.
     """
     named = config.primary
     pairs = {(signature, named.method) for signature in config.signatures.select}
-    pairs |= {(named.signature, method) for method in config.methods if method not in TOO_SLOW}
+    affordable = [method for method in config.methods if method not in (*TOO_SLOW, *SLOW)]
+    pairs |= {(named.signature, method) for method in affordable}
     return {"scores": pairs, "models": {"crude", "proliferation", named.model} & set(config.models)}
 
 
@@ -115,9 +118,10 @@ def refusal(row: Mapping[str, Any], config: Config | Analysis) -> dict[str, Any]
     if row["method"] in TOO_SLOW:
         return {"status": "not_available", "reason": TOO_SLOW[row["method"]]}
     if (row["signature"], row["method"]) not in plan["scores"] or row["model"] not in plan["models"]:
+        methods = sorted(method for name, method in plan["scores"] if name == config.primary.signature)
         reason = (
-            f"not planned: the null is drawn for {config.primary.method} and, with any other method, for "
-            f"{config.primary.signature}; models {', '.join(sorted(plan['models']))}"
+            f"not planned: the null is drawn by {config.primary.method} for every signature, for "
+            f"{config.primary.signature} by {', '.join(methods)}; models {', '.join(sorted(plan['models']))}"
         )
         return {"status": "not_available", "reason": reason}
     return None

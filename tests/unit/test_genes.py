@@ -205,6 +205,7 @@ def test_mouse_spelled_names_those_that_are_human_in_capitals(small):
         (gzip.compress(b"symbol\thgnc_id\tentrez\tensembl\tprevious\talias\n"), "no genes"),
         (gzip.compress(b"symbol\thgnc_id\tentrez\tensembl\tprevious\talias\nIRF7\t6122\n"), "line 2"),
     ],
+    ids=["absent", "not gzip", "cut short", "empty", "other columns", "no genes", "short line"],
 )
 def test_a_broken_table_is_named(tmp_path, content, found):
     path = tmp_path / "genes.tsv.gz"

@@ -156,7 +156,7 @@ def test_analysis_settings_change_with_what_the_numbers_depend_on(here):
         ({"signatures.min_coverage": 50}, "signatures.min_coverage", "at least 0 and at most 1"),
         ({"cohorts": []}, "cohorts", "at least 1 entry"),
         ({"cohorts": [{"id": "gse1992"}]}, "cohorts[0]", "text"),
-        ({"primary.method": "plage"}, "primary.method", "one of zscore, ssgsea, singscore, gsva"),
+        ({"primary.method": "plague"}, "primary.method", "one of zscore, ssgsea, singscore, gsva, plage"),
         ({"methods": ["ssgsea"]}, "primary.method", "one of methods: ssgsea"),
         ({"models": ["proliferation"]}, "primary.model", "one of models: proliferation"),
         ({"endpoints": ["bone", "relapse"]}, "primary.endpoint", "one of endpoints: bone, relapse"),

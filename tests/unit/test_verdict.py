@@ -230,7 +230,7 @@ def test_what_the_sentences_say():
     assert "wholly below 1: the higher the score, the lower the hazard" in said["R9"]
     assert (
         "expected between 0.55 and 0.90." in said["R9"]
-        and "Against random signatures p = 0.010." in said["R9"]
+        and "further from 1 than random signatures of the same size: p = 0.010." in said["R9"]
     )
     above = decide(turned(evidence()))[1]
     assert "wholly above 1: the higher the score, the higher the hazard" in above
@@ -242,7 +242,11 @@ def test_what_the_sentences_say():
         "does not exclude a hazard ratio of 0.70" in wide
         and "no evidence of an effect is not evidence" in wide
     )
-    assert "With two cohorts the interval has one degree of freedom" in wide
+    assert "With two cohorts" in wide and "can hardly exclude anything" in wide
+    narrow = decide(evidence(found=Pooled(2, -0.4, -0.5, -0.3, None)))[1]
+    assert "and yet excludes 1" in narrow and "hardly" not in narrow
+    torn = decide(evidence(found=Pooled(5, 0.0, -0.5, 0.5, None), loo=(-0.3, 0.4)))[1]
+    assert "The cohorts disagree" in torn and "The cohorts disagree" not in wide
     alone = decide(evidence(found=NOWHERE, adjusted=NOWHERE, recorded=False))[1]
     assert alone == "No real cohort in this run records bone metastasis; the simulated one does not count."
     turning = decide(evidence(adjusted=Pooled(5, 0.1, -0.1, 0.3, None)))[1]
@@ -306,9 +310,12 @@ def table(estimates: dict, *, study: SimpleNamespace | None = None, **more) -> p
     return made
 
 
-def judged(associations: pd.DataFrame, study: SimpleNamespace) -> pd.DataFrame:
+def judged(
+    associations: pd.DataFrame, study: SimpleNamespace, pooled_null: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Pooled, judged, and checked against the contract."""
-    verdicts = judge(pool_associations(associations, ROLES, config=study), associations, ROLES, study)
+    pooled = pool_associations(associations, ROLES, config=study)
+    verdicts = judge(pooled, associations, ROLES, study, pooled_null)
     VERDICT.check(verdicts, "verdict")
     return verdicts.set_index("endpoint", drop=False)
 
@@ -378,6 +385,25 @@ def test_another_endpoint_answers_to_q():
     assert verdicts.loc["death", "q"] <= 0.05
     assert (verdicts.loc["death", "is_primary"], verdicts.loc["death", "verdict"]) == (False, "supported")
     assert headline(verdicts) == "Bone metastasis: too little data."
+
+
+@pytest.mark.parametrize(("percentile", "rule"), [(0.0005, "R9"), (0.9995, "R8")])
+def test_an_effect_that_random_signatures_exceed_is_not_specific(percentile, rule):
+    found = judged(table(STRONG, null_p=0.001, null_percentile=percentile), config()).loc["death"]
+    assert found["rule"] == rule
+
+
+@pytest.mark.parametrize(("percentile", "rule"), [(0.001, "R9"), (0.999, "R8")])
+def test_the_pooled_null_goes_before_that_of_the_cohorts(percentile, rule):
+    associations = table(STRONG, null_p=0.9)
+    null = pd.DataFrame(
+        {
+            "signature": ["IFN"], "method": "zscore", "endpoint": "death", "model": "crude",
+            "status": "ok", "log_hr": [-0.4], "null_percentile": [percentile], "null_p": [0.002],
+        }
+    )  # fmt: skip
+    found = judged(associations, config(), pooled_null=null).loc["death"]
+    assert (found["rule"], found["null_p"]) == (rule, 0.002 if rule == "R9" else 1.0)
 
 
 def test_null_p_of_the_cohorts_decides_when_it_is_there():

@@ -20,9 +20,19 @@ COHORT_RULES = (
     "check_quality",
     "score_cohort",
     "associate_cohort",
+    "draw_null",
+    "examine_cohort",
     "draw_cohort",
 )
-STUDY_RULES = ("pool_associations", "draw_pooled", "build_report", "write_provenance")
+STUDY_RULES = (
+    "pool_associations",
+    "draw_pooled_null",
+    "judge_results",
+    "examine_pooled",
+    "draw_pooled",
+    "build_report",
+    "write_provenance",
+)
 
 
 def planned(text: str) -> dict[str, int]:
@@ -80,11 +90,10 @@ def test_changed_signature_reruns_only_what_depends_on_it(rerun, project_copy):
     assert set(rerun()) == {
         "score_cohort",
         "associate_cohort",
+        "draw_null",
+        "examine_cohort",
         "draw_cohort",
-        "pool_associations",
-        "draw_pooled",
-        "build_report",
-        "write_provenance",
+        *STUDY_RULES,
     }
 
 

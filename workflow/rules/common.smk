@@ -16,7 +16,11 @@ from irf7bone.errors import InputError
 from irf7bone.provenance import file_name, git_revision
 
 try:
-    study = load_study(config, root=Path(workflow.basedir))
+    study = load_study(
+        config,
+        root=Path(workflow.basedir),
+        source=" + ".join(Path(path).name for path in workflow.configfiles),
+    )
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -35,7 +39,6 @@ DEPTH = [
     "discrimination",
 ]
 DEPTH_POOLED = [
-    "null",
     "heterogeneity",
     "leave_one_out",
     "asymmetry",
@@ -45,6 +48,7 @@ DEPTH_POOLED = [
     "pooled_by_er",
     "immune_pooled",
     "pooled_null",
+    "pooled_null_histogram",
     "controls",
 ]
 signature_records = sorted(

@@ -12,7 +12,6 @@ rule pool_associations:
         associations="results/tables/associations.tsv",
         cohorts="results/tables/cohorts.tsv",
         pooled="results/tables/pooled.tsv",
-        verdict="results/tables/verdict.tsv",
         null="results/tables/null.tsv",
     log:
         "results/logs/pool_associations.log",
@@ -20,9 +19,9 @@ rule pool_associations:
         "../../envs/irf7bone.yaml"
     params:
         config=study.config.analysis(),
-        code=code_hash("pool", "verdict", "null"),
+        code=code_hash("pool", "null"),
     message:
-        "Pool the cohorts and judge"
+        "Pool the cohorts"
     script:
         "../scripts/pool_associations.py"
 
@@ -87,3 +86,24 @@ rule examine_pooled:
         "Look deeper into the pooled results"
     script:
         "../scripts/examine_pooled.py"
+
+
+rule judge_results:
+    input:
+        associations="results/tables/associations.tsv",
+        pooled="results/tables/pooled.tsv",
+        pooled_null="results/tables/pooled_null.tsv",
+        summary="results/tables/cohorts.tsv",
+    output:
+        verdict="results/tables/verdict.tsv",
+    log:
+        "results/logs/judge_results.log",
+    conda:
+        "../../envs/irf7bone.yaml"
+    params:
+        config=study.config.analysis(),
+        code=code_hash("verdict", "null_pooled"),
+    message:
+        "Judge the pooled results"
+    script:
+        "../scripts/judge_results.py"

@@ -11,6 +11,7 @@ rule draw_cohort:
         associations="results/associations/{cohort}.tsv",
         curves="results/associations/{cohort}.curves.tsv",
         summary="results/cohorts/{cohort}.summary.tsv",
+        depth=[f"results/depth/{{cohort}}/{table}.tsv" for table in DEPTH],
     output:
         figures=report(
             directory("results/figures/{cohort}"),
@@ -38,6 +39,8 @@ rule draw_pooled:
         associations="results/tables/associations.tsv",
         pooled="results/tables/pooled.tsv",
         cohorts="results/tables/cohorts.tsv",
+        depth=expand("results/depth/{cohort}/{table}.tsv", cohort=study.cards, table=DEPTH),
+        depth_pooled=expand("results/tables/{table}.tsv", table=DEPTH_POOLED),
     output:
         figures=report(
             directory("results/figures/pooled"),
@@ -97,6 +100,8 @@ rule build_report:
         flow=expand("results/cohorts/{cohort}.flow.tsv", cohort=study.cards),
         coverage=expand("results/scores/{cohort}.coverage.tsv", cohort=study.cards),
         quality=expand("results/qc/{cohort}.tsv", cohort=study.cards),
+        depth=expand("results/depth/{cohort}/{table}.tsv", cohort=study.cards, table=DEPTH),
+        depth_pooled=expand("results/tables/{table}.tsv", table=DEPTH_POOLED),
         figures=expand("results/figures/{part}", part=[*study.cards, "pooled"]),
         provenance="results/provenance.json",
         templates=report_templates,

@@ -9,6 +9,7 @@ from irf7bone import contracts
 from irf7bone.errors import report_plainly
 from irf7bone.genes import SymbolTable
 from irf7bone.report.build import ReportInputs, build_report
+from irf7bone.report.depth import Depth
 from irf7bone.signatures import load_library
 from irf7bone.verdict import VERDICT
 
@@ -27,6 +28,7 @@ page = build_report(
         flow=pd.concat(map(contracts.FLOW.read, snakemake.input.flow)),
         coverage=pd.concat(map(contracts.COVERAGE.read, snakemake.input.coverage)),
         quality=pd.concat(map(contracts.QC.read, snakemake.input.quality)),
+        depth=Depth.read(Path("results"), list(study.cards)),
         figures=Path("results/figures"),
         provenance=json.loads(Path(snakemake.input.provenance).read_text(encoding="utf-8")),
         templates=study.root / "workflow" / "report",

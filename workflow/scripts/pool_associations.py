@@ -1,4 +1,4 @@
-"""Pool the cohorts' results and judge them."""
+"""Pool the cohorts' results."""
 
 import pandas as pd
 
@@ -6,7 +6,6 @@ from irf7bone import contracts
 from irf7bone.errors import report_plainly
 from irf7bone.null import NULL, join_null
 from irf7bone.pool import pool_associations
-from irf7bone.verdict import VERDICT, judge
 
 report_plainly(snakemake.log[0])
 
@@ -22,4 +21,3 @@ contracts.ASSOCIATIONS.write(associations, snakemake.output.associations)
 contracts.COHORTS.write(cohorts, snakemake.output.cohorts)
 NULL.write(null, snakemake.output.null)
 contracts.POOLED.write(pooled, snakemake.output.pooled)
-VERDICT.write(judge(pooled, associations, roles, config), snakemake.output.verdict)

@@ -58,7 +58,14 @@ VERDICT = Table(
         _ratio("adjusted_hr", "pooled hazard ratio in that model"),
         _ratio("adjusted_low", "lower end of its 95 % interval"),
         _ratio("adjusted_high", "upper end of its 95 % interval"),
-        Column("null_p", "number", "p against random signatures, cohorts combined", True, 0, 1),
+        Column(
+            "null_p",
+            "number",
+            "p against random signatures in the effect's direction, pooled; 1 where they go further",
+            True,
+            0,
+            1,
+        ),
     ),
 )
 
@@ -101,7 +108,11 @@ def combined_null_p(p: np.ndarray) -> float:
 
 
 def judge(
-    pooled: pd.DataFrame, associations: pd.DataFrame, roles: Mapping[str, str], config: Config
+    pooled: pd.DataFrame,
+    associations: pd.DataFrame,
+    roles: Mapping[str, str],
+    config: Config,
+    pooled_null: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Judge every configured endpoint by the primary signature, method and model.
 
@@ -110,6 +121,8 @@ def judge(
         associations: Rows of every cohort, columns of :data:`irf7bone.contracts.ASSOCIATIONS`.
         roles: Role of each cohort: discovery, validation or simulated.
         config: The study's settings.
+        pooled_null: Columns of :data:`irf7bone.null_pooled.POOLED_NULL`. Where it has no result, the p values
+            of the cohorts are combined instead.
 
     Returns:
         One row an endpoint, columns of :data:`VERDICT`.
@@ -139,7 +152,7 @@ def judge(
             events_needed=events_needed(config.verdict.smallest_hr, config.verdict.power),
             p=_number(row["p"]),
             q=_number(row["q"]),
-            null_p=_null_p(real, result, _number(row["log_hr"])),
+            null_p=_null_p(real, pooled_null, result, _number(row["log_hr"])),
             pi=(_number(row["pi_low"]), _number(row["pi_high"])),
             loo=(_number(row["loo_low"]), _number(row["loo_high"])),
             recorded=endpoint in recorded_endpoints(real),
@@ -245,16 +258,29 @@ def _pooled(row: pd.Series | None) -> Pooled:
     return Pooled(int(row["k"]), *values, row["reason"])
 
 
-def _null_p(real: pd.DataFrame, result: tuple[str, ...], log_hr: float) -> float:
-    """p of the primary result against random signatures over the cohorts that were pooled.
+def _null_p(
+    real: pd.DataFrame, pooled_null: pd.DataFrame | None, result: tuple[str, ...], log_hr: float
+) -> float:
+    """p of the primary result against random signatures: pooled like it, else over the pooled cohorts.
 
-    A cohort on the other side of 1 than the pooled effect counts as 1: being extreme there does not
-    speak for the effect.
+    Only being more extreme than random signatures in the effect's own direction speaks for the effect. A p
+    that comes from the other side of the null, or from a cohort on the other side of 1, counts as 1.
     """
+    if pooled_null is not None:
+        found = _row(pooled_null, result)
+        if found is not None and found["status"] == "ok":
+            return float(_in_direction(found.to_frame().T, log_hr)[0])
     fits = real[(real[RESULT] == list(result)).all(axis=1) & (real["status"] == "ok")]
-    p = fits["null_p"].to_numpy("float64", na_value=np.nan)
-    against = np.sign(fits["log_hr"].to_numpy("float64")) != np.sign(log_hr)
-    return combined_null_p(np.where(against & ~np.isnan(p), 1.0, p))
+    return combined_null_p(_in_direction(fits, log_hr))
+
+
+def _in_direction(rows: pd.DataFrame, log_hr: float) -> np.ndarray:
+    """``null_p`` of rows with their own log_hr and null_percentile, 1 where it speaks for the other direction."""
+    p = rows["null_p"].to_numpy("float64", na_value=np.nan)
+    other_side = np.sign(rows["log_hr"].to_numpy("float64", na_value=np.nan)) != np.sign(log_hr)
+    # a missing percentile compares as false: then the p is taken as it is
+    beaten = (rows["null_percentile"].to_numpy("float64", na_value=np.nan) - 0.5) * np.sign(log_hr) < 0
+    return np.where((other_side | beaten) & ~np.isnan(p), 1.0, p)
 
 
 def _number(value: object) -> float:

@@ -153,9 +153,8 @@ def _small_effect(e: Evidence) -> str:
 def _two_cohorts(e: Evidence) -> str:
     if e.found.k != 2:
         return ""
-    return (
-        "With two cohorts the interval has one degree of freedom (12.7 standard errors either way) "
-        "and can hardly exclude anything."
+    return "With two cohorts the interval has one degree of freedom (12.7 standard errors either way)" + (
+        " and can hardly exclude anything." if e.found.side == 0 else ", and yet excludes 1."
     )
 
 
@@ -168,7 +167,7 @@ def _robustness(e: Evidence) -> str:
     if math.isnan(e.null_p):
         parts.append("It was not compared with random signatures.")
     else:
-        parts.append(f"Against random signatures {_p(e.null_p)}.")
+        parts.append(f"It is further from 1 than random signatures of the same size: {_p(e.null_p)}.")
     return " ".join(parts)
 
 
@@ -193,8 +192,23 @@ def _say_few_events(e: Evidence) -> str:
     )
 
 
+def _disagreement(e: Evidence) -> str:
+    """Said where leaving one cohort out moves the pooled effect across the smallest effect of interest."""
+    smallest = abs(math.log(e.smallest_hr))
+    if any(math.isnan(end) for end in e.loo) or e.loo[1] - e.loo[0] < smallest:
+        return ""
+    return f"The cohorts disagree: leaving one out moves it between {hr_words(e.loo[0])} and {hr_words(e.loo[1])}."
+
+
 def _say_includes_one(e: Evidence) -> str:
-    return _join(_found(e), "The interval includes 1.", _small_effect(e), _two_cohorts(e), _adjusted(e))
+    return _join(
+        _found(e),
+        "The interval includes 1.",
+        _small_effect(e),
+        _two_cohorts(e),
+        _disagreement(e),
+        _adjusted(e),
+    )
 
 
 def _say_multiplicity(e: Evidence) -> str:
@@ -238,7 +252,7 @@ def _say_random(e: Evidence) -> str:
     return _join(
         _found(e),
         _adjusted(e),
-        f"Random signatures of the same size do as well: {_p(e.null_p)} against them, cohorts combined.",
+        f"Random signatures of the same size do as well: {_p(e.null_p)} against them in this direction.",
     )
 
 

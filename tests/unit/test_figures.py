@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import madeup_depth
 import madeup_study as made
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from irf7bone.figures import key_signatures, style
+from irf7bone.figures import cohort_figures, key_signatures, pooled_figures, style
 from irf7bone.figures.curves import draw_curves, month_ticks, numbers_at_risk, spread
 from irf7bone.figures.distributions import draw_scores, order_signatures
 from irf7bone.figures.draw import draw_cohort_figures, draw_forests, forest_models
@@ -38,8 +39,13 @@ def pooled(associations) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def forests(associations, pooled):
-    return draw_forests(associations, pooled, made.ROLES, made.config())
+def depth(associations, pooled):
+    return madeup_depth.depth(associations, pooled, made.config())
+
+
+@pytest.fixture(scope="module")
+def forests(associations, pooled, depth):
+    return draw_forests(associations, pooled, made.ROLES, made.config(), depth)
 
 
 def texts(figure: Figure) -> list[str]:
@@ -162,7 +168,10 @@ def test_forest_shows_the_estimates_as_text(associations, forests):
 
 
 def test_forests_mark_simulated_data(forests):
+    assert set(forests) == set(pooled_figures(made.ENDPOINTS))
     for name, drawing in forests.items():
+        if "block" not in drawing.table:
+            continue
         shown = "simulated" in set(drawing.table["block"])
         assert shown == any("SIMULATED" in text for text in texts(drawing.figure)), name
 
@@ -174,14 +183,14 @@ def test_overview_has_every_signature_once_per_block(associations, pooled):
     assert table.loc[table["block"] == "simulated", "label"].tolist() == list(made.SIGNATURES)
 
 
-def test_an_endpoint_that_no_cohort_has_gives_words_not_an_empty_panel(associations, pooled):
+def test_an_endpoint_that_no_cohort_has_gives_words_not_an_empty_panel(associations, pooled, depth):
     no_bone = associations[associations["cohort"] != "made"]
-    drawn = draw_forests(no_bone, pooled, made.ROLES, made.config(endpoints=("bone",)))
+    drawn = draw_forests(no_bone, pooled, made.ROLES, made.config(endpoints=("bone",)), depth)
     assert drawn["forest_bone"].table.empty
     assert any("No cohort of this study" in text for text in texts(drawn["forest_bone"].figure))
 
 
-def test_cohort_figures_are_complete_and_marked_where_simulated(cohorts):
+def test_cohort_figures_are_complete_and_marked_where_simulated(cohorts, depth):
     for name in ("gamma", "made"):
         cohort = cohorts[name]
         drawn = draw_cohort_figures(
@@ -190,11 +199,12 @@ def test_cohort_figures_are_complete_and_marked_where_simulated(cohorts):
             cohort.scores,
             cohort.associations,
             cohort.curves,
+            depth.of(name),
             endpoints=[*made.HAS[name], "brain"],
             simulated=made.ROLES[name] == "simulated",
             config=made.config(),
         )
-        assert set(drawn) == {"quality", "scores", *(f"curves_{endpoint}" for endpoint in made.HAS[name])}
+        assert set(drawn) == set(cohort_figures(made.HAS[name]))
         for drawing in drawn.values():
             assert (style.SIMULATED_TEXT in texts(drawing.figure)) == (name == "made")
 

@@ -8,9 +8,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 IRF7_SIGNATURE = "IRF7"
+# one figure each: of a cohort, of each endpoint of a cohort, over cohorts, of each endpoint over cohorts
+COHORT_FIGURES = ("quality", "scores", "signature_quality")
+COHORT_ENDPOINT_FIGURES = ("curves", "null", "checks")
+POOLED_FIGURES = ("sites", "competing", "by_er", "specifications", "immune", "funnel")
+POOLED_ENDPOINT_FIGURES = ("forest", "overview", "null")
 
 
 def key_signatures(primary: str, proliferation: str, selected: Sequence[str]) -> tuple[str, ...]:
     """The signatures that are drawn one by one: the primary, IRF7 alone, and proliferation."""
     wanted = dict.fromkeys((primary, IRF7_SIGNATURE, proliferation))
     return tuple(name for name in wanted if name in selected)
+
+
+def cohort_figures(endpoints: Sequence[str]) -> tuple[str, ...]:
+    """Names of the figures of a cohort with these endpoints."""
+    return (
+        *COHORT_FIGURES,
+        *(f"{kind}_{endpoint}" for endpoint in endpoints for kind in COHORT_ENDPOINT_FIGURES),
+    )
+
+
+def pooled_figures(endpoints: Sequence[str]) -> tuple[str, ...]:
+    """Names of the figures over cohorts."""
+    return (
+        *POOLED_FIGURES,
+        *(f"{kind}_{endpoint}" for endpoint in endpoints for kind in POOLED_ENDPOINT_FIGURES),
+    )

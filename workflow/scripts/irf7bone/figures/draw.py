@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from irf7bone.figures import key_signatures
 from irf7bone.figures.curves import draw_curves
 from irf7bone.figures.distributions import draw_scores
+from irf7bone.figures.draw_depth import draw_cohort_depth, draw_pooled_depth
+from irf7bone.figures.drawing import Drawing, forest_models
 from irf7bone.figures.forest import draw_forest
 from irf7bone.figures.forest_tables import forest_table, overview_table
 from irf7bone.figures.quality import draw_quality
@@ -18,22 +19,7 @@ from irf7bone.wording import ENDPOINT_WORDS
 
 if TYPE_CHECKING:
     from irf7bone.config import Config
-
-SIDE_BY_SIDE = ("proliferation", "crude", "clinical", "full")
-
-
-class Drawing(NamedTuple):
-    """A figure and the numbers it shows."""
-
-    figure: Figure
-    table: pd.DataFrame
-
-
-def forest_models(config: Config) -> tuple[str, ...]:
-    """The models shown side by side: the primary one and one to hold it against, crude first."""
-    second = [model for model in SIDE_BY_SIDE if model in config.models and model != config.primary.model]
-    pair = (config.primary.model, *second[:1])
-    return tuple(sorted(pair, key=lambda model: model != "crude"))
+    from irf7bone.report.depth import CohortDepth, Depth
 
 
 def draw_cohort_figures(
@@ -42,6 +28,7 @@ def draw_cohort_figures(
     scores: pd.DataFrame,
     associations: pd.DataFrame,
     curves: pd.DataFrame,
+    depth: CohortDepth,
     *,
     endpoints: Sequence[str],
     simulated: bool,
@@ -55,12 +42,13 @@ def draw_cohort_figures(
         scores: :data:`irf7bone.contracts.SCORES`.
         associations: :data:`irf7bone.contracts.ASSOCIATIONS`.
         curves: :data:`irf7bone.contracts.CURVES`.
+        depth: The cohort's tables that look deeper.
         endpoints: The cohort's endpoints, as its card has them; those of the config are drawn.
         simulated: Whether the cohort is simulated; then every figure says so.
         config: The study's settings.
 
     Returns:
-        Drawings by name: quality, scores, and curves_<endpoint> for each endpoint.
+        Drawings by the names of :func:`irf7bone.figures.cohort_figures`.
     """
     primary = config.primary
     cohort = quality["cohort"].iloc[0]
@@ -85,7 +73,8 @@ def draw_cohort_figures(
         ),
     }
     shown = key_signatures(primary.signature, config.proliferation_signature, config.signatures.select)
-    for endpoint in (name for name in endpoints if name in config.endpoints):
+    asked = [name for name in endpoints if name in config.endpoints]
+    for endpoint in asked:
         rows = curves[
             (curves["endpoint"] == endpoint)
             & (curves["method"] == primary.method)
@@ -105,22 +94,23 @@ def draw_cohort_figures(
             simulated=simulated,
         )
         drawn[f"curves_{endpoint}"] = Drawing(figure, rows)
-    return drawn
+    return drawn | draw_cohort_depth(depth, cohort, asked, simulated=simulated, config=config)
 
 
 def draw_forests(
-    associations: pd.DataFrame, pooled: pd.DataFrame, roles: Mapping[str, str], config: Config
+    associations: pd.DataFrame, pooled: pd.DataFrame, roles: Mapping[str, str], config: Config, depth: Depth
 ) -> dict[str, Drawing]:
-    """Draw, for each endpoint of the config, the key signatures by cohort and all signatures pooled.
+    """Draw what is over cohorts: forests of each endpoint, and what looks deeper.
 
     Args:
         associations: :data:`irf7bone.contracts.ASSOCIATIONS` of every cohort.
         pooled: :data:`irf7bone.contracts.POOLED`.
         roles: Role of each cohort; simulated ones get a block of their own.
         config: The study's settings.
+        depth: Tables that look deeper, of every cohort and over cohorts.
 
     Returns:
-        Drawings by name: forest_<endpoint> and overview_<endpoint>.
+        Drawings by the names of :func:`irf7bone.figures.pooled_figures`.
     """
     primary, models = config.primary, forest_models(config)
     key = key_signatures(primary.signature, config.proliferation_signature, config.signatures.select)
@@ -136,4 +126,4 @@ def draw_forests(
         }
         drawn[f"forest_{endpoint}"] = Drawing(draw_forest(by_cohort, models, **words), by_cohort)
         drawn[f"overview_{endpoint}"] = Drawing(draw_forest(overview, models, **words), overview)
-    return drawn
+    return drawn | draw_pooled_depth(depth, roles, config)

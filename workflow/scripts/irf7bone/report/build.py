@@ -16,8 +16,16 @@ from irf7bone.figures import key_signatures
 from irf7bone.figures.draw import forest_models
 from irf7bone.figures.forest_tables import cohorts_with
 from irf7bone.report import captions, tables, text
+from irf7bone.report.biology_section import immune_section, quality_section
+from irf7bone.report.checks_section import checks_section
+from irf7bone.report.choices_section import heterogeneity_section, specification_section
+from irf7bone.report.depth import Depth
+from irf7bone.report.er_section import er_section
 from irf7bone.report.figures import FigureView, read_figure
 from irf7bone.report.methods import citation_of, write_methods
+from irf7bone.report.null_section import null_section
+from irf7bone.report.section import capital, marked
+from irf7bone.report.sites_section import sites_section
 from irf7bone.verdict import headline, rules_table, simulated_check
 from irf7bone.wording import ENDPOINT_WORDS, counted, is_missing, p_clause, ratio
 
@@ -25,6 +33,18 @@ if TYPE_CHECKING:
     from irf7bone.cards import CohortCard
     from irf7bone.config import Config
     from irf7bone.signatures import Signature
+
+
+# what stands between the forests and the tables, in order
+DEEPER = (
+    heterogeneity_section,
+    sites_section,
+    er_section,
+    null_section,
+    specification_section,
+    immune_section,
+    checks_section,
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +62,7 @@ class ReportInputs:
         flow: :data:`irf7bone.contracts.FLOW` of every cohort.
         coverage: :data:`irf7bone.contracts.COVERAGE` of every cohort.
         quality: :data:`irf7bone.contracts.QC` of every cohort.
+        depth: The tables that look deeper.
         figures: Folder with ``<cohort>/`` and ``pooled/``, each figure as .svg with its numbers as .tsv.
         provenance: Result of :func:`irf7bone.provenance.collect`.
         templates: Folder with ``templates/``, ``style.css`` and ``script.js``.
@@ -57,6 +78,7 @@ class ReportInputs:
     flow: pd.DataFrame
     coverage: pd.DataFrame
     quality: pd.DataFrame
+    depth: Depth
     figures: Path
     provenance: Mapping[str, Any]
     templates: Path
@@ -123,6 +145,8 @@ def build_report(inputs: ReportInputs) -> str:
         coverage=tables.coverage_view(inputs.coverage, inputs.simulated),
         forests=[_forests(inputs, endpoint) for endpoint in _primary_first(config)],
         associations=tables.associations_view(inputs.associations, inputs.simulated, config.primary.method),
+        signature_quality=quality_section(inputs),
+        deeper=[section(inputs) for section in DEEPER],
         pooled=tables.pooled_view(inputs.pooled, config.primary.method),
         not_testable=text.NOT_TESTABLE,
         methods=write_methods(
@@ -187,7 +211,7 @@ def _cohort(inputs: ReportInputs, name: str) -> dict[str, Any]:
             f"{name}/quality",
             title=f"{name}: sample quality",
             alt=captions.quality_alt(name, quality),
-            caption=_marked(captions.quality_caption(name, quality), simulated),
+            caption=marked(captions.quality_caption(name, quality), simulated),
             simulated=simulated,
         ),
         "scores": read_figure(
@@ -195,7 +219,7 @@ def _cohort(inputs: ReportInputs, name: str) -> dict[str, Any]:
             f"{name}/scores",
             title=f"{name}: scores",
             alt=captions.scores_alt(name, scores, inputs.config.primary.signature),
-            caption=_marked(
+            caption=marked(
                 captions.scores_caption(name, scores, inputs.coverage[inputs.coverage["cohort"] == name]),
                 simulated,
             ),
@@ -249,7 +273,7 @@ def _curves(inputs: ReportInputs, name: str, endpoint: str, simulated: bool) -> 
         f"{name}/curves_{endpoint}",
         title=f"{name}: {ENDPOINT_WORDS[endpoint]}",
         alt=captions.curves_alt(name, endpoint, fits, inputs.shown),
-        caption=_marked(captions.curves_caption(name, endpoint, curves, fits, inputs.shown), simulated),
+        caption=marked(captions.curves_caption(name, endpoint, curves, fits, inputs.shown), simulated),
         simulated=simulated,
     )
 
@@ -278,18 +302,18 @@ def _forests(inputs: ReportInputs, endpoint: str) -> dict[str, Any]:
             read_figure(
                 inputs.figures,
                 f"pooled/{kind}_{endpoint}",
-                title=f"{_capital(ENDPOINT_WORDS[endpoint])}: {title}",
+                title=f"{capital(ENDPOINT_WORDS[endpoint])}: {title}",
                 alt=captions.forest_alt(
                     endpoint, inputs.pooled, signatures, method, forest_models(config)[0]
                 ),
-                caption=_marked(caption, made_up),
+                caption=marked(caption, made_up),
                 simulated=made_up,
             )
         )
     verdict = inputs.verdict[inputs.verdict["endpoint"] == endpoint].iloc[0]
     return {
         "endpoint": endpoint,
-        "title": _capital(ENDPOINT_WORDS[endpoint]),
+        "title": capital(ENDPOINT_WORDS[endpoint]),
         "verdict": verdict,
         "figures": figures,
     }
@@ -308,11 +332,3 @@ def _numbers(inputs: ReportInputs, name: str) -> pd.DataFrame:
         encoding="utf-8",
         float_precision="round_trip",
     )
-
-
-def _marked(caption: str, simulated: bool) -> str:
-    return f"SIMULATED DATA, not patients. {caption}" if simulated else caption
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]

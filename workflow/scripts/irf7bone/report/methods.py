@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from irf7bone.report.methods_deeper import write_deeper
 from irf7bone.scoring.registry import METHODS
 from irf7bone.survival.associate import EVENTS_PER_PARAMETER
 from irf7bone.wording import ENDPOINT_WORDS, MODEL_WORDS, counted, listed
@@ -108,6 +109,7 @@ def write_methods(
         ("Scores", _scores(config, cite)),
         ("Outcome", _outcome(config, associations, curves_competing, cite)),
         ("Pooling and multiplicity", _pooling(config, cite)),
+        *write_deeper(config, cite),
         ("Verdict", _verdict(config, cite)),
         ("Software", _software(provenance, cite)),
     )

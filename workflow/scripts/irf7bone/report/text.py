@@ -160,7 +160,7 @@ def _adjustment(verdict: pd.Series, pooled: pd.DataFrame, config: Config) -> str
 def _against_random(verdict: pd.Series) -> str:
     if is_missing(verdict["null_p"]):
         return "Not compared with random signatures in this run."
-    return f"Against random signatures of the same size, cohorts combined: {p_clause(verdict['null_p'])}."
+    return f"Against random signatures of the same size, in its direction: {p_clause(verdict['null_p'])}."
 
 
 def _heterogeneity(found: pd.Series | None) -> str:

@@ -1,0 +1,42 @@
+"""What a drawing is, and which models are shown side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from irf7bone.null import null_plan
+from irf7bone.survival.plan import COMPARED_MODELS
+
+if TYPE_CHECKING:
+    from irf7bone.config import Analysis, Config
+
+SIDE_BY_SIDE = ("proliferation", "crude", "clinical", "full")
+
+
+class Drawing(NamedTuple):
+    """A figure and the numbers it shows."""
+
+    figure: Figure
+    table: pd.DataFrame
+
+
+def forest_models(config: Config | Analysis) -> tuple[str, ...]:
+    """The models shown side by side: the primary one and one to hold it against, crude first."""
+    second = [model for model in SIDE_BY_SIDE if model in config.models and model != config.primary.model]
+    pair = (config.primary.model, *second[:1])
+    return tuple(sorted(pair, key=lambda model: model != "crude"))
+
+
+def null_models(config: Config | Analysis) -> tuple[str, ...]:
+    """Those of them for which random signatures are drawn; the primary one always is."""
+    drawn = null_plan(config)["models"]
+    return tuple(model for model in forest_models(config) if model in drawn)
+
+
+def compared_model(config: Config | Analysis) -> str:
+    """The primary model, or where kinds of event are not compared under it, the nearest that is."""
+    model = config.primary.model
+    return model if model in COMPARED_MODELS else {"clinical": "crude", "full": "proliferation"}[model]

@@ -279,6 +279,18 @@ def bearing_of(inputs: ReportInputs, **changes) -> dict[str, str]:
     return dict(text.bearing(verdicts, pooled, real, quality, inputs.config))
 
 
+@pytest.mark.parametrize(
+    ("hr", "null_p", "said"),
+    [
+        (0.8, 0.01, "below most of those of random signatures of the same size, p = 0.010: a higher score"),
+        (1.2, 0.30, "above most of those of random signatures of the same size, p = 0.30: no further out"),
+        (0.8, 1.0, "Yes: random signatures of the same size go further"),
+    ],
+)
+def test_random_signatures_are_said_with_their_direction(hr, null_p, said):
+    assert said in text._against_random(pd.Series({"hr": hr, "null_p": null_p}))
+
+
 def test_what_bears_on_it_follows_the_tables(inputs):
     said = bearing_of(inputs)
     assert said["Is it about bone?"].startswith("No: no cohort of patients")

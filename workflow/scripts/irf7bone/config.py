@@ -149,7 +149,9 @@ def load_study(config: Mapping[str, Any], *, root: Path, source: str = "config.y
     checks.endpoints(documents)
     checks.problems.raise_if_any()
     cards = {card.id: card for card in map(make_card, documents)}
-    return Study(_typed(config, tuple(cards), files), cards, source, tuple(files), from_here(root / SYMBOLS), root)
+    return Study(
+        _typed(config, tuple(cards), files), cards, source, tuple(files), from_here(root / SYMBOLS), root
+    )
 
 
 def _typed(config: Mapping[str, Any], cohorts: tuple[str, ...], files: Sequence[Path]) -> Config:

@@ -275,7 +275,7 @@ def _null_p(
 
 
 def _in_direction(rows: pd.DataFrame, log_hr: float) -> np.ndarray:
-    """``null_p`` of rows with their own log_hr and null_percentile, 1 where it speaks for the other direction."""
+    """``null_p`` of rows with log_hr and null_percentile; 1 where it speaks for the other direction."""
     p = rows["null_p"].to_numpy("float64", na_value=np.nan)
     other_side = np.sign(rows["log_hr"].to_numpy("float64", na_value=np.nan)) != np.sign(log_hr)
     # a missing percentile compares as false: then the p is taken as it is

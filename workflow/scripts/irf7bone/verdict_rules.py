@@ -193,11 +193,12 @@ def _say_few_events(e: Evidence) -> str:
 
 
 def _disagreement(e: Evidence) -> str:
-    """Said where leaving one cohort out moves the pooled effect across the smallest effect of interest."""
+    """Said where leaving one cohort out moves the pooled effect by the smallest effect looked for."""
     smallest = abs(math.log(e.smallest_hr))
     if any(math.isnan(end) for end in e.loo) or e.loo[1] - e.loo[0] < smallest:
         return ""
-    return f"The cohorts disagree: leaving one out moves it between {hr_words(e.loo[0])} and {hr_words(e.loo[1])}."
+    ends = f"{hr_words(e.loo[0])} and {hr_words(e.loo[1])}"
+    return f"The cohorts disagree: leaving one out moves it between {ends}."
 
 
 def _say_includes_one(e: Evidence) -> str:

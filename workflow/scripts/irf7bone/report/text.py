@@ -160,7 +160,18 @@ def _adjustment(verdict: pd.Series, pooled: pd.DataFrame, config: Config) -> str
 def _against_random(verdict: pd.Series) -> str:
     if is_missing(verdict["null_p"]):
         return "Not compared with random signatures in this run."
-    return f"Against random signatures of the same size, in its direction: {p_clause(verdict['null_p'])}."
+    if verdict["null_p"] == 1:
+        return "Yes: random signatures of the same size go further in the same direction."
+    above = verdict["hr"] > 1
+    said = (
+        f"Its hazard ratio lies {'above' if above else 'below'} most of those of random signatures of the "
+        f"same size, {p_clause(verdict['null_p'])}"
+    )
+    if verdict["null_p"] > ALPHA:
+        return f"{said}: no further out than random genes often are."
+    return (
+        f"{said}: a higher score goes with {'more' if above else 'less'} of the event than random genes do."
+    )
 
 
 def _heterogeneity(found: pd.Series | None) -> str:

@@ -95,10 +95,23 @@ def test_words_for_missing_and_spellings_of_numbers(tmp_path):
     assert clinical.to_numpy().tolist() == [[None, "x y"], [None, None]]
 
 
-def test_a_quoted_cell_may_hold_the_delimiter_and_a_line_end(tmp_path):
-    (tmp_path / "c.csv").write_text('key,note\nP1,"pT2, ""large""\nseen twice"\nP2,b\n', encoding="utf-8")
+def test_a_quoted_cell_may_hold_the_delimiter_and_a_quote_may_stand_inside_a_cell(tmp_path):
+    lines = ["key,note", 'P1,"pT2, ""large"""', 'P2,5" nail', 'P3,"a,"', 'P4,""']
+    (tmp_path / "c.csv").write_text("\n".join([*lines, ""]), encoding="utf-8")
     clinical, _ = table.read_clinical(folder_card(tmp_path), {"path": "c.csv", "key": "key"})
-    assert clinical["note"].tolist() == ['pT2, "large"\nseen twice', "b"]
+    assert clinical["note"].tolist() == ['pT2, "large"', '5" nail', "a,", None]
+
+
+def test_a_clinical_column_called_sample_is_not_lost(tmp_path):
+    clinical = pd.DataFrame(
+        {"sample": ["tumour", None], "age": ["40", "50"]}, index=["P1", "P2"], dtype=object
+    )
+    acquired = Acquired(pd.DataFrame([[1.0, 2.0]], index=["a"], columns=["P1", "P2"]), clinical, [])
+    paths = {part: tmp_path / part for part in ("expression", "clinical", "source")}
+    write_acquired(acquired, **paths)
+    back = read_acquired(**paths).clinical
+    assert back.index.tolist() == ["P1", "P2"]
+    assert back.to_dict() == clinical.to_dict()
 
 
 def test_a_row_of_more_than_four_megabytes_is_read(tmp_path):

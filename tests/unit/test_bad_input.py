@@ -48,6 +48,11 @@ FILES = {
     "repeated sample": ("e.csv", b"gene,P1,P1\nIRF7,1,2\n", "1 repeated\n.*P1", "replicates"),
     "nameless sample": ("e.csv", b"gene,P1,\nIRF7,1,2\n", "a sample id in every place", "give each"),
     "nameless gene": ("e.csv", b"gene,P1\n,1\nMX1,2\n", "a gene id in every place", "give each"),
+    "open quote": ("e.csv", b'gene,P1\n"IRF7,1\nMX1,2\n"MX2,3\n', 'line 2: "IRF7.*line 4: "M', "double it"),
+    "line end in a cell": ("e.csv", b'gene,P1\n"IRF7\nold",1\nMX1,2\n', 'line 2: "IRF7', "in one line"),
+    "open quote in the header": ("e.csv", b'gene,"P1\nIRF7,1\n', 'line 1: gene,"P1', "remove the quote"),
+    "old Mac line ends": ("e.csv", GOOD.replace("\n", "\r").encode(), "line 1.*old Mac", "tr"),
+    "one old Mac line end": ("e.csv", b"gene,P1\r\nIRF7,1\rMX1,2\r\n", "line 2.*old Mac", "tr"),
     "not parquet": ("e.parquet", b"PAR1 and no more", "a damaged one", "again"),
 }  # fmt: skip
 
@@ -155,6 +160,33 @@ def test_ids_that_are_written_differently(refused, clinical, other):
     assert "check.names=FALSE" in problem.remedy
 
 
+NUMBERED = [f"{i:03d}" for i in range(1, 13)]
+
+
+def test_ids_that_lost_their_zeros_are_told_even_if_the_rest_match(refused, expression, clinical):
+    genes = expression.set_axis(["1", *NUMBERED[1:]], axis=1)
+    [problem] = refused(genes=genes, patients=clinical.assign(sample=NUMBERED))
+    assert problem.found == "1 pairs that differ only in zeros at the start"
+    assert problem.offenders == ("'1' and '001'",)
+    assert "strips them" in problem.remedy
+
+
+def test_ids_that_became_decimals(refused, expression, clinical):
+    numbers = [str(i) for i in range(1, 13)]
+    genes = expression.set_axis([f"{i}.0" for i in range(1, 12)] + ["12"], axis=1)
+    [problem] = refused(genes=genes, patients=clinical.assign(sample=numbers))
+    assert problem.found == "11 pairs that differ only in a decimal '.0'"
+    assert problem.offenders[0] == "'1.0' and '1'"
+    assert "without decimals" in problem.remedy
+
+
+def test_an_id_with_a_decimal_is_not_taken_for_ten_times_itself(accepted, expression, clinical):
+    numbers = [str(i) for i in range(10, 22)]
+    genes = expression.set_axis(["1.0", *numbers[1:]], axis=1)
+    flow = accepted(genes=genes, patients=clinical.assign(sample=numbers)).flow
+    assert flow["dropped"].tolist() == [None, "10", "1.0"]
+
+
 def test_ids_damaged_by_r_in_all_samples_are_told_apart_from_ids_of_another_kind(refused, clinical):
     [problem] = refused(patients=clinical.assign(sample=clinical["sample"].str.replace("-", ".")))
     assert problem.found.startswith("12 pairs that differ only in")
@@ -183,6 +215,80 @@ def test_times_that_are_no_numbers(refused, clinical):
     [problem] = refused(patients=clinical.replace({"months": {"10": ">120", "15": "inf"}}))
     assert problem.expected == "numbers"
     assert problem.offenders == ("P-01: '>120'", "P-02: 'inf'")
+
+
+@pytest.mark.parametrize(
+    ("value", "remedy"),
+    [
+        ("12,5", "decimals take a point, not a comma"),
+        ("12 months", "numbers only; put the unit in the card"),
+        ("unknown", "correct them in the source table, or write NA"),
+    ],
+)
+def test_a_value_that_is_no_number_names_its_column_and_how_to_mend_it(refused, clinical, value, remedy):
+    [problem] = refused(patients=clinical.replace({"months": {"10": value}}))
+    assert problem.found == "1 values of column 'months' that are none"
+    assert problem.remedy.startswith(remedy)
+    problems = refused(
+        patients=clinical.assign(mm=["500", value, *["20"] * 10]),
+        fields={"size_cm": {"from": "mm", "unit": "mm"}},
+    )
+    assert problems[0].found == "1 values of column 'mm' that are none"
+    assert problems[1].expected.endswith("in column 'mm'")
+
+
+@pytest.mark.parametrize(
+    ("empty", "named"),
+    [(["months"], "'months'"), (["bone"], "'bone'"), (["months", "bone"], "'months', 'bone'")],
+)
+def test_an_endpoint_that_nobody_has(refused, clinical, empty, named):
+    [problem] = refused(patients=clinical.assign(**dict.fromkeys(empty)))
+    assert problem.where.endswith("endpoints.bone")
+    assert f"no value in column {named} of the clinical data" in problem.found
+    assert "remove the endpoint from the card" in problem.remedy
+
+
+def test_an_endpoint_whose_columns_are_never_filled_together(refused, clinical):
+    patients = clinical.copy()
+    patients.loc[:5, "months"] = None
+    patients.loc[6:, "bone"] = None
+    [problem] = refused(patients=patients)
+    assert "in all of the columns 'months', 'bone', 'relapse'" in problem.found
+
+
+def test_an_exclusion_that_excludes_nobody(refused, accepted, clinical):
+    fields = {"age": {"from": "age", "unit": "years"}}
+    patients = clinical.assign(age=["50", *["60"] * 11])
+    rule = {"field": "age", "equals": 51, "reason": "r"}
+    [problem] = refused(patients=patients, fields=fields, exclude=[rule])
+    assert "this rule excludes nobody" in problem.found
+    assert problem.where.endswith("exclude: field age")
+    assert problem.offenders == ("50.0", "60.0")
+    cohort = accepted(patients=patients, fields=fields, exclude=[{**rule, "equals": 50}]).adata
+    assert cohort.n_obs == 11
+
+
+def test_a_code_with_two_meanings(refused, clinical):
+    fields = {"er": {"from": "er", "map": {"TRUE": "positive", "true": "negative", "1": None, "1.0": None}}}
+    [problem] = refused(patients=clinical.assign(er="true"), fields=fields)
+    assert problem.found == "1 codes with two"
+    assert problem.offenders == ("'true', which is read as 'true'",)
+
+
+@pytest.mark.parametrize("written", [True, "TRUE", "True"])
+def test_true_and_false_are_codes_however_they_are_written(accepted, clinical, written):
+    endpoint = {
+        "definition": "d",
+        "time": {"from": "months", "unit": "months"},
+        "event": {"from": "bone", "is": written, "else": not written if written is True else "FALSE"},
+    }
+    words = {"1": ["TRUE", "True", "true"], "0": ["FALSE", "False", "false"]}
+    bone = [words[value][i % 3] for i, value in enumerate(clinical["bone"])]
+    patients = clinical.assign(bone=bone, er=bone)
+    fields = {"er": {"from": "er", "map": {"TRUE": "positive", "false": "negative"}}}
+    obs = accepted(patients=patients, endpoints={"bone": endpoint}, fields=fields).adata.obs
+    assert obs["bone_event"].tolist() == clinical["bone"].astype(float).tolist()
+    assert (obs["er"] == "positive").tolist() == (obs["bone_event"] == 1).tolist()
 
 
 def test_missing_time_or_event_is_missing_both_and_counted(accepted, clinical):
@@ -288,6 +394,16 @@ def test_a_constant_gene_is_dropped_and_named(accepted, expression):
 def test_only_constant_genes(refused, expression):
     [problem] = refused(genes=expression * 0 + 7)
     assert problem.found == "none of 24 does"
+
+
+def test_constant_samples_are_refused_until_the_card_excludes_them(refused, accepted, expression):
+    genes = expression.assign(**{"P-02": 7.25})
+    [problem] = refused(genes=genes)
+    assert problem.found == "1 samples with one value for all of 24 genes"
+    assert problem.offenders == ("P-02: 7.25",)
+    assert "exclude: samples" in problem.remedy
+    rule = {"samples": ["P-02"], "reason": "not measured"}
+    assert accepted(genes=genes, exclude=[rule]).adata.n_obs == 11
 
 
 def test_a_cohort_with_no_events_is_a_cohort(accepted, clinical):

@@ -403,3 +403,18 @@ def test_schemas_use_the_words_of_the_tables():
     ):
         assert tuple(config["properties"][key]["items"]["enum"]) == known
         assert tuple(config["properties"]["primary"]["properties"][singular]["enum"]) == known
+
+
+def test_an_exclusion_by_a_field_with_a_unit_needs_a_number(tmp_path):
+    rule = {"field": "size_cm", "equals": "50", "reason": "r"}
+    [problem] = refused(write_card(tmp_path, {"exclude": [rule]}))
+    assert problem.where.endswith("exclude[0].equals")
+    assert problem.expected == "a number, as the field has a unit"
+    assert load_card(write_card(tmp_path, {"exclude": [{**rule, "equals": 5.5}]})).exclude[0]["equals"] == 5.5
+
+
+def test_true_and_false_are_the_same_code_however_they_are_written(tmp_path):
+    assert codes([True, "TRUE", "False", "T"]) == ["true", "true", "false", "T"]
+    event = {"from": "status", "is": True, "else": ["TRUE", "FALSE"]}
+    [problem] = refused(write_card(tmp_path, {"endpoints.death.event": event}))
+    assert problem.found == "codes in both"

@@ -11,7 +11,13 @@ from statsmodels.duration.hazard_regression import PHReg
 from tests.conftest import PROJECT
 
 from irf7bone.acquire import acquire
-from irf7bone.acquire.simulate import Settings, programmes_of, simulate_clinical, simulate_expression
+from irf7bone.acquire.simulate import (
+    Settings,
+    draw_programmes,
+    programmes_of,
+    simulate_clinical,
+    simulate_expression,
+)
 from irf7bone.cards import load_card
 from irf7bone.errors import InputError
 from irf7bone.harmonise import harmonise
@@ -192,6 +198,25 @@ def test_genes_are_spread_and_correlated_as_on_arrays():
     r = np.corrcoef(background)[np.triu_indices(len(background), 1)]
     assert 0.1 < r.std() < 0.25
     assert np.corrcoef(wide.loc[INTERFERON])[np.triu_indices(60, 1)].mean() > 0.3
+
+
+def test_background_genes_do_not_carry_the_planted_programme():
+    names = [f"BG{i}" for i in range(1200)]
+    tied = replace(SETTINGS, n_genes=1290 + 2, programme_correlation=0.6)
+    programmes = {**PROGRAMMES, "immune": ["CD1", "CD2"]}
+    genes = simulate_expression(tied, programmes, names)
+    latent = draw_programmes(tied, ["immune"])
+    # chance: what the anonymous modules and the genes' own noise share with the programme in this sample
+    shared = [np.corrcoef(latent["interferon"], latent[f"module_{i + 1}"])[0, 1] for i in range(6)]
+    r = {name: _correlations(genes.loc[names], latent[name]) for name in ("interferon", "proliferation")}
+    loadings = np.array([_correlations(genes.loc[names], latent[f"module_{i + 1}"]) for i in range(6)])
+    left = r["interferon"] - np.array(shared) @ loadings
+    assert left.std() < 1.1 / np.sqrt(tied.n_samples)
+    assert r["proliferation"].std() > 2 / np.sqrt(tied.n_samples)
+
+
+def _correlations(genes: pd.DataFrame, programme: np.ndarray) -> np.ndarray:
+    return np.corrcoef(np.vstack([programme, genes.to_numpy()]))[0, 1:]
 
 
 def test_sizes_that_do_not_fit_are_refused():

@@ -119,12 +119,12 @@ def _with_codes(endpoint: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def codes(value: object) -> list[str]:
-    """One code or a list of them as text, as in acquired clinical data: ``1`` and ``1.0`` are ``"1"``."""
+    """One code or a list as text: ``1`` and ``1.0`` are ``"1"``; true and false are in lower case."""
     return [_code(item) for item in (value if isinstance(value, list) else [value])]
 
 
 def _code(value: object) -> str:
-    if isinstance(value, bool):
+    if str(value).lower() in ("true", "false"):
         return str(value).lower()
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
@@ -258,6 +258,20 @@ def _check_exclude(card: _View) -> None:
                 found=show(rule["equals"]),
                 remedy="use the standard value, not the source's code, or the rule never excludes anything",
             )
+
+        if isinstance(name, str) and "unit" in card.get("fields", name) and "equals" in rule:
+            _check_equals_number(card, (*at, "equals"), rule["equals"])
+
+
+def _check_equals_number(card: _View, at: KeyPath, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        card.add(
+            at,
+            expected="a number, as the field has a unit",
+            found=show(value),
+            remedy="write the number without quotes, in the field's own unit (cm, years); "
+            "text never equals a number, and the rule would exclude nobody",
+        )
 
 
 def _distinct(meanings: Mapping[str, object]) -> list[str]:

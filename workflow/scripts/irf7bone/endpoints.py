@@ -18,11 +18,18 @@ MONTHS_IN = {"months": 1.0, "days": 12 / 365.25, "years": 12.0}
 LONGEST_MONTHS = 720.0  # sixty years of follow-up: beyond, days were taken for months
 UNITS = {"mm": 0.1, "cm": 1.0, "years": 1.0}
 _WHOLE_AS_DECIMAL = re.compile(r"([-+]?\d+)\.0+")
+# how a value that is no number looks -> what to do about it
+_NO_NUMBERS = (
+    (re.compile(r"[-+]?\d*,\d+"), "decimals take a point, not a comma"),
+    (re.compile(r"[-+]?\d+([.,]\d+)?\s*[A-Za-z]+\.?"), "numbers only; put the unit in the card"),
+)
 
 
 def code(value: object) -> str:
-    """A code as text, ``1.0`` being the same as ``1``: which of them is stored is often an accident."""
+    """A code as text: ``1.0`` is ``1`` and ``TRUE`` is ``true``; which of them is stored is an accident."""
     text = str(value).strip()
+    if text.lower() in ("true", "false"):
+        return text.lower()
     whole = _WHOLE_AS_DECIMAL.fullmatch(text)
     return whole[1] if whole else text
 
@@ -46,11 +53,14 @@ def _numbers(values: pd.Series, where: str, problems: Problems) -> pd.Series:
     numbers = numbers.where(np.isfinite(numbers))
     wrong = values.notna() & numbers.isna()
     if wrong.any():
+        words = [str(value).strip() for value in values[wrong]]
+        advice = [remedy for look, remedy in _NO_NUMBERS if any(map(look.fullmatch, words))]
+        advice.append("correct them in the source table, or write NA where the value is not known")
         problems.add(
             where,
             expected="numbers",
-            found=f"{int(wrong.sum())} values that are none",
-            remedy="correct them in the source table, or write NA where the value is not known",
+            found=f"{int(wrong.sum())} values of column {values.name!r} that are none",
+            remedy="; ".join(advice),
             offenders=[f"{sample}: {value!r}" for sample, value in values[wrong].items()],
         )
     return numbers
@@ -92,7 +102,19 @@ def build_fields(clinical: pd.DataFrame, fields: Mapping[str, Mapping[str, Any]]
 def _mapped(
     values: pd.Series, meanings: Mapping[object, object], where: str, problems: Problems
 ) -> pd.Series:
-    meaning_of = {code(key): meaning for key, meaning in meanings.items()}
+    meaning_of: dict[str, object] = {}
+    clashes = []
+    for key, meaning in meanings.items():
+        if meaning_of.setdefault(code(key), meaning) != meaning:
+            clashes.append(f"{key!r}, which is read as {code(key)!r}")
+    if clashes:
+        problems.add(
+            where,
+            expected="one meaning for each code",
+            found=f"{len(clashes)} codes with two",
+            remedy="1 and 1.0 are one code, and so are TRUE and true: give them one meaning",
+            offenders=clashes,
+        )
     codes = [None if pd.isna(value) else code(value) for value in values]
     unknown = list(dict.fromkeys(item for item in codes if item is not None and item not in meaning_of))
     if unknown:
@@ -103,7 +125,9 @@ def _mapped(
             remedy="add each code with its meaning, or with null for missing",
             offenders=[f"{item!r} ({codes.count(item)} samples)" for item in unknown],
         )
-    return pd.Series([meaning_of.get(item) for item in codes], index=values.index, dtype=object)
+    return pd.Series(
+        [meaning_of.get(item) for item in codes], index=values.index, name=values.name, dtype=object
+    )
 
 
 def _in_range(values: pd.Series, low: float, high: float, where: str, problems: Problems) -> pd.Series:
@@ -111,7 +135,7 @@ def _in_range(values: pd.Series, low: float, high: float, where: str, problems: 
     if wrong.any():
         problems.add(
             where,
-            expected=f"values between {low:g} and {high:g}",
+            expected=f"values between {low:g} and {high:g} in column {values.name!r}",
             found=f"{int(wrong.sum())} outside",
             remedy="check the unit and the column; write NA for values that the source got wrong",
             offenders=[f"{sample}: {value:g}" for sample, value in values[wrong].items()],
@@ -161,12 +185,12 @@ def build_endpoints(
 
     Raises:
         InputError: A column is missing; a time is no number, negative or beyond belief; a code is neither in
-            ``is`` nor in ``else``.
+            ``is`` nor in ``else``; no sample has a known outcome.
     """
     problems = Problems()
     out = {}
     for name, rule in endpoints.items():
-        at = f"{where}, endpoints.{name}"
+        at, n_before = f"{where}, endpoints.{name}", len(problems.found)
         time = _months(clinical, rule["time"], f"{at}.time", problems, forgiven)
         event = _happened(clinical, rule["event"], f"{at}.event", problems, forgiven)
         status = {f"{name}_event": event}
@@ -176,6 +200,8 @@ def build_endpoints(
         columns = pd.DataFrame({f"{name}_time_months": time, **status})
         something = columns.isna().any(axis=1)
         nothing = columns[[f"{name}_time_months", f"{name}_event"]].isna().all(axis=1)
+        if len(problems.found) == n_before and something.drop(forgiven).all():
+            _nobody_known(columns.drop(forgiven), rule, at, problems)
         columns.loc[something] = np.nan
         ids = columns.index
         out[name] = Endpoint(
@@ -186,6 +212,21 @@ def build_endpoints(
         )
     problems.raise_if_any()
     return out
+
+
+def _nobody_known(columns: pd.DataFrame, rule: Mapping[str, Any], where: str, problems: Problems) -> None:
+    """Note that no sample has the endpoint, and in which columns of the clinical data nothing is."""
+    parts = [part for part in ("time", "event", "competing") if part in rule]
+    empty = [part for part, column in zip(parts, columns, strict=True) if columns[column].isna().all()]
+    named = ", ".join(dict.fromkeys(repr(rule[part]["from"]) for part in empty or parts))
+    problems.add(
+        where,
+        expected="samples whose outcome is known",
+        found=f"no value in column {named} of the clinical data in any sample with expression"
+        if empty
+        else f"no sample with a value in all of the columns {named} of the clinical data",
+        remedy="remove the endpoint from the card, or correct the column that it names",
+    )
 
 
 def _months(

@@ -78,6 +78,7 @@ def harmonise_expression(
                 "check that the table holds expression",
             )
         )
+    _refuse_constant_samples(expression[complete], where)
     return GeneMatrix(
         values[~constant],
         [ids for ids, lost in zip(source_ids, constant, strict=True) if not lost],
@@ -120,6 +121,21 @@ def _complete_genes(expression: pd.DataFrame, where: str) -> np.ndarray:
             )
         )
     return complete
+
+
+def _refuse_constant_samples(values: pd.DataFrame, where: str) -> None:
+    """Refuse samples in which every gene has the same value: nothing was measured in them."""
+    constant = (values.max(axis=0) == values.min(axis=0)).to_numpy()
+    if len(values) > 1 and constant.any():
+        raise InputError(
+            Problem(
+                f"{where}, expression",
+                "genes that differ within every sample",
+                f"{int(constant.sum())} samples with one value for all of {len(values)} genes",
+                "exclude them in the card (exclude: samples), with the reason, or correct the table",
+                tuple(f"{sample}: {values[sample].iloc[0]:g}" for sample in values.columns[constant]),
+            )
+        )
 
 
 def _from_linear(values: pd.DataFrame, where: str) -> tuple[pd.DataFrame, str]:

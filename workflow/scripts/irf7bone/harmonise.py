@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -90,7 +91,7 @@ def harmonise(acquired: Acquired, card: CohortCard, symbols: SymbolTable) -> Har
     fields, endpoints = _clinical(clinical, card, flow.samples.intersection(by_name, sort=False))
     _check_expected(card, len(clinical), endpoints)
     for rule in card.exclude:
-        lost = rule["samples"] if "samples" in rule else fields.index[fields[rule["field"]] == rule["equals"]]
+        lost = rule["samples"] if "samples" in rule else _excluded_by_field(fields, rule, where)
         flow.step("excluded by the card", (rule["reason"], pd.Index(lost, dtype=object)))
     losses = [row for row in flow.rows if row["n_dropped"]]
     if len(flow.samples) < MIN_SAMPLES:
@@ -153,24 +154,64 @@ def _examples(ids: pd.Index) -> str:
     return ", ".join(map(repr, ids[:3])) + (" ..." if len(ids) > 3 else "")
 
 
+_NUMBER_ID = re.compile(r"[0-9]+(\.0+)?")
+
+
+def _alike(sample: object) -> str:
+    """What stays of an id without what programs change on the way; '7.0' is '7' before it could be '70'."""
+    text = str(sample).strip()
+    if _NUMBER_ID.fullmatch(text):
+        return text.partition(".")[0].lstrip("0") or "0"
+    return re.sub(r"[\W_]", "", text).lower()
+
+
+def _difference(first: str, second: str) -> str:
+    """The key of :data:`_DIFFERENCES` for two ids that are alike."""
+    first, second = first.strip(), second.strip()
+    if first == second or not (_NUMBER_ID.fullmatch(first) and _NUMBER_ID.fullmatch(second)):
+        return "spelling"
+    return "zeros" if first.partition(".")[0] != second.partition(".")[0] else "decimals"
+
+
+# how ids that are alike differ -> what was found, and how to mend it
+_DIFFERENCES = {
+    "spelling": (
+        "'-', '.', '_', spaces or case",
+        "write them the same way in one of the files (R's read.table turns '-' into '.', which "
+        "check.names=FALSE prevents)",
+    ),
+    "zeros": (
+        "zeros at the start",
+        "write the ids out in full again in the file that lost the zeros (a spreadsheet, or a program that "
+        "reads ids as numbers, strips them)",
+    ),
+    "decimals": (
+        "a decimal '.0'",
+        "write the ids without decimals (a spreadsheet, or a program that reads ids as numbers, adds them)",
+    ),
+}
+
+
 def _check_near_misses(alone: pd.Index, without: pd.Index, where: str) -> None:
-    """Refuse ids that differ by case, spaces or '-', '.', '_' only: too alike to be lost."""
+    """Refuse ids of one source only that are too alike to an id of the other to be lost."""
     described = defaultdict(list)
     for sample in without:
-        described[re.sub(r"[\W_]", "", str(sample)).lower()].append(sample)
-    pairs = [(sample, described.get(re.sub(r"[\W_]", "", str(sample)).lower())) for sample in alone]
-    pairs = [f"{sample!r} and {near[0]!r}" for sample, near in pairs if near]
-    if pairs:
-        raise InputError(
-            Problem(
+        described[_alike(sample)].append(sample)
+    pairs = defaultdict(list)
+    for sample in alone:
+        for near in described.get(_alike(sample), [])[:1]:
+            pairs[_difference(str(sample), str(near))].append(f"{sample!r} and {near!r}")
+    problems = Problems()
+    for kind, (what, remedy) in _DIFFERENCES.items():
+        if kind in pairs:
+            problems.add(
                 f"{where}, sample ids",
-                "ids written the same way in the expression and the clinical data",
-                f"{len(pairs)} pairs that differ only in '-', '.', '_', spaces or case",
-                "write them the same way in one of the files (R's read.table turns '-' into '.', which "
-                "check.names=FALSE prevents); they are not matched for you: patients may differ by no more",
-                tuple(pairs),
+                expected="ids written the same way in the expression and the clinical data",
+                found=f"{len(pairs[kind])} pairs that differ only in {what}",
+                remedy=f"{remedy}; they are not matched for you: patients may differ by no more",
+                offenders=pairs[kind],
             )
-        )
+    problems.raise_if_any()
 
 
 def _check_excluded_names(by_name: list[str], acquired: Acquired, where: str) -> None:
@@ -186,6 +227,23 @@ def _check_excluded_names(by_name: list[str], acquired: Acquired, where: str) ->
                 tuple(unknown),
             )
         )
+
+
+def _excluded_by_field(fields: pd.DataFrame, rule: Mapping[str, Any], where: str) -> pd.Index:
+    """Samples that a rule on a field names; a rule that names none is a mistake in it."""
+    values = fields[rule["field"]]
+    lost = fields.index[values == rule["equals"]]
+    if lost.empty:
+        raise InputError(
+            Problem(
+                f"{where}, exclude: field {rule['field']}",
+                f"samples whose {rule['field']} is {rule['equals']!r}",
+                "none: this rule excludes nobody",
+                "correct `equals`, or remove the rule; values that are there:",
+                tuple(map(repr, values.dropna().unique().tolist())) or ("none",),
+            )
+        )
+    return lost
 
 
 def _clinical(

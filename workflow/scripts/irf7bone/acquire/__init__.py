@@ -62,6 +62,7 @@ SOURCES = {
     "table": Source("irf7bone.acquire.table", files=_named_file),
 }
 _GENE_ID = "__gene_id__"  # no sample is called this, so the parquet column cannot collide with one
+_SAMPLE_ID = "__sample_id__"  # likewise no clinical column
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def write_acquired(
         table.to_parquet(path)
     with _whole(clinical) as path:
         acquired.clinical.to_csv(
-            path, sep="\t", na_rep="NA", index_label="sample", lineterminator="\n", encoding="utf-8"
+            path, sep="\t", na_rep="NA", index_label=_SAMPLE_ID, lineterminator="\n", encoding="utf-8"
         )
     with _whole(source) as path:
         path.write_text(json.dumps(acquired.sources, indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -176,7 +177,7 @@ def read_acquired(expression: str | Path, clinical: str | Path, source: str | Pa
     values.index = values.index.astype("object").rename(None)
     values.columns = values.columns.astype("object")
     table = pd.read_csv(clinical, sep="\t", dtype=str, keep_default_na=False, encoding="utf-8")
-    table = table.astype("object").set_index("sample").rename_axis(index=None)
+    table = table.astype("object").set_index(_SAMPLE_ID).rename_axis(index=None)
     table.index = table.index.astype("object")
     table.columns = table.columns.astype("object")
     sources = json.loads(Path(source).read_text(encoding="utf-8"))

@@ -149,7 +149,8 @@ def simulate_expression(
 
     A gene is ``mean + sd * (loadings * programmes + own noise)``, the bracket having about unit variance.
     Genes of a named programme load 0.5 to 0.9 on it (a gene of several belongs to the first); the others
-    load a little on every named programme; all load on six anonymous modules, to very different extents.
+    load a little on what every named programme has beyond the interferon programme, whose effect they
+    would carry otherwise; all load on six anonymous modules, to very different extents.
     Means (4 to 13 log2) and standard deviations (0.25 to 1.8) span what whole-genome arrays of breast
     tumours show.
 
@@ -177,11 +178,18 @@ def simulate_expression(
             )
         )
     latent = draw_programmes(settings, list(programmes))
-    named = [latent[name] for name in dict.fromkeys(["interferon", "proliferation", *programmes])]
+    others = [name for name in dict.fromkeys(["proliferation", *programmes]) if name != "interferon"]
+    named = [_beyond(latent[name], latent["interferon"]) for name in others]
     genes = sorted([*member, *candidates[:n_more]])
     rows = [_gene(_stream(settings.seed, "gene", gene), member.get(gene), latent, named) for gene in genes]
     index, columns = pd.Index(genes, dtype=object), _sample_ids(settings.n_samples)
     return pd.DataFrame(np.stack(rows), index=index, columns=columns)
+
+
+def _beyond(values: np.ndarray, planted: np.ndarray) -> np.ndarray:
+    """What is left of standardised ``values`` without ``planted``, standardised: uncorrelated with it."""
+    r = (values * planted).sum() / (len(values) - 1)
+    return _standardise(values - r * planted)
 
 
 def _gene(
@@ -193,7 +201,7 @@ def _gene(
     """One gene's log2 values; sums are written out so that no library's threads can reorder them."""
     level, spread = rng.beta(2.0, 3.2), rng.standard_normal()
     main_loading = rng.uniform(0.5, 0.9)
-    small = rng.normal(0.0, 0.12, len(named))
+    small = rng.normal(0.0, 0.12, 1 + len(named))[1:]  # the first would be that on interferon
     modules = rng.uniform(0.1, 0.4) * rng.standard_normal(_N_MODULES)
     if programme is None:
         terms = [*zip(small, named, strict=True)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import gzip
 import hashlib
+import re
 import zlib
 from pathlib import Path
 
@@ -22,6 +23,7 @@ MISSING_WORDS = ("", "NA", "NaN", "nan", "N/A", "NULL", "null", "#N/A")
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 _SPOKEN = {",": "comma", "\t": "tab", ";": "semicolon", " ": "space", "|": "vertical bar"}
 _GZIP, _ZIP, _OLE, _PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"
+_LONE_RETURN = re.compile(rb"\r(?!\n|\Z)")
 _HTML = (b"<!doctype", b"<html", b"<head", b"<?xml")
 
 
@@ -131,6 +133,15 @@ def _decode(path: Path, content: bytes) -> bytes:
             found="a zero byte: this is a binary file",
             remedy="check that the file is the table it is named for",
         )
+    lone = _LONE_RETURN.search(content)
+    if lone:
+        line = content.count(b"\n", 0, lone.start()) + 1
+        raise _refuse(
+            f"{path}, line {line}",
+            expected="lines that end as on Unix or Windows",
+            found="a carriage return without a line feed (the line ends of old Mac programs)",
+            remedy="save it as text with Unix or Windows line ends, or run: tr '\\r' '\\n'",
+        )
     return content
 
 
@@ -161,6 +172,25 @@ def _header(path: Path, content: bytes) -> tuple[list[str], str]:
     return names, delimiter
 
 
+def _refuse_open_quotes(path: Path, lines: list[bytes], delimiter: str) -> None:
+    """Refuse a cell whose quote is not closed on its line: a stray quote would swallow rows unnoticed."""
+    mark = re.escape(delimiter.encode())
+    quoted = re.compile(rb'(?:^|%b)"(?:[^"]++|"")*+("?)' % mark)  # the group: its closing quote
+    opened = []
+    for number, line in enumerate(lines, start=1):
+        if b'"' in line and any(not cell[1] for cell in quoted.finditer(line)):
+            opened.append(f"line {number}: {line[:60].decode('utf-8', 'replace').rstrip()}")
+    if opened:
+        raise _refuse(
+            path,
+            expected="every quoted cell to end on its own line",
+            found=f"{len(opened)} lines with a quote that opens a cell and does not close it",
+            remedy="remove the quote, or double it and quote the cell; "
+            "write notes of several lines in one line",
+            offenders=tuple(opened),
+        )
+
+
 def read_cells(path: Path) -> tuple[pa.Table, list[str], str]:
     """Read a delimited text file without converting anything.
 
@@ -176,9 +206,11 @@ def read_cells(path: Path) -> tuple[pa.Table, list[str], str]:
     names, delimiter = _header(path, content)
     columns = [f"c{i}" for i in range(len(names))]
     convert = pa_csv.ConvertOptions(column_types=dict.fromkeys(columns, pa.string()))
-    longest = max(map(len, content.split(b"\n")))  # a row must fit in one block
+    lines = content.split(b"\n")
+    _refuse_open_quotes(path, lines, delimiter)
+    longest = max(map(len, lines))  # a row must fit in one block
     read = pa_csv.ReadOptions(column_names=columns, skip_rows=1, block_size=max(1 << 22, 2 * longest))
-    parse = {"delimiter": delimiter, "newlines_in_values": b'"' in content}
+    parse = {"delimiter": delimiter}
     try:
         cells = pa_csv.read_csv(pa.BufferReader(content), read, pa_csv.ParseOptions(**parse), convert)
     except pa.ArrowInvalid as error:

@@ -13,6 +13,7 @@ rule acquire_cohort:
         source="results/acquired/{cohort}/source.json",
     log:
         "results/logs/acquire_cohort/{cohort}.log",
+    priority: 2
     conda:
         "../../envs/irf7bone.yaml"
     params:

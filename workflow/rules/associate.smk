@@ -12,6 +12,7 @@ rule associate_cohort:
         curves="results/associations/{cohort}.curves.tsv",
     log:
         "results/logs/associate_cohort/{cohort}.log",
+    priority: 2
     conda:
         "../../envs/irf7bone.yaml"
     params:

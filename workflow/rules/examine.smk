@@ -16,6 +16,7 @@ rule draw_null:
         histogram="results/depth/{cohort}/null_histogram.tsv",
     log:
         "results/logs/draw_null/{cohort}.log",
+    priority: 2
     conda:
         "../../envs/irf7bone.yaml"
     params:
@@ -49,6 +50,7 @@ rule examine_cohort:
         discrimination="results/depth/{cohort}/discrimination.tsv",
     log:
         "results/logs/examine_cohort/{cohort}.log",
+    priority: 1
     conda:
         "../../envs/irf7bone.yaml"
     params:

@@ -16,6 +16,7 @@ rule harmonise_cohort:
         summary="results/cohorts/{cohort}.summary.tsv",
     log:
         "results/logs/harmonise_cohort/{cohort}.log",
+    priority: 2
     conda:
         "../../envs/irf7bone.yaml"
     params:

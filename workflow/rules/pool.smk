@@ -15,6 +15,7 @@ rule pool_associations:
         null="results/tables/null.tsv",
     log:
         "results/logs/pool_associations.log",
+    priority: 2
     conda:
         "../../envs/irf7bone.yaml"
     params:
@@ -43,6 +44,7 @@ rule draw_pooled_null:
         controls="results/tables/controls.tsv",
     log:
         "results/logs/draw_pooled_null.log",
+    priority: 2
     conda:
         "../../envs/irf7bone.yaml"
     params:
@@ -77,6 +79,7 @@ rule examine_pooled:
         immune_pooled="results/tables/immune_pooled.tsv",
     log:
         "results/logs/examine_pooled.log",
+    priority: 2
     conda:
         "../../envs/irf7bone.yaml"
     params:
@@ -98,6 +101,7 @@ rule judge_results:
         verdict="results/tables/verdict.tsv",
     log:
         "results/logs/judge_results.log",
+    priority: 2
     conda:
         "../../envs/irf7bone.yaml"
     params:

@@ -51,6 +51,7 @@ rule draw_pooled:
         ),
     log:
         "results/logs/draw_pooled.log",
+    priority: 2
     conda:
         "../../envs/irf7bone.yaml"
     params:

@@ -14,6 +14,7 @@ rule score_cohort:
         coverage="results/scores/{cohort}.coverage.tsv",
     log:
         "results/logs/score_cohort/{cohort}.log",
+    priority: 2
     conda:
         "../../envs/irf7bone.yaml"
     params:

@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from firthmodels import FirthLogisticRegression, detect_separation
-from sklearn.exceptions import ConvergenceWarning
 from statsmodels.discrete.discrete_model import Logit
 
 from irf7bone.contracts import ASSOCIATIONS, Column, Table
@@ -164,6 +162,9 @@ def fit_odds(outcome: np.ndarray, score: np.ndarray, covariates: np.ndarray) -> 
     Returns:
         Columns of :data:`ESTIMATE` with estimator and status ok, or status and reason.
     """
+    # here, as scikit-learn comes with it and most cohorts have no bone endpoint
+    from firthmodels import detect_separation
+
     columns = np.column_stack([score, covariates])
     spread = columns.std(axis=0)
     if not spread[0] > 1e-10 * np.abs(score).max():
@@ -186,6 +187,9 @@ def fit_odds(outcome: np.ndarray, score: np.ndarray, covariates: np.ndarray) -> 
 
 
 def _penalised_odds(outcome: np.ndarray, columns: np.ndarray) -> dict[str, Any]:
+    from firthmodels import FirthLogisticRegression
+    from sklearn.exceptions import ConvergenceWarning
+
     near = _PENALISED_TOLERANCE
     model = FirthLogisticRegression(backend="numpy", max_iter=_MOST_STEPS, gtol=near, xtol=near)
     with warnings.catch_warnings():

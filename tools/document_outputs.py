@@ -8,7 +8,8 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT / "workflow" / "scripts"))
 
-from irf7bone import contracts, verdict  # noqa: E402
+from irf7bone import contracts, null, verdict  # noqa: E402
+from irf7bone.report.depth import COHORT_TABLES, POOLED_TABLES  # noqa: E402
 
 DOCUMENT = PROJECT / "docs" / "outputs.md"
 MARK = "<!-- the tables below are written by tools/document_outputs.py -->\n"
@@ -22,6 +23,9 @@ FILES = {
     "results/scores/{cohort}.coverage.tsv": contracts.COVERAGE,
     "results/scores/{cohort}.parquet": contracts.SCORES,
     "results/associations/{cohort}.curves.tsv": contracts.CURVES,
+    "results/tables/null.tsv": null.NULL,
+    **{f"results/depth/{{cohort}}/{name}.tsv": table for name, table in COHORT_TABLES.items()},
+    **{f"results/tables/{name}.tsv": table for name, table in POOLED_TABLES.items()},
 }
 
 

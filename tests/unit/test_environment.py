@@ -17,7 +17,17 @@ from packaging.utils import canonicalize_name
 
 PROJECT = Path(__file__).resolve().parents[2]
 ENVS = PROJECT / "envs"
-TOOLS = {"hypothesis", "pytest", "pytest-xdist", "ruff", "setuptools", "snakefmt"}
+TOOLS = {
+    "axe-playwright-python",
+    "geoparse",
+    "hypothesis",
+    "playwright",
+    "pytest",
+    "pytest-xdist",
+    "ruff",
+    "setuptools",
+    "snakefmt",
+}
 CONDA_NAMES = {"snakemake-minimal": "snakemake"}
 
 

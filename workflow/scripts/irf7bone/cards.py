@@ -84,7 +84,7 @@ def card_problems(document: Document) -> list[Problem]:
     found = violations(document.data, "cohort", document.where)
     problems = Problems()
     problems.extend(found)
-    view = _View(document, problems)
+    view = CardView(document, problems)
     for check in _CHECKS:
         check(view)
     return sorted(problems.found, key=document.line_of)
@@ -129,7 +129,7 @@ def _code(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-class _View:
+class CardView:
     """A card as its cross-checks see it, which know what of it broke the schema."""
 
     def __init__(self, document: Document, problems: Problems):
@@ -159,18 +159,19 @@ class _View:
             self.problems.add(where, expected=expected, found=found, remedy=remedy, offenders=offenders)
 
 
-def _check_id(card: _View) -> None:
+def check_id(card: CardView) -> None:
+    """Note where the id of a card is not its file's name."""
     identity, stem = card.get("id", kind=str), card.document.path.stem
     if identity and identity != stem:
         card.add(
             ("id",),
             expected=f"`{stem}`, the name of the file without .yaml",
             found=f"`{identity}`",
-            remedy="rename the file or change the id: config.yaml and every result know the cohort by it",
+            remedy="rename the file or change the id: config.yaml and every result know the card by it",
         )
 
 
-def _check_role(card: _View) -> None:
+def _check_role(card: CardView) -> None:
     role, source = card.get("role", kind=str), card.get("expression", "source", kind=str)
     if not card.sound("role"):
         return
@@ -190,7 +191,7 @@ def _check_role(card: _View) -> None:
         )
 
 
-def _check_sources(card: _View) -> None:
+def _check_sources(card: CardView) -> None:
     source = card.get("expression", "source", kind=str)
     for index, entry in enumerate(card.get("clinical", kind=list)):
         own = entry.get("source") if isinstance(entry, dict) else None
@@ -210,25 +211,30 @@ def _check_sources(card: _View) -> None:
             )
 
 
-def _check_files(card: _View) -> None:
-    entries = [("expression",), *(("clinical", i) for i in range(len(card.get("clinical", kind=list))))]
-    for at in entries:
-        name = card.get(*at, "path", kind=str)
-        if card.get(*at, "source", kind=str) != "table" or not name:
-            continue
-        path = card.document.path.parent / name
-        if not path.is_file():
-            there = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
-            close = nearest(path.name, there)
-            card.add(
-                (*at, "path"),
-                expected="a file, relative to the card",
-                found=f"{path}, which is {'a folder' if path.is_dir() else 'not there'}",
-                remedy=f"did you mean `{close}`?" if close else "correct the path or put the file there",
-            )
+def _check_files(card: CardView) -> None:
+    check_file(card, ("expression",))
+    for index in range(len(card.get("clinical", kind=list))):
+        check_file(card, ("clinical", index))
 
 
-def _check_exclude(card: _View) -> None:
+def check_file(card: CardView, at: KeyPath) -> None:
+    """Note where the entry of a source at ``at`` names a file that is not there."""
+    name = card.get(*at, "path", kind=str)
+    if card.get(*at, "source", kind=str) != "table" or not name:
+        return
+    path = card.document.path.parent / name
+    if not path.is_file():
+        there = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
+        close = nearest(path.name, there)
+        card.add(
+            (*at, "path"),
+            expected="a file, relative to the card",
+            found=f"{path}, which is {'a folder' if path.is_dir() else 'not there'}",
+            remedy=f"did you mean `{close}`?" if close else "correct the path or put the file there",
+        )
+
+
+def _check_exclude(card: CardView) -> None:
     fields = card.get("fields")
     for index, rule in enumerate(card.get("exclude", kind=list)):
         if not isinstance(rule, dict):
@@ -263,7 +269,7 @@ def _check_exclude(card: _View) -> None:
             _check_equals_number(card, (*at, "equals"), rule["equals"])
 
 
-def _check_equals_number(card: _View, at: KeyPath, value: object) -> None:
+def _check_equals_number(card: CardView, at: KeyPath, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         card.add(
             at,
@@ -278,7 +284,7 @@ def _distinct(meanings: Mapping[str, object]) -> list[str]:
     return list(dict.fromkeys(str(value) for value in meanings.values() if value is not None))
 
 
-def _check_endpoints(card: _View) -> None:
+def _check_endpoints(card: CardView) -> None:
     for name in card.get("endpoints"):
         rules = {}
         for part in ("event", "competing"):
@@ -312,7 +318,7 @@ def _check_endpoints(card: _View) -> None:
             )
 
 
-def _check_expect(card: _View) -> None:
+def _check_expect(card: CardView) -> None:
     endpoints, samples = card.get("endpoints"), card.get("expect", "samples", kind=int)
     if not endpoints:
         return
@@ -342,8 +348,8 @@ def _check_expect(card: _View) -> None:
                 )
 
 
-_CHECKS: tuple[Callable[[_View], None], ...] = (
-    _check_id,
+_CHECKS: tuple[Callable[[CardView], None], ...] = (
+    check_id,
     _check_role,
     _check_sources,
     _check_files,

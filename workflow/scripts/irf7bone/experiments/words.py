@@ -1,0 +1,11 @@
+"""The fixed words of experiments; light, so that the check of a card stays fast."""
+
+from __future__ import annotations
+
+MEANINGS = ("loss_in_bone", "restoration", "interferon_response", "other")
+# what the claim expects of the interferon programme in case minus reference; 0 where it says nothing
+EXPECTED = {"loss_in_bone": -1, "restoration": 1, "interferon_response": 1, "other": 0}
+DIRECTIONS = {-1: "falls", 1: "rises", 0: "none"}
+SIDES = ("up", "down")
+ORTHOLOGY = ("one2one", "one2many", "many2one", "many2many")
+COMPOSITION_ROLE = "composition"

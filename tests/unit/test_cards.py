@@ -173,6 +173,8 @@ def test_yaml_words_stay_the_text_that_stands_in_the_card(tmp_path):
         ({"expression.source": "geo"}, "expression.source", "one of table, package, simulate"),
         ({"expression.source": REMOVED}, "expression.source", "the key `source`"),
         ({"expression.scale": "log10"}, "expression.scale", "one of linear, log2, counts, log_ratio"),
+        ({"expression.normalise": "tmn"}, "expression.normalise", "did you mean `tmm`"),
+        ({"expression.normalise": "tmm"}, "expression.normalise", "no counts any more"),
         ({"expression.genes_in": "row"}, "expression.genes_in", "did you mean `rows`"),
         ({"expression.collapse": "median"}, "expression.collapse", "max_mean"),
         ({"expression.gene_id": "probe"}, "expression.gene_id", "symbol, entrez, ensembl"),

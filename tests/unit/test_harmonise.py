@@ -50,6 +50,17 @@ def test_scales_worked_by_hand():
         assert "unchanged" in words
 
 
+def test_tmm_takes_out_what_one_gene_takes_of_the_reads():
+    """Both samples hold the same RNA but for one gene that takes half of the reads of the second."""
+    counts = pd.DataFrame({"P1": np.arange(100, 160), "P2": np.arange(100, 160)}, index=np.arange(60))
+    counts.loc[0, "P2"] += counts["P2"].sum()
+    log2, words = SCALES["counts"](counts, "card", normalise="tmm")
+    assert "TMM factor" in words
+    np.testing.assert_allclose(log2["P1"][1:], log2["P2"][1:], atol=2e-4)
+    by_size, _ = SCALES["counts"](counts, "card")
+    assert (by_size["P1"][1:] - by_size["P2"][1:]).min() > 0.9
+
+
 def test_rows_of_one_gene_collapsed_by_hand():
     rows = frame({"p1": [1, 5], "p2": [4, 4], "p3": [7, 8], "p4": [4, 4]})
     names = np.array(["STAT1", "STAT1", "IRF7", "STAT1"], dtype=object)

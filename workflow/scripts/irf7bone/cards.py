@@ -191,6 +191,17 @@ def _check_role(card: CardView) -> None:
         )
 
 
+def _check_scale(card: CardView) -> None:
+    scale, normalise = (card.get("expression", key, kind=str) for key in ("scale", "normalise"))
+    if normalise and scale and scale != "counts":
+        card.add(
+            ("expression", "normalise"),
+            expected="this key with `scale: counts` only",
+            found=f"`{normalise}` with scale `{scale}`",
+            remedy="remove it: these values are no counts any more, or correct the scale",
+        )
+
+
 def _check_sources(card: CardView) -> None:
     source = card.get("expression", "source", kind=str)
     for index, entry in enumerate(card.get("clinical", kind=list)):
@@ -351,6 +362,7 @@ def _check_expect(card: CardView) -> None:
 _CHECKS: tuple[Callable[[CardView], None], ...] = (
     check_id,
     _check_role,
+    _check_scale,
     _check_sources,
     _check_files,
     _check_exclude,

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.errors import InputError, Problem, Problems
+from irf7bone.normalise import NORMALISE
 
 if TYPE_CHECKING:
     from irf7bone.genes import SymbolTable
@@ -49,7 +50,8 @@ def harmonise_expression(
 
     Args:
         expression: Genes x samples, as in the source; ids may repeat.
-        settings: The card's ``expression``: scale, gene_id, collapse and, if stated, excel_damaged.
+        settings: The card's ``expression``: scale, gene_id, collapse and, if stated, normalise and
+            excel_damaged.
         symbols: Current symbols and what leads to them.
         where: The card, for messages.
 
@@ -61,7 +63,8 @@ def harmonise_expression(
     complete = _complete_genes(expression, where)
     dropped["missing values"] = expression.index[~complete].tolist()
     to_log2 = SCALES[settings["scale"]]
-    log2, words = to_log2(expression[complete], f"{where}, expression: scale")
+    stated = {key: settings[key] for key in ("normalise",) if key in settings}
+    log2, words = to_log2(expression[complete], f"{where}, expression: scale", **stated)
     current, resolved = _resolve(log2.index, settings, symbols, where)
     dropped.update(resolved.dropped)
     known = pd.notna(current)
@@ -171,8 +174,13 @@ def _from_log_ratio(values: pd.DataFrame, where: str) -> tuple[pd.DataFrame, str
     return values, "log2 ratio to a reference in the source; unchanged"
 
 
-def _from_counts(values: pd.DataFrame, where: str) -> tuple[pd.DataFrame, str]:
-    """Log2 counts per million with the offsets of voom (Law 2014, Genome Biology 15:R29, its equation 1)."""
+def _from_counts(
+    values: pd.DataFrame, where: str, *, normalise: str = "library_size"
+) -> tuple[pd.DataFrame, str]:
+    """Log2 counts per million with the offsets of voom (Law 2014, Genome Biology 15:R29, its equation 1).
+
+    With ``tmm`` the library sizes are first multiplied by their TMM factors, as voom does.
+    """
     problems = Problems()
     _refuse_negative(problems, where, "counts", values)
     matrix = values.to_numpy()
@@ -195,8 +203,10 @@ def _from_counts(values: pd.DataFrame, where: str) -> tuple[pd.DataFrame, str]:
             offenders=library_size.index[library_size == 0].tolist(),
         )
     problems.raise_if_any()
-    per_million = (values + 0.5) / (library_size + 1) * 1e6
-    return np.log2(per_million), "counts in the source; log2((count + 0.5) / (library size + 1) * 1e6)"
+    factors = NORMALISE[normalise](matrix)
+    per_million = (values + 0.5) / (library_size * factors + 1) * 1e6
+    size = "library size" if normalise == "library_size" else f"library size * {normalise.upper()} factor"
+    return np.log2(per_million), f"counts in the source; log2((count + 0.5) / ({size} + 1) * 1e6)"
 
 
 def _contradicts(problems: Problems, where: str, stated: str, found: str, better: str) -> None:
@@ -222,7 +232,7 @@ def _refuse_negative(problems: Problems, where: str, stated: str, values: pd.Dat
 
 
 # scale a card may state -> (genes x samples, where) -> (log2 values, what was done in words)
-SCALES: dict[str, Callable[[pd.DataFrame, str], tuple[pd.DataFrame, str]]] = {
+SCALES: dict[str, Callable[..., tuple[pd.DataFrame, str]]] = {
     "linear": _from_linear,
     "log2": _from_log2,
     "counts": _from_counts,

@@ -18,7 +18,7 @@ WITH_PATH = PATH="$$PWD/.venv/bin:$$PATH"
 quietly = said=$$($(1) 2>&1) || { printf '%s\n' "$$said"; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lint environment study
+.PHONY: help report test lint compare environment study
 .SILENT:
 
 help: ## this list
@@ -41,6 +41,10 @@ lint: environment ## style of Python and Snakemake files
 
 environment: ## only the set-up: .venv, as envs/requirements.lock says
 	sh tools/setup_environment.sh
+
+compare: environment ## what changed between two runs: make compare A=results B=other [TOLERANCE=] [OUT=changes.tsv]
+	[ -n "$(A)" ] && [ -n "$(B)" ] || { echo "irf7bone: name two results folders: make compare A=... B=..." >&2; exit 1; }
+	.venv/bin/python tools/compare_runs.py "$(A)" "$(B)" $(if $(TOLERANCE),--tolerance "$(TOLERANCE)") $(if $(OUT),--out "$(OUT)")
 
 study:
 	[ -z "$(STUDY)" ] || [ -f "$(STUDY)" ] || { echo "irf7bone: STUDY=$(STUDY): no such file" >&2; exit 1; }

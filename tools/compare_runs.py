@@ -1,0 +1,41 @@
+"""Say what changed between two runs.
+
+usage: python tools/compare_runs.py A B [--tolerance 1e-6] [--out changes.tsv]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(PROJECT / "workflow" / "scripts"), str(PROJECT / "tools")]
+
+from document_outputs import FILES  # noqa: E402
+from irf7bone.compare import COMPARISON, TOLERANCE, compare_runs, describe  # noqa: E402
+from irf7bone.errors import InputError  # noqa: E402
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the comparison; with --out also write every change."""
+    parser = argparse.ArgumentParser(description="What changed between two runs")
+    parser.add_argument("a", metavar="A", help="a results folder")
+    parser.add_argument("b", metavar="B", help="another")
+    parser.add_argument("--tolerance", type=float, default=TOLERANCE, help="default: %(default)g")
+    parser.add_argument("--out", help="write every change to this tsv")
+    options = parser.parse_args(arguments)
+    tables = {path.removeprefix("results/"): table for path, table in FILES.items()}
+    try:
+        found = compare_runs(options.a, options.b, tables=tables, tolerance=options.tolerance)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if options.out:
+        COMPARISON.write(found.changes, options.out)
+    print(describe(found), end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

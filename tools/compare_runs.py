@@ -13,6 +13,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(PROJECT / "workflow" / "scripts"), str(PROJECT / "tools")]
 
 from document_outputs import FILES  # noqa: E402
+
 from irf7bone.compare import COMPARISON, TOLERANCE, compare_runs, describe  # noqa: E402
 from irf7bone.errors import InputError  # noqa: E402
 

@@ -37,6 +37,7 @@ DEPTH = [
     "checks",
     "check_curves",
     "discrimination",
+    "table_one",
 ]
 DEPTH_POOLED = [
     "heterogeneity",

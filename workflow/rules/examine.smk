@@ -48,6 +48,7 @@ rule examine_cohort:
         checks="results/depth/{cohort}/checks.tsv",
         check_curves="results/depth/{cohort}/check_curves.tsv",
         discrimination="results/depth/{cohort}/discrimination.tsv",
+        table_one="results/depth/{cohort}/table_one.tsv",
     log:
         "results/logs/examine_cohort/{cohort}.log",
     priority: 1
@@ -64,6 +65,7 @@ rule examine_cohort:
             "survival.gray",
             "survival.checks",
             "survival.discrimination",
+            "table_one",
         ),
     message:
         "Look deeper into cohort {wildcards.cohort}"

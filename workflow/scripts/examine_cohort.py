@@ -14,6 +14,7 @@ from irf7bone.survival.competing import COMPETING, competing
 from irf7bone.survival.discrimination import DISCRIMINATION, discrimination
 from irf7bone.survival.gray import GROUP_TESTS, group_tests
 from irf7bone.survival.sites import SITES, sites
+from irf7bone.table_one import TABLE_ONE, table_one
 
 report_plainly(snakemake.log[0])
 
@@ -37,3 +38,4 @@ GROUP_TESTS.write(group_tests(cohort, outcomes, scores, config=config), output.g
 CHECKS.write(checks(cohort, outcomes, scores, config=config), output.checks)
 CHECK_CURVES.write(check_curves(cohort, outcomes, scores, config=config), output.check_curves)
 DISCRIMINATION.write(discrimination(cohort, outcomes, scores, config=config), output.discrimination)
+TABLE_ONE.write(table_one(cohort, outcomes, scores, config=config), output.table_one)

@@ -1,7 +1,7 @@
 """What changed between two runs: inputs, settings, versions, and every number that moved.
 
-Two folders of results are compared by what they hold. A table's rows are matched by the key of its contract, so that
-a row that one run lacks is never mistaken for a row that changed.
+Two folders of results are compared by what they hold. A table's rows are matched by the key of its
+contract, so that a row that one run lacks is never mistaken for a row that changed.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from irf7bone.survival.competing import COMPETING
 from irf7bone.survival.discrimination import DISCRIMINATION
 from irf7bone.survival.gray import GROUP_TESTS
 from irf7bone.survival.sites import SITES
+from irf7bone.table_one import TABLE_ONE
 
 # file name without ending -> contract
 COHORT_TABLES: dict[str, Table] = {
@@ -36,6 +37,7 @@ COHORT_TABLES: dict[str, Table] = {
     "checks": CHECKS,
     "check_curves": CHECK_CURVES,
     "discrimination": DISCRIMINATION,
+    "table_one": TABLE_ONE,
 }
 POOLED_TABLES: dict[str, Table] = {
     "pooled_null": POOLED_NULL,
@@ -67,6 +69,7 @@ class CohortDepth:
     checks: pd.DataFrame
     check_curves: pd.DataFrame
     discrimination: pd.DataFrame
+    table_one: pd.DataFrame
 
     @classmethod
     def read(cls, folder: Path, cohorts: Sequence[str]) -> CohortDepth:

@@ -14,7 +14,7 @@ SAMPLES = [f"s{i:02d}" for i in range(N)]
 class Named:
     """As much of the settings as the table looks at."""
 
-    class primary:  # noqa: N801
+    class primary:
         signature, method = "IFN", "zscore"
 
 
@@ -111,7 +111,7 @@ def test_order_of_samples_changes_nothing():
     ],
 )
 def test_what_cannot_be_tested_says_why(columns, reason):
-    found = made(columns).drop("patients")
+    found = made(columns).drop("patients", level="characteristic")
     assert set(found["status"]) == {"not_available"}
     assert found["reason"].str.contains(reason).all()
 

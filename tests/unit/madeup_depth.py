@@ -24,6 +24,7 @@ from irf7bone.survival.competing import COMPETING, ESTIMANDS
 from irf7bone.survival.discrimination import DISCRIMINATION, MEASURES
 from irf7bone.survival.gray import GROUP_TESTS
 from irf7bone.survival.sites import CONTRASTS, SITES
+from irf7bone.table_one import GROUPS, TABLE_ONE
 
 KEY = ["signature", "method", "endpoint", "model"]
 NULL_EDGES = {"null_q025": -0.3, "null_q25": -0.1, "null_median": 0.02, "null_q75": 0.12, "null_q975": 0.31}
@@ -51,6 +52,7 @@ def depth(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) -> D
         "checks": _checks(associations),
         "check_curves": _check_curves(associations),
         "discrimination": _discrimination(associations),
+        "table_one": _table_one(list(roles)),
         "pooled_null": pooled_null,
         "pooled_null_histogram": pooled_histogram,
         "controls": controls(associations, pooled, null, pooled_null, config=config),
@@ -312,3 +314,18 @@ def _discrimination(associations: pd.DataFrame) -> pd.DataFrame:
                 }
         rows.append(found)
     return _table(DISCRIMINATION, rows)
+
+
+def _table_one(cohorts: list[str]) -> pd.DataFrame:
+    rows = []
+    for cohort, group in itertools.product(cohorts, GROUPS):
+        n = 90 if group == "all" else 30
+        found = {"cohort": cohort, "group": group, "n": n}
+        rows.append({**found, "characteristic": "patients", "level": "number", "count": n, **EMPTY})
+        tested = {"test": "spearman", "statistic": 0.125, "p": 0.24, "status": "ok"}
+        age = {"characteristic": "age", "count": n - 1, "median": 54.5, "q1": 47.0, "q3": 63.25, **tested}
+        rows.append({**found, "level": "median", **age})
+        for level, count in (("negative", n - 20), ("positive", 18), ("not known", 2)):
+            tested = {"test": "kruskal", "statistic": 2.5, "p": 0.0413, "status": "ok"}
+            rows.append({**found, "characteristic": "er", "level": level, "count": count, **tested})
+    return _table(TABLE_ONE, rows)

@@ -19,9 +19,11 @@ from irf7bone.config import Primary
 from irf7bone.figures import cohort_figures, key_signatures, pooled_figures
 from irf7bone.figures.forest_tables import forest_table, overview_table
 from irf7bone.report import captions, text
-from irf7bone.report.build import ReportInputs, build_report, first_facts, planted_effects
+from irf7bone.report.build import build_report
 from irf7bone.report.figures import read_figure, svg_uri
+from irf7bone.report.inputs import ReportInputs
 from irf7bone.report.methods import Citations, write_methods
+from irf7bone.report.verdict_section import first_facts, planted_effects
 from irf7bone.verdict import judge, simulated_check
 from irf7bone.wording import estimate
 

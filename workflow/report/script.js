@@ -98,6 +98,24 @@
     figure.querySelector("figcaption").append(link);
   }
 
+  // contents: beside the page where there is room, folded away where there is not; the section in view is marked
+  function followContents(nav) {
+    const fold = nav.querySelector("details"), wide = matchMedia("(min-width: 70rem)");
+    const set = () => { fold.open = wide.matches; };
+    wide.addEventListener("change", set);
+    set();
+    const links = new Map([...nav.querySelectorAll("a")].map((link) => [link.hash.slice(1), link]));
+    nav.addEventListener("click", (event) => { if (event.target.closest("a") && !wide.matches) fold.open = false; });
+    const watch = new IntersectionObserver((seen) => {
+      seen.filter((entry) => entry.isIntersecting).forEach((entry) => {
+        links.forEach((link) => link.removeAttribute("aria-current"));
+        links.get(entry.target.id)?.setAttribute("aria-current", "true");
+      });
+    }, { rootMargin: "-20% 0px -75% 0px" });
+    links.forEach((_, id) => watch.observe(document.getElementById(id)));
+  }
+
+  followContents(document.querySelector("nav"));
   document.querySelectorAll("figure").forEach(offerImage);
   document.querySelectorAll(".table[data-searchable]").forEach(makeSearchable);
   document.querySelectorAll(".table table").forEach(makeSortable);

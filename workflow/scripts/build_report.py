@@ -8,8 +8,9 @@ import pandas as pd
 from irf7bone import contracts
 from irf7bone.errors import report_plainly
 from irf7bone.genes import SymbolTable
-from irf7bone.report.build import ReportInputs, build_report
+from irf7bone.report.build import build_report
 from irf7bone.report.depth import Depth
+from irf7bone.report.inputs import ReportInputs
 from irf7bone.signatures import load_library
 from irf7bone.verdict import VERDICT
 

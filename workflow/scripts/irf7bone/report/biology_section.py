@@ -35,7 +35,7 @@ from irf7bone.report.section import (
 from irf7bone.wording import STATUS_WORDS, counted, is_missing, listed, p_value
 
 if TYPE_CHECKING:
-    from irf7bone.report.build import ReportInputs
+    from irf7bone.report.inputs import ReportInputs
 
 GIVEN_WORDS = {
     "none": "unadjusted",

@@ -47,7 +47,7 @@ from irf7bone.wording import (
 
 if TYPE_CHECKING:
     from irf7bone.config import Config
-    from irf7bone.report.build import ReportInputs
+    from irf7bone.report.inputs import ReportInputs
 
 CHECK_WORDS = {
     TO_SPLIT: "HR up to five years",

@@ -46,7 +46,7 @@ from irf7bone.wording import (
 
 if TYPE_CHECKING:
     from irf7bone.config import Config, Primary
-    from irf7bone.report.build import ReportInputs
+    from irf7bone.report.inputs import ReportInputs
 
 # with so few a small Q may come by chance and makes a short interval
 FEW_COHORTS = 3

@@ -36,7 +36,7 @@ from irf7bone.report.section import (
 from irf7bone.wording import ENDPOINT_WORDS, MODEL_WORDS, counted, estimate, listed, p_clause, p_value
 
 if TYPE_CHECKING:
-    from irf7bone.report.build import ReportInputs
+    from irf7bone.report.inputs import ReportInputs
 
 
 def er_section(inputs: ReportInputs) -> Section:

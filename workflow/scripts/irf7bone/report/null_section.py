@@ -51,7 +51,7 @@ from irf7bone.wording import (
 
 if TYPE_CHECKING:
     from irf7bone.config import Config
-    from irf7bone.report.build import ReportInputs
+    from irf7bone.report.inputs import ReportInputs
 
 MARKS = (
     "Pale: log hazard ratios of random signatures of the same size, matched gene by gene on level and "

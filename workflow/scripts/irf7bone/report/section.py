@@ -1,9 +1,9 @@
-"""What the sections of the report that look deeper are made of."""
+"""What every section of the report is made of."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -13,7 +13,7 @@ from irf7bone.report.figures import FigureView, read_figure
 from irf7bone.wording import ENDPOINT_WORDS, STATUS_WORDS, is_missing, listed
 
 if TYPE_CHECKING:
-    from irf7bone.report.build import ReportInputs
+    from irf7bone.report.inputs import ReportInputs
 
 ALPHA = 0.05
 INTERVALS = "Squares: estimates, area by precision; lines: 95 % intervals."
@@ -38,14 +38,18 @@ class Section:
         findings: Sentences from the tables, patients before simulated data.
         figures: In order.
         tables: In order.
+        template: File in the folder of templates; the default shows findings, figures and tables.
+        data: What a template of its own needs beside these.
     """
 
     id: str
     nav: str
     title: str
-    findings: Sequence[Finding]
-    figures: Sequence[FigureView]
-    tables: Sequence[TableView]
+    findings: Sequence[Finding] = ()
+    figures: Sequence[FigureView] = ()
+    tables: Sequence[TableView] = ()
+    template: str = "section.html.j2"
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 def marked(caption: str, simulated: bool) -> str:

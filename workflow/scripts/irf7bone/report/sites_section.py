@@ -51,7 +51,7 @@ from irf7bone.wording import (
 )
 
 if TYPE_CHECKING:
-    from irf7bone.report.build import ReportInputs
+    from irf7bone.report.inputs import ReportInputs
 
 TEST_WORDS = {"gray": "Gray's test", "logrank": "log-rank test"}
 

@@ -1,0 +1,128 @@
+"""Cohorts, their scores and their curves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from irf7bone.figures.drawing import forest_models
+from irf7bone.report import captions, tables, text
+from irf7bone.report.figures import FigureView, read_figure
+from irf7bone.report.inputs import read_numbers
+from irf7bone.report.methods import citation_of
+from irf7bone.report.section import Finding, Section, marked
+from irf7bone.wording import ENDPOINT_WORDS, counted
+
+if TYPE_CHECKING:
+    from irf7bone.report.inputs import ReportInputs
+
+
+def cohorts_section(inputs: ReportInputs) -> Section:
+    """Patient flow, endpoints in words and follow-up of each cohort."""
+    return Section(
+        "cohorts",
+        "Cohorts",
+        "Cohorts",
+        tables=(tables.cohorts_view(inputs.cohorts, inputs.simulated),),
+        template="cohorts.html.j2",
+        data={"cohorts": [_cohort(inputs, name) for name in inputs.cards]},
+    )
+
+
+def scores_section(inputs: ReportInputs) -> Section:
+    """Distributions of the scores, and how much of each signature a cohort has."""
+    figures = [_scores(inputs, name) for name in inputs.cards]
+    coverage = tables.coverage_view(inputs.coverage, inputs.simulated)
+    return Section("scores", "Scores", "Scores", figures=figures, tables=(coverage,))
+
+
+def curves_section(inputs: ReportInputs) -> Section:
+    """Curves of each cohort by tertile of the score."""
+    figures, without = [], []
+    for name in inputs.cards:
+        rows = inputs.cohorts[inputs.cohorts["cohort"] == name]
+        endpoints = rows.loc[rows["endpoint"].isin(list(inputs.config.endpoints)), "endpoint"]
+        if endpoints.empty:
+            without.append(Finding(f"{name} has none of this study's endpoints, so there are no curves."))
+        figures += [_curves(inputs, name, endpoint) for endpoint in endpoints]
+    return Section("curves", "Curves", "Survival and incidence", without, figures)
+
+
+def _cohort(inputs: ReportInputs, name: str) -> dict[str, Any]:
+    """What the page says of one cohort."""
+    card = inputs.cards[name]
+    rows = inputs.cohorts[inputs.cohorts["cohort"] == name]
+    return {
+        "card": card,
+        "simulated": name in inputs.simulated,
+        "reference": citation_of(card),
+        "endpoints": [
+            {
+                "name": ENDPOINT_WORDS[row["endpoint"]],
+                "definition": row["definition"],
+                "said": _endpoint_sentence(row),
+            }
+            for row in rows[rows["endpoint"].notna()].to_dict("records")
+        ],
+        "flow": inputs.flow[inputs.flow["cohort"] == name].sort_values("step").to_dict("records"),
+        "quality": _quality(inputs, name),
+    }
+
+
+def _quality(inputs: ReportInputs, name: str) -> FigureView:
+    simulated = name in inputs.simulated
+    quality = inputs.quality[inputs.quality["cohort"] == name]
+    return read_figure(
+        inputs.figures,
+        f"{name}/quality",
+        title=f"{name}: sample quality",
+        alt=captions.quality_alt(name, quality),
+        caption=marked(captions.quality_caption(name, quality), simulated),
+        simulated=simulated,
+    )
+
+
+def _scores(inputs: ReportInputs, name: str) -> FigureView:
+    simulated = name in inputs.simulated
+    scores = read_numbers(inputs, f"{name}/scores")
+    coverage = inputs.coverage[inputs.coverage["cohort"] == name]
+    return read_figure(
+        inputs.figures,
+        f"{name}/scores",
+        title=f"{name}: scores",
+        alt=captions.scores_alt(name, scores, inputs.config.primary.signature),
+        caption=marked(captions.scores_caption(name, scores, coverage), simulated),
+        simulated=simulated,
+    )
+
+
+def _endpoint_sentence(row: Mapping[str, Any]) -> str:
+    competing = (
+        f", {counted(int(row['n_competing']), 'competing event')}"
+        if int(row["n_competing"])
+        else ", none competing"
+    )
+    return (
+        f"{counted(int(row['n_endpoint']), 'sample')}, {counted(int(row['n_events']), 'event')}{competing}; "
+        f"median follow-up {text.months(row['median_followup_months'])}"
+    )
+
+
+def _curves(inputs: ReportInputs, name: str, endpoint: str) -> FigureView:
+    config, simulated = inputs.config, name in inputs.simulated
+    curves = read_numbers(inputs, f"{name}/curves_{endpoint}")
+    rows = inputs.associations
+    fits = rows[
+        (rows["cohort"] == name)
+        & (rows["endpoint"] == endpoint)
+        & (rows["method"] == config.primary.method)
+        & (rows["model"] == forest_models(config)[0])
+    ]
+    return read_figure(
+        inputs.figures,
+        f"{name}/curves_{endpoint}",
+        title=f"{name}: {ENDPOINT_WORDS[endpoint]}",
+        alt=captions.curves_alt(name, endpoint, fits, inputs.shown),
+        caption=marked(captions.curves_caption(name, endpoint, curves, fits, inputs.shown), simulated),
+        simulated=simulated,
+    )

@@ -1,0 +1,83 @@
+"""All that the report is made from, and what every section asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from irf7bone.figures import key_signatures
+from irf7bone.report.depth import Depth
+
+if TYPE_CHECKING:
+    from irf7bone.cards import CohortCard
+    from irf7bone.config import Config
+    from irf7bone.signatures import Signature
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """All that the report is made from.
+
+    Args:
+        config: The settings.
+        cards: Cohort id -> card, in the order of the config.
+        library: Signatures by name.
+        associations: :data:`irf7bone.contracts.ASSOCIATIONS` of every cohort.
+        pooled: :data:`irf7bone.contracts.POOLED`.
+        cohorts: :data:`irf7bone.contracts.COHORTS`.
+        verdict: :data:`irf7bone.verdict.VERDICT`.
+        flow: :data:`irf7bone.contracts.FLOW` of every cohort.
+        coverage: :data:`irf7bone.contracts.COVERAGE` of every cohort.
+        quality: :data:`irf7bone.contracts.QC` of every cohort.
+        depth: The tables that look deeper.
+        figures: Folder with ``<cohort>/`` and ``pooled/``, each figure as .svg with its numbers as .tsv.
+        provenance: Result of :func:`irf7bone.provenance.collect`.
+        templates: Folder with ``templates/``, ``style.css`` and ``script.js``.
+    """
+
+    config: Config
+    cards: Mapping[str, CohortCard]
+    library: Mapping[str, Signature]
+    associations: pd.DataFrame
+    pooled: pd.DataFrame
+    cohorts: pd.DataFrame
+    verdict: pd.DataFrame
+    flow: pd.DataFrame
+    coverage: pd.DataFrame
+    quality: pd.DataFrame
+    depth: Depth
+    figures: Path
+    provenance: Mapping[str, Any]
+    templates: Path
+
+    @property
+    def simulated(self) -> frozenset[str]:
+        """Ids of simulated cohorts."""
+        return frozenset(name for name, card in self.cards.items() if card.role == "simulated")
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The signatures that are drawn one by one."""
+        config = self.config
+        return key_signatures(
+            config.primary.signature, config.proliferation_signature, config.signatures.select
+        )
+
+
+def read_numbers(inputs: ReportInputs, name: str) -> pd.DataFrame:
+    """The numbers beside a figure; ids stay text."""
+    ids = ("cohort", "sample", "signature", "method", "endpoint", "label", "heading", "er", "reason")
+    path = inputs.figures / f"{name}.tsv"
+    return pd.read_csv(
+        path,
+        sep="\t",
+        dtype=dict.fromkeys(ids, "object"),
+        keep_default_na=False,
+        na_values=["NA"],
+        encoding="utf-8",
+        float_precision="round_trip",
+    )

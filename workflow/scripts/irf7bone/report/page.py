@@ -1,0 +1,47 @@
+"""The order of the report. A section is a function of the inputs and one line here.
+
+The function returns a :class:`irf7bone.report.section.Section`, or None where the study has nothing of its
+kind (a study without experiments has no section on them). Contents, figures with their downloads and
+tables follow from what it returns; see the fields of the section.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from irf7bone.report.biology_section import immune_section, quality_section
+from irf7bone.report.checks_section import checks_section
+from irf7bone.report.choices_section import heterogeneity_section, specification_section
+from irf7bone.report.cohorts_section import cohorts_section, curves_section, scores_section
+from irf7bone.report.er_section import er_section
+from irf7bone.report.forests_section import forests_section
+from irf7bone.report.inputs import ReportInputs
+from irf7bone.report.null_section import null_section
+from irf7bone.report.record_section import (
+    limits_section,
+    methods_section,
+    provenance_section,
+    tables_section,
+)
+from irf7bone.report.section import Section
+from irf7bone.report.sites_section import sites_section
+from irf7bone.report.verdict_section import verdict_section
+
+# heading among the contents -> sections below it, from overview to detail
+SECTIONS: dict[str, tuple[Callable[[ReportInputs], Section | None], ...]] = {
+    "Answer": (verdict_section,),
+    "Data": (cohorts_section, scores_section, quality_section),
+    "Outcome": (curves_section, forests_section, heterogeneity_section, sites_section, er_section),
+    "How far to trust it": (null_section, specification_section, checks_section),
+    "Biology": (immune_section,),
+    "Record": (tables_section, limits_section, methods_section, provenance_section),
+}
+
+
+def page_sections(inputs: ReportInputs) -> dict[str, list[Section]]:
+    """Every section that the study has, below its heading among the contents."""
+    made = {
+        heading: [section for write in writers if (section := write(inputs)) is not None]
+        for heading, writers in SECTIONS.items()
+    }
+    return {heading: sections for heading, sections in made.items() if sections}

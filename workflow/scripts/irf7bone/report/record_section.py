@@ -1,0 +1,45 @@
+"""What the run leaves on record: every result, what cannot be tested, methods and provenance."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from irf7bone.report import tables, text
+from irf7bone.report.methods import write_methods
+from irf7bone.report.section import Section
+
+if TYPE_CHECKING:
+    from irf7bone.report.inputs import ReportInputs
+
+
+def tables_section(inputs: ReportInputs) -> Section:
+    """Every pooled result, and every result of each cohort."""
+    method = inputs.config.primary.method
+    views = (
+        tables.pooled_view(inputs.pooled, method),
+        tables.associations_view(inputs.associations, inputs.simulated, method),
+    )
+    return Section("tables", "All results", "All results", tables=views)
+
+
+def limits_section(inputs: ReportInputs) -> Section:
+    """What no public data can test."""
+    data = {"source": text.SOURCE_OF_CLAIM, "limits": text.NOT_TESTABLE}
+    return Section("limits", "Limits", "What public data cannot test", template="limits.html.j2", data=data)
+
+
+def methods_section(inputs: ReportInputs) -> Section:
+    """The methods text."""
+    competing = bool((inputs.cohorts["n_competing"].fillna(0) > 0).any())
+    methods = write_methods(
+        inputs.config, inputs.cards, inputs.library, inputs.associations, competing, inputs.provenance
+    )
+    return Section("methods", "Methods", "Methods", template="methods.html.j2", data={"methods": methods})
+
+
+def provenance_section(inputs: ReportInputs) -> Section:
+    """Command, inputs, versions and settings."""
+    settings = json.dumps(inputs.provenance["config"], indent=1, ensure_ascii=False)
+    data = {"provenance": inputs.provenance, "settings": settings}
+    return Section("provenance", "Provenance", "Provenance", template="provenance.html.j2", data=data)

@@ -14,7 +14,7 @@ import pytest
 from irf7bone.er_strata import ER_POOLED
 from irf7bone.errors import InputError
 from irf7bone.figures.depth_tables import competing_table, er_table
-from irf7bone.figures.drawing import compared_model, null_models
+from irf7bone.figures.drawing import null_models
 from irf7bone.heterogeneity import ASYMMETRY
 from irf7bone.report.biology_section import coherence_sentence, immune_sentence, quality_sentence
 from irf7bone.report.checks_section import checks_sentence, discrimination_sentence, summary_sentences
@@ -327,8 +327,6 @@ def test_models_shown_are_those_that_were_fitted():
     full = replace(made.config().primary, model="full")
     config = made.config(primary=full, models=("crude", "clinical", "full"))
     assert null_models(config) == ("crude", "full")
-    assert compared_model(config) == "proliferation"
-    assert compared_model(made.config()) == "crude"
 
 
 def test_a_slim_svg_keeps_the_picture():

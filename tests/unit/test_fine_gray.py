@@ -57,33 +57,36 @@ def test_censoring_survival_by_hand_counts_tied_events_as_at_risk_of_censoring()
     assert censoring_survival(time, censored) == pytest.approx(expected)
 
 
-def weighted_fit(case_weights, time, cause, columns):
+def weighted_fit(case_weights, time, cause, columns, strata):
     """Coefficients when each sample counts ``case_weights`` times, written out term by term, no ties."""
     survival = np.ones(time.size)
-    for u in time[cause == 0]:
-        survival[time > u] *= 1 - case_weights[time == u].sum() / case_weights[time >= u].sum()
+    for k in np.flatnonzero(cause == 0):
+        here = strata == strata[k]
+        at_risk = here & (time >= time[k])
+        survival[here & (time > time[k])] *= 1 - case_weights[k] / case_weights[at_risk].sum()
 
     def objective(beta):
         value, relative = 0.0, case_weights * np.exp(columns @ beta)
         for k in np.flatnonzero(cause == 1):
             fading = np.where(cause == 2, survival[k] / survival, 0.0)
-            at_risk = np.where(time >= time[k], 1.0, fading)
+            at_risk = np.where(time >= time[k], 1.0, fading) * (strata == strata[k])
             value += case_weights[k] * (columns[k] @ beta - np.log(at_risk @ relative))
         return -value
 
     return minimize(objective, np.zeros(columns.shape[1]), method="BFGS", options={"gtol": 1e-9}).x
 
 
-def test_standard_error_is_the_infinitesimal_jackknife_of_the_whole_estimate():
+@pytest.mark.parametrize("n_strata", [1, 2])
+def test_standard_error_is_the_infinitesimal_jackknife_of_the_whole_estimate(n_strata):
     # derivatives by the weight of each sample, through the censoring distribution as well
     time, cause, x, shared = cohort(seed=3, n=26, scores=1, tied=False, hazard=0.08)
-    columns = np.column_stack([x[0], shared])
-    fits = fit_fine_gray(FineGrayProblem(time, cause, shared), x)
+    strata = np.arange(26) % n_strata
+    data = time, cause, np.column_stack([x[0], shared]), strata
+    fits = fit_fine_gray(FineGrayProblem(time, cause, shared, strata), x)
     one, step = np.ones(time.size), 1e-3
-    assert weighted_fit(one, time, cause, columns) == pytest.approx(fits.coefficients[0], abs=1e-6)
+    assert weighted_fit(one, *data) == pytest.approx(fits.coefficients[0], abs=1e-6)
     change = [
-        weighted_fit(one + step * unit, time, cause, columns)[0]
-        - weighted_fit(one - step * unit, time, cause, columns)[0]
+        weighted_fit(one + step * unit, *data)[0] - weighted_fit(one - step * unit, *data)[0]
         for unit in np.eye(time.size)
     ]
     assert np.linalg.norm(change) / (2 * step) == pytest.approx(fits.se[0], rel=1e-4)
@@ -120,6 +123,42 @@ def test_without_censoring_competing_events_simply_never_leave():
     stays = np.where(cause == 2, time.max() + 1, time)
     cox = fit_cox(CoxProblem(stays, cause == 1, shared), x)
     assert ours.coefficients == pytest.approx(cox.coefficients, rel=1e-9)
+
+
+def test_strata_share_nothing_but_the_coefficients():
+    time, cause, x, shared = cohort()
+    one = fit_fine_gray(FineGrayProblem(time, cause, shared), x)
+    # the same samples once more, as a stratum of their own: the same estimate from twice the information
+    twice = FineGrayProblem(
+        np.tile(time, 2), np.tile(cause, 2), np.tile(shared, (2, 1)), [0] * 120 + [1] * 120
+    )
+    both = fit_fine_gray(twice, np.tile(x, 2))
+    assert both.log_hr == pytest.approx(one.log_hr, rel=1e-8)
+    assert both.se == pytest.approx(one.se / np.sqrt(2), rel=1e-8)
+    # another clock in one stratum, and its codes, change nothing
+    slow = FineGrayProblem(
+        np.append(time, 12 * time), np.tile(cause, 2), np.tile(shared, (2, 1)), ["b"] * 120 + ["a"] * 120
+    )
+    assert fit_fine_gray(slow, np.tile(x, 2)).se == pytest.approx(both.se, rel=1e-8)
+    # a stratum without events changes nothing
+    idle = FineGrayProblem(
+        np.tile(time, 2), np.append(cause, 0 * cause), np.tile(shared, (2, 1)), [0] * 120 + [1] * 120
+    )
+    assert fit_fine_gray(idle, np.tile(x, 2)).log_hr == pytest.approx(one.log_hr, rel=1e-8)
+
+
+def test_strata_are_cox_strata_where_nothing_competes_or_nobody_is_censored():
+    time, cause, x, shared = cohort(tied=False)
+    strata = np.arange(120) % 3
+    single = np.where(cause == 2, 0, cause)
+    ours = fit_fine_gray(FineGrayProblem(time, single, shared, strata), x)
+    cox = fit_cox(CoxProblem(time, single, shared, strata), x)
+    assert ours.coefficients == pytest.approx(cox.coefficients, rel=1e-8)
+    never = np.where(cause == 0, 2, cause)
+    ours = fit_fine_gray(FineGrayProblem(time, never, shared, strata), x)
+    stays = np.where(never == 2, time.max() + 1, time)
+    cox = fit_cox(CoxProblem(stays, never == 1, shared, strata), x)
+    assert ours.coefficients == pytest.approx(cox.coefficients, rel=1e-8)
 
 
 def test_many_fits_equal_one_by_one():
@@ -230,9 +269,13 @@ def test_degenerate_data_end_in_a_status():
     assert np.isnan([fits.se[0], fits.p[0], fits.se[2], fits.p[2]]).all()
     none = fit_fine_gray(FineGrayProblem(time, np.where(cause == 1, 0, cause)), x)
     assert set(none.status) == {"not_available"} and set(none.reason) == {"no events"}
-    collinear = fit_fine_gray(FineGrayProblem(time, cause, shared, ("proliferation",)), 2 * shared.T + 1)
+    collinear = fit_fine_gray(
+        FineGrayProblem(time, cause, shared, covariate_names=("proliferation",)), 2 * shared.T + 1
+    )
     assert collinear.reason[0] == "the score is collinear with proliferation among those at risk"
-    constant = fit_fine_gray(FineGrayProblem(time, cause, flat[:, None], ("proliferation",)), x)
+    constant = fit_fine_gray(
+        FineGrayProblem(time, cause, flat[:, None], covariate_names=("proliferation",)), x
+    )
     assert constant.reason[0] == "proliferation has no variance"
 
 
@@ -324,6 +367,29 @@ def test_numbers_are_those_of_the_two_models():
     for name in ESTIMATE:
         assert both[name].to_numpy() == pytest.approx(both[f"{name}_there"].to_numpy(), nan_ok=True, rel=1e-9)
     assert both["status"].tolist() == both["status_there"].tolist()
+
+
+def test_every_planned_model_has_both_hazards_stratified_by_er_as_the_cox_models_are():
+    obs, scores = made_up()
+    random = np.random.default_rng(5)
+    obs["er"] = pd.Categorical(np.where(random.random(300) < 0.6, "positive", "negative"))
+    obs["age"] = random.normal(55, 9, 300)
+    models = ("crude", "proliferation", "clinical", "full")
+    table = run(obs, scores, models=models)
+    assert tuple(dict.fromkeys(table["model"])) == models
+    bone = table[(table["endpoint"] == "bone") & (table["signature"] == "ISG")]
+    assert (bone["status"] == "ok").all() and len(bone) == 8
+    covariates = dict(zip(bone["model"], bone["covariates"], strict=True))
+    assert covariates["clinical"] == "age,strata(er)"
+    assert covariates["full"] == "proliferation,age,strata(er)"
+    z = scores.query("method == 'zscore'").pivot(index="sample", columns="signature", values="score_z")
+    z = z.loc[obs.index]
+    cause = (obs["bone_event"] + 2 * obs["bone_competing"]).to_numpy()
+    shared = np.column_stack([z["PROLIF"], obs["age"]])
+    problem = FineGrayProblem(obs["bone_time_months"], cause, shared, obs["er"].to_numpy(dtype=str))
+    fits = fit_fine_gray(problem, z["ISG"].to_numpy())
+    row = one(table, signature="ISG", endpoint="bone", model="full", estimand="subdistribution")
+    assert row[ESTIMATE].tolist() == pytest.approx([getattr(fits, name)[0] for name in ESTIMATE], rel=1e-8)
 
 
 def test_an_endpoint_without_competing_events_has_no_subdistribution():

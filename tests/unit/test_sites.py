@@ -152,7 +152,10 @@ def test_no_difference_is_rejected_as_often_as_it_should_be_and_a_planted_one_is
 # the table
 
 CONFIG = SimpleNamespace(
-    primary=SimpleNamespace(method="zscore"), proliferation_signature="PROLIF", min_events=5
+    primary=SimpleNamespace(method="zscore"),
+    models=("crude", "proliferation"),
+    proliferation_signature="PROLIF",
+    min_events=5,
 )
 
 
@@ -183,8 +186,8 @@ def made_up(n=400, **effects):
     return obs, pd.concat(parts, ignore_index=True).assign(reason=None)
 
 
-def run(obs, scores):
-    table = sites("x", obs, scores, config=CONFIG)
+def run(obs, scores, **changes):
+    table = sites("x", obs, scores, config=SimpleNamespace(**{**vars(CONFIG), **changes}))
     SITES.check(table, "sites")
     return table
 
@@ -225,10 +228,31 @@ def test_numbers_are_those_of_each_contrast():
         "x",
         obs,
         scores,
-        config=SimpleNamespace(**vars(CONFIG), endpoints=("bone", "brain"), models=("crude",)),
+        config=SimpleNamespace(**{**vars(CONFIG), "endpoints": ("bone", "brain"), "models": ("crude",)}),
     ).query("method == 'zscore' and signature == 'ISG'")
     for row in there.itertuples():
         assert one(table, row.endpoint)["estimate"] == pytest.approx(row.log_hr, rel=1e-9)
+
+
+def test_er_is_a_stratum_of_the_hazards_and_a_covariate_of_the_odds():
+    obs, scores = made_up()
+    positive = np.random.default_rng(4).random(400) < 0.6
+    obs["er"] = pd.Categorical(np.where(positive, "positive", "negative"))
+    table = run(obs, scores, models=("clinical", "full"))
+    time, cause, score, shared = follow_up()
+    for model, covariates in (("clinical", np.empty((400, 0))), ("full", shared)):
+        bone, other, difference, odds = (
+            one(table, name, model) for name in ("bone", "other", "bone_minus_other", "bone_among_relapsed")
+        )
+        apart = [fit_cox(CoxProblem(time, cause == k, covariates, positive), score) for k in (1, 2)]
+        assert [bone["estimate"], other["estimate"]] == pytest.approx([fits.log_hr[0] for fits in apart])
+        assert difference["estimate"] == pytest.approx(bone["estimate"] - other["estimate"], rel=1e-7)
+        assert difference["se"] == pytest.approx(np.hypot(bone["se"], other["se"]), rel=1e-7)
+        assert bone["covariates"].endswith("strata(er)") and odds["covariates"].endswith("er")
+        relapsed = cause > 0
+        columns = np.column_stack([covariates, positive])[relapsed]
+        found = fit_odds((cause[relapsed] == 1).astype(float), score[relapsed], columns)
+        assert odds["estimate"] == pytest.approx(found["estimate"]) and "strata" not in odds["covariates"]
 
 
 def test_a_planted_effect_on_bone_alone_shows_in_every_contrast():

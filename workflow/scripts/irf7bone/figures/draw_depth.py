@@ -18,7 +18,6 @@ from irf7bone.figures.null import draw_null
 from irf7bone.figures.signature_quality import draw_signature_quality
 from irf7bone.figures.sites import draw_sites, sites_table
 from irf7bone.figures.specification import draw_specifications
-from irf7bone.survival.plan import COMPARED_MODELS
 from irf7bone.wording import ENDPOINT_WORDS
 
 if TYPE_CHECKING:
@@ -78,11 +77,8 @@ def draw_pooled_depth(
     """
     primary, models = config.primary, forest_models(config)
     said = primary.signature.replace("_", " ")
-    compared = tuple(COMPARED_MODELS)
-    sites = sites_table(
-        depth.sites, roles, signature=primary.signature, method=primary.method, models=compared
-    )
-    rivals = competing_table(depth.competing, roles, signature=primary.signature, models=compared)
+    sites = sites_table(depth.sites, roles, signature=primary.signature, method=primary.method, models=models)
+    rivals = competing_table(depth.competing, roles, signature=primary.signature, models=models)
     strata = er_table(
         depth.by_er,
         depth.pooled_by_er,
@@ -96,12 +92,12 @@ def draw_pooled_depth(
     asymmetry = of_primary(depth.asymmetry, primary, primary.endpoint).iloc[0]
     drawn = {
         "sites": Drawing(
-            draw_sites(sites, compared, signature=primary.signature, method=primary.method), sites
+            draw_sites(sites, models, signature=primary.signature, method=primary.method), sites
         ),
         "competing": Drawing(
             draw_forest(
                 rivals,
-                compared,
+                models,
                 title=f"Two hazards where events compete: {said} ({primary.method})",
                 nothing="No cohort of this study has an endpoint with competing events.",
             ),

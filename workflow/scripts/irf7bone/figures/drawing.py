@@ -8,7 +8,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from irf7bone.null import null_plan
-from irf7bone.survival.plan import COMPARED_MODELS
 
 if TYPE_CHECKING:
     from irf7bone.config import Analysis, Config
@@ -34,9 +33,3 @@ def null_models(config: Config | Analysis) -> tuple[str, ...]:
     """Those of them for which random signatures are drawn; the primary one always is."""
     drawn = null_plan(config)["models"]
     return tuple(model for model in forest_models(config) if model in drawn)
-
-
-def compared_model(config: Config | Analysis) -> str:
-    """The primary model, or where kinds of event are not compared under it, the nearest that is."""
-    model = config.primary.model
-    return model if model in COMPARED_MODELS else {"clinical": "crude", "full": "proliferation"}[model]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from irf7bone.figures.depth_tables import ESTIMAND_WORDS
-from irf7bone.figures.drawing import compared_model
 from irf7bone.figures.sites import LABELS
 from irf7bone.report.cells import (
     Cell,
@@ -59,7 +58,7 @@ TEST_WORDS = {"gray": "Gray's test", "logrank": "log-rank test"}
 def sites_section(inputs: ReportInputs) -> Section:
     """Bone against other sites, and cause-specific next to subdistribution hazards."""
     config, depth, shown = inputs.config, inputs.depth, inputs.shown
-    primary, model = config.primary, compared_model(config)
+    primary, model = config.primary, config.primary.model
     named = {"signature": primary.signature, "method": primary.method, "model": model}
     sites = chosen(depth.sites, **named)
     bone = sites[(sites["contrast"] == "bone") & sites["n"].notna()]

@@ -12,7 +12,7 @@ from irf7bone.contracts import ASSOCIATIONS, Column, Table
 from irf7bone.survival.associate import fit_many, uses_firth
 from irf7bone.survival.data import ScoreMatrix, follow_up, score_matrix
 from irf7bone.survival.fine_gray import FineGrayProblem, fit_subdistribution
-from irf7bone.survival.plan import COMPARED_MODELS, ESTIMATE, Planned, plan, plan_nothing, row_of
+from irf7bone.survival.plan import ESTIMATE, Planned, plan, plan_nothing, row_of
 
 if TYPE_CHECKING:
     from irf7bone.config import Config
@@ -25,7 +25,7 @@ COMPETING = Table(
     key=("cohort", "signature", "method", "endpoint", "model", "estimand"),
     columns=(
         *(_SHARED[name] for name in ("cohort", "signature", "method", "endpoint")),
-        Column("model", "text", "crude or proliferation", allowed=COMPARED_MODELS),
+        _SHARED["model"],
         Column(
             "estimand",
             "text",
@@ -68,7 +68,7 @@ def competing(cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, *, config: C
         cohort: Cohort id.
         obs: Samples, index = sample id, with the endpoints' columns.
         scores: Table of :data:`irf7bone.contracts.SCORES`.
-        config: For the primary method, the endpoints, the proliferation signature and ``min_events``.
+        config: For the primary method, endpoints, models, the proliferation signature and ``min_events``.
 
     Returns:
         Table of :data:`COMPETING`, one row for every signature x endpoint x model x estimand.
@@ -114,6 +114,6 @@ def _estimates(
         reason = f"no competing event among {cause.size} samples: the cause-specific hazard is the only one"
         return [{**seen, "status": "not_available", "reason": reason}] * len(part.rows)
     else:
-        problem = FineGrayProblem(design.problem.time, cause, design.covariates, design.names)
+        problem = FineGrayProblem(design.problem.time, cause, design.covariates, design.strata, design.names)
         estimator, fits = fit_subdistribution(problem, scores)
     return [seen | row_of(fits, k, estimator) for k in range(len(part.rows))]

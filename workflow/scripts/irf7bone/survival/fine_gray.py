@@ -25,7 +25,9 @@ from irf7bone.survival.risk_sets import RiskSums
 SANDWICH_EVENTS = 40
 
 
-def censoring_survival(time: np.ndarray, censored: np.ndarray) -> np.ndarray:
+def censoring_survival(
+    time: np.ndarray, censored: np.ndarray, strata: np.ndarray | None = None
+) -> np.ndarray:
     """Kaplan-Meier probability of not having been censored before each sample's own time, G(t-), shape (n,).
 
     Samples with an event at a time of censoring count as at risk of being censored then, as in ``crr``.
@@ -34,7 +36,14 @@ def censoring_survival(time: np.ndarray, censored: np.ndarray) -> np.ndarray:
     Args:
         time: Shape (n,).
         censored: True where the follow-up ended without any event, shape (n,).
+        strata: Codes, shape (n,); each stratum has a censoring distribution of its own. None for one.
     """
+    if strata is not None:
+        found = np.empty(time.size)
+        for code in np.unique(strata):
+            own = strata == code
+            found[own] = censoring_survival(time[own], censored[own])
+        return found
     times, position = np.unique(time, return_inverse=True)
     at_risk = time.size - np.searchsorted(np.sort(time), times, side="left")
     stays = 1 - np.bincount(position, weights=censored, minlength=times.size) / at_risk
@@ -46,33 +55,43 @@ class SubdistributionRiskSets:
 
     At an event time s a sample counts 1 while it is followed (time >= s), G(s-) / G(time-) after a competing
     event, and 0 after an event or censoring. No weight is a division by zero: who has the event at s was
-    never censored, so G(s-) > 0.
+    never censored, so G(s-) > 0. With strata an event sees its own stratum alone, and G is the stratum's
+    (Zhou et al. 2011, Biometrics 67:661, the case of few large strata).
 
     Args:
         time: Shape (n,).
         cause: 0 censored, 1 event, 2 competing event, shape (n,).
+        strata: Codes, shape (n,), or None.
 
     Attributes:
         rows: All samples; those censored early bear on the standard error through G.
         event_rows: Samples with the event, shape (n_events,).
-        distinct_times: Event times, shape (S,).
+        distinct_times: Event times, the same time once for each stratum, shape (S,).
         event_group: Position of each event among these, shape (n_events,).
         survival: G(time-), shape (n,).
         weights: Shape (S, n).
+        stratum: Code of each sample from 0, shape (n,).
+        event_stratum: Code of each of the distinct times, shape (S,).
     """
 
-    def __init__(self, time: np.ndarray, cause: np.ndarray):
+    def __init__(self, time: np.ndarray, cause: np.ndarray, strata: np.ndarray | None = None):
         """Find the weight of every sample at every event time."""
         self.rows = np.arange(time.size)
+        self.stratum = (
+            np.zeros(time.size, dtype=int) if strata is None else np.unique(strata, return_inverse=True)[1]
+        )
         self.event_rows = np.flatnonzero(cause == 1)
         self.event_times = time[self.event_rows]
-        self.distinct_times, first, self.event_group = np.unique(
-            self.event_times, return_index=True, return_inverse=True
-        )
-        self.survival = censoring_survival(time, cause == 0)
+        order = np.unique(time, return_inverse=True)[1]
+        group = self.stratum[self.event_rows] * (time.size + 1) + order[self.event_rows]
+        _, first, self.event_group = np.unique(group, return_index=True, return_inverse=True)
+        self.distinct_times = self.event_times[first]
+        self.event_stratum = self.stratum[self.event_rows[first]]
+        self.survival = censoring_survival(time, cause == 0, self.stratum)
         self.survival_at_events = self.survival[self.event_rows[first]]
         fading = np.where(cause == 2, self.survival_at_events[:, None] / self.survival, 0.0)
-        self.weights = np.where(time >= self.distinct_times[:, None], 1.0, fading)
+        at_risk = np.where(time >= self.distinct_times[:, None], 1.0, fading)
+        self.weights = np.where(self.stratum == self.event_stratum[:, None], at_risk, 0.0)
 
     @property
     def n_rows(self) -> int:
@@ -105,12 +124,13 @@ class SubdistributionRiskSets:
 
 
 class FineGrayProblem(CoxProblem):
-    """What all fits share: follow-up with causes, covariates.
+    """What all fits share: follow-up with causes, covariates, strata.
 
     Args:
         time: Follow-up, shape (n,), finite, >= 0.
         cause: 0 censored, 1 event, 2 competing event, shape (n,).
         covariates: Shape (n, p), finite, or None.
+        strata: Codes, shape (n,), or None: each has a baseline and a censoring distribution of its own.
         covariate_names: For reasons; p of them.
 
     Raises:
@@ -122,15 +142,16 @@ class FineGrayProblem(CoxProblem):
         time: np.ndarray,
         cause: np.ndarray,
         covariates: np.ndarray | None = None,
+        strata: np.ndarray | None = None,
         covariate_names: Sequence[str] = (),
     ):
         """Check and prepare what the fits share."""
         self.cause = np.asarray(cause)
         if not np.isin(self.cause, (0, 1, 2)).all():
             raise ValueError("cause must be 0, 1 or 2")
-        super().__init__(time, self.cause == 1, covariates, covariate_names=covariate_names)
+        super().__init__(time, self.cause == 1, covariates, strata, covariate_names)
         scaled = np.empty((self.n, 0)) if covariates is None else np.asarray(covariates, dtype=float)
-        self.risk = SubdistributionRiskSets(self.time, self.cause)
+        self.risk = SubdistributionRiskSets(self.time, self.cause, strata)
         self.covariates = (scaled - scaled.mean(axis=0)) / np.where(self.constant, 1, self.covariate_sd)
         self.likelihood = Likelihood(self.risk, self.covariates)
         self._censoring = _Censoring(self.time, self.cause, self.risk)
@@ -162,18 +183,22 @@ class _Censoring:
     """The part of the influence that passes through the censoring distribution: constants for ``psi``.
 
     With Y(u) at risk and c(u) censored at u, and q(u) the change of the score equation by a change of the
-    censoring hazard at u, that is a sum over competing events before u and events at or after u.
+    censoring hazard at u, that is a sum over competing events before u and events at or after u. All of
+    them within one stratum.
     """
 
     def __init__(self, time: np.ndarray, cause: np.ndarray, risk: SubdistributionRiskSets):
         censored = cause == 0
-        times, count = np.unique(time[censored], return_counts=True)
-        at_risk = time.size - np.searchsorted(np.sort(time), times, side="left")
-        before = (cause == 2) & (time < times[:, None])
+        stratum, times = np.unique(np.stack([risk.stratum[censored], time[censored]]), axis=1)
+        shared = risk.stratum == stratum[:, None]
+        at_risk = (shared & (time >= times[:, None])).sum(axis=1)
+        before = shared & (cause == 2) & (time < times[:, None])
         self._before = before / risk.survival
-        self._after = (risk.distinct_times >= times[:, None]) * risk.survival_at_events
-        own = censored[:, None] & (time[:, None] == times)
-        self._martingale = own / at_risk - (times <= time[:, None]) * (count / at_risk**2)
+        later = (risk.event_stratum == stratum[:, None]) & (risk.distinct_times >= times[:, None])
+        self._after = later * risk.survival_at_events
+        own = shared & censored & (time == times[:, None])
+        there = shared & (time >= times[:, None])
+        self._martingale = (own / at_risk[:, None] - there * (own.sum(axis=1) / at_risk**2)[:, None]).T
 
     def psi(self, relative: np.ndarray, z: np.ndarray, mean: np.ndarray, hazard: np.ndarray) -> np.ndarray:
         """Shape (q, n, B); ``relative`` (n, B), ``z`` (q, n, B), ``mean`` (q, S, B), ``hazard`` (S, B)."""

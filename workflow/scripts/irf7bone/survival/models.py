@@ -64,6 +64,14 @@ class Design:
             cohort.time[self.kept], cohort.event[self.kept], self.covariates, self.strata, self.names
         )
 
+    @property
+    def with_strata(self) -> np.ndarray:
+        """Covariates and a 0/1 column for each stratum after the first, shape (n kept, p + strata - 1)."""
+        if self.strata is None:
+            return self.covariates
+        levels = np.unique(self.strata)[1:]
+        return np.column_stack([self.covariates, self.strata[:, None] == levels])
+
 
 @dataclass(frozen=True)
 class Unavailable:

@@ -16,7 +16,6 @@ from irf7bone.survival.models import MODELS, Cohort, Design, Unavailable
 if TYPE_CHECKING:
     from irf7bone.config import Config
 
-COMPARED_MODELS = ("crude", "proliferation")
 ESTIMATE = ("log_hr", "se", "ci_low", "ci_high", "p")
 
 
@@ -55,7 +54,7 @@ def plan(
     known: np.ndarray,
     config: Config,
 ) -> Iterator[Planned]:
-    """Every score of the primary method under every compared model, once.
+    """Every score of the primary method under every model of the config, once.
 
     Args:
         table: Scores of the cohort.
@@ -63,7 +62,7 @@ def plan(
         time: Shape (n,).
         event: Shape (n,).
         known: Samples to use, shape (n,).
-        config: For the primary method, the proliferation signature and ``min_events``.
+        config: For the models, the primary method, the proliferation signature and ``min_events``.
     """
     method = config.primary.method
     position = table.row(config.proliferation_signature, method)
@@ -72,7 +71,7 @@ def plan(
         missing = f"{config.proliferation_signature}: {table.reason[position]}"
         if table.status[position] == "ok":
             proliferation = table.values[position]
-    for model in COMPARED_MODELS:
+    for model in config.models:
         todo: list[int] = []
         for k, (signature, scored_by) in enumerate(table.keys):
             if scored_by != method:
@@ -96,7 +95,7 @@ def plan(
 def plan_nothing(table: ScoreMatrix, reason: str, config: Config) -> Iterator[Planned]:
     """The same combinations for an outcome that the cohort does not have."""
     rows = [k for k, (_, method) in enumerate(table.keys) if method == config.primary.method]
-    for model in COMPARED_MODELS:
+    for model in config.models:
         yield Planned(rows, model, "not_available", reason)
 
 

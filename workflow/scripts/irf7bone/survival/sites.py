@@ -22,7 +22,7 @@ from irf7bone.survival.associate import EVENTS_PER_PARAMETER, fit_many, uses_fir
 from irf7bone.survival.cox import CoxProblem, Fits, fit_cox
 from irf7bone.survival.data import FollowUp, ScoreMatrix, follow_up, score_matrix
 from irf7bone.survival.firth import fit_firth
-from irf7bone.survival.plan import COMPARED_MODELS, Planned, plan, plan_nothing, row_of, too_few
+from irf7bone.survival.plan import Planned, plan, plan_nothing, row_of, too_few
 
 if TYPE_CHECKING:
     from irf7bone.config import Config
@@ -41,7 +41,7 @@ SITES = Table(
     key=("cohort", "signature", "method", "model", "contrast"),
     columns=(
         *(_SHARED[name] for name in ("cohort", "signature", "method")),
-        Column("model", "text", "crude or proliferation", allowed=COMPARED_MODELS),
+        _SHARED["model"],
         Column(
             "contrast",
             "text",
@@ -95,7 +95,7 @@ def sites(cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, *, config: Confi
         cohort: Cohort id.
         obs: Samples, index = sample id, with the endpoints' columns.
         scores: Table of :data:`irf7bone.contracts.SCORES`.
-        config: For the primary method, the proliferation signature and ``min_events``.
+        config: For the models, the primary method, the proliferation signature and ``min_events``.
 
     Returns:
         Table of :data:`SITES`, one row for every signature x model x contrast.
@@ -114,23 +114,28 @@ def sites(cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, *, config: Confi
 
 
 def fit_difference(
-    time: np.ndarray, cause: np.ndarray, score: np.ndarray, covariates: np.ndarray
+    time: np.ndarray,
+    cause: np.ndarray,
+    score: np.ndarray,
+    covariates: np.ndarray,
+    strata: np.ndarray | None = None,
 ) -> tuple[str, Fits]:
     """Cause-specific log hazard ratio of cause 1 minus that of cause 2, on stacked data.
 
     Lunn and McNeil (1995, Biometrics 51:524), each cause with a baseline hazard of its own: every sample
-    stands there once a cause, strata are the causes, and the score's product with cause 1 is the
-    difference. Covariates act by cause, so the two causes share no parameter and the estimate is exactly the
-    difference of the two separate fits. The standard error is the information's: a sample has one event at
-    most, its two counting processes never jump together, their martingales are orthogonal and the
-    information is the variance of the score (Andersen, Borgan, Gill and Keiding 1993, ch. VII). A robust
-    error would only add noise.
+    stands there once a cause, strata are the causes (within those of the model, if it has any), and the
+    score's product with cause 1 is the difference. Covariates act by cause, so the two causes share no
+    parameter and the estimate is exactly the difference of the two separate fits. The standard error is the
+    information's: a sample has one event at most, its two counting processes never jump together, their
+    martingales are orthogonal and the information is the variance of the score (Andersen, Borgan, Gill and
+    Keiding 1993, ch. VII). A robust error would only add noise.
 
     Args:
         time: Shape (n,).
         cause: 0 censored, 1, 2, shape (n,).
         score: Shape (n,).
         covariates: Shape (n, p).
+        strata: Codes, shape (n,), or None.
 
     Returns:
         Estimator (firth where either cause has fewer than 10 events for each of its coefficients) and fit.
@@ -140,7 +145,8 @@ def fit_difference(
     columns = np.column_stack([np.tile(score, 2), by_cause * first[:, None], by_cause * (1 - first)[:, None]])
     events = np.concatenate([cause == 1, cause == 2])
     names = ("the score for either cause", *("a covariate by cause" for _ in range(2 * covariates.shape[1])))
-    problem = CoxProblem(np.tile(time, 2), events, columns, first, names)
+    codes = 0 if strata is None else np.tile(np.unique(strata, return_inverse=True)[1], 2)
+    problem = CoxProblem(np.tile(time, 2), events, columns, first + 2 * codes, names)
     fewest = min((cause == 1).sum(), (cause == 2).sum())
     interaction = np.tile(score, 2) * first
     if fewest < EVENTS_PER_PARAMETER * (1 + covariates.shape[1]):
@@ -241,10 +247,12 @@ def _results(
         return [{**seen, "status": "too_few_events", "reason": reason}] * len(part.rows)
     if contrast == AMONG_RELAPSED:
         bone = (cause == 1).astype(float)
-        return [seen | fit_odds(bone, score, design.covariates) for score in scores]
+        # a logistic model has no baseline to stratify: what would be strata are covariates
+        seen["covariates"] = design.label.replace("strata(er)", "er")
+        return [seen | fit_odds(bone, score, design.with_strata) for score in scores]
     results = []
     for score in scores:
-        estimator, fits = fit_difference(time, cause, score, design.covariates)
+        estimator, fits = fit_difference(time, cause, score, design.covariates, design.strata)
         results.append(seen | _renamed(row_of(fits, 0, estimator)))
     return results
 

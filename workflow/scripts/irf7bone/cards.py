@@ -11,6 +11,8 @@ from irf7bone.errors import Problem, Problems
 from irf7bone.schema import Document, KeyPath, choose_from, dotted, nearest, read_yaml, show, violations
 
 CARD = "cohort card"
+WHOLE_SOURCES = ("h5ad", "package", "simulate")  # as a clinical source: the one that expression names
+FILE_SOURCES = ("table", "h5ad")  # `path` is a file
 
 
 @dataclass(frozen=True)
@@ -206,7 +208,7 @@ def _check_sources(card: CardView) -> None:
     source = card.get("expression", "source", kind=str)
     for index, entry in enumerate(card.get("clinical", kind=list)):
         own = entry.get("source") if isinstance(entry, dict) else None
-        if own in ("package", "simulate") and source and own != source:
+        if own in WHOLE_SOURCES and source and own != source:
             card.add(
                 ("clinical", index, "source"),
                 expected=f"`table`, or `{source}` as in expression",

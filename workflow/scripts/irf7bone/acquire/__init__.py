@@ -47,6 +47,10 @@ def _named_file(card: CohortCard, entry: dict) -> list[Path]:
     return [card.resolve(entry["path"])]
 
 
+def _expression_file(card: CohortCard, entry: dict) -> list[Path]:
+    return [card.resolve(card.expression["path"])]
+
+
 def _shipped_genes(card: CohortCard, entry: dict) -> list[Path]:
     return [*sorted(SHIPPED_SIGNATURES.glob("*.gmt")), SHIPPED_SYMBOLS]
 
@@ -57,6 +61,7 @@ def _nothing(card: CohortCard, entry: dict) -> list[Path]:
 
 
 SOURCES = {
+    "h5ad": Source("irf7bone.acquire.h5ad", files=_expression_file),
     "package": Source("irf7bone.acquire.package", files=_nothing),
     "simulate": Source("irf7bone.acquire.simulate", files=_shipped_genes),
     "table": Source("irf7bone.acquire.table", files=_named_file),

@@ -1,0 +1,182 @@
+"""Source ``h5ad``: an AnnData file with genes as ``var`` and the clinical data in ``obs``.
+
+Only the matrix that the card names, its ``var`` and ``obs`` are read; nothing in the file is unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+import h5py
+import numpy as np
+import pandas as pd
+from anndata.io import read_elem
+from scipy import sparse
+
+from irf7bone.acquire import text
+from irf7bone.errors import InputError, Problem, Problems
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from irf7bone.cards import CohortCard
+
+MATRICES = ("array", "csr_matrix", "csc_matrix")
+MOST_VALUES = 500_000_000  # 4 GB as float64; ten times the largest tumour series
+
+
+def read_expression(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Read one matrix of the file: ``X``, ``raw`` or ``layers/<name>``, dense or sparse.
+
+    Returns:
+        Genes x samples, float64; gene ids are the index of ``var``, or its column ``gene_column``; and the
+        record of the file.
+
+    Raises:
+        InputError: The file cannot be read, lacks what the card names, or has empty or repeated ids.
+    """
+    path = card.resolve(entry["path"])
+    with _opened(path) as file:
+        matrix = _matrix(file, entry["matrix"], path)
+        place = "raw/var" if entry["matrix"] == "raw" else "var"
+        genes = _table(file, place, path)
+        samples = _table(file, "obs", path).index
+    _check_shape(matrix.shape, (len(samples), len(genes)), f"{path}, {entry['matrix']}")
+    gene_ids = _gene_ids(genes, entry, f"{path}, {place}")
+    sample_ids = _sample_ids(samples, path)
+    problems = Problems()
+    text.check_ids(gene_ids, f"{path}, {place}", what="gene id", unique=False, problems=problems)
+    problems.raise_if_any()
+    values = matrix.toarray() if sparse.issparse(matrix) else np.asarray(matrix)
+    frame = pd.DataFrame(values.T.astype(float), index=pd.Index(gene_ids, dtype=object), columns=sample_ids)
+    return frame, _record(path)
+
+
+def read_clinical(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Read ``obs`` of the file that the card's ``expression`` names.
+
+    Returns:
+        Samples x columns, every value text or None; and the record of the file.
+
+    Raises:
+        InputError: The file cannot be read, or has empty or repeated sample ids.
+    """
+    path = card.resolve(card.expression["path"])
+    with _opened(path) as file:
+        obs = _table(file, "obs", path)
+    samples = _sample_ids(obs.index, path)
+    columns = {str(name): text.values_as_text(obs[name]) for name in obs.columns}
+    return pd.DataFrame(columns, index=samples, dtype=object), _record(path)
+
+
+def _refuse(where: object, expected: str, found: str, remedy: str, offenders: tuple = ()) -> InputError:
+    return InputError(Problem(str(where), expected, found, remedy, offenders))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[h5py.File]:
+    """The file, open for reading; whatever HDF5 or anndata cannot read in it becomes a problem."""
+    try:
+        with h5py.File(path, "r") as file:
+            yield file
+    except InputError:
+        raise
+    except FileNotFoundError:
+        raise _refuse(path, "a file", "nothing there", "correct the path in the card") from None
+    except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        said = str(error).strip().splitlines()[0][:100]
+        raise _refuse(
+            path,
+            "an AnnData file (h5ad)",
+            f"a file that is something else, or damaged ({said})",
+            "fetch or write it again; a file of an old anndata must be read and written with a current one",
+        ) from None
+
+
+def _matrix(file: h5py.File, name: str, path: Path) -> np.ndarray | sparse.spmatrix:
+    there = [key for key in ("X",) if key in file] + (["raw"] if "raw/X" in file else [])
+    there += [f"layers/{key}" for key in file.get("layers", ())]
+    if name not in there:
+        near = get_close_matches(name, there, n=1)
+        raise _refuse(
+            f"{path}, {name}",
+            "a matrix of the file, as the card's `matrix` names it",
+            f"no such one; there are {', '.join(there) or 'none'}",
+            f"set matrix: {near[0]}" if near else "name one that is there",
+        )
+    stored = file["raw/X" if name == "raw" else name]
+    shape = tuple(stored.attrs["shape"]) if isinstance(stored, h5py.Group) else stored.shape
+    if int(np.prod(shape, dtype=float)) > MOST_VALUES:
+        raise _refuse(
+            f"{path}, {name}",
+            f"at most {MOST_VALUES:,} values (samples x genes)",
+            f"{' x '.join(f'{n:,}' for n in shape)}",
+            "a cohort has one row a tumour: sum the cells of each sample before this workflow",
+        )
+    matrix = read_elem(stored) if _encoding(stored) in MATRICES else None
+    if getattr(matrix, "dtype", np.dtype(object)).kind not in "fiub":
+        raise _refuse(
+            f"{path}, {name}",
+            "a matrix of numbers, as anndata 0.7 and later write it",
+            f"something else ({_encoding(stored)})",
+            "name another matrix, or read the file with its own anndata and write it with a current one",
+        )
+    return matrix
+
+
+def _table(file: h5py.File, name: str, path: Path) -> pd.DataFrame:
+    if name not in file or _encoding(file[name]) != "dataframe":
+        raise _refuse(
+            f"{path}, {name}",
+            "a table, as anndata 0.7 and later write it",
+            f"something else ({_encoding(file[name])})" if name in file else "nothing there",
+            "read the file with its own anndata and write it with a current one",
+        )
+    return read_elem(file[name])
+
+
+def _encoding(stored: h5py.Group | h5py.Dataset) -> str:
+    """What anndata wrote a part of the file as; older versions wrote nothing about it."""
+    return str(stored.attrs.get("encoding-type", "no encoding is named"))
+
+
+def _check_shape(found: tuple[int, ...], expected: tuple[int, int], where: str) -> None:
+    if tuple(found) != expected:
+        raise _refuse(
+            where,
+            f"{expected[0]} samples x {expected[1]} genes, as obs and var have them",
+            " x ".join(map(str, found)),
+            "write the file again: its parts do not belong together",
+        )
+
+
+def _gene_ids(genes: pd.DataFrame, entry: dict, where: str) -> np.ndarray:
+    if "gene_column" not in entry:
+        return text.values_as_text(pd.Series(genes.index))
+    column = entry["gene_column"]
+    if column not in genes.columns:
+        near = get_close_matches(column, list(map(str, genes.columns)), n=1)
+        raise _refuse(
+            where,
+            f"the column {column!r}, which the card names as gene_column",
+            f"the columns {', '.join(map(str, genes.columns[:12])) or 'none'}",
+            f"set gene_column: {near[0]}" if near else "name the column of gene ids, or leave the key out",
+        )
+    return text.values_as_text(genes[column])
+
+
+def _sample_ids(samples: pd.Index, path: Path) -> pd.Index:
+    problems = Problems()
+    ids = text.values_as_text(pd.Series(samples))
+    text.check_ids(ids, f"{path}, index of obs", what="sample id", unique=True, problems=problems)
+    problems.raise_if_any()
+    return pd.Index(ids, dtype=object)
+
+
+def _record(path: Path) -> dict[str, str]:
+    with path.open("rb") as file:
+        return {"name": path.name, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}

@@ -30,6 +30,7 @@ def config(**changes: object) -> Config:
     settings = {
         "title": "A made-up study",
         "cohorts": tuple(HAS),
+        "experiments": (),
         "signatures": SignatureSettings(
             select=SIGNATURES, files=("data/signatures/made.gmt",), min_coverage=0.6
         ),

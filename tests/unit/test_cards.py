@@ -376,7 +376,7 @@ def nodes(schema: object, path: str = ""):
             yield from nodes(value, f"{path}/{index}")
 
 
-@pytest.mark.parametrize("name", ["config", "cohort"])
+@pytest.mark.parametrize("name", ["config", "cohort", "experiment"])
 def test_schemas_describe_every_key_refuse_others_and_set_no_defaults(name):
     schema = load_schema(name)
     described = 0

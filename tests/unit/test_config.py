@@ -313,6 +313,74 @@ def schema_keys(schema: dict, under: str = "") -> set[str]:
     return out
 
 
+EXPERIMENT = """\
+id: {id}
+title: An experiment
+citation: {{text: unpublished}}
+organism: human
+role: real
+expression: {{source: table, path: x.csv, genes_in: rows, gene_id: symbol, scale: log2, collapse: mean}}
+samples: [{{source: table, path: x.csv, key: id}}]
+groups: {{from: g, map: {{a: a, b: b}}}}
+contrasts: [{{id: c, case: a, reference: b, paired: false, batch: false, meaning: other}}]
+derive: {{contrast: c, name: {name}, log2_fold: 1, fdr: 0.1}}
+patients_of: {patients_of}
+"""
+
+
+def add_experiment(folder: Path, identity: str, name: str, patients_of: str = "[]") -> str:
+    """Write an experiment card and return the path that a config names it by."""
+    text = EXPERIMENT.format(id=identity, name=name, patients_of=patients_of)
+    (folder / f"{identity}.yaml").write_text(text, encoding="utf-8")
+    return f"./{identity}.yaml"
+
+
+def test_a_derived_signature_joins_the_selection_and_is_withheld_where_it_must_be(here):
+    own = add_experiment(here, "own", "LOST", "[gse3143]")
+    study = load({"experiments": ["simulated_pairs", own]})
+    assert list(study.experiments) == ["simulated_pairs", "own"]
+    assert study.config.experiments == ("simulated_pairs", "own")
+    assert study.config.signatures.select[-2:] == ("SIMULATED_PAIRS_LOST_IN_BONE", "LOST")
+    assert study.derived_files[1] == "results/experiments/own/derived/LOST.gmt"
+    assert list(study.withheld("gse3143")) == ["SIMULATED_PAIRS_LOST_IN_BONE", "LOST"]
+    assert list(study.withheld("gse1992")) == ["SIMULATED_PAIRS_LOST_IN_BONE"]
+    assert study.withheld("simulated_bone") == {}
+
+
+def test_without_experiments_nothing_is_derived(here):
+    study = load({"experiments": []})
+    assert study.derived_files == () and study.withheld("gse1992") == {}
+    assert study.config.signatures.select == tuple(DEFAULT["signatures"]["select"])
+
+
+def test_a_derived_signature_may_be_the_primary_one_unless_it_is_simulated(here):
+    own = add_experiment(here, "own", "LOST")
+    assert load({"experiments": [own], "primary.signature": "LOST"}).config.primary.signature == "LOST"
+    [problem] = refused(
+        {"experiments": ["simulated_pairs"], "primary.signature": "SIMULATED_PAIRS_LOST_IN_BONE"}
+    )
+    assert problem.found == "`SIMULATED_PAIRS_LOST_IN_BONE`, which a simulated experiment derives"
+
+
+def test_experiments_are_checked_like_cohorts(here):
+    [problem] = refused({"experiments": ["simulated_pair"]})
+    assert problem.remedy == "did you mean `simulated_pairs`?"
+    [problem] = refused({"experiments": ["simulated_pairs", "simulated_pairs"]})
+    assert problem.expected == "each experiment once"
+    first, second = add_experiment(here, "one", "LOST"), add_experiment(here, "two", "LOST")
+    [problem] = refused({"experiments": [first, second]})
+    assert problem.expected == "another name than the signature of another experiment"
+    taken = add_experiment(here, "three", DEFAULT["signatures"]["select"][0])
+    [problem] = refused({"experiments": [taken]})
+    assert problem.found == f"`{DEFAULT['signatures']['select'][0]}`, which a GMT file has already"
+
+
+def test_a_misspelt_cohort_of_the_guard_is_refused(here):
+    own = add_experiment(here, "own", "LOST", "[gse3413]")
+    [problem] = refused({"experiments": [own]})
+    assert "did you mean `gse3143`?" in problem.remedy
+
+
 def test_config_and_schema_are_in_step():
     schema = load_schema("config")
     assert keys(DEFAULT) == schema_keys(schema)

@@ -5,17 +5,26 @@ Imports no numpy or pandas: every Snakemake process that a run starts loads the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from irf7bone.cards import CARD, CohortCard, card_problems, make_card
-from irf7bone.errors import InputError, Problems
+from irf7bone.errors import InputError, Problem, Problems
+from irf7bone.experiments.cards import (
+    EXPERIMENT_CARD,
+    SIMULATED_PREFIX,
+    ExperimentCard,
+    experiment_problems,
+    make_experiment,
+)
 from irf7bone.schema import Document, KeyPath, choose_from, dotted, nearest, read_yaml, violations
 from irf7bone.signatures import library_names
 
 CARDS = "data/cohorts"
+EXPERIMENTS = "data/experiments"
+DERIVED = "results/experiments/{experiment}/derived/{name}.gmt"
 SYMBOLS = "data/genes/hgnc_symbols.tsv.gz"
 NEEDS_PROLIFERATION = ("proliferation", "full")
 
@@ -78,7 +87,8 @@ class Config:
     Args:
         title: Title of the report.
         cohorts: Ids of the cohorts, in the order of the config.
-        signatures: What to score.
+        experiments: Ids of the experiments, in the order of the config.
+        signatures: What to score; signatures that experiments derive stand at the end of the selection.
         methods: Scoring methods.
         endpoints: Outcomes.
         models: Cox models.
@@ -91,6 +101,7 @@ class Config:
 
     title: str
     cohorts: tuple[str, ...]
+    experiments: tuple[str, ...]
     signatures: SignatureSettings
     methods: tuple[str, ...]
     endpoints: tuple[str, ...]
@@ -102,7 +113,7 @@ class Config:
     random_signatures: RandomSignatures
 
     def analysis(self) -> Analysis:
-        """What associations, pooling and verdict depend on: neither title nor cohorts nor file names."""
+        """What associations, pooling and verdict depend on: not the title, the cards or names of files."""
         chosen = SignatureSettings(self.signatures.select, (), self.signatures.min_coverage)
         own = {name: getattr(self, name) for name in Analysis._fields if name != "signatures"}
         return Analysis(signatures=chosen, **own)
@@ -115,6 +126,7 @@ class Study:
     Args:
         config: The settings.
         cards: Cohort id -> card, in the order of the config.
+        experiments: Experiment id -> card, in the order of the config.
         config_source: What messages call the config.
         signature_files: GMT files of the library, as paths to use from the current folder.
         symbols: The table of gene symbols, likewise.
@@ -123,10 +135,30 @@ class Study:
 
     config: Config
     cards: dict[str, CohortCard]
+    experiments: dict[str, ExperimentCard]
     config_source: str
     signature_files: tuple[Path, ...]
     symbols: Path
     root: Path
+
+    @property
+    def derived_files(self) -> tuple[str, ...]:
+        """GMT files that experiments of this run write, one for each signature that is derived."""
+        return tuple(
+            DERIVED.format(experiment=card.id, name=card.derive.name)
+            for card in self.experiments.values()
+            if card.derive
+        )
+
+    def withheld(self, cohort: str) -> dict[str, str]:
+        """Derived signatures that are not tested in a cohort, each with the reason."""
+        simulated = self.cards[cohort].role == "simulated"
+        reasons = {
+            card.derive.name: card.not_in_cohort(cohort, simulated=simulated)
+            for card in self.experiments.values()
+            if card.derive
+        }
+        return {name: reason for name, reason in reasons.items() if reason}
 
 
 def load_study(config: Mapping[str, Any], *, root: Path, source: str = "config.yaml") -> Study:
@@ -142,26 +174,42 @@ def load_study(config: Mapping[str, Any], *, root: Path, source: str = "config.y
     """
     root = Path(root).resolve()
     checks = _Checks(config, root, source)
-    documents = checks.read_cards()
+    documents = checks.read_cards("cohorts", CARDS, CARD, card_problems)
+    experiments = checks.read_cards("experiments", EXPERIMENTS, EXPERIMENT_CARD, experiment_problems)
     files = checks.signature_files()
-    checks.names(files)
-    checks.signatures_of_simulations(documents, files)
+    derived = checks.derived_signatures(experiments, documents)
+    checks.names(files, derived)
+    checks.signatures_of_simulations([*documents, *experiments], files)
     checks.endpoints(documents)
     checks.problems.raise_if_any()
     cards = {card.id: card for card in map(make_card, documents)}
+    made = {card.id: card for card in map(make_experiment, experiments)}
     return Study(
-        _typed(config, tuple(cards), files), cards, source, tuple(files), from_here(root / SYMBOLS), root
+        _typed(config, tuple(cards), tuple(made), files, tuple(derived)),
+        cards,
+        made,
+        source,
+        tuple(files),
+        from_here(root / SYMBOLS),
+        root,
     )
 
 
-def _typed(config: Mapping[str, Any], cohorts: tuple[str, ...], files: Sequence[Path]) -> Config:
+def _typed(
+    config: Mapping[str, Any],
+    cohorts: tuple[str, ...],
+    experiments: tuple[str, ...],
+    files: Sequence[Path],
+    derived: tuple[str, ...],
+) -> Config:
     lists = {name: tuple(config[name]) for name in ("methods", "endpoints", "models")}
     signatures = config["signatures"]
     return Config(
         title=config["title"],
         cohorts=cohorts,
+        experiments=experiments,
         signatures=SignatureSettings(
-            select=tuple(signatures["select"]),
+            select=tuple(dict.fromkeys((*signatures["select"], *derived))),
             files=tuple(path.as_posix() for path in files),
             min_coverage=float(signatures["min_coverage"]),
         ),
@@ -194,7 +242,7 @@ class _Checks:
         self.problems = Problems()
         self.problems.extend(violations(config, "config", self.where))
         self.broken = {problem.where for problem in self.problems.found}
-        self.unread_cards = False
+        self.unread: set[str] = set()
         self.library: set[str] | None = None
 
     def where(self, path: KeyPath) -> str:
@@ -215,36 +263,45 @@ class _Checks:
         values = value if isinstance(value, list | tuple) else [value]
         return [item for item in values if isinstance(item, str)]
 
-    def read_cards(self) -> list[Document]:
-        """Every card that could be read, each once; notes what is wrong with any of them."""
+    def read_cards(
+        self, key: str, folder: str, what: str, problems_of: Callable[[Document], list[Problem]]
+    ) -> list[Document]:
+        """Every card of a list that could be read, each once; notes what is wrong with any of them.
+
+        Args:
+            key: The list in the config, ``cohorts`` or ``experiments``.
+            folder: Where cards that are named by their id lie.
+            what: What a card of the list is called.
+            problems_of: Finds everything that is wrong with one.
+        """
         documents: dict[str, Document] = {}
         first: dict[str, str] = {}
-        for index, entry in enumerate(self.texts("cohorts")):
-            path = self._card_path(entry, ("cohorts", index))
+        for index, entry in enumerate(self.texts(key)):
+            path = self._card_path(entry, (key, index), folder)
             if path is None:
-                self.unread_cards = True
+                self.unread.add(key)
                 continue
             identity = path.stem
             if identity in first:
                 self.add(
-                    ("cohorts", index),
-                    expected="each cohort once",
+                    (key, index),
+                    expected=f"each {key.removesuffix('s')} once",
                     found=f"`{entry}`, with the id `{identity}` that `{first[identity]}` has already",
                     remedy="remove one of them, or give one card another id and file name",
                 )
                 continue
             first[identity] = entry
             try:
-                document = read_yaml(from_here(path), what=CARD)
+                document = read_yaml(from_here(path), what=what)
             except InputError as error:
                 self.problems.extend(error.problems)
-                self.unread_cards = True
+                self.unread.add(key)
                 continue
-            self.problems.extend(card_problems(document))
+            self.problems.extend(problems_of(document))
             documents[identity] = document
         return list(documents.values())
 
-    def _card_path(self, entry: str, at: KeyPath) -> Path | None:
+    def _card_path(self, entry: str, at: KeyPath, folder: str) -> Path | None:
         if "/" in entry or entry.endswith((".yaml", ".yml")):
             path = Path(entry)
             if path.is_file():
@@ -256,17 +313,49 @@ class _Checks:
                 at, expected=f"a card at {path}, seen from {Path.cwd()}", found="no such file", remedy=remedy
             )
             return None
-        path = self.root / CARDS / f"{entry}.yaml"
+        path = self.root / folder / f"{entry}.yaml"
         if path.is_file():
             return path
-        known = sorted(item.stem for item in (self.root / CARDS).glob("*.yaml"))
+        known = sorted(item.stem for item in (self.root / folder).glob("*.yaml"))
         self.add(
             at,
-            expected=f"the id of a card in {CARDS}, or the path of a card (with a `/` or ending in .yaml)",
+            expected=f"the id of a card in {folder}, or the path of a card (with a `/` or ending in .yaml)",
             found=f"`{entry}`",
             remedy=choose_from(entry, known),
         )
         return None
+
+    def derived_signatures(self, experiments: Iterable[Document], cohorts: Iterable[Document]) -> list[str]:
+        """Names of the signatures that experiments derive; each once, and never like that of a cohort.
+
+        Cohorts that a card says it shares patients with must be in the study, or the guard guards nothing.
+        """
+        experiments = list(experiments)
+        known = [document.path.stem for document in cohorts]
+        names: list[str] = []
+        for document in experiments:
+            derive = document.data.get("derive")
+            name = derive.get("name") if isinstance(derive, dict) else None
+            if not isinstance(name, str):
+                continue
+            if name in names:
+                self.problems.add(
+                    document.where(("derive", "name")),
+                    expected="another name than the signature of another experiment",
+                    found=f"`{name}`",
+                    remedy="rename one of them",
+                )
+            names.append(name)
+            for shared in document.data.get("patients_of", ()):
+                close = nearest(shared, known)
+                if shared not in known and close and "cohorts" not in self.unread:
+                    self.problems.add(
+                        document.where(("patients_of",)),
+                        expected="ids of cohorts",
+                        found=f"`{shared}`, which is no cohort of this study, but `{close}` is",
+                        remedy=f"did you mean `{close}`? A wrong id would let the signature be tested there",
+                    )
+        return list(dict.fromkeys(names))
 
     def signature_files(self) -> list[Path]:
         """GMT files of the library, each once: in the config's order, those of a folder by name."""
@@ -293,16 +382,29 @@ class _Checks:
                 files.extend(map(from_here, found))
         return list(dict.fromkeys(files))
 
-    def names(self, files: Sequence[Path]) -> None:
-        """Names in the config that must stand in another of its lists, or in the library."""
-        select = self.texts("signatures", "select")
+    def names(self, files: Sequence[Path], derived: Sequence[str]) -> None:
+        """Names in the config that must stand in another of its lists, or in the library.
+
+        Args:
+            files: GMT files of the library.
+            derived: Signatures that experiments add to it, and to the selection.
+        """
+        select = [*self.texts("signatures", "select"), *derived]
         if files:
             try:
                 self.library = library_names(files)
             except InputError as error:
                 self.problems.extend(error.problems)
         if self.library is not None:
-            for index, name in enumerate(select):
+            for name in sorted(self.library.intersection(derived)):
+                self.problems.add(
+                    f"{self.source}, experiments",
+                    expected="derived signatures with names of their own",
+                    found=f"`{name}`, which a GMT file has already",
+                    remedy="rename the derived signature in the experiment card",
+                )
+            self.library |= set(derived)
+            for index, name in enumerate(self.texts("signatures", "select")):
                 self._in_library(name, ("signatures", "select", index))
         for key in ("method", "endpoint", "model"):
             self._listed(("primary", key), self.texts(f"{key}s"), f"{key}s")
@@ -310,6 +412,14 @@ class _Checks:
             known = self._in_library(*self.texts(*at), at) if self.texts(*at) and self.library else True
             if known:
                 self._listed(at, select, "signatures.select")
+        for name in self.texts("primary", "signature"):
+            if name in derived and name.startswith(SIMULATED_PREFIX):
+                self.add(
+                    ("primary", "signature"),
+                    expected="a signature that can be tested in patients",
+                    found=f"`{name}`, which a simulated experiment derives",
+                    remedy="name another primary signature",
+                )
         [model] = self.texts("primary", "model") or [""]
         same = self.texts("primary", "signature") == self.texts("proliferation_signature") != []
         if same and model in NEEDS_PROLIFERATION:
@@ -362,7 +472,7 @@ class _Checks:
             for document in documents
             if isinstance(document.data.get("endpoints"), dict)
         }
-        if self.unread_cards or not has:
+        if "cohorts" in self.unread or not has:
             return
         recorded = "; ".join(f"{cohort}: {', '.join(names)}" for cohort, names in has.items())
         for index, name in enumerate(self.texts("endpoints")):

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator, ValidationError, validators
+from referencing import Registry, Resource
 
 from irf7bone.errors import InputError, Problem
 
@@ -237,7 +238,7 @@ def choose_from(word: object, known: Iterable[object]) -> str:
 
 @cache
 def load_schema(name: str) -> dict[str, Any]:
-    """A schema of ``workflow/schemas`` (``config`` or ``cohort``), as JSON Schema 2020-12."""
+    """A schema of ``workflow/schemas`` (``config``, ``cohort``, ``experiment``), as JSON Schema 2020-12."""
     path = SCHEMAS / f"{name}.schema.yaml"
     return yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
@@ -251,7 +252,9 @@ def _validator(name: str) -> Draft202012Validator:
             isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         ),
     )
-    return validators.extend(Draft202012Validator, type_checker=numbers)(load_schema(name))
+    # experiment cards take their sources from the schema of cohort cards
+    shared = Registry().with_resource("cohort.schema.yaml", Resource.from_contents(load_schema("cohort")))
+    return validators.extend(Draft202012Validator, type_checker=numbers)(load_schema(name), registry=shared)
 
 
 def violations(data: object, schema: str, where: Callable[[KeyPath], str]) -> list[Problem]:

@@ -64,6 +64,7 @@ SOURCES = {
     "h5ad": Source("irf7bone.acquire.h5ad", files=_expression_file),
     "package": Source("irf7bone.acquire.package", files=_nothing),
     "simulate": Source("irf7bone.acquire.simulate", files=_shipped_genes),
+    "simulate_pairs": Source("irf7bone.acquire.simulate_pairs", files=_shipped_genes),
     "table": Source("irf7bone.acquire.table", files=_named_file),
 }
 _GENE_ID = "__gene_id__"  # no sample is called this, so the parquet column cannot collide with one

@@ -68,7 +68,8 @@ class Settings:
     follow_up_months: tuple[float, float]
 
 
-def _stream(seed: int, *key: str) -> np.random.Generator:
+def stream(seed: int, *key: str) -> np.random.Generator:
+    """Random numbers of their own for a key, whoever else draws."""
     digest = hashlib.sha256("/".join(key).encode()).digest()
     return np.random.default_rng([seed, int.from_bytes(digest[:8], "big")])
 
@@ -91,7 +92,7 @@ def draw_programmes(settings: Settings, names: Sequence[str]) -> dict[str, np.nd
     modules = [f"module_{i + 1}" for i in range(_N_MODULES)]
     out: dict[str, np.ndarray] = {}
     for name in dict.fromkeys(["interferon", "proliferation", *names, *modules]):
-        own = _stream(settings.seed, "programme", name).standard_normal(settings.n_samples)
+        own = stream(settings.seed, "programme", name).standard_normal(settings.n_samples)
         if name in leans_on:
             parent, r = leans_on[name]
             own = r * out[parent] + np.sqrt(1 - r**2) * own
@@ -113,7 +114,7 @@ def simulate_clinical(settings: Settings) -> pd.DataFrame:
     """
     n, latent = settings.n_samples, draw_programmes(settings, ("er",))
     drawn = {
-        name: _stream(settings.seed, "outcome", name)
+        name: stream(settings.seed, "outcome", name)
         for name in ("bone", "other", "follow_up", "node", "grade", "size", "age")
     }
     proliferation = settings.log_hr_proliferation * latent["proliferation"]
@@ -166,7 +167,7 @@ def simulate_expression(
         InputError: More programme genes than ``n_genes``, or too few candidates.
     """
     member = {gene: name for name in reversed(programmes) for gene in programmes[name]}
-    candidates = sorted(set(background) - set(member), key=lambda gene: _rank(settings.seed, gene))
+    candidates = sorted(set(background) - set(member), key=lambda gene: rank(settings.seed, gene))
     n_more = settings.n_genes - len(member)
     if not 0 <= n_more <= len(candidates):
         raise InputError(
@@ -181,7 +182,7 @@ def simulate_expression(
     others = [name for name in dict.fromkeys(["proliferation", *programmes]) if name != "interferon"]
     named = [_beyond(latent[name], latent["interferon"]) for name in others]
     genes = sorted([*member, *candidates[:n_more]])
-    rows = [_gene(_stream(settings.seed, "gene", gene), member.get(gene), latent, named) for gene in genes]
+    rows = [_gene(stream(settings.seed, "gene", gene), member.get(gene), latent, named) for gene in genes]
     index, columns = pd.Index(genes, dtype=object), _sample_ids(settings.n_samples)
     return pd.DataFrame(np.stack(rows), index=index, columns=columns)
 
@@ -219,7 +220,7 @@ def _gene(
     return np.maximum(4 + 9 * level + np.clip(sd, 0.25, 1.8) * unit, _FLOOR_LOG2).round(4)
 
 
-def _rank(seed: int, gene: str) -> bytes:
+def rank(seed: int, gene: str) -> bytes:
     """A fixed pseudo-random order of the candidates, the same whoever else is among them."""
     return hashlib.sha256(f"{seed}/background/{gene}".encode()).digest()
 
@@ -234,6 +235,24 @@ def read_expression(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[s
     Raises:
         InputError: The card's signature is not in the library, or ``n_genes`` does not fit.
     """
+    library, symbols = shipped_library(card, entry)
+    programmes = programmes_of(library, entry["signature"])
+    return simulate_expression(_settings(entry), programmes, background_genes(symbols)), _record(entry)
+
+
+def read_clinical(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Simulate the clinical data that belong to the card's simulated expression."""
+    frame = simulate_clinical(_settings(card.expression))
+    columns = {name: values_as_text(frame[name]) for name in frame.columns}
+    return pd.DataFrame(columns, index=frame.index, dtype=object), _record(card.expression)
+
+
+def shipped_library(card: CohortCard, entry: Mapping) -> tuple[dict[str, Signature], SymbolTable]:
+    """The shipped signatures, the entry's among them, and the gene table.
+
+    Raises:
+        InputError: The signature that the entry plants is not among them.
+    """
     symbols = SymbolTable.load(SHIPPED_SYMBOLS)
     library = load_library([SHIPPED_SIGNATURES], symbols)
     if entry["signature"] not in library:
@@ -246,16 +265,12 @@ def read_expression(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[s
                 f"use one of: {', '.join(near or library)}",
             )
         )
-    background = [symbol for symbol in symbols.symbols if not _NOT_ON_ARRAYS.fullmatch(symbol)]
-    frame = simulate_expression(_settings(entry), programmes_of(library, entry["signature"]), background)
-    return frame, _record(entry)
+    return library, symbols
 
 
-def read_clinical(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Simulate the clinical data that belong to the card's simulated expression."""
-    frame = simulate_clinical(_settings(card.expression))
-    columns = {name: values_as_text(frame[name]) for name in frame.columns}
-    return pd.DataFrame(columns, index=frame.index, dtype=object), _record(card.expression)
+def background_genes(symbols: SymbolTable) -> list[str]:
+    """Genes that arrays carry, from which those without a programme are taken."""
+    return [symbol for symbol in symbols.symbols if not _NOT_ON_ARRAYS.fullmatch(symbol)]
 
 
 def programmes_of(library: Mapping[str, Signature], planted: str) -> dict[str, list[str]]:

@@ -40,28 +40,32 @@ METHODS: dict[str, ScoreMethod] = {
     "zscore": ScoreMethod(
         module="irf7bone.scoring.zscore",
         label="combined z-score",
-        citation="Lee et al., PLoS Comput Biol 2008;4:e1000217",
+        citation="Lee E, Chuang HY, Kim JW, Ideker T, Lee D. Inferring pathway activity toward precise disease "
+        "classification. PLoS Comput Biol 2008;4:e1000217.",
         description="mean of the within-cohort gene z-scores, times the square root of the number of genes",
         relative_to_cohort=True,
     ),
     "ssgsea": ScoreMethod(
         module="irf7bone.scoring.ssgsea",
         label="ssGSEA",
-        citation="Barbie et al., Nature 2009;462:108",
+        citation="Barbie DA, Tamayo P, Boehm JS, et al. Systematic RNA interference reveals that oncogenic "
+        "KRAS-driven cancers require TBK1. Nature 2009;462:108-112.",
         description="enrichment of the genes among the ranks of one sample, weight 0.25, not normalised",
         relative_to_cohort=False,
     ),
     "singscore": ScoreMethod(
         module="irf7bone.scoring.singscore",
         label="singscore",
-        citation="Foroutan et al., BMC Bioinformatics 2018;19:404",
+        citation="Foroutan M, Bhuva DD, Lyu R, Horan K, Cursons J, Davis MJ. Single sample scoring of molecular "
+        "phenotypes. BMC Bioinformatics 2018;19:404.",
         description="mean rank of the genes in one sample, scaled to its theoretical range and centred",
         relative_to_cohort=False,
     ),
     "gsva": ScoreMethod(
         module="irf7bone.scoring.gsva",
         label="GSVA",
-        citation="Haenzelmann et al., BMC Bioinformatics 2013;14:7",
+        citation="Hänzelmann S, Castelo R, Guinney J. GSVA: gene set variation analysis for microarray and "
+        "RNA-seq data. BMC Bioinformatics 2013;14:7.",
         description="enrichment of the genes after a Gaussian kernel estimate of each gene's distribution, "
         "largest positive plus largest negative deviation",
         relative_to_cohort=True,
@@ -69,7 +73,8 @@ METHODS: dict[str, ScoreMethod] = {
     "plage": ScoreMethod(
         module="irf7bone.scoring.plage",
         label="PLAGE",
-        citation="Tomfohr et al., BMC Bioinformatics 2005;6:225",
+        citation="Tomfohr J, Lu J, Kepler TB. Pathway level analysis of gene expression using singular value "
+        "decomposition. BMC Bioinformatics 2005;6:225.",
         description="first right-singular vector of the gene z-scores, its sign that of the mean z-score",
         relative_to_cohort=True,
     ),

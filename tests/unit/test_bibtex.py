@@ -53,6 +53,12 @@ def test_a_short_reference_names_its_first_author_only():
     }
 
 
+@pytest.mark.parametrize("said", ["Hu Z et al.", "Hu Z, et al.", "Hu Z et al"])
+def test_et_al_is_others(said):
+    entry = bibtex([f"{said.removesuffix('.')}. A title. Nature 2001;1:2."])
+    assert fields(entry)["author"] == "Hu, Z. and others"
+
+
 def test_a_question_mark_ends_a_title():
     assert fields(bibtex([methods_deeper.REFERENCES["fisher"]]))["title"].endswith("deft approach?}")
 

@@ -60,8 +60,8 @@ def _parse(reference: str) -> tuple[str, dict[str, str]]:
 def _authors(said: str) -> str:
     """``Bidwell BN, Slaney CY, et al`` as ``Bidwell, B. N. and Slaney, C. Y. and others``."""
     names = []
-    for name in said.split(", "):
-        if name in ("et al", "et al."):
+    for name in re.sub(r",? et al\.?$", ", et al", said).split(", "):
+        if name == "et al":
             names.append("others")
             continue
         family, _, initials = name.rpartition(" ")

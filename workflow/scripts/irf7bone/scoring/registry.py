@@ -40,8 +40,8 @@ METHODS: dict[str, ScoreMethod] = {
     "zscore": ScoreMethod(
         module="irf7bone.scoring.zscore",
         label="combined z-score",
-        citation="Lee E, Chuang HY, Kim JW, Ideker T, Lee D. Inferring pathway activity toward precise disease "
-        "classification. PLoS Comput Biol 2008;4:e1000217.",
+        citation="Lee E, Chuang HY, Kim JW, Ideker T, Lee D. Inferring pathway activity toward precise "
+        "disease classification. PLoS Comput Biol 2008;4:e1000217.",
         description="mean of the within-cohort gene z-scores, times the square root of the number of genes",
         relative_to_cohort=True,
     ),
@@ -56,8 +56,8 @@ METHODS: dict[str, ScoreMethod] = {
     "singscore": ScoreMethod(
         module="irf7bone.scoring.singscore",
         label="singscore",
-        citation="Foroutan M, Bhuva DD, Lyu R, Horan K, Cursons J, Davis MJ. Single sample scoring of molecular "
-        "phenotypes. BMC Bioinformatics 2018;19:404.",
+        citation="Foroutan M, Bhuva DD, Lyu R, Horan K, Cursons J, Davis MJ. Single sample scoring of "
+        "molecular phenotypes. BMC Bioinformatics 2018;19:404.",
         description="mean rank of the genes in one sample, scaled to its theoretical range and centred",
         relative_to_cohort=False,
     ),

@@ -320,10 +320,10 @@ def _table_one(cohorts: list[str]) -> pd.DataFrame:
     rows = []
     for cohort, group in itertools.product(cohorts, GROUPS):
         n = 90 if group == "all" else 30
-        found = {"cohort": cohort, "group": group, "n": n}
+        found = {"cohort": cohort, "group": group, "n": n, "n_known": n - 2}
         rows.append({**found, "characteristic": "patients", "level": "number", "count": n, **EMPTY})
         tested = {"test": "spearman", "statistic": 0.125, "p": 0.24, "status": "ok"}
-        age = {"characteristic": "age", "count": n - 1, "median": 54.5, "q1": 47.0, "q3": 63.25, **tested}
+        age = {"characteristic": "age", "count": n - 2, "median": 54.5, "q1": 47.0, "q3": 63.25, **tested}
         rows.append({**found, "level": "median", **age})
         for level, count in (("negative", n - 20), ("positive", 18), ("not known", 2)):
             tested = {"test": "kruskal", "statistic": 2.5, "p": 0.0413, "status": "ok"}

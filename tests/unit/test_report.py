@@ -216,7 +216,8 @@ def test_no_cell_is_blank(page):
 
 def test_downloads_are_the_whole_tables(inputs, page):
     links = {link["download"]: link["href"] for link in page.all("a") if "download" in link}
-    assert set(links) == {f"{name.removeprefix('table-')}.tsv" for name in page.cells}
+    others = {"references.bib", "remark.tsv"}
+    assert set(links) == {f"{name.removeprefix('table-')}.tsv" for name in page.cells} | others
     coded = links["associations.tsv"].split("base64,")[1]
     table = pd.read_csv(io.BytesIO(base64.b64decode(coded)), sep="\t", float_precision="round_trip")
     assert len(table) == len(inputs.associations)

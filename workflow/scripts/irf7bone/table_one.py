@@ -39,6 +39,7 @@ TABLE_ONE = Table(
         Column("level", "text", f"class of the characteristic; '{MEDIAN}' of a number; '{UNKNOWN}'"),
         Column("group", "text", "all, or tertile of the primary score", allowed=GROUPS),
         Column("n", "integer", "samples in the group", low=0),
+        Column("n_known", "integer", "of these, with the characteristic", low=0),
         Column("count", "integer", f"samples at this level; of '{MEDIAN}' those with a value", low=0),
         Column("median", "number", "median of a number, years or centimetres", nullable=True),
         Column("q1", "number", "lower quartile", nullable=True),
@@ -79,7 +80,9 @@ def table_one(
         groups |= {name: tertile == name for name in GROUPS[1:]}
     rows: list[dict[str, Any]] = []
     no_test = _refused("a number of patients is not tested against the score")
-    rows += [_row("patients", "number", group, inside, inside, no_test) for group, inside in groups.items()]
+    rows += [
+        _row("patients", "number", group, inside, inside, inside, no_test) for group, inside in groups.items()
+    ]
     for name in (*NUMERIC, *CATEGORICAL):
         if name in obs:
             describe = _numeric if name in NUMERIC else _classes
@@ -93,6 +96,7 @@ def _row(
     level: str,
     group: str,
     inside: np.ndarray,
+    known: np.ndarray,
     at_level: np.ndarray,
     test: dict[str, Any],
     **numbers: float | None,
@@ -102,6 +106,7 @@ def _row(
         "level": level,
         "group": group,
         "n": int(inside.sum()),
+        "n_known": int((inside & known).sum()),
         "count": int((inside & at_level).sum()),
         **numbers,
         **test,
@@ -119,8 +124,8 @@ def _numeric(
         here = x[inside & known]
         quartiles = np.quantile(here, [0.5, 0.25, 0.75]) if here.size else [None] * 3
         numbers = dict(zip(("median", "q1", "q3"), quartiles, strict=True))
-        rows.append(_row(name, MEDIAN, group, inside, known, test, **numbers))
-        rows.append(_row(name, UNKNOWN, group, inside, ~known, test))
+        rows.append(_row(name, MEDIAN, group, inside, known, known, test, **numbers))
+        rows.append(_row(name, UNKNOWN, group, inside, known, ~known, test))
     return rows
 
 
@@ -138,7 +143,7 @@ def _classes(
     else:
         test = _kruskal(said[known], None if z is None else z[known])
     return [
-        _row(name, level, group, inside, (said == level) & known if level != UNKNOWN else ~known, test)
+        _row(name, level, group, inside, known, ~known if level == UNKNOWN else known & (said == level), test)
         for level in (*levels, UNKNOWN)
         for group, inside in groups.items()
     ]

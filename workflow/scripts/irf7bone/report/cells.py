@@ -65,8 +65,13 @@ class TableView:
 def data_uri(frame: pd.DataFrame) -> str:
     """The table as the workflow writes it, tab-separated with NA, in a link that needs no network."""
     text = frame.to_csv(sep="\t", index=False, na_rep="NA", lineterminator="\n")
+    return text_uri(text, "text/tab-separated-values")
+
+
+def text_uri(text: str, media_type: str) -> str:
+    """A text in a link that needs no network."""
     coded = base64.b64encode(text.encode("utf-8")).decode("ascii")
-    return f"data:text/tab-separated-values;charset=utf-8;base64,{coded}"
+    return f"data:{media_type};charset=utf-8;base64,{coded}"
 
 
 def view(

@@ -17,12 +17,14 @@ from irf7bone.report.er_section import er_section
 from irf7bone.report.forests_section import forests_section
 from irf7bone.report.inputs import ReportInputs
 from irf7bone.report.null_section import null_section
+from irf7bone.report.patients_section import patients_section
 from irf7bone.report.record_section import (
     limits_section,
     methods_section,
     provenance_section,
     tables_section,
 )
+from irf7bone.report.remark_section import remark_section
 from irf7bone.report.section import Section
 from irf7bone.report.sites_section import sites_section
 from irf7bone.report.verdict_section import verdict_section
@@ -30,11 +32,11 @@ from irf7bone.report.verdict_section import verdict_section
 # heading among the contents -> sections below it, from overview to detail
 SECTIONS: dict[str, tuple[Callable[[ReportInputs], Section | None], ...]] = {
     "Answer": (verdict_section,),
-    "Data": (cohorts_section, scores_section, quality_section),
+    "Data": (cohorts_section, patients_section, scores_section, quality_section),
     "Outcome": (curves_section, forests_section, heterogeneity_section, sites_section, er_section),
     "How far to trust it": (null_section, specification_section, checks_section),
     "Biology": (immune_section,),
-    "Record": (tables_section, limits_section, methods_section, provenance_section),
+    "Record": (tables_section, limits_section, methods_section, remark_section, provenance_section),
 }
 
 

@@ -6,6 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 from irf7bone.report import tables, text
+from irf7bone.report.bibtex import bibtex
+from irf7bone.report.cells import text_uri
 from irf7bone.report.methods import write_methods
 from irf7bone.report.section import Section
 
@@ -35,7 +37,8 @@ def methods_section(inputs: ReportInputs) -> Section:
     methods = write_methods(
         inputs.config, inputs.cards, inputs.library, inputs.associations, competing, inputs.provenance
     )
-    return Section("methods", "Methods", "Methods", template="methods.html.j2", data={"methods": methods})
+    data = {"methods": methods, "bibtex": text_uri(bibtex(methods.references), "application/x-bibtex")}
+    return Section("methods", "Methods", "Methods", template="methods.html.j2", data=data)
 
 
 def provenance_section(inputs: ReportInputs) -> Section:

@@ -170,7 +170,7 @@ def test_yaml_words_stay_the_text_that_stands_in_the_card(tmp_path):
         ({"citation": REMOVED}, "citation", "say where the cohort was published"),
         ({"citation": {"pmid": "x"}}, "citation.pmid", "a whole number"),
         ({"citation": {"doi": "doi.org/10.1/x"}}, "citation.doi", "text of the form"),
-        ({"expression.source": "gep"}, "expression.source", "one of table, h5ad, package, simulate"),
+        ({"expression.source": "tape"}, "expression.source", "one of table, h5ad, geo, package, simulate"),
         ({"expression.source": REMOVED}, "expression.source", "the key `source`"),
         ({"expression.scale": "log10"}, "expression.scale", "one of linear, log2, counts, log_ratio"),
         ({"expression.normalise": "tmn"}, "expression.normalise", "did you mean `tmm`"),

@@ -135,7 +135,7 @@ def test_analysis_settings_change_with_what_the_numbers_depend_on(here):
     ("changes", "key", "said"),
     [
         ({"metods": ["zscore"]}, "metods", "did you mean `methods`"),
-        ({"mirror": "x"}, "mirror", "the unknown key `mirror`"),
+        ({"mirorr": "x"}, "mirorr", "the unknown key `mirorr`"),
         ({"primary.metod": "zscore"}, "primary.metod", "did you mean `method`"),
         ({"signatures.slect": []}, "signatures.slect", "did you mean `select`"),
         ({"title": REMOVED}, "title", "the key `title`"),
@@ -180,6 +180,8 @@ def test_analysis_settings_change_with_what_the_numbers_depend_on(here):
         ),
         ({"cohorts": ["gse1992", "gse3143", "gse1992", "simulated_bone"]}, "cohorts[2]", "each cohort once"),
         ({"cohorts": ["gse1992", "gse3143", "./simulated.yaml"]}, "cohorts[2]", "no such file"),
+        ({"mirror": "nowhere"}, "mirror", "a folder that is there"),
+        ({"mirror": "ftp://host"}, "mirror", "a base URL (https://...)"),
         ({"endpoints": ["relapse", "death", "lung"]}, "endpoints[2]", "gse1992: relapse; gse3143: death"),
         ({"cohorts": ["gse1992", "gse3143"]}, "endpoints[0]", "`bone`, which none has"),
     ],

@@ -1,12 +1,36 @@
-# Reads each cohort from its source into one shape, deciding nothing.
+# Fetches what a cohort needs from elsewhere, then reads its source into one shape, deciding nothing.
 # REQUIRED INPUTS: the card and the local files it names
-# OUTPUTS: results/acquired/{cohort}/: expression.parquet, clinical.tsv, source.json
+# OUTPUTS: data/downloads/{cohort}/; results/acquired/{cohort}/: expression.parquet, clinical.tsv, source.json
+
+
+localrules:
+    fetch_cohort,
+
+
+rule fetch_cohort:
+    output:
+        manifest="data/downloads/{cohort}/fetched.tsv",
+    log:
+        "results/logs/fetch_cohort/{cohort}.log",
+    priority: 3
+    conda:
+        "../../envs/irf7bone.yaml"
+    params:
+        files=card_downloads,
+        lock=card_lock,
+        mirror=study.mirror,
+        code=code_hash("acquire.fetch"),
+    message:
+        "Fetch the files of cohort {wildcards.cohort}"
+    script:
+        "../scripts/fetch_cohort.py"
 
 
 rule acquire_cohort:
     input:
         card=card_file,
         files=card_inputs,
+        downloads=card_manifest,
     output:
         expression="results/acquired/{cohort}/expression.parquet",
         clinical="results/acquired/{cohort}/clinical.tsv",
@@ -18,6 +42,7 @@ rule acquire_cohort:
         "../../envs/irf7bone.yaml"
     params:
         code=code_hash("acquire", "cards"),
+        downloads="data/downloads/{cohort}",
     message:
         "Read cohort {wildcards.cohort} from its source"
     script:

@@ -9,7 +9,8 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, f"{workflow.basedir}/workflow/scripts")
 
-from irf7bone.acquire import input_files
+from irf7bone.acquire import input_files, remote_files
+from irf7bone.acquire.lock import lock_path
 from irf7bone.codehash import code_hash
 from irf7bone.config import load_study
 from irf7bone.errors import InputError
@@ -81,6 +82,18 @@ def card_file(wildcards):
 
 def card_inputs(wildcards):
     return input_files(study.cards[wildcards.cohort])
+
+
+def card_downloads(wildcards):
+    return remote_files(study.cards[wildcards.cohort])
+
+
+def card_manifest(wildcards):
+    return ["data/downloads/{cohort}/fetched.tsv"] if card_downloads(wildcards) else []
+
+
+def card_lock(wildcards):
+    return str(lock_path(study.cards[wildcards.cohort].path))
 
 
 def card_title(wildcards):

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from irf7bone.errors import Problem, Problems
+from irf7bone.geo_card import check_geo
 from irf7bone.schema import Document, KeyPath, choose_from, dotted, nearest, read_yaml, show, violations
 
 CARD = "cohort card"
 WHOLE_SOURCES = ("h5ad", "package", "simulate")  # as a clinical source: the one that expression names
 FILE_SOURCES = ("table", "h5ad")  # `path` is a file
+# what a source's expression holds where the card does not say
+DEFAULTS = {"geo": {"gene_id": "symbol"}}
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,8 @@ def make_card(document: Document) -> CohortCard:
     """The typed card of a document without problems."""
     data = document.data
     return CohortCard(
-        **{key: data[key] for key in ("id", "title", "organism", "specimen", "role", "expression", "fields")},
+        **{key: data[key] for key in ("id", "title", "organism", "specimen", "role", "fields")},
+        expression={**DEFAULTS.get(data["expression"]["source"], {}), **data["expression"]},
         citation=data.get("citation", {}),
         clinical=tuple(data["clinical"]),
         exclude=tuple(data.get("exclude", ())),
@@ -215,11 +219,11 @@ def _check_sources(card: CardView) -> None:
                 found=f"`{own}`, while expression comes from `{source}`",
                 remedy="both mean the source that expression names; for another one use a table",
             )
-        if own == "table" and source == "simulate":
+        if own and own not in WHOLE_SOURCES and source == "simulate":
             card.add(
                 ("clinical", index, "source"),
                 expected="`simulate`",
-                found="`table` with simulated expression",
+                found=f"`{own}` with simulated expression",
                 remedy="do not mix simulated expression with clinical data from elsewhere",
             )
 
@@ -366,6 +370,7 @@ _CHECKS: tuple[Callable[[CardView], None], ...] = (
     _check_role,
     _check_scale,
     _check_sources,
+    check_geo,
     _check_files,
     _check_exclude,
     _check_endpoints,

@@ -131,6 +131,8 @@ class Study:
         signature_files: GMT files of the library, as paths to use from the current folder.
         symbols: The table of gene symbols, likewise.
         root: The project's folder.
+        mirror: Folder or base URL that replaces the network; None for none. Not among the settings, because
+            where a file comes from changes no number.
     """
 
     config: Config
@@ -140,6 +142,7 @@ class Study:
     signature_files: tuple[Path, ...]
     symbols: Path
     root: Path
+    mirror: str | None = None
 
     @property
     def derived_files(self) -> tuple[str, ...]:
@@ -181,6 +184,7 @@ def load_study(config: Mapping[str, Any], *, root: Path, source: str = "config.y
     checks.names(files, derived)
     checks.signatures_of_simulations([*documents, *experiments], files)
     checks.endpoints(documents)
+    checks.mirror()
     checks.problems.raise_if_any()
     cards = {card.id: card for card in map(make_card, documents)}
     made = {card.id: card for card in map(make_experiment, experiments)}
@@ -192,6 +196,7 @@ def load_study(config: Mapping[str, Any], *, root: Path, source: str = "config.y
         tuple(files),
         from_here(root / SYMBOLS),
         root,
+        config["mirror"] or None,
     )
 
 
@@ -483,3 +488,15 @@ class _Checks:
                     found=f"`{name}`, which none has",
                     remedy="remove it, or add a cohort whose card defines it",
                 )
+
+    def mirror(self) -> None:
+        """A mirror is a base URL or a folder that is there."""
+        [mirror] = self.texts("mirror") or [""]
+        right = mirror.startswith(("https://", "http://")) if "://" in mirror else Path(mirror).is_dir()
+        if mirror and not right:
+            self.add(
+                ("mirror",),
+                expected=f"a base URL (https://...), or a folder that is there, seen from {Path.cwd()}",
+                found=f"`{mirror}`",
+                remedy="correct it, or write `mirror: null` to use the network",
+            )

@@ -6,8 +6,10 @@ and the entry of the card they serve (``card.expression``, or one item of ``card
 * ``read_expression(card, entry) -> (DataFrame genes x samples, record)``
 * ``read_clinical(card, entry) -> (DataFrame samples x columns of text or None, record)``
 
-``record`` is ``{"name": what was read, "sha256": its checksum}``. The line says besides which local files
-an entry reads, without importing the module: Snakemake asks for that at every start.
+``record`` is ``{"name": what was read, "sha256": its checksum}``, or a list of them. The line says besides
+which local files an entry reads and which it needs from elsewhere, without importing the module: Snakemake
+asks for that at every start. The functions of a source with files from elsewhere take a third argument, the
+:class:`irf7bone.acquire.fetch.Downloads` of the cohort.
 """
 
 from __future__ import annotations
@@ -21,13 +23,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from irf7bone.acquire.geo_files import geo_files
 from irf7bone.errors import InputError, Problem, Problems
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     import pandas as pd
 
+    from irf7bone.acquire.fetch import Downloads
+    from irf7bone.acquire.remote import RemoteFile
     from irf7bone.cards import CohortCard
 
 _DATA = Path(__file__).resolve().parents[4] / "data"
@@ -37,10 +40,17 @@ SHIPPED_SYMBOLS = _DATA / "genes" / "hgnc_symbols.tsv.gz"
 
 @dataclass(frozen=True)
 class Source:
-    """A kind of source: its module, and the files that an entry of a card reads through it."""
+    """A kind of source.
+
+    Args:
+        module: Its module.
+        files: Local files that an entry of a card reads through it.
+        remote: Files from elsewhere that an entry reads; None for a source that needs none.
+    """
 
     module: str
     files: Callable[[CohortCard, dict], list[Path]]
+    remote: Callable[[CohortCard, dict], list[RemoteFile]] | None = None
 
 
 def _named_file(card: CohortCard, entry: dict) -> list[Path]:
@@ -56,11 +66,12 @@ def _shipped_genes(card: CohortCard, entry: dict) -> list[Path]:
 
 
 def _nothing(card: CohortCard, entry: dict) -> list[Path]:
-    """The card states the checksum of what it reads, so its own content decides when to read again."""
+    """The card states what it reads, by its checksum or its address."""
     return []
 
 
 SOURCES = {
+    "geo": Source("irf7bone.acquire.geo", files=_nothing, remote=geo_files),
     "h5ad": Source("irf7bone.acquire.h5ad", files=_expression_file),
     "package": Source("irf7bone.acquire.package", files=_nothing),
     "simulate": Source("irf7bone.acquire.simulate", files=_shipped_genes),
@@ -100,10 +111,6 @@ def _source(card: CohortCard, entry: dict) -> Source:
     return SOURCES[source]
 
 
-def _reader(card: CohortCard, entry: dict) -> ModuleType:
-    return import_module(_source(card, entry).module)
-
-
 def input_files(card: CohortCard) -> list[Path]:
     """Local files that the acquisition of ``card`` reads, each once, in the order of the card."""
     entries = [card.expression, *card.clinical]
@@ -111,20 +118,44 @@ def input_files(card: CohortCard) -> list[Path]:
     return list(dict.fromkeys(files))
 
 
-def acquire(card: CohortCard) -> Acquired:
+def remote_files(card: CohortCard) -> list[RemoteFile]:
+    """Files that ``card`` needs from elsewhere, each once, in the order of the card; known from it alone."""
+    files = []
+    for entry in (card.expression, *card.clinical):
+        remote = _source(card, entry).remote
+        files += remote(card, entry) if remote else []
+    return list(dict.fromkeys(files))
+
+
+def acquire(card: CohortCard, downloads: Downloads | None = None) -> Acquired:
     """Read the expression and the clinical tables of ``card`` and merge the latter by sample id.
+
+    Args:
+        card: The cohort's card.
+        downloads: What was fetched for it; None where the card needs nothing from elsewhere.
 
     Raises:
         InputError: A source cannot be read, or two clinical sources contradict each other.
     """
-    expression, record = _reader(card, card.expression).read_expression(card, card.expression)
-    sources = [{"role": "expression", **record}]
+    expression, sources = _read("expression", card, card.expression, downloads)
     clinical = None
     for entry in card.clinical:
-        table, record = _reader(card, entry).read_clinical(card, entry)
-        sources.append({"role": "clinical", **record})
+        table, records = _read("clinical", card, entry, downloads)
+        sources += records
         clinical = table if clinical is None else _merge_clinical(clinical, table, f"{card.path}, clinical")
     return Acquired(expression, clinical, sources)
+
+
+def _read(
+    role: str, card: CohortCard, entry: dict, downloads: Downloads | None
+) -> tuple[pd.DataFrame, list[dict[str, str]]]:
+    """The table of one entry, and the records of what was read for it."""
+    source = _source(card, entry)
+    read = getattr(import_module(source.module), f"read_{role}")
+    table, records = read(card, entry, downloads) if source.remote else read(card, entry)
+    return table, [
+        {"role": role, **record} for record in (records if isinstance(records, list) else [records])
+    ]
 
 
 def _merge_clinical(first: pd.DataFrame, second: pd.DataFrame, where: str) -> pd.DataFrame:

@@ -72,6 +72,15 @@ SIMULATED = {
     "scale": "log2",
     "collapse": "max_mean",
 }
+STUDY = {
+    "source": "cbioportal",
+    "study": "brca_metabric",
+    "profile": "data_mrna_illumina_microarray.txt",
+    "gene_id": "symbol",
+    "scale": "log2",
+    "collapse": "max_mean",
+}
+NAMELESS_STUDY = {key: value for key, value in STUDY.items() if key != "study"}
 PACKAGE = {
     "source": "package",
     "package": "SurvSet",
@@ -170,7 +179,11 @@ def test_yaml_words_stay_the_text_that_stands_in_the_card(tmp_path):
         ({"citation": REMOVED}, "citation", "say where the cohort was published"),
         ({"citation": {"pmid": "x"}}, "citation.pmid", "a whole number"),
         ({"citation": {"doi": "doi.org/10.1/x"}}, "citation.doi", "text of the form"),
-        ({"expression.source": "tape"}, "expression.source", "one of table, h5ad, geo, package, simulate"),
+        (
+            {"expression.source": "tape"},
+            "expression.source",
+            "one of table, h5ad, geo, cbioportal, package, simulate",
+        ),
         ({"expression.source": REMOVED}, "expression.source", "the key `source`"),
         ({"expression.scale": "log10"}, "expression.scale", "one of linear, log2, counts, log_ratio"),
         ({"expression.normalise": "tmn"}, "expression.normalise", "did you mean `tmm`"),
@@ -200,7 +213,21 @@ def test_yaml_words_stay_the_text_that_stands_in_the_card(tmp_path):
             "a value that the field can take: negative, positive",
         ),
         ({"exclude.0.reason": REMOVED}, "exclude[0].reason", "the key `reason`"),
-        ({"exclude.0.samples": ["a"]}, "exclude[0]", "either `field` and `equals`, or `samples`"),
+        ({"exclude.0.samples": ["a"]}, "exclude[0]", "or `samples`"),
+        ({"exclude": [{"column": "c", "reason": "r"}]}, "exclude[0]", "`column` and `is` or `is_not`"),
+        ({"exclude": [{"column": "c", "is": 1, "is_not": 2, "reason": "r"}]}, "exclude[0]", "or `samples`"),
+        ({"clinical.0.missing": "--"}, "clinical[0].missing", "a list"),
+        ({"patient": ""}, "patient", "text that is not empty"),
+        ({"expression": {**STUDY, "path": "study"}, "patient": "P"}, "expression", "both"),
+        ({"expression": NAMELESS_STUDY, "patient": "P"}, "expression", "neither"),
+        ({"expression": {**NAMELESS_STUDY, "path": "no"}, "patient": "P"}, "expression.path", "not there"),
+        (
+            {"expression": STUDY, "clinical": [{"source": "cbioportal"}]},
+            "patient",
+            "add `patient: PATIENT_ID`",
+        ),
+        ({"expression": {**STUDY, "profile": "mrna.txt"}}, "expression.profile", "text of the form"),
+        ({"expression": {**STUDY, "gene_id": "ensembl"}}, "expression.gene_id", "one of symbol, entrez"),
         ({"exclude": [{"samples": ["a", "a"], "reason": "r"}]}, "exclude[0].samples", "each entry once"),
         ({"endpoints": {}}, "endpoints", "at least 1 entry"),
         ({"endpoints.bone.event": REMOVED}, "endpoints.bone.event", "the key `event`"),

@@ -7,12 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from irf7bone.cbioportal_card import check_cbioportal
 from irf7bone.errors import Problem, Problems
 from irf7bone.geo_card import check_geo
 from irf7bone.schema import Document, KeyPath, choose_from, dotted, nearest, read_yaml, show, violations
 
 CARD = "cohort card"
-WHOLE_SOURCES = ("h5ad", "package", "simulate")  # as a clinical source: the one that expression names
+WHOLE_SOURCES = (
+    "h5ad",
+    "cbioportal",
+    "package",
+    "simulate",
+)  # as a clinical source: the one that expression names
+EXCLUDE_FORMS = ({"field", "equals"}, {"column", "is"}, {"column", "is_not"}, {"samples"})
 FILE_SOURCES = ("table", "h5ad")  # `path` is a file
 # what a source's expression holds where the card does not say
 DEFAULTS = {"geo": {"gene_id": "symbol"}}
@@ -35,7 +42,8 @@ class CohortCard:
         expression: Source of the expression values, with ``source``, ``scale``, ``collapse`` and so on.
         clinical: Sources of the clinical data, merged in this order.
         fields: Standard name -> ``from`` with ``map`` or ``unit``.
-        exclude: Rules with ``reason`` and either ``field`` and ``equals`` or ``samples``.
+        exclude: Rules with ``reason`` and either ``field`` and ``equals``, ``samples``, or ``column`` with one
+            of ``is`` and ``is_not``, which are lists of codes.
         endpoints: Standard name -> ``definition``, ``time``, ``event`` and perhaps ``competing``.
         expect: Known counts ``samples``, ``events``, ``competing``, before exclusion; may be empty.
         notes: What a reader of the report should know.
@@ -43,6 +51,7 @@ class CohortCard:
         path: The card's file.
         sha256: Checksum of the card's file.
         documentation: Where the meaning of the columns is documented.
+        patient: Column of the clinical data with the patients' ids, or nothing where a sample is a patient.
     """
 
     id: str
@@ -62,6 +71,7 @@ class CohortCard:
     path: Path
     sha256: str
     documentation: str = ""
+    patient: str | None = None
 
     def resolve(self, relative: str | Path) -> Path:
         """A path that the card names, which is relative to the card."""
@@ -103,7 +113,7 @@ def make_card(document: Document) -> CohortCard:
         expression={**DEFAULTS.get(data["expression"]["source"], {}), **data["expression"]},
         citation=data.get("citation", {}),
         clinical=tuple(data["clinical"]),
-        exclude=tuple(data.get("exclude", ())),
+        exclude=tuple(_rule_with_codes(rule) for rule in data.get("exclude", ())),
         endpoints={name: _with_codes(endpoint) for name, endpoint in data["endpoints"].items()},
         expect=data.get("expect", {}),
         notes=tuple(data.get("notes", ())),
@@ -111,7 +121,12 @@ def make_card(document: Document) -> CohortCard:
         path=document.path,
         sha256=document.sha256,
         documentation=data.get("documentation", ""),
+        patient=data.get("patient"),
     )
+
+
+def _rule_with_codes(rule: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: codes(value) if key in ("is", "is_not") else value for key, value in rule.items()}
 
 
 def _with_codes(endpoint: Mapping[str, Any]) -> dict[str, Any]:
@@ -257,11 +272,11 @@ def _check_exclude(card: CardView) -> None:
         if not isinstance(rule, dict):
             continue
         at = ("exclude", index)
-        named = set(rule) & {"field", "equals", "samples"}
-        if named not in ({"field", "equals"}, {"samples"}):
+        named = set(rule) & {"field", "equals", "samples", "column", "is", "is_not"}
+        if named not in EXCLUDE_FORMS:
             card.add(
                 at,
-                expected="either `field` and `equals`, or `samples`",
+                expected="`field` and `equals`, or `column` and `is` or `is_not`, or `samples`",
                 found=f"{', '.join(sorted(named)) or 'none of them'}",
                 remedy="write one rule an entry",
             )
@@ -371,6 +386,7 @@ _CHECKS: tuple[Callable[[CardView], None], ...] = (
     _check_scale,
     _check_sources,
     check_geo,
+    check_cbioportal,
     _check_files,
     _check_exclude,
     _check_endpoints,

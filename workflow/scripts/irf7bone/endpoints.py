@@ -34,7 +34,8 @@ def code(value: object) -> str:
     return whole[1] if whole else text
 
 
-def _column(clinical: pd.DataFrame, name: str, where: str, problems: Problems) -> pd.Series | None:
+def find_column(clinical: pd.DataFrame, name: str, where: str, problems: Problems) -> pd.Series | None:
+    """A column of the clinical data; noted as a problem, with the nearest name, where there is none."""
     if name in clinical.columns:
         return clinical[name]
     near = get_close_matches(name, clinical.columns.tolist(), n=1)
@@ -85,7 +86,7 @@ def build_fields(clinical: pd.DataFrame, fields: Mapping[str, Mapping[str, Any]]
     out = pd.DataFrame(index=clinical.index)
     for name, rule in fields.items():
         at = f"{where}, fields.{name}"
-        values = _column(clinical, rule["from"], f"{at}.from", problems)
+        values = find_column(clinical, rule["from"], f"{at}.from", problems)
         if values is None:
             continue
         if "map" in rule:
@@ -181,7 +182,8 @@ def build_endpoints(
         clinical: Samples x columns of text or None.
         endpoints: The card's ``endpoints``.
         where: The card, for messages.
-        forgiven: Samples that the card excludes by name: what is impossible in them is taken for missing.
+        forgiven: Samples that the card excludes by name or column: what is impossible in them is taken for
+            missing.
 
     Raises:
         InputError: A column is missing; a time is no number, negative or beyond belief; a code is neither in
@@ -232,7 +234,7 @@ def _nobody_known(columns: pd.DataFrame, rule: Mapping[str, Any], where: str, pr
 def _months(
     clinical: pd.DataFrame, rule: Mapping[str, Any], where: str, problems: Problems, forgiven: pd.Index
 ) -> pd.Series:
-    values = _column(clinical, rule["from"], f"{where}.from", problems)
+    values = find_column(clinical, rule["from"], f"{where}.from", problems)
     if values is None:
         return pd.Series(np.nan, index=clinical.index)
     found = Problems()
@@ -264,7 +266,7 @@ def _happened(
     clinical: pd.DataFrame, rule: Mapping[str, Any], where: str, problems: Problems, forgiven: pd.Index
 ) -> pd.Series:
     """1 for the codes of ``is``, 0 for those of ``else``, missing where the source has nothing."""
-    values = _column(clinical, rule["from"], f"{where}.from", problems)
+    values = find_column(clinical, rule["from"], f"{where}.from", problems)
     if values is None:
         return pd.Series(np.nan, index=clinical.index)
     meaning = {code(item): 0.0 for item in rule["else"]} | {code(item): 1.0 for item in rule["is"]}

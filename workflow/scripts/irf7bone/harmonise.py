@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from irf7bone.cohort import check_cohort
 from irf7bone.contracts import FLOW
 from irf7bone.endpoints import Endpoint, as_categories, build_endpoints, build_fields
 from irf7bone.errors import InputError, Problem, Problems
+from irf7bone.exclusions import check_patients, excluded_by, excluded_unseen
 from irf7bone.expression import GeneMatrix, harmonise_expression
 
 if TYPE_CHECKING:
@@ -86,13 +86,13 @@ def harmonise(acquired: Acquired, card: CohortCard, symbols: SymbolTable) -> Har
     flow.step("named in the source")
     _match(flow, acquired, where)
     clinical = acquired.clinical.loc[flow.samples]
-    by_name = [sample for rule in card.exclude for sample in rule.get("samples", ())]
-    _check_excluded_names(by_name, acquired, where)
-    fields, endpoints = _clinical(clinical, card, flow.samples.intersection(by_name, sort=False))
+    named = acquired.expression.columns.union(acquired.clinical.index)
+    fields, endpoints = _clinical(clinical, card, excluded_unseen(card.exclude, clinical, named, where))
     _check_expected(card, len(clinical), endpoints)
     for rule in card.exclude:
-        lost = rule["samples"] if "samples" in rule else _excluded_by_field(fields, rule, where)
-        flow.step("excluded by the card", (rule["reason"], pd.Index(lost, dtype=object)))
+        flow.step("excluded by the card", (rule["reason"], excluded_by(rule, clinical, fields, where)))
+    if card.patient:
+        check_patients(clinical.loc[flow.samples], card.patient, where)
     losses = [row for row in flow.rows if row["n_dropped"]]
     if len(flow.samples) < MIN_SAMPLES:
         raise InputError(
@@ -212,38 +212,6 @@ def _check_near_misses(alone: pd.Index, without: pd.Index, where: str) -> None:
                 offenders=pairs[kind],
             )
     problems.raise_if_any()
-
-
-def _check_excluded_names(by_name: list[str], acquired: Acquired, where: str) -> None:
-    named = acquired.expression.columns.union(acquired.clinical.index)
-    unknown = [sample for sample in by_name if sample not in named]
-    if unknown:
-        raise InputError(
-            Problem(
-                f"{where}, exclude: samples",
-                "ids of samples of this cohort",
-                f"{len(unknown)} that are in no source",
-                "correct them: the rule would exclude nobody",
-                tuple(unknown),
-            )
-        )
-
-
-def _excluded_by_field(fields: pd.DataFrame, rule: Mapping[str, Any], where: str) -> pd.Index:
-    """Samples that a rule on a field names; a rule that names none is a mistake in it."""
-    values = fields[rule["field"]]
-    lost = fields.index[values == rule["equals"]]
-    if lost.empty:
-        raise InputError(
-            Problem(
-                f"{where}, exclude: field {rule['field']}",
-                f"samples whose {rule['field']} is {rule['equals']!r}",
-                "none: this rule excludes nobody",
-                "correct `equals`, or remove the rule; values that are there:",
-                tuple(map(repr, values.dropna().unique().tolist())) or ("none",),
-            )
-        )
-    return lost
 
 
 def _clinical(

@@ -23,6 +23,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from irf7bone.acquire.cbioportal_files import study_archive, study_files
 from irf7bone.acquire.geo_files import geo_files
 from irf7bone.errors import InputError, Problem, Problems
 
@@ -71,6 +72,7 @@ def _nothing(card: CohortCard, entry: dict) -> list[Path]:
 
 
 SOURCES = {
+    "cbioportal": Source("irf7bone.acquire.cbioportal", files=study_files, remote=study_archive),
     "geo": Source("irf7bone.acquire.geo", files=_nothing, remote=geo_files),
     "h5ad": Source("irf7bone.acquire.h5ad", files=_expression_file),
     "package": Source("irf7bone.acquire.package", files=_nothing),
@@ -142,6 +144,7 @@ def acquire(card: CohortCard, downloads: Downloads | None = None) -> Acquired:
     for entry in card.clinical:
         table, records = _read("clinical", card, entry, downloads)
         sources += records
+        table = table.mask(table.isin(entry.get("missing", [])), None)
         clinical = table if clinical is None else _merge_clinical(clinical, table, f"{card.path}, clinical")
     return Acquired(expression, clinical, sources)
 

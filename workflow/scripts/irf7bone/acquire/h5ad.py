@@ -5,7 +5,6 @@ Only the matrix that the card names, its ``var`` and ``obs`` are read; nothing i
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -178,5 +177,4 @@ def _sample_ids(samples: pd.Index, path: Path) -> pd.Index:
 
 
 def _record(path: Path) -> dict[str, str]:
-    with path.open("rb") as file:
-        return {"name": path.name, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+    return {"name": path.name, "sha256": text.file_sha256(path)}

@@ -37,6 +37,12 @@ def bare_suffix(path: Path) -> str:
     return Path(name).suffix
 
 
+def file_sha256(path: Path) -> str:
+    """The sha256 of a file, without holding the file in memory."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def read_bytes(path: Path) -> tuple[bytes, str]:
     """Content of ``path``, decompressed where it is named ``.gz``, and the sha256 of the file itself.
 
@@ -145,8 +151,8 @@ def _decode(path: Path, content: bytes) -> bytes:
     return content
 
 
-def _header(path: Path, content: bytes) -> tuple[list[str], str]:
-    """Column names and delimiter."""
+def _header(path: Path, content: bytes, number: int) -> tuple[list[str], str]:
+    """Column names and delimiter, from the first line of the content, which is that number of the file."""
     suffix = bare_suffix(path)
     if suffix not in DELIMITERS:
         raise _refuse(
@@ -162,7 +168,7 @@ def _header(path: Path, content: bytes) -> tuple[list[str], str]:
         seen = {mark: line.count(mark) for mark in _SPOKEN if mark != delimiter and mark in line}
         saw = ", ".join(f"{count} x {_SPOKEN[mark]}" for mark, count in seen.items()) or "none"
         raise _refuse(
-            f"{path}, line 1",
+            f"{path}, line {number}",
             expected=f"columns separated by {_SPOKEN[delimiter]}s, as {suffix} says",
             found=f"no {_SPOKEN[delimiter]} in the header; other separators in it: {saw}",
             remedy=f"rename the file or export it with {_SPOKEN[delimiter]}s",
@@ -172,12 +178,12 @@ def _header(path: Path, content: bytes) -> tuple[list[str], str]:
     return names, delimiter
 
 
-def _refuse_open_quotes(path: Path, lines: list[bytes], delimiter: str) -> None:
+def _refuse_open_quotes(path: Path, lines: list[bytes], delimiter: str, first: int) -> None:
     """Refuse a cell whose quote is not closed on its line: a stray quote would swallow rows unnoticed."""
     mark = re.escape(delimiter.encode())
     quoted = re.compile(rb'(?:^|%b)"(?:[^"]++|"")*+("?)' % mark)  # the group: its closing quote
     opened = []
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(lines, start=first):
         if b'"' in line and any(not cell[1] for cell in quoted.finditer(line)):
             opened.append(f"line {number}: {line[:60].decode('utf-8', 'replace').rstrip()}")
     if opened:
@@ -191,8 +197,12 @@ def _refuse_open_quotes(path: Path, lines: list[bytes], delimiter: str) -> None:
         )
 
 
-def read_cells(path: Path) -> tuple[pa.Table, list[str], str]:
+def read_cells(path: Path, *, comments: bool = False) -> tuple[pa.Table, list[str], str]:
     """Read a delimited text file without converting anything.
+
+    Args:
+        path: The file.
+        comments: Whether lines that start with ``#`` may stand before the header; they are passed over.
 
     Returns:
         The cells (columns ``c0, c1, ...``, text or null for the words in :data:`MISSING_WORDS`), the
@@ -203,18 +213,22 @@ def read_cells(path: Path) -> tuple[pa.Table, list[str], str]:
     """
     raw, checksum = read_bytes(path)
     content = _decode(path, raw)
-    names, delimiter = _header(path, content)
+    skipped = 0
+    while comments and content.startswith(b"#"):
+        content = content.partition(b"\n")[2]
+        skipped += 1
+    names, delimiter = _header(path, content, skipped + 1)
     columns = [f"c{i}" for i in range(len(names))]
     convert = pa_csv.ConvertOptions(column_types=dict.fromkeys(columns, pa.string()))
     lines = content.split(b"\n")
-    _refuse_open_quotes(path, lines, delimiter)
+    _refuse_open_quotes(path, lines, delimiter, skipped + 1)
     longest = max(map(len, lines))  # a row must fit in one block
     read = pa_csv.ReadOptions(column_names=columns, skip_rows=1, block_size=max(1 << 22, 2 * longest))
     parse = {"delimiter": delimiter}
     try:
         cells = pa_csv.read_csv(pa.BufferReader(content), read, pa_csv.ParseOptions(**parse), convert)
     except pa.ArrowInvalid as error:
-        raise _ragged(path, content, read, parse, convert, len(names), error) from None
+        raise _ragged(path, content, read, parse, convert, len(names), error, skipped) from None
     if cells.num_rows == 0:
         raise _refuse(path, expected="a header and rows", found="a header only", remedy="export it again")
     return cells, names, checksum
@@ -228,12 +242,13 @@ def _ragged(
     convert: pa_csv.ConvertOptions,
     n_columns: int,
     error: pa.ArrowInvalid,
+    skipped: int,
 ) -> InputError:
     """The error for rows of another length than the header; parsed once more to name all of them."""
     wrong: list[tuple[int, int]] = []
 
     def note(row: pa_csv.InvalidRow) -> str:
-        wrong.append((row.number, row.actual_columns))
+        wrong.append((row.number + skipped, row.actual_columns))
         return "skip"
 
     read.use_threads = False  # row numbers are known only then
@@ -247,7 +262,7 @@ def _ragged(
     lengths = {actual for _, actual in wrong}
     if n_rows == 0 and lengths == {n_columns + 1}:
         return _refuse(
-            f"{path}, line 1",
+            f"{path}, line {skipped + 1}",
             expected=f"a name for each of the {n_columns + 1} columns",
             found=f"{n_columns} names: the first column has none (R's write.table leaves it out)",
             remedy="put a name for the first column, such as 'id', at the start of the first line",

@@ -26,7 +26,6 @@ from irf7bone.report.choices_section import (
 )
 from irf7bone.report.depth import COHORT_TABLES, POOLED_TABLES, CohortDepth, Depth
 from irf7bone.report.er_section import er_sentence
-from irf7bone.report.figures import slim
 from irf7bone.report.null_section import (
     controls_finding,
     null_sentence,
@@ -327,15 +326,3 @@ def test_models_shown_are_those_that_were_fitted():
     full = replace(made.config().primary, model="full")
     config = made.config(primary=full, models=("crude", "clinical", "full"))
     assert null_models(config) == ("crude", "full")
-
-
-def test_a_slim_svg_keeps_the_picture():
-    drawn = slim(
-        '<svg>\n <g id="text_1" transform="translate(1.23456 2) scale(0.0625 -0.0625)">\n'
-        '  <use xlink:href="#DejaVuSans-41"/>\n'
-        '  <use xlink:href="#DejaVuSans-Bold-42" transform="translate(63.623047 0)"/>\n </g>\n'
-        '<path id="DejaVuSans-41" d="M 1 2 \nL 3.14159 4 \nL 5 6 \nQ 1 2 3 4 \nL 5 6 \nz\n"/></svg>'
-    )
-    assert '<g transform="translate(1.23 2) scale(0.0625 -0.0625)">' in drawn
-    assert '<use href="#41"/>' in drawn and '<use href="#Bold-42" x="63.62"/>' in drawn
-    assert 'id="41" d="M 1 2 3.14 4 5 6 Q 1 2 3 4 L 5 6 z' in drawn

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import hashlib
 import io
+import json
 import math
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -18,9 +22,10 @@ import pytest
 from irf7bone.config import Primary
 from irf7bone.figures import cohort_figures, key_signatures, pooled_figures
 from irf7bone.figures.forest_tables import forest_table, overview_table
-from irf7bone.report import captions, text
+from irf7bone.report import captions, downloads, text
 from irf7bone.report.build import build_report
-from irf7bone.report.figures import read_figure, svg_uri
+from irf7bone.report.cells import LONG
+from irf7bone.report.figures import read_figure
 from irf7bone.report.inputs import ReportInputs
 from irf7bone.report.methods import Citations, write_methods
 from irf7bone.report.verdict_section import first_facts, planted_effects
@@ -45,8 +50,8 @@ def make_inputs(folder: Path, config, cards, cohorts: dict[str, made.Cohort]) ->
     def write(name: str, table: pd.DataFrame | None) -> None:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / f"{name}.svg").write_text(SVG, encoding="utf-8")
-        if table is not None:
-            table.to_csv(folder / f"{name}.tsv", sep="\t", index=False, na_rep="NA")
+        table = pd.DataFrame({"value": [1.5]}) if table is None else table
+        table.to_csv(folder / f"{name}.tsv", sep="\t", index=False, na_rep="NA")
 
     associations = joined("associations")
     pooled = made.pooled(associations)
@@ -99,6 +104,7 @@ class Page(HTMLParser):
         self.tags: list[tuple[str, dict[str, str]]] = []
         self.text: list[str] = []
         self.cells: dict[str, list[list[str]]] = {}
+        self.files: dict[str, str] = {}
         self._table = ""
         self.feed(html)
         self.close()
@@ -117,6 +123,10 @@ class Page(HTMLParser):
             self._table = ""
 
     def handle_data(self, data):
+        tag, found = self.tags[-1] if self.tags else ("", {})
+        if tag == "script" and found.get("id", "").startswith("file-"):
+            self.files.setdefault(found["id"].removeprefix("file-"), data)
+            return
         self.text.append(data)
         rows = self.cells.get(self._table)
         if rows and rows[-1] and self.tags[-1][0] == "td":
@@ -125,7 +135,17 @@ class Page(HTMLParser):
     def all(self, tag: str) -> list[dict[str, str]]:
         return [found for name, found in self.tags if name == tag]
 
+    def unpack(self, name: str) -> str:
+        return gzip.decompress(base64.b64decode(self.files[name])).decode("utf-8")
+
     def rows(self, table: str) -> list[list[str]]:
+        """All rows of a table: those in a file of the page, where it does not show them all."""
+        if f"table-{table}.json" in self.files:
+            columns = json.loads(self.unpack(f"table-{table}.json"))["columns"]
+            return [list(row) for row in zip(*(column["text"] for column in columns), strict=True)]
+        return self.shown(table)
+
+    def shown(self, table: str) -> list[list[str]]:
         return [[cell.strip() for cell in row] for row in self.cells[f"table-{table}"] if row]
 
 
@@ -161,12 +181,17 @@ def test_equal_inputs_give_equal_bytes(inputs, html):
 
 
 def test_the_page_fetches_nothing(html, page):
-    assert all(image["src"].startswith("data:image/svg+xml,") for image in page.all("img"))
+    assert not page.all("img") and not page.all("link")
     assert all(link["href"].startswith(("#", "data:")) for link in page.all("a"))
-    assert not page.all("link") and not any("src" in script for script in page.all("script"))
-    assert "@import" not in html and "url(" not in html
+    assert not any("src" in script for script in page.all("script"))
+    addresses = re.findall(r"url\(([^)]*)\)", html)
+    assert addresses and all(address.startswith(("data:font/woff;base64,", "#")) for address in addresses)
+    assert "@import" not in html
     policy = [meta for meta in page.all("meta") if meta.get("http-equiv") == "Content-Security-Policy"]
     assert policy[0]["content"].startswith("default-src 'none'")
+    script = html[html.rindex("<script>") + len("<script>") : html.rindex("</script>")]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy[0]["content"]
 
 
 def test_ids_are_unique_and_links_arrive(page):
@@ -182,7 +207,9 @@ def test_every_figure_is_there_with_its_finding_in_words(page):
     wanted |= {f"figure-pooled-{kind}" for kind in pooled_figures(made.ENDPOINTS)}
     # too few cohorts for these: the reasons stand in words
     assert figures == wanted - {"figure-pooled-null_bone", "figure-pooled-funnel"}
-    assert all(len(image["alt"]) > 30 for image in page.all("img"))
+    pictures = [found for found in page.all("div") if found.get("role") == "img"]
+    assert len(pictures) == len(figures) == len(page.all("svg"))
+    assert all(len(picture["aria-label"]) > 30 for picture in pictures)
 
 
 def test_simulated_data_are_marked_wherever_they_show(page):
@@ -215,13 +242,41 @@ def test_no_cell_is_blank(page):
 
 
 def test_downloads_are_the_whole_tables(inputs, page):
-    links = {link["download"]: link["href"] for link in page.all("a") if "download" in link}
-    others = {"references.bib", "remark.tsv"}
-    assert set(links) == {f"{name.removeprefix('table-')}.tsv" for name in page.cells} | others
-    coded = links["associations.tsv"].split("base64,")[1]
-    table = pd.read_csv(io.BytesIO(base64.b64decode(coded)), sep="\t", float_precision="round_trip")
+    tables = {name.removesuffix(".tsv") for name in page.files if name.startswith("table-")}
+    assert {name for name in tables if not name.endswith(".json")} == set(page.cells)
+    links = {link["download"] for link in page.all("a") if "download" in link}
+    assert links == {"references.bib", "remark.tsv"}
+    file = io.StringIO(page.unpack("table-associations.tsv"))
+    table = pd.read_csv(file, sep="\t", float_precision="round_trip")
     assert len(table) == len(inputs.associations)
     np.testing.assert_array_equal(table["log_hr"], inputs.associations["log_hr"])
+
+
+def test_the_numbers_of_a_figure_are_the_file_beside_it(inputs, page):
+    for figure in page.all("figure"):
+        name = figure["id"].removeprefix("figure-").replace("-", "/", 1)
+        file = (inputs.figures / f"{name}.tsv").read_text(encoding="utf-8")
+        assert page.unpack(f"{figure['id']}.tsv") == file
+
+
+def test_a_long_table_opens_with_the_rows_of_the_primary_method(inputs, page):
+    assert len(page.rows("associations")) > LONG
+    shown = page.shown("associations")
+    assert len(shown) == LONG and {row[2] for row in shown} == {"zscore"}
+    assert page.shown("verdicts") == page.rows("verdicts")
+
+
+def test_pdf_files_are_packed_while_there_is_room(tmp_path, monkeypatch):
+    monkeypatch.setattr(downloads, "MOST_PDF_BYTES", 10)
+    offered = downloads.Downloads()
+    for name, size in (("a", 6), ("b", 6), ("c", 4)):
+        (tmp_path / f"{name}.svg").write_text(SVG)
+        (tmp_path / f"{name}.tsv").write_text("x\n1\n")
+        (tmp_path / f"{name}.pdf").write_bytes(b"x" * size)
+        offered.figure(read_figure(tmp_path, name, title="", alt="", caption=""))
+    files = Page(str(offered.blocks())).files
+    assert [name for name in files if name.endswith(".pdf")] == ["figure-a.pdf", "figure-c.pdf"]
+    assert base64.b64decode(files["figure-a.pdf"]) == b"xxxxxx"
 
 
 def test_verdict_and_its_rule_stand_first(inputs, page):
@@ -391,15 +446,6 @@ def test_references_are_numbered_in_the_order_of_their_citation(inputs):
     assert first == sorted(first)
     cite = Citations()
     assert (cite("cox"), cite("efron", "cox"), cite("A book.")) == ("[1]", "[1, 2]", "[3]")
-
-
-def test_svg_in_a_url_holds_no_character_that_ends_it():
-    uri = svg_uri(SVG)
-    body = uri.removeprefix("data:image/svg+xml,")
-    assert not set('"<>#\n') & set(body) and "metadata" not in body
-    assert "%23glyph" in body
-    with pytest.raises(ValueError, match="single quotes"):
-        svg_uri("<svg a='b'/>")
 
 
 def test_a_file_that_is_no_figure_is_refused(tmp_path):

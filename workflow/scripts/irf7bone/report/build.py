@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+from pathlib import Path
+
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from irf7bone.report.downloads import Downloads
+from irf7bone.report.fonts import font_faces, letters_of
 from irf7bone.report.inputs import ReportInputs
 from irf7bone.report.page import page_sections
 from irf7bone.wording import ENDPOINT_WORDS
@@ -23,12 +29,32 @@ def build_report(inputs: ReportInputs) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    downloads = Downloads()
+    environment.globals["downloads"] = downloads
+    contents = page_sections(inputs)
+    body = environment.get_template("sections.html.j2").render(
+        config=inputs.config, contents=contents, endpoint_words=ENDPOINT_WORDS
+    )
+    script = _script(inputs.templates / "scripts")
     page = environment.get_template("index.html.j2").render(
         title=inputs.config.title,
-        config=inputs.config,
-        contents=page_sections(inputs),
-        endpoint_words=ENDPOINT_WORDS,
+        contents=contents,
+        body=Markup(body),
+        fonts=Markup(font_faces(letters_of([body]))),
         style=Markup((inputs.templates / "style.css").read_text(encoding="utf-8")),
-        script=Markup((inputs.templates / "script.js").read_text(encoding="utf-8")),
+        files=downloads.blocks(),
+        script=Markup(script),
+        script_hash=_csp_hash(script),
     )
     return page if page.endswith("\n") else page + "\n"
+
+
+def _script(folder: Path) -> str:
+    """The script's files in the order of their names, with nothing left behind in the page's own scope."""
+    parts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.js"))]
+    return '(() => {\n"use strict";\n' + "\n".join(parts) + "})();"
+
+
+def _csp_hash(script: str) -> str:
+    """What the content security policy calls this script; a browser runs no other."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")

@@ -9,12 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from irf7bone.wording import (
-    STATUS_WORDS,
-    estimate,
-    is_missing,
-)
+from irf7bone.report.downloads import as_text
+from irf7bone.wording import STATUS_WORDS, estimate, is_missing
 
+LONG = 50  # rows: more of a searchable table are shown page by page
 NOTHING = "\u2013"  # an en dash: the status beside it says why there is no number
 
 
@@ -47,7 +45,7 @@ class TableView:
         columns: Columns shown.
         rows: Cells, as many as columns.
         marked: Of each row, whether it is about a simulated cohort.
-        download: Data URI of the whole table as tab-separated text.
+        download: The whole table as tab-separated text.
         initial: Column label -> value that the filter starts with.
         searchable: Whether the page offers search and filters.
     """
@@ -61,11 +59,23 @@ class TableView:
     initial: Mapping[str, str] = field(default_factory=dict)
     searchable: bool = False
 
+    @property
+    def is_long(self) -> bool:
+        """Whether the page shows a part of the rows, and its script the rest."""
+        return self.searchable and len(self.rows) > LONG
 
-def data_uri(frame: pd.DataFrame) -> str:
-    """The table as the workflow writes it, tab-separated with NA, in a link that needs no network."""
-    text = frame.to_csv(sep="\t", index=False, na_rep="NA", lineterminator="\n")
-    return text_uri(text, "text/tab-separated-values")
+    @property
+    def opening(self) -> Sequence[int]:
+        """Positions of the rows that the page opens with: those that fit ``initial``, while they are few."""
+        if not self.is_long:
+            return range(len(self.rows))
+        wanted = [
+            (i, self.initial[column.label])
+            for i, column in enumerate(self.columns)
+            if column.label in self.initial
+        ]
+        fitting = [n for n, row in enumerate(self.rows) if all(row[i].text == text for i, text in wanted)]
+        return fitting[:LONG]
 
 
 def text_uri(text: str, media_type: str) -> str:
@@ -86,7 +96,7 @@ def view(
     records = frame.to_dict("records")
     rows = [[column.say(record) for column in columns] for record in records]
     marked = [record.get("cohort") in simulated for record in records]
-    return TableView(name, caption, columns, rows, marked, data_uri(frame), **rules)
+    return TableView(name, caption, columns, rows, marked, as_text(frame), **rules)
 
 
 def say_text(name: str) -> Callable[[Mapping[str, Any]], Cell]:

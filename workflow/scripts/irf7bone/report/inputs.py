@@ -36,7 +36,7 @@ class ReportInputs:
         depth: The tables that look deeper.
         figures: Folder with ``<cohort>/`` and ``pooled/``, each figure as .svg with its numbers as .tsv.
         provenance: Result of :func:`irf7bone.provenance.collect`.
-        templates: Folder with ``templates/``, ``style.css`` and ``script.js``.
+        templates: Folder with ``templates/``, ``scripts/`` and ``style.css``.
     """
 
     config: Config

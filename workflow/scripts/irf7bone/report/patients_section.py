@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from irf7bone.report.cells import NOTHING, Cell, Column, TableView, data_uri
+from irf7bone.report.cells import NOTHING, Cell, Column, TableView
+from irf7bone.report.downloads import as_text
 from irf7bone.report.section import ALPHA, Finding, Section, chosen
 from irf7bone.table_one import GROUPS, MEDIAN, UNKNOWN
 from irf7bone.wording import STATUS_WORDS, counted, is_missing, listed, p_clause, p_value
@@ -106,7 +107,7 @@ def patients_view(rows: pd.DataFrame, cohort: str, inputs: ReportInputs) -> Tabl
     )
     cells = [[column.say(row) for column in columns] for row in wide]
     marked = [cohort in inputs.simulated] * len(wide)
-    return TableView(f"patients_{cohort}", caption, columns, cells, marked, data_uri(rows))
+    return TableView(f"patients_{cohort}", caption, columns, cells, marked, as_text(rows))
 
 
 def _characteristic(row: Mapping[str, Any]) -> Cell:

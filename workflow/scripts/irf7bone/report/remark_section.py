@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from irf7bone.report.cells import data_uri
+from irf7bone.report.cells import text_uri
+from irf7bone.report.downloads import as_text
 from irf7bone.report.section import Section
 from irf7bone.survival.associate import EVENTS_PER_PARAMETER
 from irf7bone.verdict import events_needed
@@ -47,7 +48,8 @@ def remark_table(inputs: ReportInputs) -> pd.DataFrame:
 def remark_section(inputs: ReportInputs) -> Section:
     """The checklist with links into the page."""
     table = remark_table(inputs)
-    data: dict[str, Any] = {"rows": table.to_dict("records"), "download": data_uri(table)}
+    file = text_uri(as_text(table), "text/tab-separated-values")
+    data: dict[str, Any] = {"rows": table.to_dict("records"), "download": file}
     return Section("remark", "REMARK", "REMARK checklist", template="remark.html.j2", data=data)
 
 

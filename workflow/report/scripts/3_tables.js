@@ -1,0 +1,154 @@
+// Tables: sorting, filtering, searching, paging. A long table has its first rows in the page and all of them in a file.
+
+const PAGE = 50;
+
+// the cells by column: what they say, what they are sorted by, and which rows are about simulated data
+function cellsOf(table) {
+  const rows = [...table.tBodies[0].rows];
+  const columns = [...table.tHead.rows[0].cells].map((head, i) => ({
+    text: rows.map((row) => row.cells[i].textContent),
+    value: head.classList.contains("number")
+      ? rows.map((row) => ("v" in row.cells[i].dataset ? Number(row.cells[i].dataset.v) : null)) : null,
+  }));
+  return { columns, marked: rows.flatMap((row, i) => (row.classList.contains("simulated") ? [i] : [])) };
+}
+
+class TableBox {
+  constructor(box) {
+    this.box = box;
+    this.name = box.id.replace("table-", "");
+    this.table = box.querySelector("table");
+    this.tools = box.querySelector(".tools");
+    this.heads = [...this.table.tHead.rows[0].cells];
+    this.labels = this.heads.map((head) => head.textContent);
+    this.searchable = "searchable" in box.dataset;
+    this.page = 0;
+    this.filters = new Map();
+    const save_ = button("Download TSV", `Download ${this.name}.tsv`, async () => {
+      save(new Blob([await unpack(`${box.id}.tsv`)], { type: "text/tab-separated-values" }), `${this.name}.tsv`);
+    });
+    this.tools.append(save_);
+    this.offerSorting();
+    whenNear(box, () => this.start());
+  }
+
+  key(name) { return `${this.name}.${name}`; }
+
+  async start() {
+    const long = holds(`${this.box.id}.json`);
+    const cells = long ? JSON.parse(await unpack(`${this.box.id}.json`)) : cellsOf(this.table);
+    this.columns = cells.columns;
+    this.marked = new Set(cells.marked);
+    this.size = this.columns[0].text.length;
+    if (this.searchable) this.offerSearch();
+    this.recall();
+    this.apply();
+  }
+
+  offerSorting() {
+    this.heads.forEach((head, column) => {
+      const sorter = make("button", { type: "button" }, head.textContent);
+      head.replaceChildren(sorter);
+      head.setAttribute("aria-sort", "none");
+      sorter.addEventListener("click", () => {
+        const rising = head.getAttribute("aria-sort") !== "ascending";
+        this.sortBy(column, rising);
+        state.set({ [this.key("sort")]: `${this.labels[column]}:${rising ? "up" : "down"}` });
+        this.apply();
+      });
+    });
+  }
+
+  sortBy(column, rising) {
+    this.sorted = { column, rising };
+    this.heads.forEach((head) => head.setAttribute("aria-sort", "none"));
+    this.heads[column].setAttribute("aria-sort", rising ? "ascending" : "descending");
+  }
+
+  offerSearch() {
+    this.said = Array.from({ length: this.size }, (_, i) =>
+      this.columns.map((column) => column.text[i]).join(" ").toLowerCase());
+    this.search = make("input", { type: "search" });
+    const count = make("span", { class: "count", role: "status" });
+    this.count = count;
+    this.heads.forEach((head, column) => {
+      if (!("filter" in head.dataset)) return;
+      const select = make("select");
+      select.append(new Option("all", ""));
+      new Set(this.columns[column].text).forEach((text) => select.append(new Option(text, text)));
+      select.value = head.dataset.initial ?? "";
+      this.filters.set(column, select);
+      select.addEventListener("change", () => {
+        state.set({ [this.key(this.labels[column])]: select.value || "*" });
+        this.apply(0);
+      });
+      this.tools.append(labelled(this.labels[column], select));
+    });
+    this.search.addEventListener("input", () => {
+      state.set({ [this.key("search")]: this.search.value });
+      this.apply(0);
+    });
+    const all = button("Show all rows", `Show all rows of ${this.name}`, () => {
+      this.search.value = "";
+      this.filters.forEach((select) => { select.value = ""; });
+      state.set(Object.fromEntries([[this.key("search"), null],
+        ...[...this.filters.keys()].map((column) => [this.key(this.labels[column]), "*"])]));
+      this.apply(0);
+    });
+    this.back = button("Previous", `Previous rows of ${this.name}`, () => this.apply(this.page - 1));
+    this.next = button("Next", `Next rows of ${this.name}`, () => this.apply(this.page + 1));
+    this.tools.append(labelled("Search", this.search), all, count, this.back, this.next);
+  }
+
+  // what the address says, where it says anything of this table
+  recall() {
+    const said = state.all;
+    if (this.searchable) {
+      this.search.value = said.get(this.key("search")) ?? "";
+      this.filters.forEach((select, column) => {
+        const wanted = said.get(this.key(this.labels[column]));
+        if (wanted !== null) select.value = wanted === "*" ? "" : wanted;
+      });
+    }
+    const [label, way] = (said.get(this.key("sort")) ?? "").split(/:(?=up$|down$)/);
+    if (this.labels.includes(label)) this.sortBy(this.labels.indexOf(label), way === "up");
+  }
+
+  chosen() {
+    const wanted = this.searchable ? this.search.value.trim().toLowerCase() : "";
+    const rows = [];
+    for (let i = 0; i < this.size; i += 1) {
+      const fits = [...this.filters].every(([column, { value }]) => !value || this.columns[column].text[i] === value);
+      if (fits && (!wanted || this.said[i].includes(wanted))) rows.push(i);
+    }
+    if (!this.sorted) return rows;
+    const { text, value } = this.columns[this.sorted.column], way = this.sorted.rising ? 1 : -1;
+    return rows.sort((a, b) => {
+      if (value === null) return way * text[a].localeCompare(text[b], "en", { numeric: true });
+      if (value[a] === null || value[b] === null) return (value[a] === null) - (value[b] === null); // words last
+      return way * (value[a] - value[b]);
+    });
+  }
+
+  async apply(page = 0) {
+    if (this.columns === undefined) return;
+    const rows = this.chosen(), pages = Math.max(1, Math.ceil(rows.length / PAGE));
+    this.page = Math.min(Math.max(0, page), pages - 1);
+    const shown = this.searchable ? rows.slice(this.page * PAGE, (this.page + 1) * PAGE) : rows;
+    this.table.tBodies[0].replaceChildren(...shown.map((i) => {
+      const row = make("tr", this.marked.has(i) ? { class: "simulated" } : {});
+      row.append(...this.columns.map(({ text, value }) => make("td", value ? { class: "n" } : {}, text[i])));
+      return row;
+    }));
+    if (!this.searchable) return;
+    const first = rows.length ? this.page * PAGE + 1 : 0;
+    this.count.textContent = `${first} to ${first + shown.length - (rows.length ? 1 : 0)} of ${rows.length} rows`
+      + (rows.length < this.size ? `, from ${this.size}` : "");
+    this.back.disabled = this.page === 0;
+    this.next.disabled = this.page === pages - 1;
+  }
+}
+
+function offerTables() {
+  document.querySelectorAll(".table").forEach((box) => new TableBox(box));
+}

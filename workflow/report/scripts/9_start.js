@@ -1,0 +1,5 @@
+// Starts everything.
+
+followContents(document.querySelector("nav"));
+offerFigures();
+offerTables();

@@ -133,6 +133,13 @@ MISTAKES = {
         "expect.pairs",
         "add `pairs` or remove the count",
     ),
+    "mean of counts": (
+        {"expression.collapse": "mean"},
+        "expression.collapse",
+        "a mean of counts is no count",
+    ),
+    "exclusion of nothing": ({"exclude": [{"reason": "x"}]}, "exclude[0]", "write one rule an entry"),
+    "exclusion without reason": ({"exclude": [{"samples": ["a"]}]}, "exclude[0].reason", "Why"),
     "fold": ({"derive.log2_fold": -1}, "derive.log2_fold", "Smallest fall"),
 }
 

@@ -32,6 +32,8 @@ def gather(root) -> dict:
         made.config(signatures=settings),
         made.cards(),
         sources={name: root / "results" / "acquired" / name / "source.json" for name in made.HAS},
+        experiments={},
+        experiment_sources={},
         signature_files=[gmt],
         root=root,
         command="make report",

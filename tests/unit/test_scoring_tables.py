@@ -172,3 +172,22 @@ def test_names_of_methods_cost_no_heavy_import():
         "irf7bone.scoring.METHODS['ssgsea'].function; assert 'gseapy' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})
+
+
+def test_a_withheld_signature_has_rows_with_the_reason_and_no_number(cohort, up, down):
+    library = {"kept": signature(up), "mine": signature(down)}
+    scores, coverage = score_cohort(cohort, library, ["zscore", "ssgsea"], 0.6, {"mine": "its own patients"})
+    mine = scores[scores["signature"] == "mine"]
+    assert len(mine) == 2 * 14 and set(mine["status"]) == {"not_available"}
+    assert set(mine["reason"]) == {"its own patients"}
+    assert mine[["score_raw", "score_z"]].isna().all(axis=None)
+    row = coverage.set_index("signature").loc["mine"]
+    assert (row["status"], row["reason"], row["n_genes_used"]) == ("not_available", "its own patients", 5)
+    alone, _ = score_cohort(cohort, {"kept": library["kept"]}, ["zscore", "ssgsea"], 0.6)
+    pd.testing.assert_frame_equal(scores[scores["signature"] == "kept"].reset_index(drop=True), alone)
+
+
+def test_a_signature_without_genes_is_low_coverage(cohort):
+    scores, coverage = score_cohort(cohort, {"empty": signature()}, ["zscore"], 0.6)
+    assert set(scores["status"]) == set(coverage["status"]) == {"low_coverage"}
+    assert "0 of 0 genes" in coverage["reason"].iloc[0]

@@ -16,6 +16,7 @@ import pytest
 from irf7bone.errors import InputError
 from irf7bone.genes import SymbolTable
 from irf7bone.signatures import (
+    NO_GENE,
     PROVENANCE_COLUMNS,
     UNSTATED,
     Signature,
@@ -435,3 +436,11 @@ def test_the_shipped_files_can_be_made_again(tool, tmp_path, monkeypatch):
     made = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     there = {path.name: path.read_bytes() for path in SHIPPED.iterdir() if path.suffix in (".gmt", ".tsv")}
     assert made == there
+
+
+def test_a_derived_signature_may_be_empty_and_no_other_may(tmp_path, symbols):
+    path = gmt(tmp_path / "a.gmt", ("LOST", NO_GENE), ("S", "", "IRF7"))
+    library = load_library([path], symbols)
+    assert library["LOST"].genes == () and library_names([path]) == {"LOST", "S"}
+    [problem] = refusal([gmt(tmp_path / "b.gmt", ("LOST", "no gene"))], symbols).problems
+    assert problem.found == "1 lines with fewer, or without a name"

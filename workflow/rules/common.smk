@@ -12,7 +12,7 @@ sys.path.insert(0, f"{workflow.basedir}/workflow/scripts")
 from irf7bone.acquire import input_files, remote_files
 from irf7bone.acquire.lock import lock_path
 from irf7bone.codehash import code_hash
-from irf7bone.config import load_study
+from irf7bone.config import from_here, load_study
 from irf7bone.errors import InputError
 from irf7bone.provenance import file_name, git_revision
 
@@ -53,6 +53,29 @@ DEPTH_POOLED = [
     "pooled_null_histogram",
     "controls",
 ]
+EXPERIMENT = [
+    "contrasts",
+    "genes",
+    "panel",
+    "signatures",
+    "sample_scores",
+    "gene_sets",
+    "leading_edge",
+    "running",
+    "composition",
+    "adjusted",
+    "quality",
+    "distances",
+    "orthologs",
+    "claim",
+]
+deriving = [name for name, card in study.experiments.items() if card.derive]
+signature_library = [
+    *study.signature_files,
+    *expand("results/experiments/{experiment}/derived", experiment=deriving),
+]
+markers = sorted(map(from_here, (study.root / "data/markers").glob("*.gmt")))
+orthologs = from_here(study.root / "data/orthologs/mouse_human.tsv.gz")
 signature_records = sorted(
     {
         path.with_name("provenance.tsv")
@@ -74,6 +97,7 @@ command = " ".join(
 
 wildcard_constraints:
     cohort="|".join(study.cards),
+    experiment="|".join(study.experiments) or "none",
 
 
 def card_file(wildcards):
@@ -98,3 +122,19 @@ def card_lock(wildcards):
 
 def card_title(wildcards):
     return study.cards[wildcards.cohort].title
+
+
+def withheld_signatures(wildcards):
+    return study.withheld(wildcards.cohort)
+
+
+def experiment_file(wildcards):
+    return study.experiments[wildcards.experiment].path
+
+
+def experiment_inputs(wildcards):
+    return input_files(study.experiments[wildcards.experiment])
+
+
+def within_file(wildcards):
+    return study.experiments[wildcards.experiment].within_file() or []

@@ -8,7 +8,7 @@ rule draw_null:
         cohort="results/cohorts/{cohort}.h5ad",
         scores="results/scores/{cohort}.parquet",
         associations="results/associations/{cohort}.tsv",
-        signatures=study.signature_files,
+        signatures=signature_library,
         records=signature_records,
         symbols=study.symbols,
     output:
@@ -35,7 +35,7 @@ rule examine_cohort:
         card=card_file,
         scores="results/scores/{cohort}.parquet",
         coverage="results/scores/{cohort}.coverage.tsv",
-        signatures=study.signature_files,
+        signatures=signature_library,
         records=signature_records,
         symbols=study.symbols,
     output:

@@ -35,7 +35,7 @@ rule draw_pooled_null:
         pooled="results/tables/pooled.tsv",
         null="results/tables/null.tsv",
         summary="results/tables/cohorts.tsv",
-        signatures=study.signature_files,
+        signatures=signature_library,
         records=signature_records,
         symbols=study.symbols,
     output:
@@ -65,7 +65,7 @@ rule examine_pooled:
         summary="results/tables/cohorts.tsv",
         by_er=expand("results/depth/{cohort}/by_er.tsv", cohort=study.cards),
         immune=expand("results/depth/{cohort}/immune.tsv", cohort=study.cards),
-        signatures=study.signature_files,
+        signatures=signature_library,
         records=signature_records,
         symbols=study.symbols,
     output:

@@ -67,7 +67,11 @@ rule write_provenance:
     input:
         cards=[card.path for card in study.cards.values()],
         sources=expand("results/acquired/{cohort}/source.json", cohort=study.cards),
-        signatures=study.signature_files,
+        experiments=[card.path for card in study.experiments.values()],
+        experiment_sources=expand(
+            "results/experiments/{experiment}.source.json", experiment=study.experiments
+        ),
+        signatures=signature_library,
         records=signature_records,
     output:
         provenance="results/provenance.json",
@@ -79,7 +83,12 @@ rule write_provenance:
         study=study,
         command=command,
         # the study itself is not compared between runs; what it holds beside the cards is
-        settings=(study.config.title, study.config.cohorts, study.config.analysis()),
+        settings=(
+            study.config.title,
+            study.config.cohorts,
+            study.config.experiments,
+            study.config.analysis(),
+        ),
         revision=git_revision(Path(workflow.basedir)),
         code=code_hash("provenance"),
     message:
@@ -91,7 +100,7 @@ rule write_provenance:
 rule build_report:
     input:
         cards=[card.path for card in study.cards.values()],
-        signatures=study.signature_files,
+        signatures=signature_library,
         records=signature_records,
         symbols=study.symbols,
         associations="results/tables/associations.tsv",
@@ -104,6 +113,13 @@ rule build_report:
         depth=expand("results/depth/{cohort}/{table}.tsv", cohort=study.cards, table=DEPTH),
         depth_pooled=expand("results/tables/{table}.tsv", table=DEPTH_POOLED),
         figures=expand("results/figures/{part}", part=[*study.cards, "pooled"]),
+        experiments=[card.path for card in study.experiments.values()],
+        experiment_tables=expand(
+            "results/experiments/{experiment}/{table}.tsv", experiment=study.experiments, table=EXPERIMENT
+        ),
+        experiment_flow=expand("results/experiments/{experiment}.flow.tsv", experiment=study.experiments),
+        derived=expand("results/experiments/{experiment}/derived.tsv", experiment=deriving),
+        experiment_figures=expand("results/figures/experiments/{experiment}", experiment=study.experiments),
         provenance="results/provenance.json",
         templates=report_templates,
     output:
@@ -119,7 +135,12 @@ rule build_report:
         "../../envs/irf7bone.yaml"
     params:
         study=study,
-        settings=(study.config.title, study.config.cohorts, study.config.analysis()),
+        settings=(
+            study.config.title,
+            study.config.cohorts,
+            study.config.experiments,
+            study.config.analysis(),
+        ),
         code=code_hash("report.build"),
     message:
         "Build the report"

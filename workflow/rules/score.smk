@@ -6,7 +6,7 @@
 rule score_cohort:
     input:
         cohort="results/cohorts/{cohort}.h5ad",
-        signatures=study.signature_files,
+        signatures=signature_library,
         records=signature_records,
         symbols=study.symbols,
     output:
@@ -21,6 +21,7 @@ rule score_cohort:
         select=study.config.signatures.select,
         methods=study.config.methods,
         min_coverage=study.config.signatures.min_coverage,
+        withheld=withheld_signatures,
         code=code_hash("scoring", "signatures", "cohort"),
     message:
         "Score the signatures in cohort {wildcards.cohort}"

@@ -15,6 +15,7 @@ scores, coverage = score_cohort(
     {name: library[name] for name in snakemake.params.select},
     snakemake.params.methods,
     snakemake.params.min_coverage,
+    snakemake.params.withheld,
 )
 coverage.insert(0, "cohort", snakemake.wildcards.cohort)
 contracts.SCORES.write(scores, snakemake.output.scores)

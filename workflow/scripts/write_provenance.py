@@ -12,7 +12,9 @@ provenance = collect(
     study.config,
     study.cards,
     sources=dict(zip(study.cards, snakemake.input.sources, strict=True)),
-    signature_files=study.signature_files,
+    experiments=study.experiments,
+    experiment_sources=dict(zip(study.experiments, snakemake.input.experiment_sources, strict=True)),
+    signature_files=(*study.signature_files, *study.derived_files),
     root=study.root,
     command=snakemake.params.command,
 )

@@ -113,7 +113,7 @@ def make_card(document: Document) -> CohortCard:
         expression={**DEFAULTS.get(data["expression"]["source"], {}), **data["expression"]},
         citation=data.get("citation", {}),
         clinical=tuple(data["clinical"]),
-        exclude=tuple(_rule_with_codes(rule) for rule in data.get("exclude", ())),
+        exclude=tuple(rule_with_codes(rule) for rule in data.get("exclude", ())),
         endpoints={name: _with_codes(endpoint) for name, endpoint in data["endpoints"].items()},
         expect=data.get("expect", {}),
         notes=tuple(data.get("notes", ())),
@@ -125,7 +125,8 @@ def make_card(document: Document) -> CohortCard:
     )
 
 
-def _rule_with_codes(rule: Mapping[str, Any]) -> dict[str, Any]:
+def rule_with_codes(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule of `exclude` with its codes as text."""
     return {key: codes(value) if key in ("is", "is_not") else value for key, value in rule.items()}
 
 

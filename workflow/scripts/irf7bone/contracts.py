@@ -311,7 +311,11 @@ COVERAGE = Table(
         _count("n_genes_used", "of these, in the cohort and not constant"),
         _number("coverage", "n_genes_used / n_genes", nullable=False, low=0, high=1),
         _text("missing", "genes not used, comma-separated", nullable=True),
-        _text("status", "ok or low_coverage", allowed=("ok", "low_coverage")),
+        _text(
+            "status",
+            "ok, low_coverage, or not_available where a derived signature must not be tested",
+            allowed=("ok", "low_coverage", "not_available"),
+        ),
         _text("reason", "in words, where status is not ok", nullable=True),
     ),
 )

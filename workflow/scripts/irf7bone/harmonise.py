@@ -41,7 +41,7 @@ class Harmonised:
 
 
 @dataclass
-class _Flow:
+class Flow:
     """The samples still in, and a row for every step they went through."""
 
     cohort: str
@@ -82,9 +82,9 @@ def harmonise(acquired: Acquired, card: CohortCard, symbols: SymbolTable) -> Har
         InputError: The data contradict the card or cannot be used; see the modules of each step.
     """
     where = str(card.path)
-    flow = _Flow(card.id, _all_samples(acquired, where))
+    flow = Flow(card.id, all_samples(acquired, where))
     flow.step("named in the source")
-    _match(flow, acquired, where)
+    match_samples(flow, acquired, where)
     clinical = acquired.clinical.loc[flow.samples]
     named = acquired.expression.columns.union(acquired.clinical.index)
     fields, endpoints = _clinical(clinical, card, excluded_unseen(card.exclude, clinical, named, where))
@@ -114,7 +114,7 @@ def harmonise(acquired: Acquired, card: CohortCard, symbols: SymbolTable) -> Har
     return Harmonised(adata, rows)
 
 
-def _all_samples(acquired: Acquired, where: str) -> pd.Index:
+def all_samples(acquired: Acquired, where: str) -> pd.Index:
     """Samples of the expression, then those of the clinical data only; each source's ids must be unique."""
     problems = Problems()
     ids = {"expression": acquired.expression.columns, "clinical data": acquired.clinical.index}
@@ -133,7 +133,12 @@ def _all_samples(acquired: Acquired, where: str) -> pd.Index:
     return measured.append(described.difference(measured, sort=False)).astype("object")
 
 
-def _match(flow: _Flow, acquired: Acquired, where: str) -> None:
+def match_samples(flow: Flow, acquired: Acquired, where: str) -> None:
+    """Take away the samples that only one source has.
+
+    Raises:
+        InputError: Ids that are too alike to be lost, or none in common.
+    """
     measured, described = acquired.expression.columns, acquired.clinical.index
     alone, without = measured.difference(described, sort=False), described.difference(measured, sort=False)
     _check_near_misses(alone, without, where)
@@ -268,7 +273,7 @@ def _assemble(
 
 
 def _provenance(
-    card: CohortCard, acquired: Acquired, genes: GeneMatrix, flow: _Flow, endpoints: dict[str, Endpoint]
+    card: CohortCard, acquired: Acquired, genes: GeneMatrix, flow: Flow, endpoints: dict[str, Endpoint]
 ) -> dict[str, Any]:
     settings = card.expression
     kept = set(flow.samples)

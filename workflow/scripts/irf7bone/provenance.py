@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from irf7bone.cards import CohortCard
     from irf7bone.config import Config
+    from irf7bone.experiments.cards import ExperimentCard
 
 # Packages whose version can change a number or a picture, by their names on the package index.
 PACKAGES = (
     "anndata", "firthmodels", "gseapy", "Jinja2", "lifelines", "matplotlib", "numba", "numpy", "pandas",
-    "pyarrow", "scanpy", "scikit-survival", "scipy", "seaborn", "snakemake", "statsmodels", "SurvSet",
+    "pyarrow", "pydeseq2", "pylimma", "scanpy", "scikit-survival", "scipy", "seaborn", "snakemake",
+    "statsmodels", "SurvSet",
 )  # fmt: skip
 UNKNOWN = "NA"
 
@@ -29,6 +31,8 @@ def collect(
     cards: Mapping[str, CohortCard],
     *,
     sources: Mapping[str, str | Path],
+    experiments: Mapping[str, ExperimentCard],
+    experiment_sources: Mapping[str, str | Path],
     signature_files: Sequence[str | Path],
     root: str | Path,
     command: str,
@@ -39,7 +43,9 @@ def collect(
         config: The settings.
         cards: Cohort id -> card.
         sources: Cohort id -> its ``source.json``, a list of role, name and sha256.
-        signature_files: GMT files that were read.
+        experiments: Experiment id -> card.
+        experiment_sources: The same as ``sources`` by experiment id.
+        signature_files: GMT files that were read, those that experiments derived among them.
         root: The project's folder, for the git revision and for file names relative to it.
         command: The command that makes the run again.
 
@@ -55,17 +61,22 @@ def collect(
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in PACKAGES},
         "config": json.loads(json.dumps(settings)),
-        "cohorts": {
-            name: {
-                "card": {"file": file_name(card.path, root), "sha256": card.sha256},
-                "sources": json.loads(Path(sources[name]).read_text(encoding="utf-8")),
-            }
-            for name, card in cards.items()
+        "cohorts": {name: _origin(card, sources[name], root) for name, card in cards.items()},
+        "experiments": {
+            name: _origin(card, experiment_sources[name], root) for name, card in experiments.items()
         },
         "signatures": [
             {"file": file_name(path, root), "sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest()}
             for path in signature_files
         ],
+    }
+
+
+def _origin(card: CohortCard | ExperimentCard, source: str | Path, root: Path) -> dict[str, Any]:
+    """Card and sources, with their checksums."""
+    return {
+        "card": {"file": file_name(card.path, root), "sha256": card.sha256},
+        "sources": json.loads(Path(source).read_text(encoding="utf-8")),
     }
 
 

@@ -24,6 +24,8 @@ PROVENANCE_COLUMNS = (
 )  # fmt: skip
 ROLES = ("interferon", "irf7", "proliferation", "immune", "control", "user")
 UNSTATED = "user-supplied, no provenance given"
+# the description of a derived signature without genes, which is a finding; any other empty set is a mistake
+NO_GENE = "no gene passed the rule that derives this signature"
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,9 @@ def _read_gmt(path: Path, problems: Problems) -> list[_Line]:
     for number, raw in enumerate(text.splitlines(), start=1):
         cells = [cell.strip() for cell in raw.split("\t")]
         if not any(cells):
+            continue
+        if cells[1:] == [NO_GENE]:
+            lines.append(_Line(cells[0], (), path, number))
             continue
         if len(cells) < 3 or not cells[0]:
             short.append(f"line {number}: {raw[:60]!r}")

@@ -195,8 +195,13 @@ def write_acquired(
         acquired.clinical.to_csv(
             path, sep="\t", na_rep="NA", index_label=_SAMPLE_ID, lineterminator="\n", encoding="utf-8"
         )
+    write_sources(acquired.sources, source)
+
+
+def write_sources(sources: list[dict[str, str]], source: str | Path) -> None:
+    """Write what was read, each with its checksum, as json."""
     with _whole(source) as path:
-        path.write_text(json.dumps(acquired.sources, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(sources, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 @contextmanager

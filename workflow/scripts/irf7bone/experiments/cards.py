@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from irf7bone.cards import CardView, check_file, check_id, codes
+from irf7bone.cards import DEFAULTS, CardView, check_file, check_id, codes, rule_with_codes
 from irf7bone.errors import Problem, Problems
 from irf7bone.schema import Document, choose_from, nearest, read_yaml, violations
 
 EXPERIMENT_CARD = "card of an experiment"
 SIMULATION = "simulate_pairs"
 SIMULATED_PREFIX = "SIMULATED_"
+EXCLUDE_FORMS = ({"samples"}, {"column", "is"}, {"column", "is_not"})
+FDR = 0.05  # genes are counted as changed at this rate where the card derives no signature
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class ExperimentCard:
         expression: Source of the expression values, with ``source``, ``scale``, ``collapse`` and so on.
         samples: Sources of the sample descriptions, merged in this order.
         groups: ``from`` and ``map``, of which the keys are codes as text.
+        exclude: Rules with ``reason`` and ``samples``, or ``column`` with ``is`` or ``is_not``.
         pairs: Column of the pair; None where nothing is paired.
         batch: Column of the batch; None where there is none.
         contrasts: In the order of the card.
@@ -93,6 +96,7 @@ class ExperimentCard:
     expression: dict[str, Any]
     samples: tuple[dict[str, Any], ...]
     groups: dict[str, Any]
+    exclude: tuple[dict[str, Any], ...]
     pairs: str | None
     batch: str | None
     contrasts: tuple[Contrast, ...]
@@ -114,6 +118,11 @@ class ExperimentCard:
     def simulated(self) -> bool:
         """Whether the experiment is simulated."""
         return self.role == "simulated"
+
+    @property
+    def fdr(self) -> float:
+        """False discovery rate at which genes are counted as changed."""
+        return self.derive.fdr if self.derive else FDR
 
     def resolve(self, relative: str | Path) -> Path:
         """A path that the card names, which is relative to the card."""
@@ -171,10 +180,12 @@ def make_experiment(document: Document) -> ExperimentCard:
     data = document.data
     meanings = {codes(code)[0]: name for code, name in data["groups"]["map"].items()}
     return ExperimentCard(
-        **{key: data[key] for key in ("id", "title", "organism", "role", "expression")},
+        **{key: data[key] for key in ("id", "title", "organism", "role")},
+        expression={**DEFAULTS.get(data["expression"]["source"], {}), **data["expression"]},
         citation=data.get("citation", {}),
         samples=tuple(data["samples"]),
         groups={"from": data["groups"]["from"], "map": meanings},
+        exclude=tuple(rule_with_codes(rule) for rule in data.get("exclude", ())),
         pairs=data.get("pairs", {}).get("from"),
         batch=data.get("batch", {}).get("from"),
         contrasts=tuple(Contrast(**contrast) for contrast in data["contrasts"]),
@@ -233,6 +244,17 @@ def _check_organism(card: CardView) -> None:
         )
 
 
+def _check_collapse(card: CardView) -> None:
+    scale, rule = (card.get("expression", key, kind=str) for key in ("scale", "collapse"))
+    if scale == "counts" and rule == "mean":
+        card.add(
+            ("expression", "collapse"),
+            expected="`max_mean` or `max_variance`, as these are counts",
+            found="`mean`",
+            remedy="choose one row a gene: a mean of counts is no count, and its variance is another",
+        )
+
+
 def _check_files(card: CardView) -> None:
     check_file(card, ("expression",))
     for index in range(len(card.get("samples", kind=list))):
@@ -252,6 +274,18 @@ def _check_files(card: CardView) -> None:
 
 def _groups(card: CardView) -> list[str]:
     return list(dict.fromkeys(name for name in card.get("groups", "map").values() if isinstance(name, str)))
+
+
+def _check_exclude(card: CardView) -> None:
+    for index, rule in enumerate(card.get("exclude", kind=list)):
+        named = set(rule) - {"reason"} if isinstance(rule, dict) else {"samples"}
+        if named not in EXCLUDE_FORMS:
+            card.add(
+                ("exclude", index),
+                expected="`samples`, or `column` and `is` or `is_not`",
+                found=f"{', '.join(sorted(named)) or 'none of them'}",
+                remedy="write one rule an entry",
+            )
 
 
 def _check_contrasts(card: CardView) -> None:
@@ -345,7 +379,9 @@ _CHECKS: tuple[Callable[[CardView], None], ...] = (
     check_id,
     _check_role,
     _check_organism,
+    _check_collapse,
     _check_files,
+    _check_exclude,
     _check_contrasts,
     _check_derive,
     _check_expect,

@@ -12,6 +12,7 @@ IRF7_SIGNATURE = "IRF7"
 COHORT_FIGURES = ("quality", "scores", "signature_quality")
 COHORT_ENDPOINT_FIGURES = ("curves", "null", "checks")
 POOLED_FIGURES = ("sites", "competing", "by_er", "specifications", "immune", "funnel")
+EXPERIMENT_FIGURES = ("volcano", "slopes", "heatmap", "enrichment", "composition")  # of each contrast
 POOLED_ENDPOINT_FIGURES = ("forest", "overview", "null")
 
 
@@ -35,3 +36,8 @@ def pooled_figures(endpoints: Sequence[str]) -> tuple[str, ...]:
         *POOLED_FIGURES,
         *(f"{kind}_{endpoint}" for endpoint in endpoints for kind in POOLED_ENDPOINT_FIGURES),
     )
+
+
+def experiment_figures(contrasts: Sequence[str]) -> tuple[str, ...]:
+    """Names of the figures of an experiment with these contrasts."""
+    return tuple(f"{contrast}_{kind}" for contrast in contrasts for kind in EXPERIMENT_FIGURES)

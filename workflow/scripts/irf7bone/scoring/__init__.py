@@ -7,6 +7,7 @@ methods without paying for numpy, scipy or gseapy; the engine comes with the fir
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from irf7bone.scoring.registry import METHODS, ScoreMethod
@@ -24,8 +25,9 @@ def score_cohort(
     library: Mapping[str, ScorableSignature],
     methods: Sequence[str],
     min_coverage: float,
+    withheld: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Score every sample with every signature: see :func:`irf7bone.scoring.cohort.score_cohort`."""
     from irf7bone.scoring import cohort
 
-    return cohort.score_cohort(expression, library, methods, min_coverage)
+    return cohort.score_cohort(expression, library, methods, min_coverage, withheld)

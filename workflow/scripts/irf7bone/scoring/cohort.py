@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
@@ -28,13 +29,14 @@ class ScorableSignature(Protocol):
 
 @dataclass(frozen=True)
 class _Coverage:
-    """How much of a signature a cohort can speak for; ``reason`` is empty where that is enough."""
+    """How much of a signature a cohort can speak for; ``reason`` says why it is not scored, if it is not."""
 
     n_genes: int
     n_used: int
     share: float
     missing: tuple[str, ...]
     reason: str
+    status: str = "low_coverage"
 
 
 def score_cohort(
@@ -42,6 +44,7 @@ def score_cohort(
     library: Mapping[str, ScorableSignature],
     methods: Sequence[str],
     min_coverage: float,
+    withheld: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Score every sample of a cohort with every signature and method.
 
@@ -55,6 +58,7 @@ def score_cohort(
         library: Signatures by name.
         methods: Names in :data:`irf7bone.scoring.METHODS`.
         min_coverage: Smallest share of genes with which a signature is scored, 0 to 1.
+        withheld: Signatures that must not be scored in this cohort (``not_available``), with the reason.
 
     Returns:
         The scores (``contracts.SCORES``: signatures x methods x samples, in the order given) and the
@@ -69,6 +73,8 @@ def score_cohort(
     covered = {
         name: _cover(signature, prepared, varying, min_coverage) for name, signature in library.items()
     }
+    for name, reason in withheld.items():
+        covered[name] = replace(covered[name], reason=reason, status="not_available")
     usable = [name for name, coverage in covered.items() if not coverage.reason]
 
     gene_sets = prepared.set_matrix(
@@ -133,7 +139,7 @@ def _score_rows(
     """Rows of the score table for one signature and method; ``raw`` is None where coverage is too low."""
     status, reason, z = "ok", None, None
     if raw is None:
-        status, reason = "low_coverage", coverage.reason
+        status, reason = coverage.status, coverage.reason
     elif not np.isfinite(raw).all():
         status, reason = "not_available", f"{method} is not defined: the signature holds every gene there is"
     else:
@@ -166,7 +172,7 @@ def _coverage_table(covered: Mapping[str, _Coverage]) -> pd.DataFrame:
                 "n_genes_used": [coverage.n_used for coverage in covered.values()],
                 "coverage": [coverage.share for coverage in covered.values()],
                 "missing": [",".join(coverage.missing) or None for coverage in covered.values()],
-                "status": ["low_coverage" if coverage.reason else "ok" for coverage in covered.values()],
+                "status": [coverage.status if coverage.reason else "ok" for coverage in covered.values()],
                 "reason": [coverage.reason or None for coverage in covered.values()],
             }
         )

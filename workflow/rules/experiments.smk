@@ -1,0 +1,100 @@
+# Compares the groups of each experiment, and derives the signatures that cohorts are then scored with.
+# REQUIRED INPUTS: the experiment cards and the files they name, the signature files, data/markers, data/orthologs
+# OUTPUTS: results/experiments/{experiment}.h5ad, results/experiments/{experiment}/, figures/experiments/{experiment}/
+
+
+rule acquire_experiment:
+    input:
+        card=experiment_file,
+        files=experiment_inputs,
+        symbols=study.symbols,
+    output:
+        experiment="results/experiments/{experiment}.h5ad",
+        flow="results/experiments/{experiment}.flow.tsv",
+        source="results/experiments/{experiment}.source.json",
+    log:
+        "results/logs/acquire_experiment/{experiment}.log",
+    priority: 2
+    conda:
+        "../../envs/irf7bone.yaml"
+    params:
+        code=code_hash("acquire", "experiments.harmonise", "experiments.cards"),
+    message:
+        "Read experiment {wildcards.experiment} from its source"
+    script:
+        "../scripts/acquire_experiment.py"
+
+
+rule analyse_experiment:
+    input:
+        card=experiment_file,
+        experiment="results/experiments/{experiment}.h5ad",
+        signatures=study.signature_files,
+        records=signature_records,
+        symbols=study.symbols,
+        markers=markers,
+        orthologs=orthologs,
+    output:
+        tables=[f"results/experiments/{{experiment}}/{table}.tsv" for table in EXPERIMENT],
+    log:
+        "results/logs/analyse_experiment/{experiment}.log",
+    priority: 2
+    conda:
+        "../../envs/irf7bone.yaml"
+    params:
+        config=study.config.analysis(),
+        seed=study.config.random_signatures.seed,
+        code=code_hash("experiments.stage", "experiments.analyse", "signatures"),
+    message:
+        "Compare the groups of experiment {wildcards.experiment}"
+    script:
+        "../scripts/analyse_experiment.py"
+
+
+rule derive_signature:
+    input:
+        card=experiment_file,
+        genes="results/experiments/{experiment}/genes.tsv",
+        orthologs=orthologs,
+        within=within_file,
+    output:
+        derived="results/experiments/{experiment}/derived.tsv",
+        signature=directory("results/experiments/{experiment}/derived"),
+    log:
+        "results/logs/derive_signature/{experiment}.log",
+    priority: 2
+    conda:
+        "../../envs/irf7bone.yaml"
+    params:
+        code=code_hash("experiments.stage", "experiments.derived"),
+    message:
+        "Derive a signature from experiment {wildcards.experiment}"
+    script:
+        "../scripts/derive_signature.py"
+
+
+rule draw_experiment:
+    input:
+        card=experiment_file,
+        experiment="results/experiments/{experiment}.h5ad",
+        tables=[f"results/experiments/{{experiment}}/{table}.tsv" for table in EXPERIMENT],
+    output:
+        figures=report(
+            directory("results/figures/experiments/{experiment}"),
+            patterns=["{figure}.svg"],
+            caption="../report/captions/experiment.rst",
+            category="Experiments",
+            subcategory="{experiment}",
+            labels={"figure": "{figure}"},
+        ),
+    log:
+        "results/logs/draw_experiment/{experiment}.log",
+    conda:
+        "../../envs/irf7bone.yaml"
+    params:
+        config=study.config.analysis(),
+        code=code_hash("figures.draw_experiment", "figures.style", "experiments.data"),
+    message:
+        "Draw the figures of experiment {wildcards.experiment}"
+    script:
+        "../scripts/draw_experiment.py"

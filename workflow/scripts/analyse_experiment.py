@@ -1,0 +1,22 @@
+"""Compare the groups of one experiment: genes, signatures, gene sets, composition, claim."""
+
+from irf7bone.errors import report_plainly
+from irf7bone.experiments.cards import load_experiment
+from irf7bone.experiments.data import read_experiment
+from irf7bone.experiments.stage import analyse, write_tables
+from irf7bone.genes import SymbolTable
+from irf7bone.signatures import load_library
+
+report_plainly(snakemake.log[0])
+
+symbols = SymbolTable.load(snakemake.input.symbols)
+tables = analyse(
+    load_experiment(snakemake.input.card),
+    read_experiment(snakemake.input.experiment),
+    load_library(snakemake.input.signatures, symbols),
+    load_library(snakemake.input.markers, symbols),
+    snakemake.input.orthologs,
+    config=snakemake.params.config,
+    seed=snakemake.params.seed,
+)
+write_tables(tables, snakemake.output.tables)

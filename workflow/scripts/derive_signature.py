@@ -1,0 +1,16 @@
+"""Derive a signature from a contrast of one experiment, as a GMT with its provenance."""
+
+from irf7bone.errors import report_plainly
+from irf7bone.experiments.cards import load_experiment
+from irf7bone.experiments.stage import derive
+from irf7bone.experiments.tables import DERIVED, GENES
+
+report_plainly(snakemake.log[0])
+
+derived = derive(
+    load_experiment(snakemake.input.card),
+    GENES.read(snakemake.input.genes),
+    snakemake.input.orthologs,
+    snakemake.output.signature,
+)
+DERIVED.write(derived, snakemake.output.derived)

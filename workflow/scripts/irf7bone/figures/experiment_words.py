@@ -1,0 +1,32 @@
+"""How a contrast is said, in figures and report alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from irf7bone.wording import counted, is_missing
+
+MEANING_WORDS = {
+    "loss_in_bone": "loss in bone",
+    "restoration": "Irf7 restored",
+    "interferon_response": "interferon given",
+    "other": "no claim",
+}
+
+
+def effect_words(contrast: Mapping[str, Any]) -> str:
+    """``bone minus primary``."""
+    return f"{contrast['case']} minus {contrast['reference']}"
+
+
+def size_words(contrast: Mapping[str, Any]) -> str:
+    """``8 pairs``, or ``5 bone and 7 primary``; with the batch where the model holds it."""
+    if is_missing(contrast["n_pairs"]):
+        said = (
+            f"{int(contrast['n_case'])} {contrast['case']} and "
+            f"{int(contrast['n_reference'])} {contrast['reference']} samples"
+        )
+    else:
+        said = counted(int(contrast["n_pairs"]), "pair")
+    return f"{said}, batch in the model" if contrast["batch"] else said

@@ -42,7 +42,7 @@ class CohortCard:
         expression: Source of the expression values, with ``source``, ``scale``, ``collapse`` and so on.
         clinical: Sources of the clinical data, merged in this order.
         fields: Standard name -> ``from`` with ``map`` or ``unit``.
-        exclude: Rules with ``reason`` and either ``field`` and ``equals``, ``samples``, or ``column`` with one
+        exclude: Rules with ``reason`` and ``field`` and ``equals``, ``samples``, or ``column`` with one
             of ``is`` and ``is_not``, which are lists of codes.
         endpoints: Standard name -> ``definition``, ``time``, ``event`` and perhaps ``competing``.
         expect: Known counts ``samples``, ``events``, ``competing``, before exclusion; may be empty.

@@ -14,7 +14,7 @@ import yaml
 
 from irf7bone.config import Study, load_study
 from irf7bone.errors import InputError, Problem
-from irf7bone.schema import load_schema
+from irf7bone.schema import load_schema, repeated_keys
 
 PROJECT = Path(__file__).resolve().parents[2]
 SCRIPTS = PROJECT / "workflow" / "scripts"
@@ -404,3 +404,31 @@ def test_every_card_that_ships_in_the_default_study_or_not_has_a_known_role(here
     shipped = sorted(path.stem for path in (PROJECT / "data/cohorts").glob("*.yaml"))
     study = load({"cohorts": shipped})
     assert [card.id for card in study.cards.values()] == shipped
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "found"),
+    [
+        ("title: A\ncohorts: [x]\ntitle: B\n", "study.yaml:3, title", "first on line 1"),
+        ("primary:\n  endpoint: bone\n  endpoint: death\n", "study.yaml:3, primary.endpoint", "line 2"),
+        ('{"title": "A", "title": "B"}', "study.yaml:1, title", None),
+        ("cohorts: [{a: 1, a: 2}]\n", "study.yaml:1, cohorts[0].a", None),
+    ],
+)
+def test_keys_that_a_study_file_repeats_are_refused(here, text, where, found):
+    """Snakemake reads the file with plain YAML, so that the config shows the last of them only."""
+    (here / "study.yaml").write_text(text, encoding="utf-8")
+    problems = repeated_keys(Path("study.yaml"))
+    if found is None:  # both on one line
+        assert [problem.where for problem in problems] == [where]
+        return
+    [problem] = problems
+    assert problem.where == where and found in problem.found
+    with pytest.raises(InputError, match="silently replace"):
+        load_study(DEFAULT, root=PROJECT, files=["study.yaml"])
+
+
+def test_a_study_file_may_use_aliases_and_the_default_repeats_nothing(here):
+    (here / "study.yaml").write_text("a: &x {b: 1}\nc: *x\nd: [*x, *x]\n", encoding="utf-8")
+    assert repeated_keys(Path("study.yaml")) == []
+    assert repeated_keys(PROJECT / "config.yaml") == []

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 LOG2_LIMIT = 30.0  # 2**30 is beyond any scanner and any sequencer; linear values pass it, log2 ones never
 MISSING_GENES_LIMIT = 0.5
 KNOWN_GENES_LIMIT = 0.2
+COPY_GENES = 10  # fewer may agree by chance, above all counts and rounded values
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ def harmonise_expression(
             )
         )
     _refuse_constant_samples(expression[complete], where)
+    _refuse_identical_samples(expression[complete], where)
     return GeneMatrix(
         values[~constant],
         [ids for ids, lost in zip(source_ids, constant, strict=True) if not lost],
@@ -137,6 +139,30 @@ def _refuse_constant_samples(values: pd.DataFrame, where: str) -> None:
                 f"{int(constant.sum())} samples with one value for all of {len(values)} genes",
                 "exclude them in the card (exclude: samples), with the reason, or correct the table",
                 tuple(f"{sample}: {values[sample].iloc[0]:g}" for sample in values.columns[constant]),
+            )
+        )
+
+
+def _refuse_identical_samples(values: pd.DataFrame, where: str) -> None:
+    """Refuse samples with the same value in every gene: one measurement under two names."""
+    if len(values) < COPY_GENES:
+        return
+    first: dict[bytes, object] = {}
+    copies = []
+    matrix = np.ascontiguousarray(values.to_numpy().T + 0.0)  # -0.0 becomes 0.0, which has other bytes
+    for sample, profile in zip(values.columns, matrix, strict=True):
+        original = first.setdefault(profile.tobytes(), sample)
+        if original is not sample:
+            copies.append(f"{original} = {sample}")
+    if copies:
+        raise InputError(
+            Problem(
+                f"{where}, expression",
+                "every sample measured by itself",
+                f"{len(copies)} samples whose {len(values)} values are all those of another sample",
+                "find out whose tumour it is, and exclude the copy, or both, in the card (exclude: samples) "
+                "with the reason",
+                tuple(copies),
             )
         )
 

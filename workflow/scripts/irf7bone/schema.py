@@ -199,6 +199,47 @@ def _value(
     return _SCALARS[kind](node.value)
 
 
+def repeated_keys(path: Path) -> list[Problem]:
+    """Keys that a config file repeats: Snakemake reads it with plain YAML, which keeps the last one silently.
+
+    Args:
+        path: A file that Snakemake could read.
+    """
+    try:
+        text, _ = _read_text(path, "config file")
+        root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except InputError as error:
+        return error.problems
+    except yaml.YAMLError as error:
+        return [_not_yaml(path, "config file", error)]
+    problems = []
+    waiting: list[tuple[KeyPath, yaml.Node]] = [] if root is None else [((), root)]
+    seen: set[int] = set()  # an alias leads to a node that was there already
+    while waiting:
+        at, node = waiting.pop()
+        if id(node) in seen or isinstance(node, yaml.ScalarNode):
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            waiting += [((*at, index), item) for index, item in enumerate(node.value)]
+            continue
+        first: dict[str, int] = {}
+        for key_node, value in node.value:
+            key, line = str(key_node.value), key_node.start_mark.line + 1
+            waiting.append(((*at, key), value))
+            if key in first:
+                problems.append(
+                    Problem(
+                        f"{path}:{line}, {dotted((*at, key))}",
+                        expected="each key once",
+                        found=f"`{key}` again (first on line {first[key]})",
+                        remedy="keep one of them: the last would silently replace the first",
+                    )
+                )
+            first.setdefault(key, line)
+    return problems
+
+
 def dotted(path: Iterable[str | int]) -> str:
     """A key path as messages write it: ``endpoints.bone.event.is``, ``cohorts[2]``."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")

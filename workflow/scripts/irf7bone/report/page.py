@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from irf7bone.report.audit_section import audit_section
 from irf7bone.report.biology_section import immune_section, quality_section
 from irf7bone.report.checks_section import checks_section
 from irf7bone.report.choices_section import heterogeneity_section, specification_section
@@ -32,7 +33,7 @@ from irf7bone.report.verdict_section import verdict_section
 # heading among the contents -> sections below it, from overview to detail
 SECTIONS: dict[str, tuple[Callable[[ReportInputs], Section | None], ...]] = {
     "Answer": (verdict_section,),
-    "Data": (cohorts_section, patients_section, scores_section, quality_section),
+    "Data": (cohorts_section, patients_section, audit_section, scores_section, quality_section),
     "Outcome": (curves_section, forests_section, heterogeneity_section, sites_section, er_section),
     "How far to trust it": (null_section, specification_section, checks_section),
     "Biology": (immune_section,),

@@ -111,7 +111,7 @@ def harmonise(acquired: Acquired, card: CohortCard, symbols: SymbolTable) -> Har
     return Harmonised(adata, rows)
 
 
-def _check_size(flow: _Flow, where: str) -> None:
+def _check_size(flow: Flow, where: str) -> None:
     losses = [row for row in flow.rows if row["n_dropped"]]
     if len(flow.samples) < MIN_SAMPLES:
         raise InputError(
@@ -125,7 +125,7 @@ def _check_size(flow: _Flow, where: str) -> None:
         )
 
 
-def _drop_doubtful(flow: _Flow, genes: GeneMatrix, rules: tuple[str, ...]) -> bool:
+def _drop_doubtful(flow: Flow, genes: GeneMatrix, rules: tuple[str, ...]) -> bool:
     """Take away the samples that break one of the rules, each under the first that it breaks."""
     broken = broken_rules(measure(genes.values.to_numpy(dtype=np.float64).T))
     samples = genes.values.columns

@@ -400,8 +400,26 @@ def test_every_part_of_the_config_is_explained_where_it_stands():
             assert lines[number - 1].lstrip().startswith("#"), line
 
 
+def test_the_bone_study_names_bone_as_primary_and_cohorts_that_have_it(here):
+    written = yaml.safe_load((PROJECT / "studies/bone_metastasis.yaml").read_text(encoding="utf-8"))
+    changes = {
+        f"{key}.{part}": value
+        for key in ("primary", "random_signatures")
+        for part, value in written.pop(key).items()
+    }
+    study = load(written | changes)
+    assert study.config.primary.endpoint == "bone"
+    with_bone = {name for name, card in study.cards.items() if "bone" in card.endpoints}
+    assert with_bone == {"gse2034", "gse2603"}
+    assert study.cards["gse2034"].expect == {
+        "samples": 286,
+        "events": {"bone": 69, "brain": 10, "distant": 107},
+    }
+
+
 def test_every_card_that_ships_in_the_default_study_or_not_has_a_known_role(here):
-    shipped = sorted(path.stem for path in (PROJECT / "data/cohorts").glob("*.yaml"))
+    yours = {"gse12276", "nki295"}  # refused until the files that their notes ask for are there
+    shipped = sorted({path.stem for path in (PROJECT / "data/cohorts").glob("*.yaml")} - yours)
     study = load({"cohorts": shipped})
     assert [card.id for card in study.cards.values()] == shipped
 

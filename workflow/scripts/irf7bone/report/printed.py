@@ -229,8 +229,7 @@ def _grid(
 ) -> Table:
     """A table over the whole width; columns as wide as what they hold unless their shares are given."""
     if not share:
-        longest = [max(len(str(row[column])) for row in [head, *rows]) for column in range(len(head))]
-        share = [min(max(length, 6), 40) for length in longest]
+        share = [_width([head[column], *(row[column] for row in rows)]) for column in range(len(head))]
     widths = [WIDTH * part / sum(share) for part in share]
     body = [[_say(text, HEAD) for text in head], *([_say(text, CELL) for text in row] for row in rows)]
     rules = [
@@ -244,6 +243,14 @@ def _grid(
         *(("LINEBEFORE", (0, number), (0, number), 2, _MARK) for number in marked),
     ]
     return Table(body, widths, repeatRows=1, style=TableStyle(rules), hAlign="LEFT")
+
+
+def _width(texts: Sequence[str]) -> float:
+    """What a column asks for, in points: its longest word whole, and more the more it says."""
+    words = {word for text in texts for word in str(text).split()}
+    longest = max((pdfmetrics.stringWidth(word, HEAD.fontName, HEAD.fontSize) for word in words), default=0)
+    whole = max(pdfmetrics.stringWidth(str(text), CELL.fontName, CELL.fontSize) for text in texts)
+    return longest + 6 + min(whole, WIDTH / 2) / 4
 
 
 def _points(texts: Sequence[str]) -> ListFlowable:

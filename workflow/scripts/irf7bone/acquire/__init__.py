@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from irf7bone.acquire.cbioportal_files import study_archive, study_files
-from irf7bone.acquire.geo_files import geo_files
+from irf7bone.acquire.geo_layout import geo_files
 from irf7bone.errors import InputError, Problem, Problems
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from irf7bone.acquire import geo_files, table, text
+from irf7bone.acquire import geo_layout, table, text
 from irf7bone.acquire.series_matrix import read_series_matrix
 from irf7bone.acquire.soft import read_probe_genes, read_series_tables
 from irf7bone.errors import InputError, Problem, Problems
@@ -28,9 +28,9 @@ def read_expression(card: CohortCard, entry: dict, downloads: Downloads) -> tupl
     Raises:
         InputError: A file cannot be read, or the platform's table knows none of the probes.
     """
-    accession, platform = geo_files.geo_accessions(card, entry)
-    matrix_file = downloads.get(geo_files.series_matrix(accession, platform).name)
-    platform_file = downloads.get(geo_files.platform_table(platform).name)
+    accession, platform = geo_layout.geo_accessions(card, entry)
+    matrix_file = downloads.get(geo_layout.series_matrix(accession, platform).name)
+    platform_file = downloads.get(geo_layout.platform_table(platform).name)
     matrix = read_series_matrix(matrix_file.path, platform)
     gene_of = read_probe_genes(platform_file.path, platform, entry.get("gene_column"))
     if not any(probe in gene_of for probe in matrix.probes):
@@ -63,9 +63,9 @@ def read_clinical(card: CohortCard, entry: dict, downloads: Downloads) -> tuple[
     Raises:
         InputError: A file cannot be read, or lacks the table or column that the card names.
     """
-    files = [downloads.get(file.name) for file in geo_files.geo_files(card, entry)]
+    files = [downloads.get(file.name) for file in geo_layout.geo_files(card, entry)]
     records = [file.record for file in files]
-    _, platform = geo_files.geo_accessions(card, entry)
+    _, platform = geo_layout.geo_accessions(card, entry)
     if "key" not in entry:
         return read_series_matrix(files[0].path, platform, samples_only=True).samples, records
     if "supplementary" in entry:

@@ -96,7 +96,9 @@ def _sample_lines(stream: BinaryIO, path: Path) -> list[tuple[str, str]]:
             line = decode(raw).rstrip("\r\n")
             while line.partition("\t")[2].startswith('"') and not line.endswith('"'):
                 more = stream.readline()  # a cell that holds a line break
-                if not more or more.startswith(b"!"):
+                if not more:
+                    raise _cut_off(path, BEGIN)
+                if more.startswith(b"!"):
                     raise _refuse(
                         path, "quotes that close", "one that does not", "fetch it again", (line[:80],)
                     )

@@ -13,8 +13,9 @@ import pytest
 import yaml
 
 from irf7bone.config import Study, load_study
+from irf7bone.config_file import repeated_keys
 from irf7bone.errors import InputError, Problem
-from irf7bone.schema import load_schema, repeated_keys
+from irf7bone.schema import load_schema
 
 PROJECT = Path(__file__).resolve().parents[2]
 SCRIPTS = PROJECT / "workflow" / "scripts"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from irf7bone.cards import CARD, CohortCard, card_problems, make_card
+from irf7bone.config_file import repeated_keys
 from irf7bone.errors import InputError, Problem, Problems
 from irf7bone.experiments.cards import (
     EXPERIMENT_CARD,
@@ -26,7 +27,6 @@ from irf7bone.schema import (
     dotted,
     nearest,
     read_yaml,
-    repeated_keys,
     violations,
 )
 from irf7bone.signatures import library_names
@@ -212,6 +212,22 @@ def load_study(
         root,
         config["mirror"] or None,
     )
+
+
+def sound_parts(config: Mapping[str, Any], *, root: Path) -> tuple[dict[str, CohortCard], list[Path]]:
+    """What can be used of a study that may have problems elsewhere.
+
+    Args:
+        config: The merged config.
+        root: The project's folder.
+
+    Returns:
+        The cohort cards that are right by themselves, by id, and the GMT files that are there.
+    """
+    checks = _Checks(config, Path(root).resolve(), "config")
+    documents = checks.read_cards("cohorts", CARDS, CARD, lambda document: [])
+    cards = [make_card(document) for document in documents if not card_problems(document)]
+    return {card.id: card for card in cards}, checks.signature_files()
 
 
 def _typed(

@@ -97,13 +97,13 @@ def read_yaml(path: Path, *, what: str) -> Document:
     Raises:
         InputError: It is missing, not UTF-8, not YAML, not a mapping, or repeats a key.
     """
-    text, sha256 = _read_text(path, what)
+    text, sha256 = read_text(path, what)
     problems: list[Problem] = []
     lines: dict[KeyPath, int] = {}
     try:
         node = _StrictLoader(text).get_single_node()
     except yaml.YAMLError as error:
-        raise InputError(_not_yaml(path, what, error)) from None
+        raise InputError(not_yaml(path, what, error)) from None
     data = None if node is None else _value(node, (), path, lines, problems)
     if not problems and not isinstance(data, dict):
         problems.append(
@@ -119,7 +119,12 @@ def read_yaml(path: Path, *, what: str) -> Document:
     return Document(path, data, lines, sha256)
 
 
-def _read_text(path: Path, what: str) -> tuple[str, str]:
+def read_text(path: Path, what: str) -> tuple[str, str]:
+    """The text of a file and the sha256 of its bytes.
+
+    Raises:
+        InputError: It is missing or not UTF-8.
+    """
     try:
         raw = path.read_bytes()
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
@@ -147,7 +152,8 @@ def _read_text(path: Path, what: str) -> tuple[str, str]:
     return text, hashlib.sha256(raw).hexdigest()
 
 
-def _not_yaml(path: Path, what: str, error: yaml.YAMLError) -> Problem:
+def not_yaml(path: Path, what: str, error: yaml.YAMLError) -> Problem:
+    """What PyYAML had to say, as a problem."""
     mark = getattr(error, "problem_mark", None)
     reason = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
     context = getattr(error, "context", None)
@@ -197,47 +203,6 @@ def _value(
         )
         return None
     return _SCALARS[kind](node.value)
-
-
-def repeated_keys(path: Path) -> list[Problem]:
-    """Keys that a config file repeats: Snakemake reads it with plain YAML, which keeps the last one silently.
-
-    Args:
-        path: A file that Snakemake could read.
-    """
-    try:
-        text, _ = _read_text(path, "config file")
-        root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except InputError as error:
-        return error.problems
-    except yaml.YAMLError as error:
-        return [_not_yaml(path, "config file", error)]
-    problems = []
-    waiting: list[tuple[KeyPath, yaml.Node]] = [] if root is None else [((), root)]
-    seen: set[int] = set()  # an alias leads to a node that was there already
-    while waiting:
-        at, node = waiting.pop()
-        if id(node) in seen or isinstance(node, yaml.ScalarNode):
-            continue
-        seen.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
-            waiting += [((*at, index), item) for index, item in enumerate(node.value)]
-            continue
-        first: dict[str, int] = {}
-        for key_node, value in node.value:
-            key, line = str(key_node.value), key_node.start_mark.line + 1
-            waiting.append(((*at, key), value))
-            if key in first:
-                problems.append(
-                    Problem(
-                        f"{path}:{line}, {dotted((*at, key))}",
-                        expected="each key once",
-                        found=f"`{key}` again (first on line {first[key]})",
-                        remedy="keep one of them: the last would silently replace the first",
-                    )
-                )
-            first.setdefault(key, line)
-    return problems
 
 
 def dotted(path: Iterable[str | int]) -> str:

@@ -111,6 +111,7 @@ rule build_report:
         flow=expand("results/cohorts/{cohort}.flow.tsv", cohort=study.cards),
         coverage=expand("results/scores/{cohort}.coverage.tsv", cohort=study.cards),
         quality=expand("results/qc/{cohort}.tsv", cohort=study.cards),
+        curves=expand("results/associations/{cohort}.curves.tsv", cohort=study.cards),
         depth=expand("results/depth/{cohort}/{table}.tsv", cohort=study.cards, table=DEPTH),
         depth_pooled=expand("results/tables/{table}.tsv", table=DEPTH_POOLED),
         figures=expand("results/figures/{part}", part=[*study.cards, "pooled"]),

@@ -32,6 +32,7 @@ inputs = ReportInputs(
     flow=pd.concat(map(contracts.FLOW.read, snakemake.input.flow)),
     coverage=pd.concat(map(contracts.COVERAGE.read, snakemake.input.coverage)),
     quality=pd.concat(map(contracts.QC.read, snakemake.input.quality)),
+    curves=pd.concat(map(contracts.CURVES.read, snakemake.input.curves)),
     depth=Depth.read(Path("results"), list(study.cards)),
     figures=Path("results/figures"),
     provenance=json.loads(Path(snakemake.input.provenance).read_text(encoding="utf-8")),

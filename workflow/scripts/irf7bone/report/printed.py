@@ -40,6 +40,7 @@ from reportlab.platypus import (
 from irf7bone.report.cells import TableView
 from irf7bone.report.figures import FigureView
 from irf7bone.report.page import page_sections
+from irf7bone.report.quote import plain
 from irf7bone.report.section import Section
 from irf7bone.wording import ENDPOINT_WORDS, counted
 
@@ -140,7 +141,8 @@ def build_pdf(inputs: ReportInputs) -> bytes:
     story: list[Flowable] = [_say(inputs.config.title, TITLE)]
     for sections in page_sections(inputs).values():
         for section in sections:
-            story += _section(section, inputs, placed)
+            if section.on_paper:
+                story += _section(section, inputs, placed)
     _Document(text, inputs.config.title).build(story)
     writer = PdfWriter(clone_from=PdfReader(text))
     for number, (path, page, x, y, scale) in enumerate(placed.places):
@@ -180,7 +182,7 @@ def _put(
 
 
 def _say(text: object, style: ParagraphStyle = BODY) -> Paragraph:
-    return Paragraph(escape(str(text), quote=False), style)
+    return Paragraph(escape(plain(str(text)), quote=False), style)
 
 
 def _section(section: Section, inputs: ReportInputs, placed: _Placed) -> Iterator[Flowable]:

@@ -271,18 +271,24 @@ def _left_out(fitted: Fitted) -> dict[str, dict[str, Any]]:
     log_hr = _without_each(fitted)
     lost = np.flatnonzero(np.isnan(log_hr))
     if lost.size:
-        fits = _without_one(fitted, lost[0])
-        why = f"without {fitted.samples[lost[0]]}: {fits.reason[0]}"
-        return {check: {**fitted.counts, **_without(str(fits.status[0]), why)} for check in _LEFT_OUT}
+        return dict.fromkeys(_LEFT_OUT, _refit_failed(fitted, lost[0], _without_one(fitted, lost[0])))
     found = {}
     for check, index in ((LOWEST, int(log_hr.argmin())), (HIGHEST, int(log_hr.argmax()))):
         fits = _without_one(fitted, index)
+        if fits.status[0] != "ok":  # an estimate, but no end of its profile
+            return dict.fromkeys(_LEFT_OUT, _refit_failed(fitted, index, fits))
         ends = {"ci_low": fits.ci_low[0], "ci_high": fits.ci_high[0], "p": fits.p[0]}
         found[check] = {**_remaining(fitted, index), "estimate": fits.log_hr[0], **ends}
     change = log_hr - fitted.fits.log_hr[0]
     index = int(np.abs(change).argmax())
     found[LARGEST_CHANGE] = {**_remaining(fitted, index), "estimate": change[index]}
     return {check: {**row, "estimator": fitted.estimator, "status": "ok"} for check, row in found.items()}
+
+
+def _refit_failed(fitted: Fitted, index: int, fits: Fits) -> dict[str, Any]:
+    """Why nothing is said of influence: the refit without one sample gives no result."""
+    why = f"without {fitted.samples[index]}: {fits.reason[0]}"
+    return {**fitted.counts, **_without(str(fits.status[0]), why)}
 
 
 def _remaining(fitted: Fitted, index: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import erfc
 
-from irf7bone.survival.cox import BLOCK_NUMBERS_PENALISED, Z_95, CoxProblem, Fits, block_objective
+from irf7bone.survival.cox import Z_95, CoxProblem, Fits, block_objective
 from irf7bone.survival.likelihood import Evaluation, Likelihood
 from irf7bone.survival.newton import CONVERGED, Optimum, maximise
 
@@ -20,6 +20,8 @@ _DROP = Z_95**2 / 2
 # log-likelihood units: an end of an interval is then right to about 1e-9 standard errors
 _CLOSE = 1e-9
 _MAX_STEPS = 60
+# of the joint iterations; fits that need more get the bracketed search
+_MAX_JOINT_STEPS = 25
 
 
 def fit_firth(problem: CoxProblem, scores: np.ndarray, *, intervals: bool = True) -> Fits:
@@ -42,7 +44,7 @@ def fit_firth(problem: CoxProblem, scores: np.ndarray, *, intervals: bool = True
     if status == "separated":  # the penalised estimate is finite and is found from zero
         gamma = np.zeros_like(gamma)
     fits.reason[:] = "the score has no variance"
-    for index, x, sd in problem.blocks(scores, BLOCK_NUMBERS_PENALISED):
+    for index, x, sd in problem.blocks(scores):
         start = np.vstack([np.zeros(index.size), np.repeat(gamma[:, None], index.size, axis=1)])
         found = maximise(block_objective(problem.likelihood, x, penalised=True), start, exact=False)
         ok = found.state == CONVERGED
@@ -74,14 +76,27 @@ def _add_intervals(
     sd: np.ndarray,
 ) -> None:
     best, peak = found.beta[:, ok], found.end.value[ok]
-    se = np.sqrt(found.end.inverse[0, 0, ok])
-    at_zero = _Profile(likelihood, x, best)
+    inverse = found.end.inverse[..., ok]
+    se = np.sqrt(inverse[0, 0])
+    # along the profile the other coefficients move with the score's, to first order as in a linear model
+    along = inverse[:, 0] / inverse[0, 0]
+    at_zero = _Profile(likelihood, x, best - along * best[0])
     value, _, closed = at_zero(np.zeros(where.size), np.arange(where.size))
     fits.p[where] = erfc(np.sqrt(np.maximum(peak - value, 0)))
-    for side, ends in ((-1, fits.ci_low), (1, fits.ci_high)):
-        end, reached = _profile_end(_Profile(likelihood, x, best), best[0], se, peak - _DROP, side)
-        ends[where] = end / sd
-        closed &= reached
+    sides = np.repeat([-1.0, 1.0], where.size)
+    start = np.tile(best, 2) + np.tile(along * Z_95 * se, 2) * sides
+    ends, reached = _joint_ends(
+        likelihood, np.tile(x, 2), start, np.tile(best[0], 2), np.tile(peak - _DROP, 2), sides
+    )
+    for side, numbers in ((-1, fits.ci_low), (1, fits.ci_high)):
+        own = np.flatnonzero(sides == side)
+        end, there = ends[own], reached[own]
+        late = np.flatnonzero(~there)
+        if late.size:
+            profile = _Profile(likelihood, x[:, late], best[:, late])
+            end[late], there[late] = _profile_end(profile, best[0, late], se[late], peak[late] - _DROP, side)
+        numbers[where] = end / sd
+        closed &= there
     lost = where[~closed]
     for numbers in (fits.log_hr, fits.se, fits.p, fits.ci_low, fits.ci_high, fits.loglik, fits.score_chi2):
         numbers[lost] = np.nan
@@ -90,6 +105,59 @@ def _add_intervals(
         "not_available",
         "the penalised profile likelihood did not converge",
     )
+
+
+def _joint_ends(
+    likelihood: Likelihood,
+    x: np.ndarray,
+    start: np.ndarray,
+    best: np.ndarray,
+    target: np.ndarray,
+    sides: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ends of the profile by Venzon and Moolgavkar (1988, Appl Stat 37:87): all coefficients at once.
+
+    Each step moves the covariates' coefficients to where the information says that they are best for the
+    score's, and the score's to where the profile, a parabola as far as the information tells, meets the
+    target.
+
+    Args:
+        likelihood: The likelihood.
+        x: Scores, shape (n_rows, B).
+        start: Coefficients, shape (q, B).
+        best: The score's coefficient at the maximum, shape (B,).
+        target: Value to reach, shape (B,).
+        sides: -1 for the lower end, 1 for the upper, shape (B,).
+
+    Returns:
+        Ends (B,), and whether each was reached; where not, the end means nothing.
+    """
+    beta = start.copy()
+    reached = np.zeros(best.size, dtype=bool)
+    todo = np.arange(best.size)
+    for _ in range(_MAX_JOINT_STEPS):
+        if not todo.size:
+            break
+        at = likelihood.evaluate(x[:, todo], beta[:, todo], penalised=True)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            spread = at.inverse[0, 0]
+            full = np.einsum("jkb,kb->jb", at.inverse, at.gradient)
+            along = at.inverse[:, 0] / spread
+            # the step of the others alone, what it gains, and the slope of the profile then
+            others = full - along * full[0]
+            gain = (others * at.gradient).sum(axis=0)
+            slope = full[0] / spread
+            above = at.value + gain / 2 - target[todo]
+            # root of above + slope d - d^2 / (2 spread), on the side of the end
+            bend = slope**2 + 2 * above / spread
+            move = spread * (slope + sides[todo] * np.sqrt(bend))
+            good = at.definite & (bend >= 0) & (gain >= 0) & np.isfinite(move)
+            outside = sides[todo] * (beta[0, todo] - best[todo]) > 0
+            there = good & outside & (sides[todo] * slope < 0) & (np.abs(above) < _CLOSE) & (gain < _CLOSE)
+        beta[:, todo[good]] += others[:, good] + along[:, good] * move[good]
+        reached[todo[there]] = True
+        todo = todo[good & ~there]
+    return beta[0], reached
 
 
 class _Profile:

@@ -18,7 +18,7 @@ WITH_PATH = PATH="$$PWD/.venv/bin:$$PATH"
 quietly = said=$$($(1) 2>&1) || { printf '%s\n' "$$said"; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help report check test lint environment compare study
+.PHONY: help report test oracles calibrate lint compare environment study
 .SILENT:
 
 help: ## this list
@@ -29,12 +29,16 @@ report: study environment ## the report of config.yaml, or of another study: mak
 		$(if $(STUDY),--configfile "$(STUDY)")
 	echo "irf7bone: the report is results/report/index.html"
 
-check: study environment ## look at a study without running it: make check STUDY=path.yaml
-	.venv/bin/python tools/check_study.py $(if $(STUDY),"$(STUDY)")
-
 test: environment ## every test
 	# One worker a core already: threads inside numpy would only compete with them.
 	$(WITH_PATH) OMP_NUM_THREADS=1 $(RUN) pytest -q -n auto
+
+oracles: environment ## recompute the stored values of tests/oracle with R, installed from Debian where root may
+	sh tools/install_oracles.sh
+	$(WITH_PATH) OMP_NUM_THREADS=1 $(RUN) pytest -q -rs -m oracle tests/oracle
+
+calibrate: environment ## simulate how often the methods err: docs/calibration.md; one part: make calibrate PARTS=pooling
+	PYTHONPATH=workflow/scripts:tools OMP_NUM_THREADS=1 $(RUN) calibrate $(PARTS)
 
 lint: environment ## style of Python and Snakemake files
 	$(RUN) ruff check --quiet

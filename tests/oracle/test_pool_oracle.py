@@ -12,6 +12,7 @@ import pytest
 from scipy.stats import t
 
 from irf7bone.meta import combine, leave_one_out, random_effects
+from irf7bone.survival.cox import CoxProblem, fit_cox
 
 HERE = Path(__file__).resolve().parent
 STORED = HERE.parent / "data" / "oracle"
@@ -79,8 +80,34 @@ def test_known_answers_of_six_cohorts(realdata):
         assert random_effects(y[0], v[0] ** 0.5).q == pytest.approx(expected.Q, rel=1e-9)
 
 
-@pytest.mark.parametrize(("gene", "adjusted", "hr"), [("AURKA", "none", 1.48), ("STAT1", "AURKA+ESR1", 0.91)])
-def test_known_hazard_ratios_by_reml(realdata, gene, adjusted, hr):
-    cohorts = pd.read_csv(realdata / "known_answers" / "survcomp7_cox_per_sd.csv")
-    rows = cohorts[(cohorts["gene"] == gene) & (cohorts["adj"] == adjusted)]
-    assert round(np.exp(random_effects(rows["loghr"], rows["se"]).log_hr), 2) == hr
+@pytest.mark.parametrize(
+    ("gene", "adjusted", "hr", "low", "high"),
+    [
+        ("AURKA", (), 1.48, 1.30, 1.68),
+        ("STAT1", (), 1.08, 0.95, 1.23),
+        ("STAT1", ("AURKA", "ESR1"), 0.91, 0.79, 1.03),
+    ],
+)
+def test_known_hazard_ratios_from_patients_to_pooled_value(realdata, gene, adjusted, hr, low, high):
+    """Six cohorts fitted and pooled here: the values of the design, whose intervals are Knapp-Hartung's."""
+    table = pd.read_csv(realdata / "known_answers" / "survcomp_breast7g_1500.csv")
+    answers = pd.read_csv(realdata / "known_answers" / "survcomp7_cox_per_sd.csv")
+    names = dict(answers[["cohort", "endpoint"]].drop_duplicates().to_numpy())
+    assert len(names) == 6
+    fits = []
+    for cohort, endpoint in names.items():
+        columns = [f"t.{endpoint}", f"e.{endpoint}", gene, *adjusted]
+        rows = table.loc[table["cohort"] == cohort, columns].dropna(subset=columns[:2])
+        z = (rows[columns[2:]] - rows[columns[2:]].mean()) / rows[columns[2:]].std()
+        rows, z = rows[z.notna().all(axis=1)], z.dropna()
+        problem = CoxProblem(rows[columns[0]], rows[columns[1]], z[list(adjusted)].to_numpy())
+        fits.append(fit_cox(problem, z[gene].to_numpy()))
+    log_hr, se = (np.array([getattr(fit, name)[0] for fit in fits]) for name in ("log_hr", "se"))
+    ours = random_effects(log_hr, se)
+    assert round(np.exp(ours.log_hr), 2) == hr
+    (mean,), (variance,), (factor,) = combine(log_hr[None], se[None] ** 2, np.array([ours.tau2]))
+    half = t.ppf(0.975, 5) * (factor * variance) ** 0.5
+    # the design's tau2 is DerSimonian and Laird's, which moves the ends by less than a hundredth
+    assert np.exp([mean - half, mean + half]) == pytest.approx([low, high], abs=0.01)
+    # the floor of the variance factor can only widen the interval
+    assert ours.ci_low <= mean - half + 1e-12 and ours.ci_high >= mean + half - 1e-12

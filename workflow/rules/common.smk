@@ -21,7 +21,6 @@ try:
         config,
         root=Path(workflow.basedir),
         source=" + ".join(Path(path).name for path in workflow.configfiles),
-        files=workflow.configfiles,
     )
 except InputError as error:
     raise WorkflowError(str(error)) from None
@@ -53,8 +52,6 @@ DEPTH_POOLED = [
     "pooled_null",
     "pooled_null_histogram",
     "controls",
-    "duplicates",
-    "audit",
 ]
 EXPERIMENT = [
     "contrasts",
@@ -78,6 +75,7 @@ signature_library = [
     *expand("results/experiments/{experiment}/derived", experiment=deriving),
 ]
 markers = sorted(map(from_here, (study.root / "data/markers").glob("*.gmt")))
+calibration = sorted(map(from_here, (study.root / "data/calibration").glob("*.tsv")))
 orthologs = from_here(study.root / "data/orthologs/mouse_human.tsv.gz")
 signature_records = sorted(
     {

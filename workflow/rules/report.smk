@@ -1,7 +1,6 @@
 # Draws the figures and puts everything into one report.
 # REQUIRED INPUTS: the tables of every earlier stage
-# OUTPUTS: results/figures/{cohort}/, results/figures/pooled/, results/provenance.json,
-#          results/report/: index.html, report.pdf, methods.md, references.bib
+# OUTPUTS: results/figures/{cohort}/, results/figures/pooled/, results/provenance.json, results/report/index.html
 
 
 rule draw_cohort:
@@ -111,7 +110,6 @@ rule build_report:
         flow=expand("results/cohorts/{cohort}.flow.tsv", cohort=study.cards),
         coverage=expand("results/scores/{cohort}.coverage.tsv", cohort=study.cards),
         quality=expand("results/qc/{cohort}.tsv", cohort=study.cards),
-        curves=expand("results/associations/{cohort}.curves.tsv", cohort=study.cards),
         depth=expand("results/depth/{cohort}/{table}.tsv", cohort=study.cards, table=DEPTH),
         depth_pooled=expand("results/tables/{table}.tsv", table=DEPTH_POOLED),
         figures=expand("results/figures/{part}", part=[*study.cards, "pooled"]),
@@ -124,6 +122,7 @@ rule build_report:
         experiment_figures=expand("results/figures/experiments/{experiment}", experiment=study.experiments),
         provenance="results/provenance.json",
         templates=report_templates,
+        calibration=calibration,
     output:
         report=report(
             "results/report/index.html",
@@ -131,14 +130,6 @@ rule build_report:
             category="Report",
             labels={"figure": "the whole report"},
         ),
-        printed=report(
-            "results/report/report.pdf",
-            caption="../report/captions/report.rst",
-            category="Report",
-            labels={"figure": "the report to print"},
-        ),
-        methods="results/report/methods.md",
-        references="results/report/references.bib",
     log:
         "results/logs/build_report.log",
     conda:
@@ -151,7 +142,7 @@ rule build_report:
             study.config.experiments,
             study.config.analysis(),
         ),
-        code=code_hash("report.build", "report.printed"),
+        code=code_hash("report.build"),
     message:
         "Build the report"
     script:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from irf7bone.calibration import CALIBRATION
 from irf7bone.figures import key_signatures
 from irf7bone.report.depth import Depth
 
@@ -33,11 +34,11 @@ class ReportInputs:
         flow: :data:`irf7bone.contracts.FLOW` of every cohort.
         coverage: :data:`irf7bone.contracts.COVERAGE` of every cohort.
         quality: :data:`irf7bone.contracts.QC` of every cohort.
-        curves: :data:`irf7bone.contracts.CURVES` of every cohort.
         depth: The tables that look deeper.
         figures: Folder with ``<cohort>/`` and ``pooled/``, each figure as .svg with its numbers as .tsv.
         provenance: Result of :func:`irf7bone.provenance.collect`.
         templates: Folder with ``templates/``, ``scripts/`` and ``style.css``.
+        calibration: :data:`irf7bone.calibration.CALIBRATION`; without rows nothing is warned of.
     """
 
     config: Config
@@ -50,11 +51,11 @@ class ReportInputs:
     flow: pd.DataFrame
     coverage: pd.DataFrame
     quality: pd.DataFrame
-    curves: pd.DataFrame
     depth: Depth
     figures: Path
     provenance: Mapping[str, Any]
     templates: Path
+    calibration: pd.DataFrame = field(default_factory=CALIBRATION.empty)
 
     @property
     def simulated(self) -> frozenset[str]:

@@ -1,0 +1,1 @@
+"""Simulations that show how often the workflow's methods err: `make calibrate`."""

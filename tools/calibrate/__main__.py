@@ -1,0 +1,87 @@
+"""Run the simulations: `make calibrate`, or one part of them: `make calibrate PARTS=pooling`.
+
+Every part writes data/calibration/<part>.tsv; docs/calibration.md is written from all that are there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from calibrate import coverage, pooling, specificity, type_one
+from calibrate.cohorts import ALONE, REGIMES, Regime
+from calibrate.page import write_page
+from calibrate.tally import Tally
+from irf7bone.calibration import CALIBRATION
+
+PROJECT = Path(__file__).resolve().parents[2]
+TABLES = PROJECT / "data" / "calibration"
+PAGE = PROJECT / "docs" / "calibration.md"
+COHORTS, SEED = 2000, 20121113
+# patients of the regimes that get all cohorts; the others get a quarter
+MAIN = (82, 286)
+
+Part = Callable[[int, int], Tally]
+
+
+def each_cohort(one: Callable[[np.random.Generator], Tally], times: float = 1) -> Part:
+    """A part that repeats ``one``, every cohort with random numbers of its own."""
+
+    def run(many: int, seed: int) -> Tally:
+        tally = Tally()
+        for cohort in range(int(many * times)):
+            tally.merge(one(np.random.default_rng([seed, cohort])))
+        return tally
+
+    return run
+
+
+def at_once(many_studies: Callable[[int, np.random.Generator], Tally], times: float = 1) -> Part:
+    """A part that draws all its studies together."""
+    return lambda many, seed: many_studies(int(many * times), np.random.default_rng(seed))
+
+
+def _of(module: object, regime: Regime) -> Part:
+    times = 1 if regime.n in MAIN else 0.25
+    return each_cohort(lambda random: module.one_cohort(regime, random), times)
+
+
+PARTS: dict[str, Part] = {
+    **{f"tests_{regime.n}": _of(type_one, regime) for regime in REGIMES},
+    **{f"tests_{regime.n}_alone": _of(type_one, regime) for regime in ALONE},
+    **{f"effects_{regime.n}": _of(coverage, regime) for regime in REGIMES},
+    "specificity": each_cohort(specificity.one_cohort, 0.5),
+    "pooling": at_once(pooling.normal_studies, 10),
+    "pooling_small": at_once(pooling.small_cohorts, 0.5),
+    "correlations": at_once(pooling.correlations, 2),
+}
+
+
+def main(arguments: list[str]) -> None:
+    """Simulate the parts asked for and write their tables and the page."""
+    parser = argparse.ArgumentParser(prog="make calibrate", description=__doc__)
+    parser.add_argument("parts", nargs="*", help=f"some of {', '.join(PARTS)}; all of them by default")
+    parser.add_argument("--cohorts", type=int, default=COHORTS, help="null cohorts of each size")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--tables", type=Path, default=TABLES)
+    parser.add_argument("--page", type=Path, default=PAGE)
+    chosen = parser.parse_args(arguments)
+    unknown = [name for name in chosen.parts if name not in PARTS]
+    if unknown:
+        parser.error(f"no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    chosen.tables.mkdir(parents=True, exist_ok=True)
+    for name in chosen.parts or PARTS:
+        started = time.process_time()
+        table = PARTS[name](chosen.cohorts, chosen.seed).table()
+        CALIBRATION.write(table, chosen.tables / f"{name}.tsv")
+        print(f"{name}: {len(table)} rows, {time.process_time() - started:.0f} s of processor time")
+    write_page(chosen.tables, chosen.page, chosen.cohorts, chosen.seed)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -18,7 +18,7 @@ WITH_PATH = PATH="$$PWD/.venv/bin:$$PATH"
 quietly = said=$$($(1) 2>&1) || { printf '%s\n' "$$said"; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help report test oracles calibrate lint compare environment study
+.PHONY: help report check test oracles calibrate lint environment compare study
 .SILENT:
 
 help: ## this list
@@ -28,6 +28,9 @@ report: study environment ## the report of config.yaml, or of another study: mak
 	$(RUN) snakemake --cores $(CORES) --scheduler greedy --rerun-incomplete --quiet host reason --show-failed-logs \
 		$(if $(STUDY),--configfile "$(STUDY)")
 	echo "irf7bone: the report is results/report/index.html"
+
+check: study environment ## look at a study without running it: make check STUDY=path.yaml
+	.venv/bin/python tools/check_study.py $(if $(STUDY),"$(STUDY)")
 
 test: environment ## every test
 	# One worker a core already: threads inside numpy would only compete with them.

@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from irf7bone import contracts
+from irf7bone.audit import AUDIT
 from irf7bone.config import Config
+from irf7bone.duplicates import DUPLICATES
 from irf7bone.er_strata import ER_ASSOCIATIONS, STRATA, pool_by_er
 from irf7bone.heterogeneity import asymmetry, funnel, heterogeneity, leave_one_out_table
 from irf7bone.immune import ADJUSTMENTS, IMMUNE_LINKS, pool_immune
@@ -64,6 +66,8 @@ def depth(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) -> D
         "specification_summary": summarise_specifications(curve),
         "pooled_by_er": pool_by_er(by_er, roles, config=config),
         "immune_pooled": pool_immune(links, roles),
+        "duplicates": _duplicates(list(roles)),
+        "audit": _audit(associations, config),
     }
     for name, contract in {**COHORT_TABLES, **POOLED_TABLES}.items():
         contract.check(tables[name], f"made-up {name}")
@@ -72,6 +76,39 @@ def depth(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) -> D
 
 def _table(contract: contracts.Table, rows: list[dict]) -> pd.DataFrame:
     return contract.cast(pd.DataFrame(rows).reindex(columns=contract.names))
+
+
+def _duplicates(cohorts: list[str]) -> pd.DataFrame:
+    """One pair found in the first cohort; the last pair of cohorts not compared."""
+    rows = [
+        {"cohort": one, "other_cohort": other, "n_genes": 9000, "correlation": 0.4, "status": "none"}
+        for one, other in itertools.combinations_with_replacement(cohorts, 2)
+    ]
+    found = {"sample": f"{cohorts[0]}-001", "other_sample": f"{cohorts[0]}-002", "evidence": "profile"}
+    rows[0] |= {**found, "status": "found", "correlation": 0.81, "margin": 0.7, "reason": "exclude one"}
+    rows[-1] |= {"n_genes": 80, "correlation": None, "status": "not_compared", "reason": "80 genes in common"}
+    return _table(DUPLICATES, rows)
+
+
+def _audit(associations: pd.DataFrame, config: object) -> pd.DataFrame:
+    primary = config.primary
+    fits = associations[
+        (associations["signature"] == primary.signature) & (associations["method"] == primary.method)
+    ]
+    rows = []
+    for fit in fits.to_dict("records"):
+        n = int(fit["n"]) if fit["status"] == "ok" else 0
+        labels = {name: fit[name] for name in ("cohort", "endpoint", "model")}
+        steps = (
+            ("in the file", None, 0, n + 4),
+            ("lost", "no clinical data", 4, n),
+            ("in the model", None, 0, n),
+        )
+        rows += [
+            {**labels, "step": step, "what": what, "reason": reason, "n_lost": lost, "n_left": left}
+            for step, (what, reason, lost, left) in enumerate(steps)
+        ]
+    return _table(AUDIT, rows)
 
 
 def _random(row: dict, seed: int) -> dict:

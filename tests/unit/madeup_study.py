@@ -81,6 +81,7 @@ def _quality(name: str, samples: list[str], random: np.random.Generator) -> pd.D
         {
             "cohort": name,
             "sample": samples,
+            "batch": [f"plate {i % 3 + 1}" for i in range(n)] if name == "alpha" else None,
             "median_log2": random.normal(7.0, 0.1, n),
             "iqr_log2": random.normal(2.5, 0.08, n),
             "pc1": random.normal(0, 20, n),

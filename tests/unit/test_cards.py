@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 
 from irf7bone import words
-from irf7bone.cards import CohortCard, codes, load_card
+from irf7bone.cards import CohortCard, card_problems, codes, load_card, make_card
 from irf7bone.errors import InputError, Problem
 from irf7bone.schema import load_schema, read_yaml
 
 PROJECT = Path(__file__).resolve().parents[2]
 SHIPPED = sorted((PROJECT / "data" / "cohorts").glob("*.yaml"))
+# cohorts whose data come with the environment, and those that are fetched or the user's
+AT_HAND = [path for path in SHIPPED if re.search(r"^  source: (package|simulate)$", path.read_text(), re.M)]
+PUBLIC = [path for path in SHIPPED if path not in AT_HAND]
 
 TABLE_CARD = {
     "id": "mine",
@@ -355,14 +359,28 @@ def test_byte_order_mark_and_windows_line_ends_are_tolerated(tmp_path):
     assert (other.title, other.fields, other.endpoints) == (plain.title, plain.fields, plain.endpoints)
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", AT_HAND, ids=lambda path: path.stem)
 def test_shipped_cards_are_right_and_complete(path):
     card = load_card(path)
     assert card.documentation and set(card.expect["events"]) == set(card.endpoints)
     assert card.role == "simulated" or {"pmid", "doi", "text"} == set(card.citation)
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PUBLIC, ids=lambda path: path.stem)
+def test_cards_of_public_cohorts_say_what_is_not_known_and_which_files_are_the_users(path):
+    document = read_yaml(path, what="card")
+    problems = card_problems(document)
+    card = make_card(document)
+    assert card.documentation and {"pmid", "doi", "text"} == set(card.citation)
+    assert card.unverified and all(endpoint["definition"] for endpoint in card.endpoints.values())
+    absent = [entry["path"] for entry in (card.expression, *card.clinical) if entry["source"] == "table"]
+    assert len(problems) == len(absent)
+    for name, problem in zip(absent, problems, strict=True):
+        assert problem.where.endswith(".path") and problem.found.endswith(f"{name}, which is not there")
+        assert any(name in note for note in card.notes), name
+
+
+@pytest.mark.parametrize("path", AT_HAND, ids=lambda path: path.stem)
 def test_shipped_cards_say_what_their_data_hold(path):
     from irf7bone.acquire import acquire
 

@@ -201,6 +201,7 @@ def test_cohort_figures_are_complete_and_marked_where_simulated(cohorts, depth):
             cohort.curves,
             depth.of(name),
             endpoints=[*made.HAS[name], "brain"],
+            platform="an array",
             simulated=made.ROLES[name] == "simulated",
             config=made.config(),
         )

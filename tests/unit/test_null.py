@@ -136,6 +136,8 @@ def test_percentile_and_p_by_hand():
     assert place(-9.0, random) == pytest.approx((0.0, 2 * 1 / 8))
     shifted = place(-1.5 + 5, random + 5)
     assert shifted == pytest.approx(place(-1.5, random)), "a null need not be centred on 0"
+    rounded = np.nextafter(random, np.inf)
+    assert place(0.0, rounded) == place(0.0, random), "the same genes are tied in spite of rounding"
 
 
 def test_p_is_exact_when_the_named_signature_is_one_more_draw():

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import madeup_study as made
 import pytest
-from test_report import Page, make_inputs
+from madeup_report import Page, make_inputs
 
 from irf7bone.report.build import build_report
 from irf7bone.report.page import page_sections

@@ -3,150 +3,38 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import hashlib
 import io
-import json
 import math
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
+from html import unescape
 from pathlib import Path
 
-import madeup_depth
 import madeup_study as made
 import numpy as np
 import pandas as pd
 import pytest
+from madeup_report import SVG, Page, make_inputs
 
 from irf7bone.config import Primary
-from irf7bone.figures import cohort_figures, key_signatures, pooled_figures
-from irf7bone.figures.forest_tables import forest_table, overview_table
+from irf7bone.figures import cohort_figures, pooled_figures
 from irf7bone.report import captions, downloads, text
 from irf7bone.report.build import build_report
 from irf7bone.report.cells import LONG
 from irf7bone.report.figures import read_figure
 from irf7bone.report.inputs import ReportInputs
 from irf7bone.report.methods import Citations, write_methods
-from irf7bone.report.verdict_section import first_facts, planted_effects
+from irf7bone.report.quote import TABLES, plain
+from irf7bone.report.verdict_section import (
+    first_facts,
+    lead_and_rest,
+    planted_effects,
+)
 from irf7bone.verdict import judge, simulated_check
-from irf7bone.wording import estimate
+from irf7bone.wording import estimate, hazard_ratio, p_clause, ratio
 
 PROJECT = Path(__file__).resolve().parents[2]
-SVG = """<?xml version="1.0"?>
-<!DOCTYPE svg>
-<svg viewBox="0 0 510.2 229.6"><metadata>not drawn</metadata>
- <use xlink:href="#glyph" style="fill: #0072b2"/></svg>
-"""
-MODELS = ("crude", "proliferation")
-
-
-def make_inputs(folder: Path, config, cards, cohorts: dict[str, made.Cohort]) -> ReportInputs:
-    """Everything the report needs, with stand-ins for the pictures."""
-
-    def joined(kind: str) -> pd.DataFrame:
-        return pd.concat([getattr(cohort, kind) for cohort in cohorts.values()], ignore_index=True)
-
-    def write(name: str, table: pd.DataFrame | None) -> None:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / f"{name}.svg").write_text(SVG, encoding="utf-8")
-        table = pd.DataFrame({"value": [1.5]}) if table is None else table
-        table.to_csv(folder / f"{name}.tsv", sep="\t", index=False, na_rep="NA")
-
-    associations = joined("associations")
-    pooled = made.pooled(associations)
-    primary = config.primary
-    for name in cohorts:
-        for figure in cohort_figures([*made.HAS[name]]):
-            write(f"{name}/{figure}", None)
-    for figure in pooled_figures(config.endpoints):
-        write(f"pooled/{figure}", None)
-    for name, cohort in cohorts.items():
-        ok = (cohort.scores["method"] == primary.method) & (cohort.scores["status"] == "ok")
-        write(f"{name}/scores", cohort.scores.loc[ok, ["sample", "signature", "method", "score_raw"]])
-        for endpoint in made.HAS[name]:
-            write(f"{name}/curves_{endpoint}", cohort.curves[cohort.curves["endpoint"] == endpoint])
-    shown = key_signatures(primary.signature, config.proliferation_signature, config.signatures.select)
-    for endpoint in config.endpoints:
-        shared = {"endpoint": endpoint, "method": primary.method, "models": MODELS}
-        write(
-            f"pooled/forest_{endpoint}",
-            forest_table(associations, pooled, made.ROLES, signatures=shown, **shared),
-        )
-        write(
-            f"pooled/overview_{endpoint}",
-            overview_table(associations, pooled, made.ROLES, signatures=made.SIGNATURES, **shared),
-        )
-    kept = made.cohorts()
-    return ReportInputs(
-        config=config,
-        cards={name: card for name, card in cards.items() if name in cohorts},
-        library=made.library(),
-        associations=associations,
-        pooled=pooled,
-        cohorts=kept[kept["cohort"].isin(list(cohorts))],
-        verdict=judge(pooled, associations, made.ROLES, config),
-        flow=joined("flow"),
-        coverage=joined("coverage"),
-        quality=joined("quality"),
-        depth=madeup_depth.depth(associations, pooled, config),
-        figures=folder,
-        provenance=made.provenance(),
-        templates=PROJECT / "workflow" / "report",
-    )
-
-
-class Page(HTMLParser):
-    """What a browser would see of the page."""
-
-    def __init__(self, html: str):
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str]]] = []
-        self.text: list[str] = []
-        self.cells: dict[str, list[list[str]]] = {}
-        self.files: dict[str, str] = {}
-        self._table = ""
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag, attributes):
-        found = dict(attributes)
-        self.tags.append((tag, found))
-        if found.get("class") == "table":
-            self._table = found["id"]
-            self.cells[self._table] = []
-        if tag == "tr" and self._table:
-            self.cells[self._table].append([])
-        if tag == "td" and self._table:
-            self.cells[self._table][-1].append("")
-        if tag == "section":
-            self._table = ""
-
-    def handle_data(self, data):
-        tag, found = self.tags[-1] if self.tags else ("", {})
-        if tag == "script" and found.get("id", "").startswith("file-"):
-            self.files.setdefault(found["id"].removeprefix("file-"), data)
-            return
-        self.text.append(data)
-        rows = self.cells.get(self._table)
-        if rows and rows[-1] and self.tags[-1][0] == "td":
-            rows[-1][-1] += data
-
-    def all(self, tag: str) -> list[dict[str, str]]:
-        return [found for name, found in self.tags if name == tag]
-
-    def unpack(self, name: str) -> str:
-        return gzip.decompress(base64.b64decode(self.files[name])).decode("utf-8")
-
-    def rows(self, table: str) -> list[list[str]]:
-        """All rows of a table: those in a file of the page, where it does not show them all."""
-        if f"table-{table}.json" in self.files:
-            columns = json.loads(self.unpack(f"table-{table}.json"))["columns"]
-            return [list(row) for row in zip(*(column["text"] for column in columns), strict=True)]
-        return self.shown(table)
-
-    def shown(self, table: str) -> list[list[str]]:
-        return [[cell.strip() for cell in row] for row in self.cells[f"table-{table}"] if row]
 
 
 @pytest.fixture(scope="module")
@@ -201,14 +89,14 @@ def test_ids_are_unique_and_links_arrive(page):
     assert set(inner) <= set(ids)
 
 
-def test_every_figure_is_there_with_its_finding_in_words(page):
+def test_every_figure_is_there_with_its_finding_in_words(page, html):
     figures = {found["id"] for found in page.all("figure")}
     wanted = {f"figure-{name}-{kind}" for name, has in made.HAS.items() for kind in cohort_figures(has)}
     wanted |= {f"figure-pooled-{kind}" for kind in pooled_figures(made.ENDPOINTS)}
     # too few cohorts for these: the reasons stand in words
     assert figures == wanted - {"figure-pooled-null_bone", "figure-pooled-funnel"}
     pictures = [found for found in page.all("div") if found.get("role") == "img"]
-    assert len(pictures) == len(figures) == len(page.all("svg"))
+    assert len(pictures) == len(figures) == html.count('class="drawn"')
     assert all(len(picture["aria-label"]) > 30 for picture in pictures)
 
 
@@ -282,7 +170,8 @@ def test_pdf_files_are_packed_while_there_is_room(tmp_path, monkeypatch):
 def test_verdict_and_its_rule_stand_first(inputs, page):
     said = " ".join(page.text)
     primary = inputs.verdict[inputs.verdict["is_primary"]].iloc[0]
-    assert said.index(primary["rule_text"]) < said.index("From file to cohort")
+    for part in lead_and_rest(primary["rule_text"]):
+        assert said.index(part) < said.index("From file to cohort")
     assert f"Rule {primary['rule']} of the" in said
     assert all(limit in said for limit in text.NOT_TESTABLE)
     for word in ("mice", "knocking Irf7 out", "depleting"):
@@ -315,6 +204,7 @@ def test_direction_is_said_only_where_the_interval_excludes_one():
 
 def test_pooled_sentence():
     row = {
+        **{name: "x" for name in ("signature", "method", "endpoint", "model")},
         "status": "ok",
         "log_hr": math.log(1.02),
         "ci_low": math.log(0.9),
@@ -324,7 +214,7 @@ def test_pooled_sentence():
         "n_events": 123,
     }
     said = "HR 1.02 per SD (95 % CI 0.90 to 1.20; 3 cohorts, 397 tumours, 123 events)"
-    assert text.pooled_sentence(row) == said
+    assert plain(text.pooled_sentence(row)) == said
     gone = {"status": "not_available", "reason": "no real cohort has the endpoint bone"}
     assert text.pooled_sentence(gone) == "not available: no real cohort has the endpoint bone"
 
@@ -393,10 +283,44 @@ def test_the_simulated_check_tells_right_from_wrong(inputs):
 
 def test_facts_of_the_first_screen_equal_the_verdict(inputs):
     primary = inputs.verdict[inputs.verdict["is_primary"]].iloc[0]
-    facts = first_facts(primary, inputs.pooled, inputs.config)
-    assert facts[0].value == estimate(*np.log(primary[["hr", "hr_low", "hr_high"]].astype(float)))
-    assert facts[3].value == f"{primary['n_events']} events"
-    assert f"{primary['n']} tumours, {primary['k']} cohorts" in facts[3].detail
+    found = first_facts(primary, inputs.pooled, inputs.depth.pooled_null, inputs.config)
+    facts = {fact.label: (plain(fact.value), plain(fact.detail)) for fact in found}
+    value = facts["Hazard ratio per SD (95 % CI)"][0]
+    assert value == estimate(*np.log(primary[["hr", "hr_low", "hr_high"]].astype(float)))
+    assert facts["Behind it"][0] == f"{primary['n_events']} events"
+    assert f"{primary['n']} tumours, {primary['k']} cohorts" in facts["Behind it"][1]
+    assert facts["Between cohorts"][0] == "I² 12 %"
+    assert facts["Against random signatures"] == ("not compared", "see below")
+
+
+FORMS = {
+    **dict.fromkeys(("log_hr", "ci_low", "ci_high", "pi_low", "pi_high"), hazard_ratio),
+    **dict.fromkeys(("hr", "hr_low", "hr_high", "adjusted_hr", "adjusted_low", "adjusted_high"), ratio),
+    **dict.fromkeys(("k", "n", "n_events", "n_competing", "n_endpoint", "n_left"), lambda x: f"{int(x):,}"),
+    **dict.fromkeys(("p", "null_p"), p_clause),
+    "i2": lambda x: f"{x:.0f}",
+    "tau2": lambda x: f"{x:.3f}",
+    "null_percentile": lambda x: f"{100 * x:.1f}",
+    "median_followup_months": text.months,
+}
+
+
+def test_every_number_of_the_text_equals_its_table(inputs, html):
+    quoted = re.findall(
+        r'<data value="([^"]*)" data-table="([^"]*)" data-row="([^"]*)" data-column="([^"]*)">([^<]*)</data>',
+        html,
+    )
+    assert len(quoted) > 60 and len(quoted) == html.count("<data ")
+    frames = {**vars(inputs), **vars(inputs.depth)}
+    seen = set()
+    for value, table, place, column, said in quoted:
+        frame = frames[table]
+        keys = frame[list(TABLES[table].key)].astype(str).agg("/".join, axis=1)
+        (number,) = frame.loc[keys == unescape(place), column]
+        assert float(value) == float(number) and said == FORMS[column](number), (table, place, column)
+        seen.add((table, column))
+    assert {("verdict", "hr"), ("pooled", "log_hr"), ("associations", "log_hr"), ("pooled", "pi_low")} <= seen
+    assert {("cohorts", "n_events"), ("flow", "n_left")} <= seen
 
 
 def test_captions_hold_n_events_and_estimator(cohorts):

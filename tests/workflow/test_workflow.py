@@ -27,6 +27,7 @@ COHORT_RULES = (
 STUDY_RULES = (
     "pool_associations",
     "draw_pooled_null",
+    "audit_cohorts",
     "judge_results",
     "examine_pooled",
     "draw_pooled",

@@ -21,6 +21,7 @@ try:
         config,
         root=Path(workflow.basedir),
         source=" + ".join(Path(path).name for path in workflow.configfiles),
+        files=workflow.configfiles,
     )
 except InputError as error:
     raise WorkflowError(str(error)) from None
@@ -52,6 +53,8 @@ DEPTH_POOLED = [
     "pooled_null",
     "pooled_null_histogram",
     "controls",
+    "duplicates",
+    "audit",
 ]
 EXPERIMENT = [
     "contrasts",

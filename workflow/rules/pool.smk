@@ -1,6 +1,6 @@
 # Pools the cohorts' results over real cohorts and judges them.
 # REQUIRED INPUTS: results/associations/{cohort}.tsv, results/cohorts/{cohort}.summary.tsv of every cohort
-# OUTPUTS: results/tables/: associations.tsv, cohorts.tsv, pooled.tsv, verdict.tsv
+# OUTPUTS: results/tables/: associations.tsv, cohorts.tsv, pooled.tsv, verdict.tsv, duplicates.tsv, audit.tsv
 
 
 rule pool_associations:
@@ -89,6 +89,30 @@ rule examine_pooled:
         "Look deeper into the pooled results"
     script:
         "../scripts/examine_pooled.py"
+
+
+rule audit_cohorts:
+    input:
+        cohorts=expand("results/cohorts/{cohort}.h5ad", cohort=study.cards),
+        flow=expand("results/cohorts/{cohort}.flow.tsv", cohort=study.cards),
+        scores=expand("results/scores/{cohort}.parquet", cohort=study.cards),
+        associations=expand("results/associations/{cohort}.tsv", cohort=study.cards),
+    output:
+        duplicates="results/tables/duplicates.tsv",
+        audit="results/tables/audit.tsv",
+    log:
+        "results/logs/audit_cohorts.log",
+    priority: 1
+    conda:
+        "../../envs/irf7bone.yaml"
+    params:
+        cohorts=tuple(study.cards),
+        config=study.config.analysis(),
+        code=code_hash("duplicates", "audit", "cohort"),
+    message:
+        "Look for patients that appear twice, and follow the samples into the models"
+    script:
+        "../scripts/audit_cohorts.py"
 
 
 rule judge_results:

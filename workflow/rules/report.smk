@@ -1,6 +1,7 @@
 # Draws the figures and puts everything into one report.
 # REQUIRED INPUTS: the tables of every earlier stage
-# OUTPUTS: results/figures/{cohort}/, results/figures/pooled/, results/provenance.json, results/report/index.html
+# OUTPUTS: results/figures/{cohort}/, results/figures/pooled/, results/provenance.json,
+#          results/report/: index.html, report.pdf, methods.md, references.bib
 
 
 rule draw_cohort:
@@ -110,6 +111,7 @@ rule build_report:
         flow=expand("results/cohorts/{cohort}.flow.tsv", cohort=study.cards),
         coverage=expand("results/scores/{cohort}.coverage.tsv", cohort=study.cards),
         quality=expand("results/qc/{cohort}.tsv", cohort=study.cards),
+        curves=expand("results/associations/{cohort}.curves.tsv", cohort=study.cards),
         depth=expand("results/depth/{cohort}/{table}.tsv", cohort=study.cards, table=DEPTH),
         depth_pooled=expand("results/tables/{table}.tsv", table=DEPTH_POOLED),
         figures=expand("results/figures/{part}", part=[*study.cards, "pooled"]),
@@ -130,6 +132,14 @@ rule build_report:
             category="Report",
             labels={"figure": "the whole report"},
         ),
+        printed=report(
+            "results/report/report.pdf",
+            caption="../report/captions/report.rst",
+            category="Report",
+            labels={"figure": "the report to print"},
+        ),
+        methods="results/report/methods.md",
+        references="results/report/references.bib",
     log:
         "results/logs/build_report.log",
     conda:
@@ -142,7 +152,7 @@ rule build_report:
             study.config.experiments,
             study.config.analysis(),
         ),
-        code=code_hash("report.build"),
+        code=code_hash("report.build", "report.printed"),
     message:
         "Build the report"
     script:

@@ -20,6 +20,7 @@ drawings = draw_cohort_figures(
     contracts.CURVES.read(snakemake.input.curves),
     CohortDepth.read(Path("results"), [snakemake.wildcards.cohort]),
     endpoints=summary["endpoint"].dropna().tolist(),
+    platform=summary["platform"].iloc[0],
     simulated=(summary["role"] == "simulated").all(),
     config=snakemake.params.config,
 )

@@ -52,6 +52,8 @@ class CohortCard:
         sha256: Checksum of the card's file.
         documentation: Where the meaning of the columns is documented.
         patient: Column of the clinical data with the patients' ids, or nothing where a sample is a patient.
+        drop: Rules of sample quality that drop a sample; none by default: flagged samples stay.
+        batch: Column of the clinical data that tells batch or platform of a sample, or nothing.
     """
 
     id: str
@@ -72,6 +74,8 @@ class CohortCard:
     sha256: str
     documentation: str = ""
     patient: str | None = None
+    drop: tuple[str, ...] = ()
+    batch: str | None = None
 
     def resolve(self, relative: str | Path) -> Path:
         """A path that the card names, which is relative to the card."""
@@ -122,6 +126,8 @@ def make_card(document: Document) -> CohortCard:
         sha256=document.sha256,
         documentation=data.get("documentation", ""),
         patient=data.get("patient"),
+        drop=tuple(data.get("quality", {}).get("drop", ())),
+        batch=data.get("batch", {}).get("from"),
     )
 
 

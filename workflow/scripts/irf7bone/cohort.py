@@ -19,6 +19,7 @@ CATEGORIES = {
     "her2": ("negative", "positive"),
     "node": ("negative", "positive"),
 }
+BATCH = "batch"
 # what a value can be at all: outside, a unit is wrong or a column is another one
 RANGES = {"grade": (1.0, 3.0), "size_cm": (0.0, 40.0), "age": (10.0, 120.0)}
 PROVENANCE_KEYS = ("cohort", "card_sha256", "sources", "scale", "genes", "samples", "endpoints", "fields")
@@ -32,7 +33,8 @@ def check_cohort(adata: ad.AnnData, where: str) -> None:
         adata: ``X`` samples x genes, float32, log2, finite; ``obs`` with unique sample ids,
             ``<endpoint>_time_months`` >= 0 and ``<endpoint>_event`` in {0, 1}, missing together,
             ``<endpoint>_competing`` in {0, 1} and never 1 with the event; er, her2, node as categories;
-            grade, size_cm, age as numbers; ``var`` with unique symbols, source_ids and mean_log2;
+            grade, size_cm, age as numbers; batch as text where the card names one;
+            ``var`` with unique symbols, source_ids and mean_log2;
             ``uns["provenance"]`` a JSON text.
         where: File, for the message.
     """
@@ -90,7 +92,8 @@ def _check_matrix(adata: ad.AnnData, where: str, problems: Problems) -> None:
 
 def _check_columns(obs: pd.DataFrame, where: str, problems: Problems) -> None:
     for name in obs.columns:
-        if name not in CATEGORIES and name not in RANGES and not _ENDPOINT_COLUMN.fullmatch(str(name)):
+        known = (*CATEGORIES, *RANGES, BATCH)
+        if name not in known and not _ENDPOINT_COLUMN.fullmatch(str(name)):
             problems.add(
                 f"{where}, obs",
                 expected="the columns of the contract",

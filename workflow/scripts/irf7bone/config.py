@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from irf7bone.cards import CARD, CohortCard, card_problems, make_card
+from irf7bone.config_file import repeated_keys
 from irf7bone.errors import InputError, Problem, Problems
 from irf7bone.experiments.cards import (
     EXPERIMENT_CARD,
@@ -19,7 +20,15 @@ from irf7bone.experiments.cards import (
     experiment_problems,
     make_experiment,
 )
-from irf7bone.schema import Document, KeyPath, choose_from, dotted, nearest, read_yaml, violations
+from irf7bone.schema import (
+    Document,
+    KeyPath,
+    choose_from,
+    dotted,
+    nearest,
+    read_yaml,
+    violations,
+)
 from irf7bone.signatures import library_names
 
 CARDS = "data/cohorts"
@@ -164,19 +173,24 @@ class Study:
         return {name: reason for name, reason in reasons.items() if reason}
 
 
-def load_study(config: Mapping[str, Any], *, root: Path, source: str = "config.yaml") -> Study:
+def load_study(
+    config: Mapping[str, Any], *, root: Path, source: str = "config.yaml", files: Iterable[Path] = ()
+) -> Study:
     """Check and type a whole study: the config and every card that it names.
 
     Args:
         config: The merged config, as Snakemake read it.
         root: The project's folder.
         source: What messages call the config.
+        files: The config files, which are searched for repeated keys: these are gone from ``config``.
 
     Raises:
         InputError: With every problem of the config and of all cards.
     """
     root = Path(root).resolve()
     checks = _Checks(config, root, source)
+    for path in files:
+        checks.problems.extend(repeated_keys(from_here(Path(path))))
     documents = checks.read_cards("cohorts", CARDS, CARD, card_problems)
     experiments = checks.read_cards("experiments", EXPERIMENTS, EXPERIMENT_CARD, experiment_problems)
     files = checks.signature_files()
@@ -198,6 +212,22 @@ def load_study(config: Mapping[str, Any], *, root: Path, source: str = "config.y
         root,
         config["mirror"] or None,
     )
+
+
+def sound_parts(config: Mapping[str, Any], *, root: Path) -> tuple[dict[str, CohortCard], list[Path]]:
+    """What can be used of a study that may have problems elsewhere.
+
+    Args:
+        config: The merged config.
+        root: The project's folder.
+
+    Returns:
+        The cohort cards that are right by themselves, by id, and the GMT files that are there.
+    """
+    checks = _Checks(config, Path(root).resolve(), "config")
+    documents = checks.read_cards("cohorts", CARDS, CARD, lambda document: [])
+    cards = [make_card(document) for document in documents if not card_problems(document)]
+    return {card.id: card for card in cards}, checks.signature_files()
 
 
 def _typed(

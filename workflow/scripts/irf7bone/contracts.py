@@ -274,6 +274,7 @@ QC = Table(
     columns=(
         _COHORT,
         _SAMPLE,
+        _text("batch", "batch or platform of the sample, where the card names a column of it", nullable=True),
         _number("median_log2", "median expression of the sample, log2", nullable=False),
         _number("iqr_log2", "interquartile range of the sample, log2", nullable=False),
         _number("pc1", "first principal component score", nullable=False),
@@ -295,7 +296,9 @@ QC = Table(
             high=1,
         ),
         Column(
-            "outlier", "flag", "fails a rule of quality control (the reason says which); never dropped for it"
+            "outlier",
+            "flag",
+            "breaks a rule of quality control (the reason says which); stays unless the card drops by it",
         ),
         _text("reason", "the rule that made the sample an outlier", nullable=True),
     ),

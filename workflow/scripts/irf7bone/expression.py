@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 LOG2_LIMIT = 30.0  # 2**30 is beyond any scanner and any sequencer; linear values pass it, log2 ones never
 MISSING_GENES_LIMIT = 0.5
 KNOWN_GENES_LIMIT = 0.2
+COPY_GENES = 10  # fewer may agree by chance, above all counts and rounded values
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ def harmonise_expression(
     """Bring the expression of a cohort to log2 values per current symbol.
 
     Args:
-        expression: Genes x samples, as in the source; ids may repeat.
+        expression: Genes x samples, as in the source; ids may repeat. Where rows are probes, the index has
+            two levels, probe and gene (none for a probe without one).
         settings: The card's ``expression``: scale, gene_id, collapse and, if stated, normalise and
             excel_damaged.
         symbols: Current symbols and what leads to them.
@@ -58,6 +60,8 @@ def harmonise_expression(
     Raises:
         InputError: Infinite values, values that contradict the stated scale, or ids that are not genes.
     """
+    genes = expression.index.get_level_values(-1)
+    expression = expression.set_axis(expression.index.get_level_values(0), axis=0)
     check_finite(expression, where)
     dropped: dict[str, list[str]] = {}
     complete = _complete_genes(expression, where)
@@ -65,7 +69,7 @@ def harmonise_expression(
     to_log2 = SCALES[settings["scale"]]
     stated = {key: settings[key] for key in ("normalise",) if key in settings}
     log2, words = to_log2(expression[complete], f"{where}, expression: scale", **stated)
-    current, resolved = _resolve(log2.index, settings, symbols, where)
+    current, resolved = _resolve(log2.index, genes[complete], settings, symbols, where)
     dropped.update(resolved.dropped)
     known = pd.notna(current)
     collapsed, source_ids = collapse_to_symbols(log2[known], current[known], settings["collapse"])
@@ -82,6 +86,7 @@ def harmonise_expression(
             )
         )
     _refuse_constant_samples(expression[complete], where)
+    _refuse_identical_samples(expression[complete], where)
     return GeneMatrix(
         values[~constant],
         [ids for ids, lost in zip(source_ids, constant, strict=True) if not lost],
@@ -137,6 +142,30 @@ def _refuse_constant_samples(values: pd.DataFrame, where: str) -> None:
                 f"{int(constant.sum())} samples with one value for all of {len(values)} genes",
                 "exclude them in the card (exclude: samples), with the reason, or correct the table",
                 tuple(f"{sample}: {values[sample].iloc[0]:g}" for sample in values.columns[constant]),
+            )
+        )
+
+
+def _refuse_identical_samples(values: pd.DataFrame, where: str) -> None:
+    """Refuse samples with the same value in every gene: one measurement under two names."""
+    if len(values) < COPY_GENES:
+        return
+    first: dict[bytes, object] = {}
+    copies = []
+    matrix = np.ascontiguousarray(values.to_numpy().T + 0.0)  # -0.0 becomes 0.0, which has other bytes
+    for sample, profile in zip(values.columns, matrix, strict=True):
+        original = first.setdefault(profile.tobytes(), sample)
+        if original is not sample:
+            copies.append(f"{original} = {sample}")
+    if copies:
+        raise InputError(
+            Problem(
+                f"{where}, expression",
+                "every sample measured by itself",
+                f"{len(copies)} samples whose {len(values)} values are all those of another sample",
+                "find out whose tumour it is, and exclude the copy, or both, in the card (exclude: samples) "
+                "with the reason",
+                tuple(copies),
             )
         )
 
@@ -247,13 +276,14 @@ class _Resolved:
 
 
 def _resolve(
-    ids: pd.Index, settings: Mapping, symbols: SymbolTable, where: str
+    rows: pd.Index, ids: pd.Index, settings: Mapping, symbols: SymbolTable, where: str
 ) -> tuple[np.ndarray, _Resolved]:
-    """Current symbol of each id (None where there is none), and what happened to the others."""
+    """Current symbol of each row's gene id (None where there is none), and what happened to the others."""
     resolution = symbols.to_current(list(ids), settings["gene_id"])
     status = np.asarray(resolution.status, dtype=object)
     current = np.array(resolution.current, dtype=object)
     where = f"{where}, expression: gene_id {settings['gene_id']}"
+    status[pd.isna(ids)] = "missing"
     damaged = ids[status == "excel_damaged"]
     if len(damaged) and settings.get("excel_damaged") != "drop":
         raise InputError(
@@ -282,7 +312,7 @@ def _resolve(
                 tuple(ids[~kept][:5]),
             )
         )
-    reasons = {kind: ids[(status == kind) & ~kept].tolist() for kind in pd.unique(status[~kept])}
+    reasons = {kind: rows[(status == kind) & ~kept].tolist() for kind in pd.unique(status[~kept])}
     renamed = pd.Series(status[kept]).value_counts().sort_index()
     words = {kind: f"id {kind.replace('_', ' ')}" for kind in reasons}
     return current, _Resolved({words[kind]: reasons[kind] for kind in sorted(reasons)}, renamed.to_dict())

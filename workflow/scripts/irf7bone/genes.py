@@ -11,7 +11,7 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -176,9 +176,9 @@ class SymbolTable:
         """Bring identifiers to current symbols.
 
         Symbols match whatever their case, save those written as mouse symbols are, which must be known
-        as they stand: Irf7 is not IRF7. ``LOC3665`` means Entrez 3665 unless it is a name of its own, and
-        ``A /// B`` is resolved only if all its parts are names of one gene. Entrez ids may end in ``.0``;
-        Ensembl ids may carry a version or ``_PAR_Y``.
+        as they stand: Irf7 is not IRF7. ``LOC3665`` means Entrez 3665 unless it is a name of its own.
+        ``A /// B``, of ids too, is resolved only if all its parts are names of one gene. Entrez ids may end
+        in ``.0``; Ensembl ids may carry a version or ``_PAR_Y``.
 
         Args:
             ids: Identifiers; anything that is not text or an integer counts as missing.
@@ -187,12 +187,12 @@ class SymbolTable:
         Raises:
             ValueError: ``id_type`` is none of the three.
         """
-        find = {"symbol": self._find_symbol, "entrez": self._find_entrez, "ensembl": self._find_ensembl}.get(
+        find = {"symbol": self._find_name, "entrez": self._find_entrez, "ensembl": self._find_ensembl}.get(
             id_type
         )
         if find is None:
             raise ValueError(f"id_type is symbol, entrez or ensembl, not {id_type!r}")
-        answers = [find(_as_text(identifier)) for identifier in ids]
+        answers = [_find_several(_as_text(identifier), find) for identifier in ids]
         current = np.empty(len(answers), dtype=object)
         status = np.empty(len(answers), dtype=object)
         current[:] = [answer[0] for answer in answers]
@@ -208,19 +208,6 @@ class SymbolTable:
             ):
                 found.append(name)
         return found
-
-    def _find_symbol(self, name: str) -> Answer:
-        answer = self._find_name(name)
-        if answer is not _UNKNOWN or not _SEVERAL.search(name):
-            return answer
-        parts = [self._find_name(part) for part in _SEVERAL.split(name) if part]
-        if any(part is _DAMAGED for part in parts):
-            return _DAMAGED
-        if all(part is _UNKNOWN for part in parts):
-            return _UNKNOWN
-        if len({symbol for symbol, _ in parts}) > 1 or parts[0][0] is None:
-            return _AMBIGUOUS
-        return max(parts, key=lambda part: STATUSES.index(part[1]))
 
     def _find_name(self, name: str) -> Answer:
         folded = name.casefold()
@@ -244,6 +231,21 @@ class SymbolTable:
     def _find_ensembl(self, identifier: str) -> Answer:
         stable = _ENSEMBL.fullmatch(identifier)
         return self._ensembl.get(stable[1], "mapped") if stable else _UNKNOWN
+
+
+def _find_several(name: str, find: Callable[[str], Answer]) -> Answer:
+    """The gene of ``A /// B``, if all its parts are names of one."""
+    answer = find(name)
+    if answer is not _UNKNOWN or not _SEVERAL.search(name):
+        return answer
+    parts = [find(part) for part in _SEVERAL.split(name) if part]
+    if any(part is _DAMAGED for part in parts):
+        return _DAMAGED
+    if all(part is _UNKNOWN for part in parts):
+        return _UNKNOWN
+    if len({symbol for symbol, _ in parts}) > 1 or parts[0][0] is None:
+        return _AMBIGUOUS
+    return max(parts, key=lambda part: STATUSES.index(part[1]))
 
 
 def _columns(text: str) -> dict[str, list[str]]:

@@ -12,12 +12,13 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 
-from irf7bone.cohort import check_cohort
+from irf7bone.cohort import BATCH, check_cohort
 from irf7bone.contracts import FLOW
-from irf7bone.endpoints import Endpoint, as_categories, build_endpoints, build_fields
+from irf7bone.endpoints import Endpoint, as_categories, build_endpoints, build_fields, find_column
 from irf7bone.errors import InputError, Problem, Problems
 from irf7bone.exclusions import check_patients, excluded_by, excluded_unseen
 from irf7bone.expression import GeneMatrix, harmonise_expression
+from irf7bone.quality_rules import broken_rules, measure
 
 if TYPE_CHECKING:
     from irf7bone.acquire import Acquired
@@ -93,6 +94,24 @@ def harmonise(acquired: Acquired, card: CohortCard, symbols: SymbolTable) -> Har
         flow.step("excluded by the card", (rule["reason"], excluded_by(rule, clinical, fields, where)))
     if card.patient:
         check_patients(clinical.loc[flow.samples], card.patient, where)
+    _check_size(flow, where)
+    batches = _batches(clinical, card, flow.samples)
+    genes = harmonise_expression(acquired.expression[flow.samples], card.expression, symbols, where)
+    if card.drop and _drop_doubtful(flow, genes, card.drop):
+        _check_size(flow, where)
+        genes = harmonise_expression(acquired.expression[flow.samples], card.expression, symbols, where)
+    adata = _assemble(genes, fields, endpoints, flow.samples)
+    if batches is not None:
+        adata.obs[BATCH] = pd.Categorical(batches[flow.samples])
+    provenance = _provenance(card, acquired, genes, flow, endpoints)
+    adata.uns["provenance"] = json.dumps(provenance, sort_keys=True, ensure_ascii=False)
+    check_cohort(adata, f"cohort {card.id}")
+    rows = FLOW.cast(pd.DataFrame(flow.rows))
+    FLOW.check(rows, f"patient flow of {card.id}")
+    return Harmonised(adata, rows)
+
+
+def _check_size(flow: Flow, where: str) -> None:
     losses = [row for row in flow.rows if row["n_dropped"]]
     if len(flow.samples) < MIN_SAMPLES:
         raise InputError(
@@ -104,14 +123,39 @@ def harmonise(acquired: Acquired, card: CohortCard, symbols: SymbolTable) -> Har
                 tuple(f"{row['n_dropped']} {row['stage']}: {row['reason']}" for row in losses),
             )
         )
-    genes = harmonise_expression(acquired.expression[flow.samples], card.expression, symbols, where)
-    adata = _assemble(genes, fields, endpoints, flow.samples)
-    provenance = _provenance(card, acquired, genes, flow, endpoints)
-    adata.uns["provenance"] = json.dumps(provenance, sort_keys=True, ensure_ascii=False)
-    check_cohort(adata, f"cohort {card.id}")
-    rows = FLOW.cast(pd.DataFrame(flow.rows))
-    FLOW.check(rows, f"patient flow of {card.id}")
-    return Harmonised(adata, rows)
+
+
+def _drop_doubtful(flow: Flow, genes: GeneMatrix, rules: tuple[str, ...]) -> bool:
+    """Take away the samples that break one of the rules, each under the first that it breaks."""
+    broken = broken_rules(measure(genes.values.to_numpy(dtype=np.float64).T))
+    samples = genes.values.columns
+    left = samples
+    losses = []
+    for rule in rules:
+        lost = samples[[bool(said) for said in broken[rule]]].intersection(left, sort=False)
+        left = left.difference(lost, sort=False)
+        losses.append((f"quality rule {rule}", lost))
+    flow.step("dropped by sample quality", *losses)
+    return len(left) < len(samples)
+
+
+def _batches(clinical: pd.DataFrame, card: CohortCard, samples: pd.Index) -> pd.Series | None:
+    """The batch of every sample as text or None, where the card names a column of it."""
+    if card.batch is None:
+        return None
+    problems = Problems()
+    values = find_column(clinical, card.batch, f"{card.path}, batch.from", problems)
+    problems.raise_if_any()
+    levels = values[samples].dropna().nunique()
+    if levels > len(samples) / 2:
+        problems.add(
+            f"{card.path}, batch.from",
+            expected="a column in which samples of one batch share a value",
+            found=f"{levels} values among {len(samples)} samples in column {card.batch!r}",
+            remedy="name the column of array, plate or site, or remove `batch`",
+        )
+    problems.raise_if_any()
+    return values
 
 
 def all_samples(acquired: Acquired, where: str) -> pd.Index:

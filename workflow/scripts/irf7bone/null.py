@@ -32,6 +32,7 @@ TOO_SLOW = {
 # a decomposition for each random set: affordable where it is the primary method and not beside another
 SLOW = ("plage",)
 BIN_WIDTH = 0.05  # log hazard ratio
+TIED = 1e-9  # log hazard ratio, within which the same genes have the same effect
 # a null from which more draws are missing than this is not that of the random signatures
 FEWEST_FITTED = 0.9
 
@@ -233,13 +234,14 @@ def place(observed: float, random: np.ndarray) -> tuple[float, float]:
 
     Random signatures are not centred on 0 where outcome follows proliferation, nor need they be
     symmetric. So neither tail is mirrored: p is twice the smaller of the two one-sided ones, each
-    (1 + as extreme or more) / (1 + draws) and exact when the named signature is one more draw.
+    (1 + as extreme or more) / (1 + draws) and exact when the named signature is one more draw. A draw of
+    the same genes is tied, whatever the last digits of the two fits.
 
     Args:
         observed: log_hr of the named signature.
         random: Those of the random ones, shape (n_draws,), finite.
     """
-    below, above = int((random < observed).sum()), int((random > observed).sum())
+    below, above = int((random < observed - TIED).sum()), int((random > observed + TIED).sum())
     tied = random.size - below - above
     tail = (1 + tied + min(below, above)) / (1 + random.size)
     return (below + tied / 2) / random.size, min(1.0, 2 * tail)

@@ -1,7 +1,7 @@
 """Quality of each sample of a cohort: level, spread, agreement with the others, and a PCA.
 
-Nothing is dropped here. A sample that fails a rule is flagged with the rule, shown in the report,
-and stays in the analysis until its card excludes it with a reason.
+Nothing is dropped here. A sample that breaks a rule is flagged with the rule, shown in the report, and stays
+in the analysis unless its card names the rule under ``quality: drop`` or excludes it with a reason.
 """
 
 from __future__ import annotations
@@ -10,11 +10,9 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 import scanpy as sc
-from scipy.stats import iqr, rankdata
 
-MAD_TO_SD = 1.4826
-OUTLIER_SDS = 5.0
-FILLED_SHARE = 0.2
+from irf7bone.quality_rules import broken_rules, measure
+
 PCA_GENES = 2000
 
 
@@ -31,39 +29,30 @@ def sample_quality(adata: ad.AnnData, cohort: str) -> pd.DataFrame:
     as far from theirs in either direction.
 
     Args:
-        adata: Samples x genes, log2.
+        adata: Samples x genes, log2; ``batch`` of ``obs`` is carried over where there is one.
         cohort: Cohort id, for the first column.
 
     Returns:
         One row a sample, the columns of :data:`irf7bone.contracts.QC`.
     """
     values = np.asarray(adata.X, dtype=np.float64)
-    spread = iqr(values, axis=1)
-    agreement = _median_correlation(values)
+    measures = measure(values)
     scores, shares = _components(adata, values)
-    filled = np.array([_filled_share(row) for row in values])
-    reasons = [
-        f"{share:.0%} of genes hold one value: filled in?" if share > FILLED_SHARE else "" for share in filled
-    ]
-    measured = filled <= FILLED_SHARE
-    for what, quantity, two_sided in (
-        ("correlation with the other samples", agreement, False),
-        ("interquartile range", spread, True),
-    ):
-        flags = _flags(quantity, what, of=measured, two_sided=two_sided)
-        reasons = ["; ".join(filter(None, pair)) for pair in zip(reasons, flags, strict=True)]
+    reasons = ["; ".join(filter(None, said)) for said in zip(*broken_rules(measures).values(), strict=True)]
+    batch = adata.obs["batch"].astype("object").to_numpy() if "batch" in adata.obs else None
     return pd.DataFrame(
         {
             "cohort": cohort,
             "sample": adata.obs_names.astype(str),
+            "batch": batch,
             "median_log2": np.median(values, axis=1),
-            "iqr_log2": spread,
+            "iqr_log2": measures.spread,
             "pc1": scores[:, 0],
             "pc2": scores[:, 1],
             "pc1_variance": shares[0],
             "pc2_variance": shares[1],
-            "correlation": agreement,
-            "filled": filled,
+            "correlation": measures.correlation,
+            "filled": measures.filled,
             "outlier": [bool(reason) for reason in reasons],
             "reason": [reason or None for reason in reasons],
         }
@@ -78,35 +67,3 @@ def _components(adata: ad.AnnData, values: np.ndarray) -> tuple[np.ndarray, np.n
     loadings = chosen.varm["PCs"]
     signs = np.sign(loadings[np.abs(loadings).argmax(axis=0), [0, 1]])
     return chosen.obsm["X_pca"] * signs, np.asarray(chosen.uns["pca"]["variance_ratio"])
-
-
-def _median_correlation(values: np.ndarray) -> np.ndarray:
-    """Median Spearman correlation of each sample with all the others."""
-    correlation = np.corrcoef(rankdata(values, axis=1))
-    np.fill_diagonal(correlation, np.nan)
-    return np.nanmedian(correlation, axis=1)
-
-
-def _filled_share(sample: np.ndarray) -> float:
-    """Share of genes at the commonest value of one sample; 0 where that value is its lowest."""
-    _, counts = np.unique(sample, return_counts=True)
-    commonest = counts.argmax()
-    return float(counts[commonest] / sample.size) if commonest else 0.0
-
-
-def _flags(values: np.ndarray, what: str, *, of: np.ndarray, two_sided: bool) -> list[str]:
-    """A sentence for each sample among ``of`` beyond their robust limits, an empty text for the others."""
-    nothing = [""] * len(values)
-    if not of.any():
-        return nothing
-    centre = np.median(values[of])
-    robust_sd = MAD_TO_SD * np.median(np.abs(values[of] - centre))
-    if robust_sd == 0:
-        return nothing
-    distance = (values - centre) / robust_sd
-    return [
-        f"{what} {value:.2f} lies {abs(d):.1f} robust SD from the cohort's median {centre:.2f}"
-        if judged and (d < -OUTLIER_SDS or (two_sided and d > OUTLIER_SDS))
-        else ""
-        for value, d, judged in zip(values, distance, of, strict=True)
-    ]

@@ -97,13 +97,13 @@ def read_yaml(path: Path, *, what: str) -> Document:
     Raises:
         InputError: It is missing, not UTF-8, not YAML, not a mapping, or repeats a key.
     """
-    text, sha256 = _read_text(path, what)
+    text, sha256 = read_text(path, what)
     problems: list[Problem] = []
     lines: dict[KeyPath, int] = {}
     try:
         node = _StrictLoader(text).get_single_node()
     except yaml.YAMLError as error:
-        raise InputError(_not_yaml(path, what, error)) from None
+        raise InputError(not_yaml(path, what, error)) from None
     data = None if node is None else _value(node, (), path, lines, problems)
     if not problems and not isinstance(data, dict):
         problems.append(
@@ -119,7 +119,12 @@ def read_yaml(path: Path, *, what: str) -> Document:
     return Document(path, data, lines, sha256)
 
 
-def _read_text(path: Path, what: str) -> tuple[str, str]:
+def read_text(path: Path, what: str) -> tuple[str, str]:
+    """The text of a file and the sha256 of its bytes.
+
+    Raises:
+        InputError: It is missing or not UTF-8.
+    """
     try:
         raw = path.read_bytes()
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
@@ -147,7 +152,8 @@ def _read_text(path: Path, what: str) -> tuple[str, str]:
     return text, hashlib.sha256(raw).hexdigest()
 
 
-def _not_yaml(path: Path, what: str, error: yaml.YAMLError) -> Problem:
+def not_yaml(path: Path, what: str, error: yaml.YAMLError) -> Problem:
+    """What PyYAML had to say, as a problem."""
     mark = getattr(error, "problem_mark", None)
     reason = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
     context = getattr(error, "context", None)

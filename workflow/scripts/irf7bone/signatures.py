@@ -22,7 +22,7 @@ PROVENANCE_FILE = "provenance.tsv"
 PROVENANCE_COLUMNS = (
     "signature", "role", "citation", "pmid", "source", "licence", "how_obtained", "sha256", "n_genes", "note",
 )  # fmt: skip
-ROLES = ("interferon", "irf7", "proliferation", "immune", "control", "user")
+ROLES = ("interferon", "irf7", "proliferation", "immune", "control", "composition", "derived", "user")
 UNSTATED = "user-supplied, no provenance given"
 # the description of a derived signature without genes, which is a finding; any other empty set is a mistake
 NO_GENE = "no gene passed the rule that derives this signature"

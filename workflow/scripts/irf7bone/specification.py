@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from irf7bone.config import Analysis
 
 # A signature of another role (proliferation, immune, control) asks another question.
-ROLES_IN_CURVE = ("interferon", "irf7")
+ROLES_IN_CURVE = ("interferon", "irf7", "derived")
 CHOICES = ("signature", "method", "model")
 SIGNIFICANT = 0.05
 _KEY = tuple(column for column in POOLED.columns if column.name in POOLED.key)

@@ -3,7 +3,8 @@
 A source is one module with two functions and one line in :data:`SOURCES`. Both functions take the card
 and the entry of the card they serve (``card.expression``, or one item of ``card.clinical``):
 
-* ``read_expression(card, entry) -> (DataFrame genes x samples, record)``
+* ``read_expression(card, entry) -> (DataFrame genes x samples, record)``; where rows are probes, the index
+  has two levels, probe and gene
 * ``read_clinical(card, entry) -> (DataFrame samples x columns of text or None, record)``
 
 ``record`` is ``{"name": what was read, "sha256": its checksum}``, or a list of them. The line says besides
@@ -24,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from irf7bone.acquire.cbioportal_files import study_archive, study_files
-from irf7bone.acquire.geo_files import geo_files
+from irf7bone.acquire.geo_layout import geo_files
 from irf7bone.errors import InputError, Problem, Problems
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ SOURCES = {
     "table": Source("irf7bone.acquire.table", files=_named_file),
 }
 _GENE_ID = "__gene_id__"  # no sample is called this, so the parquet column cannot collide with one
+_PROBE_ID = "__probe_id__"
 _SAMPLE_ID = "__sample_id__"  # likewise no clinical column
 
 
@@ -89,7 +91,8 @@ class Acquired:
     """What the sources hold.
 
     Args:
-        expression: Genes x samples, float64; ids as in the source, as text; gene ids may repeat.
+        expression: Genes x samples, float64; ids as in the source, as text; gene ids may repeat. Where rows
+            are probes, the index has two levels, probe and gene (none for a probe without one).
         clinical: Samples x columns; index = sample id; every value text or None.
         sources: One dict for each thing read: role, name, sha256.
     """
@@ -188,7 +191,8 @@ def write_acquired(
     acquired: Acquired, *, expression: str | Path, clinical: str | Path, source: str | Path
 ) -> None:
     """Write the three parts (parquet, tsv, json), each whole or not at all."""
-    table = acquired.expression.rename_axis(index=_GENE_ID, columns=None)
+    levels = [_PROBE_ID, _GENE_ID][-acquired.expression.index.nlevels :]
+    table = acquired.expression.rename_axis(index=levels, columns=None)
     with _whole(expression) as path:
         table.to_parquet(path)
     with _whole(clinical) as path:
@@ -219,7 +223,8 @@ def read_acquired(expression: str | Path, clinical: str | Path, source: str | Pa
     import pandas as pd  # here, so that listing input files does not wait for pandas
 
     values = pd.read_parquet(expression)
-    values.index = values.index.astype("object").rename(None)
+    levels = [values.index.get_level_values(name).astype("object") for name in values.index.names]
+    values.index = pd.MultiIndex.from_arrays(levels) if len(levels) > 1 else levels[0].rename(None)
     values.columns = values.columns.astype("object")
     table = pd.read_csv(clinical, sep="\t", dtype=str, keep_default_na=False, encoding="utf-8")
     table = table.astype("object").set_index(_SAMPLE_ID).rename_axis(index=None)

@@ -58,6 +58,18 @@ def read_clinical(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[str
         InputError: The file cannot be read, the key column is not there, or its ids are empty or repeated.
     """
     path = card.resolve(entry["path"])
+    frame, checksum = read_clinical_file(path, entry["key"], card.path.name)
+    return frame, {"name": path.name, "sha256": checksum}
+
+
+def read_clinical_file(path: Path, key: str, card: str) -> tuple[pd.DataFrame, str]:
+    """Read a file with one row a sample, whose ids stand in the column ``key``; see :func:`read_clinical`.
+
+    Args:
+        path: The file.
+        key: Column of the sample ids.
+        card: Name of the card that says so, for messages.
+    """
     read = _clinical_from_parquet if text.bare_suffix(path) == ".parquet" else _clinical_from_text
     frame, checksum = read(path)
     problems = Problems()
@@ -70,12 +82,11 @@ def read_clinical(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[str
             remedy="rename or remove the copies",
             offenders=repeated,
         )
-    key = entry["key"]
     if key not in frame.columns:
         near = get_close_matches(key, list(map(str, frame.columns)), n=1)
         problems.add(
             f"{path}, header",
-            expected=f"the column {key!r}, which the card {card.path.name} names as key",
+            expected=f"the column {key!r}, which the card {card} names as key",
             found=f"the columns {', '.join(map(str, frame.columns[:12]))}{' ...' * (frame.shape[1] > 12)}",
             remedy=f"set key: {near[0]}" if near else "set key to the column that holds the sample ids",
         )
@@ -84,7 +95,7 @@ def read_clinical(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[str
     text.check_ids(frame[key].to_numpy(), where, what="sample id", unique=True, problems=problems)
     problems.raise_if_any()
     index = pd.Index(frame[key].to_numpy(), dtype=object)
-    return frame.drop(columns=key).set_axis(index, axis=0), {"name": path.name, "sha256": checksum}
+    return frame.drop(columns=key).set_axis(index, axis=0), checksum
 
 
 def _expression_from_text(path: Path) -> tuple[np.ndarray, list[str], list[str], str]:

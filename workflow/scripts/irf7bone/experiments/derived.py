@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
-if TYPE_CHECKING:
-    from irf7bone.experiments.orthologs import Orthologs
+from irf7bone.contracts import Table
+from irf7bone.experiments.orthologs import Orthologs, Pair
+from irf7bone.experiments.tables import DERIVED, FORBIDDEN
+from irf7bone.signatures import PROVENANCE_COLUMNS, PROVENANCE_FILE, list_sha256
+
+ROLE = "derived"
+LICENCE = "a list of gene symbols: facts, no licence needed"
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,10 @@ def derive_signature(
 ) -> pd.DataFrame:
     """The genes that fall, and what became of each on the way to a human signature.
 
+    A mouse gene gives one human gene: of several orthologs the one that most databases assert, then the one
+    of the same name; where that leaves two, none, because a guess would be another signature. A human gene
+    that several mouse genes give counts once.
+
     Args:
         experiment: Experiment id.
         genes: :data:`irf7bone.experiments.tables.GENES` of the experiment.
@@ -53,26 +61,111 @@ def derive_signature(
             with an interferon-response element; None for no such limit.
 
     Returns:
-        :data:`irf7bone.experiments.tables.DERIVED`. The signature is ``human`` where ``used``; it may be
-        empty.
+        :data:`irf7bone.experiments.tables.DERIVED`, strongest first. The signature is ``human`` where
+        ``used``; it may be empty.
     """
-    raise NotImplementedError
+    falling = genes[
+        (genes["contrast"] == rule.contrast)
+        & (genes["log2_fc"] <= -rule.min_log2_fold)
+        & (genes["q"] <= rule.fdr)
+    ].sort_values(["t", "gene"], kind="stable")
+    rows, taken = [], {}
+    for gene, log2_fc, q in falling[["gene", "log2_fc", "q"]].itertuples(index=False):
+        pairs = [Pair(gene, gene, 1, "one2one")] if organism == "human" else orthologs.of_mouse(gene)
+        listed = gene_list is None or gene in gene_list
+        best = _best(pairs)
+        for pair in pairs or [None]:
+            why_not = _why_not(pair, best, listed, taken, rule)
+            if why_not is None:
+                taken[pair.human] = gene
+            rows.append(
+                {
+                    "experiment": experiment,
+                    "contrast": rule.contrast,
+                    "gene": gene,
+                    "human": "none" if pair is None else pair.human,
+                    "orthology": None if pair is None else pair.kind,
+                    "log2_fc": log2_fc,
+                    "q": q,
+                    "listed": listed,
+                    "used": why_not is None,
+                    "why_not": why_not,
+                }
+            )
+    return DERIVED.cast(pd.DataFrame(rows, columns=DERIVED.names))
+
+
+def _best(pairs: list[Pair]) -> Pair | None:
+    """The one ortholog that a gene gives to a signature; None where two have equal right."""
+    if not pairs:
+        return None
+    most = max(pair.n_sources for pair in pairs)
+    first = [pair for pair in pairs if pair.n_sources == most]
+    same = [pair for pair in first if pair.mouse.upper() == pair.human.upper()]
+    chosen = same or first
+    return chosen[0] if len(chosen) == 1 else None
+
+
+def _why_not(
+    pair: Pair | None, best: Pair | None, listed: bool, taken: Mapping[str, str], rule: Rule
+) -> str | None:
+    if pair is None:
+        return "no human ortholog"
+    if not listed:
+        return "not in the gene list"
+    if best is None:
+        return "several human orthologs with equal right"
+    if pair != best:
+        return f"{best.human} is the closer ortholog"
+    if pair.human in taken:
+        return f"{pair.human} is already there through {taken[pair.human]}"
+    if rule.max_genes is not None and len(taken) >= rule.max_genes:
+        return f"beyond the {rule.max_genes} strongest"
+    return None
 
 
 def write_signature(derived: pd.DataFrame, rule: Rule, folder: Path, *, source: str, how: str) -> Path | None:
     """Write ``<name>.gmt`` and ``provenance.tsv`` into ``folder``, as :mod:`irf7bone.signatures` reads them.
 
     The folder is the signature's own: its provenance table has this one row. A signature without genes
-    is written as neither: None is returned, and a GMT left from an earlier run is removed.
+    is written as neither: None is returned, and files left from an earlier run are removed.
 
     Args:
         derived: What :func:`derive_signature` returned.
         rule: The rule it was made with.
         folder: Where to write.
         source: The experiment's title and citation.
-        how: Anything to add to the rule in words (gene list, its file).
+        how: Anything to add to the rule in words (gene list, its file); may be empty.
+
+    Returns:
+        The GMT.
     """
-    raise NotImplementedError
+    genes = sorted(derived.loc[derived["used"], "human"])
+    folder = Path(folder)
+    gmt, provenance = folder / f"{rule.name}.gmt", folder / PROVENANCE_FILE
+    if not genes:
+        for path in (gmt, provenance):
+            path.unlink(missing_ok=True)
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    gmt.write_text("\t".join([rule.name, source, *genes]) + "\n", encoding="utf-8")
+    limit = "" if rule.max_genes is None else f", the {rule.max_genes} strongest"
+    row = {
+        "signature": rule.name,
+        "role": ROLE,
+        "citation": source,
+        "pmid": "",
+        "source": f"contrast {rule.contrast} of experiment {derived['experiment'].iloc[0]}",
+        "licence": LICENCE,
+        "how_obtained": f"genes that fall by {rule.min_log2_fold:g} log2 or more at FDR {rule.fdr:g}{limit}, "
+        f"by human symbols{'; ' if how else ''}{how}",
+        "sha256": list_sha256(genes),
+        "n_genes": str(len(genes)),
+        "note": "made by this workflow; not to be tested in the patients it was made from",
+    }
+    lines = ["\t".join(PROVENANCE_COLUMNS), "\t".join(row[name] for name in PROVENANCE_COLUMNS)]
+    provenance.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return gmt
 
 
 def forbidden_tests(
@@ -88,17 +181,34 @@ def forbidden_tests(
     Returns:
         :data:`irf7bone.experiments.tables.FORBIDDEN`.
     """
-    raise NotImplementedError
+    rows = [
+        {
+            "signature": signature,
+            "cohort": cohort,
+            "reason": f"{signature} was derived from {experiment}, whose patients are those of {cohort}",
+        }
+        for signature, experiment in derived.items()
+        for cohort in cohorts
+        if cohort in patients_of.get(experiment, ())
+    ]
+    return FORBIDDEN.cast(pd.DataFrame(rows, columns=FORBIDDEN.names))
 
 
-def withhold(table: pd.DataFrame, forbidden: pd.DataFrame) -> pd.DataFrame:
+def withhold(table: pd.DataFrame, contract: Table, forbidden: pd.DataFrame) -> pd.DataFrame:
     """Take the results of forbidden tests out of a table: status ``not_available`` with the reason.
 
     Args:
-        table: Rows with ``signature``, ``cohort``, ``status``, ``reason`` and estimates.
+        table: Rows with ``signature``, ``cohort``, ``status`` and ``reason``.
+        contract: The table's; everything that it lets be missing goes.
         forbidden: :data:`irf7bone.experiments.tables.FORBIDDEN`.
-
-    Returns:
-        The table with every number of those rows missing.
     """
-    raise NotImplementedError
+    reasons = forbidden.set_index(["signature", "cohort"])["reason"]
+    keys = pd.MultiIndex.from_frame(table[["signature", "cohort"]])
+    withheld = keys.isin(reasons.index)
+    out = table.copy()
+    for column in contract.columns:
+        if column.nullable:
+            out[column.name] = out[column.name].where(~withheld)
+    out.loc[withheld, "status"] = "not_available"
+    out.loc[withheld, "reason"] = reasons.reindex(keys[withheld]).to_numpy()
+    return contract.cast(out)

@@ -162,12 +162,12 @@ GENE_SETS = Table(
         share("prerank_p", "p of prerank: random gene sets, genes taken as independent"),
         share("prerank_fdr", "false discovery rate of prerank over the contrast's sets"),
         number("camera_effect", "mean moderated z of the set minus that of the other genes"),
-        share("camera_p", "p of camera, correlation 0.01 between genes of a set"),
-        share("camera_q", "Benjamini-Hochberg over the contrast's sets"),
-        number(
-            "correlation", "correlation between the set's genes as estimated from residuals", low=-1, high=1
+        share(
+            "camera_p", "p of camera with the correlation between the set's genes estimated from residuals"
         ),
-        share("camera_estimated_p", "p of camera with that correlation"),
+        share("camera_q", "Benjamini-Hochberg over the contrast's sets"),
+        number("correlation", "that correlation", low=-1, high=1),
+        share("camera_preset_p", "p of camera with limma's preset correlation of 0.01"),
         count("n_leading_edge", "genes in the leading edge", nullable=True),
         text("leading_edge", "human symbols, comma-separated, strongest first", nullable=True),
         *STATUS,
@@ -313,7 +313,7 @@ ORTHOLOGS = Table(
             for kind in ORTHOLOGY
         ),
         count("no_ortholog", "of these, without an ortholog in the table"),
-        count("not_measured", "of these, with an ortholog that the experiment lacks"),
+        count("not_measured", "of these, with an ortholog that is not measured or speaks for another gene"),
         share("coverage", "share measured", nullable=False),
         text("missing", "human symbols not measured, comma-separated", nullable=True),
     ),

@@ -8,4 +8,3 @@ EXPECTED = {"loss_in_bone": -1, "restoration": 1, "interferon_response": 1, "oth
 DIRECTIONS = {-1: "falls", 1: "rises", 0: "none"}
 SIDES = ("up", "down")
 ORTHOLOGY = ("one2one", "one2many", "many2one", "many2many")
-COMPOSITION_ROLE = "composition"

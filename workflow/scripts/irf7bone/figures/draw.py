@@ -15,11 +15,14 @@ from irf7bone.figures.drawing import Drawing, forest_models
 from irf7bone.figures.forest import draw_forest
 from irf7bone.figures.forest_tables import forest_table, overview_table
 from irf7bone.figures.quality import draw_quality
+from irf7bone.figures.style import shorten
 from irf7bone.wording import ENDPOINT_WORDS
 
 if TYPE_CHECKING:
     from irf7bone.config import Config
     from irf7bone.report.depth import CohortDepth, Depth
+
+PLATFORM_LENGTH = 70  # characters of a platform's name that a title has room for
 
 
 def draw_cohort_figures(
@@ -31,6 +34,7 @@ def draw_cohort_figures(
     depth: CohortDepth,
     *,
     endpoints: Sequence[str],
+    platform: str | None,
     simulated: bool,
     config: Config,
 ) -> dict[str, Drawing]:
@@ -44,6 +48,7 @@ def draw_cohort_figures(
         curves: :data:`irf7bone.contracts.CURVES`.
         depth: The cohort's tables that look deeper.
         endpoints: The cohort's endpoints, as its card has them; those of the config are drawn.
+        platform: As the card states it; the figure of sample quality names it.
         simulated: Whether the cohort is simulated; then every figure says so.
         config: The study's settings.
 
@@ -57,10 +62,9 @@ def draw_cohort_figures(
     measured = quality.assign(er=quality["sample"].map(er))
     kept = scores[(scores["method"] == primary.method) & (scores["status"] == "ok")]
     spread = kept[["sample", "signature", "method", "score_raw"]].assign(er=kept["sample"].map(er))
+    title = f"{cohort}: sample quality" + (f" ({shorten(platform, PLATFORM_LENGTH)})" if platform else "")
     drawn = {
-        "quality": Drawing(
-            draw_quality(measured, title=f"{cohort}: sample quality", simulated=simulated), measured
-        ),
+        "quality": Drawing(draw_quality(measured, title=title, simulated=simulated), measured),
         "scores": Drawing(
             draw_scores(
                 spread,

@@ -1,4 +1,4 @@
-"""Sample quality of one cohort: principal components, and the three measures that can flag a sample."""
+"""Sample quality of one cohort: principal components, and the measures that can flag a sample."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from irf7bone.figures import style
 from irf7bone.figures.curves import spread
@@ -20,6 +21,9 @@ MEASURES = {
 }
 MOST_NAMED = 6
 NAME_GAP = 0.05
+BATCH_MARKERS = ("o", "^", "s", "D", "v", "P")
+OTHER_BATCHES = "other"
+UNKNOWN_BATCH = "unknown"
 
 
 def draw_quality(table: pd.DataFrame, *, title: str, simulated: bool) -> Figure:
@@ -27,7 +31,7 @@ def draw_quality(table: pd.DataFrame, *, title: str, simulated: bool) -> Figure:
 
     Args:
         table: :data:`irf7bone.contracts.QC` of one cohort, with a column er (``positive``,
-            ``negative`` or missing).
+            ``negative`` or missing); shapes tell its batches where it has any, the most frequent first.
         title: Words above the figure.
         simulated: Marks the figure as not being about patients.
     """
@@ -44,23 +48,68 @@ def draw_quality(table: pd.DataFrame, *, title: str, simulated: bool) -> Figure:
 
 def _draw_components(axes: Axes, shown: pd.DataFrame, states: list[str]) -> None:
     known = states != ["unknown"]
+    batches = drawn_batches(shown["batch"])
+    shapes = dict(zip(dict.fromkeys(batches), BATCH_MARKERS, strict=False))
     for state in states:
         rows = shown[shown["er"] == state]
         label = f"{ER_LABELS[state]} ({len(rows)})" if known else f"n = {len(rows)}"
-        axes.scatter(
-            rows["pc1"], rows["pc2"], s=11, color=ER_COLOURS[state], alpha=0.75, linewidth=0, label=label
-        )
+        for batch, marker in shapes.items():
+            part = rows[(batches[rows.index] == batch).to_numpy()]
+            axes.scatter(
+                part["pc1"],
+                part["pc2"],
+                s=11,
+                color=ER_COLOURS[state],
+                alpha=0.75,
+                linewidth=0,
+                marker=marker,
+            )
+        axes.scatter([], [], s=11, color=ER_COLOURS[state], alpha=0.75, linewidth=0, label=label)
     axes.margins(0.08)
     flagged = flagged_of(shown)
     _ring(axes, flagged["pc1"], flagged["pc2"])
     if len(flagged) <= MOST_NAMED:  # more names than that would hide the samples
         _name(axes, flagged)
-    axes.legend(
+    states_legend = axes.legend(
         loc="lower left", bbox_to_anchor=(-0.03, 0.995), ncols=3, frameon=False, handletextpad=0.1,
         columnspacing=0.8, borderpad=0.2, borderaxespad=0, fontsize=style.SMALL_POINTS,
     )  # fmt: skip
+    if len(shapes) > 1:
+        axes.add_artist(states_legend)
+        _batch_legend(axes, shapes)
     for name, setter in (("pc1", axes.set_xlabel), ("pc2", axes.set_ylabel)):
         setter(f"{name.upper()} ({100 * shown[f'{name}_variance'].iloc[0]:.1f} % of variance)")
+
+
+def drawn_batches(batch: pd.Series) -> pd.Series:
+    """The batch of each sample as it is drawn: the most frequent have a shape each, the others share one.
+
+    Args:
+        batch: Text or missing, one a sample.
+    """
+    if batch.isna().all():
+        return batch.fillna("").astype(str)
+    named = batch.astype("object").where(batch.notna(), UNKNOWN_BATCH).astype(str)
+    frequent = sorted(named.value_counts().items(), key=lambda item: (-item[1], item[0]))
+    kept = [name for name, _ in frequent]
+    if len(kept) > len(BATCH_MARKERS):
+        kept = kept[: len(BATCH_MARKERS) - 1]
+    drawn = named.where(named.isin(kept), OTHER_BATCHES)
+    order = {name: place for place, name in enumerate([*kept, OTHER_BATCHES])}
+    return drawn.iloc[drawn.map(order).argsort(kind="stable")]
+
+
+def _batch_legend(axes: Axes, shapes: dict[str, str]) -> None:
+    handles = [
+        Line2D(
+            [], [], linestyle="", marker=marker, markersize=3, color=style.INK, label=style.shorten(name, 16)
+        )
+        for name, marker in shapes.items()
+    ]
+    axes.legend(
+        handles=handles, loc="best", frameon=True, framealpha=0.7, edgecolor="none", handletextpad=0.1,
+        borderpad=0.2, labelspacing=0.2, fontsize=style.SMALL_POINTS - 0.6,
+    )  # fmt: skip
 
 
 def _name(axes: Axes, flagged: pd.DataFrame) -> None:

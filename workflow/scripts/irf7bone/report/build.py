@@ -13,6 +13,7 @@ from irf7bone.report.downloads import Downloads
 from irf7bone.report.fonts import font_faces, letters_of
 from irf7bone.report.inputs import ReportInputs
 from irf7bone.report.page import page_sections
+from irf7bone.report.quote import as_html, plain
 from irf7bone.wording import ENDPOINT_WORDS
 
 
@@ -26,11 +27,13 @@ def build_report(inputs: ReportInputs) -> str:
         loader=FileSystemLoader(inputs.templates / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=as_html,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     downloads = Downloads()
     environment.globals["downloads"] = downloads
+    environment.filters["plain"] = plain
     contents = page_sections(inputs)
     body = environment.get_template("sections.html.j2").render(
         config=inputs.config, contents=contents, endpoint_words=ENDPOINT_WORDS

@@ -121,7 +121,24 @@ def quality_caption(cohort: str, quality: pd.DataFrame) -> str:
     return (
         f"Samples of {cohort} (n = {len(quality)}): principal components of its most variable genes "
         f"({100 * first['pc1_variance']:.1f} % and {100 * first['pc2_variance']:.1f} % of variance), and "
-        f"four measures in the order of the file, with their medians. {outliers}"
+        f"four measures in the order of the file, with their medians.{_batch_sentence(quality)} {outliers}"
+    )
+
+
+def _batch_sentence(quality: pd.DataFrame) -> str:
+    """How much of each component goes with the batch; nothing where the card names no batch."""
+    known = quality[quality["batch"].notna()]
+    if known["batch"].nunique() < 2:
+        return ""
+    shares = []
+    for component in ("pc1", "pc2"):
+        between = known.groupby("batch")[component].transform("mean")
+        total = ((known[component] - known[component].mean()) ** 2).sum()
+        share = ((between - known[component].mean()) ** 2).sum() / total
+        shares.append(f"{100 * share:.0f} %")
+    return (
+        f" Shapes: {counted(known['batch'].nunique(), 'batch', 'batches')} as the card names them, which go "
+        f"with {shares[0]} of the first component's variance and {shares[1]} of the second's."
     )
 
 

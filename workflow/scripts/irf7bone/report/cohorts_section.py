@@ -10,8 +10,9 @@ from irf7bone.report import captions, tables, text
 from irf7bone.report.figures import FigureView, read_figure
 from irf7bone.report.inputs import read_numbers
 from irf7bone.report.methods import citation_of
+from irf7bone.report.quote import quote
 from irf7bone.report.section import Finding, Section, marked
-from irf7bone.wording import ENDPOINT_WORDS, counted
+from irf7bone.wording import ENDPOINT_WORDS, is_missing
 
 if TYPE_CHECKING:
     from irf7bone.report.inputs import ReportInputs
@@ -64,7 +65,10 @@ def _cohort(inputs: ReportInputs, name: str) -> dict[str, Any]:
             }
             for row in rows[rows["endpoint"].notna()].to_dict("records")
         ],
-        "flow": inputs.flow[inputs.flow["cohort"] == name].sort_values("step").to_dict("records"),
+        "flow": [
+            {**row, "said": quote(f"{int(row['n_left']):,}", "flow", row, "n_left")}
+            for row in inputs.flow[inputs.flow["cohort"] == name].sort_values("step").to_dict("records")
+        ],
         "quality": _quality(inputs, name),
     }
 
@@ -97,14 +101,16 @@ def _scores(inputs: ReportInputs, name: str) -> FigureView:
 
 
 def _endpoint_sentence(row: Mapping[str, Any]) -> str:
-    competing = (
-        f", {counted(int(row['n_competing']), 'competing event')}"
-        if int(row["n_competing"])
-        else ", none competing"
-    )
+    def number(column: str, noun: str) -> str:
+        return text.quoted_count(row, column, noun, table="cohorts")
+
+    competing = number("n_competing", "competing event") if int(row["n_competing"]) else "none competing"
+    follow_up = text.months(row["median_followup_months"])
+    if not is_missing(row["median_followup_months"]):
+        follow_up = quote(follow_up, "cohorts", row, "median_followup_months")
     return (
-        f"{counted(int(row['n_endpoint']), 'sample')}, {counted(int(row['n_events']), 'event')}{competing}; "
-        f"median follow-up {text.months(row['median_followup_months'])}"
+        f"{number('n_endpoint', 'sample')}, {number('n_events', 'event')}, {competing}; "
+        f"median follow-up {follow_up}"
     )
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from irf7bone.audit import AUDIT
 from irf7bone.contracts import Table
+from irf7bone.duplicates import DUPLICATES
 from irf7bone.er_strata import ER_ASSOCIATIONS, ER_POOLED
 from irf7bone.heterogeneity import ASYMMETRY, FUNNEL, HETEROGENEITY, LEAVE_ONE_OUT
 from irf7bone.immune import IMMUNE_LINKS, IMMUNE_POOLED
@@ -51,6 +53,8 @@ POOLED_TABLES: dict[str, Table] = {
     "specification_summary": SPECIFICATION_SUMMARY,
     "pooled_by_er": ER_POOLED,
     "immune_pooled": IMMUNE_POOLED,
+    "duplicates": DUPLICATES,
+    "audit": AUDIT,
 }
 
 
@@ -105,6 +109,8 @@ class Depth(CohortDepth):
     specification_summary: pd.DataFrame
     pooled_by_er: pd.DataFrame
     immune_pooled: pd.DataFrame
+    duplicates: pd.DataFrame
+    audit: pd.DataFrame
 
     @classmethod
     def read(cls, folder: Path, cohorts: Sequence[str]) -> Depth:

@@ -34,6 +34,7 @@ class ReportInputs:
         flow: :data:`irf7bone.contracts.FLOW` of every cohort.
         coverage: :data:`irf7bone.contracts.COVERAGE` of every cohort.
         quality: :data:`irf7bone.contracts.QC` of every cohort.
+        curves: :data:`irf7bone.contracts.CURVES` of every cohort.
         depth: The tables that look deeper.
         figures: Folder with ``<cohort>/`` and ``pooled/``, each figure as .svg with its numbers as .tsv.
         provenance: Result of :func:`irf7bone.provenance.collect`.
@@ -51,6 +52,7 @@ class ReportInputs:
     flow: pd.DataFrame
     coverage: pd.DataFrame
     quality: pd.DataFrame
+    curves: pd.DataFrame
     depth: Depth
     figures: Path
     provenance: Mapping[str, Any]

@@ -65,6 +65,13 @@ class Methods:
     references: tuple[str, ...]
 
 
+def as_markdown(methods: Methods) -> str:
+    """The methods text as a file to take over into a manuscript."""
+    parts = [f"## {heading}\n\n{paragraph}\n" for heading, paragraph in methods.paragraphs]
+    numbered = [f"{number}. {reference}" for number, reference in enumerate(methods.references, start=1)]
+    return "\n".join([*parts, "## References", "", *numbered, ""])
+
+
 class Citations:
     """Numbers references in the order in which the text first cites them."""
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from irf7bone.report.audit_section import audit_section
 from irf7bone.report.biology_section import immune_section, quality_section
 from irf7bone.report.cautions import with_cautions
 from irf7bone.report.checks_section import checks_section
 from irf7bone.report.choices_section import heterogeneity_section, specification_section
 from irf7bone.report.cohorts_section import cohorts_section, curves_section, scores_section
 from irf7bone.report.er_section import er_section
+from irf7bone.report.explore_section import explore_section
 from irf7bone.report.forests_section import forests_section
 from irf7bone.report.inputs import ReportInputs
 from irf7bone.report.null_section import null_section
@@ -32,8 +34,8 @@ from irf7bone.report.verdict_section import verdict_section
 
 # heading among the contents -> sections below it, from overview to detail
 SECTIONS: dict[str, tuple[Callable[[ReportInputs], Section | None], ...]] = {
-    "Answer": (verdict_section,),
-    "Data": (cohorts_section, patients_section, scores_section, quality_section),
+    "Answer": (verdict_section, explore_section),
+    "Data": (cohorts_section, patients_section, audit_section, scores_section, quality_section),
     "Outcome": (curves_section, forests_section, heterogeneity_section, sites_section, er_section),
     "How far to trust it": (null_section, specification_section, checks_section),
     "Biology": (immune_section,),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from irf7bone.report import tables, text
 from irf7bone.report.bibtex import bibtex
 from irf7bone.report.cells import text_uri
-from irf7bone.report.methods import write_methods
+from irf7bone.report.methods import Methods, write_methods
 from irf7bone.report.section import Section
 
 if TYPE_CHECKING:
@@ -31,12 +31,17 @@ def limits_section(inputs: ReportInputs) -> Section:
     return Section("limits", "Limits", "What public data cannot test", template="limits.html.j2", data=data)
 
 
-def methods_section(inputs: ReportInputs) -> Section:
-    """The methods text."""
+def run_methods(inputs: ReportInputs) -> Methods:
+    """The methods of the run."""
     competing = bool((inputs.cohorts["n_competing"].fillna(0) > 0).any())
-    methods = write_methods(
+    return write_methods(
         inputs.config, inputs.cards, inputs.library, inputs.associations, competing, inputs.provenance
     )
+
+
+def methods_section(inputs: ReportInputs) -> Section:
+    """The methods text."""
+    methods = run_methods(inputs)
     data = {"methods": methods, "bibtex": text_uri(bibtex(methods.references), "application/x-bibtex")}
     return Section("methods", "Methods", "Methods", template="methods.html.j2", data=data)
 

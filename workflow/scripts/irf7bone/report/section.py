@@ -40,6 +40,7 @@ class Section:
         tables: In order.
         template: File in the folder of templates; the default shows findings, figures and tables.
         data: What a template of its own needs beside these.
+        on_paper: Whether it has a place in the printed report; what is there to be clicked has none.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Section:
     tables: Sequence[TableView] = ()
     template: str = "section.html.j2"
     data: Mapping[str, Any] = field(default_factory=dict)
+    on_paper: bool = True
 
 
 def marked(caption: str, simulated: bool) -> str:

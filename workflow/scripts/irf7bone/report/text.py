@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from irf7bone.report.quote import quote
 from irf7bone.wording import (
     ENDPOINT_WORDS,
     MODEL_WORDS,
@@ -62,11 +63,20 @@ def pooled_sentence(row: Mapping[str, object]) -> str:
     """
     if row["status"] != "ok":
         return f"{STATUS_WORDS[row['status']]}: {row['reason']}"
-    return (
-        f"HR {hazard_ratio(row['log_hr'])} per SD (95 % CI {interval(row['ci_low'], row['ci_high'])}; "
-        f"{counted(int(row['k']), 'cohort')}, {counted(int(row['n']), 'tumour')}, "
-        f"{counted(int(row['n_events']), 'event')})"
+    hr, low, high = (
+        quote(hazard_ratio(row[name]), "pooled", row, name) for name in ("log_hr", "ci_low", "ci_high")
     )
+    k, n, events = (
+        quoted_count(row, column, noun, table="pooled")
+        for column, noun in (("k", "cohort"), ("n", "tumour"), ("n_events", "event"))
+    )
+    return f"HR {hr} per SD (95 % CI {low} to {high}; {k}, {n}, {events})"
+
+
+def quoted_count(row: Mapping[str, object], column: str, noun: str, *, table: str) -> str:
+    """``2 cohorts``, the number quoted from its table."""
+    number, words = counted(int(row[column]), noun).split(" ", 1)
+    return f"{quote(number, table, row, column)} {words}"
 
 
 def fit_sentence(row: Mapping[str, object]) -> str:
@@ -77,8 +87,10 @@ def fit_sentence(row: Mapping[str, object]) -> str:
     """
     if row["status"] != "ok":
         return f"{STATUS_WORDS[row['status']]}: {row['reason']}"
-    ends = row["ci_low"], row["ci_high"]
-    return f"HR {hazard_ratio(row['log_hr'])} per SD (95 % CI {interval(*ends)}), {side(*ends)}"
+    hr, low, high = (
+        quote(hazard_ratio(row[name]), "associations", row, name) for name in ("log_hr", "ci_low", "ci_high")
+    )
+    return f"HR {hr} per SD (95 % CI {low} to {high}), {side(row['ci_low'], row['ci_high'])}"
 
 
 def bearing(

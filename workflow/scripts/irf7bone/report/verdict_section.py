@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from irf7bone.report import tables, text
-from irf7bone.report.section import Section
+from irf7bone.report.quote import quote
+from irf7bone.report.section import Section, chosen, one_row
+from irf7bone.report.small_forest import small_forest
 from irf7bone.verdict import headline, rules_table, simulated_check
-from irf7bone.wording import counted, is_missing, p_clause, ratio
+from irf7bone.wording import hazard_ratio, is_missing, listed, p_clause, ratio
 
 if TYPE_CHECKING:
     from irf7bone.cards import CohortCard
     from irf7bone.config import Config
     from irf7bone.report.inputs import ReportInputs
+
+
+_SENTENCES = re.compile(r"(?<=[.;]) (?=[A-Z])")
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,8 @@ def verdict_section(inputs: ReportInputs) -> Section:
     real = inputs.associations[~inputs.associations["cohort"].isin(inputs.simulated)]
     sound = inputs.quality[~inputs.quality["cohort"].isin(inputs.simulated)]
     planted = planted_effects(inputs.cards, config)
+    named = vars(config.primary)
+    lead, rest = lead_and_rest(primary["rule_text"])
     return Section(
         "verdict",
         "Verdict",
@@ -44,14 +52,41 @@ def verdict_section(inputs: ReportInputs) -> Section:
         data={
             "question": text.question(config),
             "verdict": primary,
+            "lead": lead,
+            "rest": rest,
             "headline": headline(inputs.verdict),
-            "facts": first_facts(primary, inputs.pooled, config),
+            "made_up": simulated_note(list(inputs.cards), inputs.simulated),
+            "facts": first_facts(primary, inputs.pooled, inputs.depth.pooled_null, config),
+            "forest": small_forest(
+                chosen(inputs.associations, **named), one_row(inputs.pooled, **named), inputs.simulated
+            ),
             "bearing": text.bearing(inputs.verdict, inputs.pooled, real, sound, config),
             "simulated_check": text.simulated_sentences(
                 simulated_check(inputs.associations, planted, config=config)
             ),
             "rules": rules_table().to_dict("records"),
         },
+    )
+
+
+def lead_and_rest(said: str) -> tuple[str, str]:
+    """The first sentence of the verdict, with whether its interval includes 1; and what qualifies it."""
+    sentences = _SENTENCES.split(said)
+    first = 2 if len(sentences) > 1 and sentences[1].startswith("The interval includes") else 1
+    return " ".join(sentences[:first]), " ".join(sentences[first:])
+
+
+def simulated_note(cohorts: Sequence[str], simulated: Collection[str]) -> str:
+    """What of the input is simulated; nothing where nothing is."""
+    made = [name for name in cohorts if name in simulated]
+    if not made:
+        return ""
+    if len(made) == len(cohorts):
+        return "Every cohort of this run is simulated: nothing in this report is about patients."
+    are = "is" if len(made) == 1 else "are"
+    return (
+        f"{len(made)} of {len(cohorts)} cohorts {are} simulated ({listed(made)}): not patients, marked "
+        "wherever shown, in no pooled value and no verdict."
     )
 
 
@@ -64,30 +99,72 @@ def planted_effects(cards: Mapping[str, CohortCard], config: Config) -> dict[str
     }
 
 
-def first_facts(verdict: pd.Series, pooled: pd.DataFrame, config: Config) -> list[Fact]:
-    """The numbers of the first screen: effect, what a further cohort may show, adjustment, size."""
-    primary = config.primary
-    if is_missing(verdict["hr"]):
-        effect = Fact("Hazard ratio per SD", "no estimate", "no cohort of patients gives one")
+def first_facts(
+    verdict: pd.Series, pooled: pd.DataFrame, pooled_null: pd.DataFrame, config: Config
+) -> list[Fact]:
+    """The numbers of the first screen: effect and what is behind it, and then what may speak against it.
+
+    Args:
+        verdict: The primary row of :data:`irf7bone.verdict.VERDICT`.
+        pooled: :data:`irf7bone.contracts.POOLED`.
+        pooled_null: :data:`irf7bone.null_pooled.POOLED_NULL`.
+        config: The study's settings.
+    """
+    row = one_row(pooled, **vars(config.primary))
+    effect = _ratios(verdict, "hr", "hr_low", "hr_high")
+    if effect is None:
+        effects = Fact("Hazard ratio per SD", "no estimate", "no cohort of patients gives one")
     else:
-        value = f"{ratio(verdict['hr'])} ({ratio(verdict['hr_low'])} to {ratio(verdict['hr_high'])})"
-        effect = Fact("Hazard ratio per SD (95 % CI)", value, p_clause(verdict["p"]))
-    row = text.pooled_result(pooled, primary.signature, primary.method, primary.endpoint, primary.model)
-    if is_missing(row["pi_low"]):
-        predicted = Fact("95 % prediction interval", "none", "it takes three cohorts")
-    else:
-        said = text.interval(row["pi_low"], row["pi_high"])
-        predicted = Fact("95 % prediction interval", said, "HR in a further cohort")
-    if is_missing(verdict["adjusted_hr"]):
-        adjusted = Fact("Adjusted for proliferation", "no estimate", "see below")
-    else:
-        ends = f"{ratio(verdict['adjusted_low'])} to {ratio(verdict['adjusted_high'])}"
-        adjusted = Fact(
-            "Adjusted for proliferation", f"{ratio(verdict['adjusted_hr'])} ({ends})", "HR (95 % CI)"
-        )
-    size = Fact(
-        "Behind it",
-        counted(int(verdict["n_events"]), "event"),
-        f"{counted(int(verdict['n']), 'tumour')}, {counted(int(verdict['k']), 'cohort')} of patients",
+        said = quote(p_clause(verdict["p"]), "verdict", verdict, "p")
+        effects = Fact("Hazard ratio per SD (95 % CI)", effect, said)
+    n, k, events = (
+        text.quoted_count(verdict, column, noun, table="verdict")
+        for column, noun in (("n", "tumour"), ("k", "cohort"), ("n_events", "event"))
     )
-    return [effect, predicted, adjusted, size]
+    adjusted = _ratios(verdict, "adjusted_hr", "adjusted_low", "adjusted_high")
+    return [
+        effects,
+        _prediction(row),
+        Fact("Behind it", events, f"{n}, {k} of patients"),
+        Fact("Adjusted for proliferation", "no estimate", "see below")
+        if adjusted is None
+        else Fact("Adjusted for proliferation", adjusted, "HR (95 % CI)"),
+        _against_random(verdict, one_row(pooled_null, **vars(config.primary))),
+        _agreement(row),
+    ]
+
+
+def _ratios(verdict: pd.Series, *columns: str) -> str | None:
+    if is_missing(verdict[columns[0]]):
+        return None
+    value, low, high = (quote(ratio(verdict[name]), "verdict", verdict, name) for name in columns)
+    return f"{value} ({low} to {high})"
+
+
+def _prediction(row: Mapping[str, Any]) -> Fact:
+    if is_missing(row["pi_low"]):
+        return Fact("95 % prediction interval", "none", "it takes three cohorts")
+    low, high = (quote(hazard_ratio(row[name]), "pooled", row, name) for name in ("pi_low", "pi_high"))
+    return Fact("95 % prediction interval", f"{low} to {high}", "HR in a further cohort")
+
+
+def _against_random(verdict: pd.Series, row: Mapping[str, Any] | None) -> Fact:
+    label = "Against random signatures"
+    if is_missing(verdict["null_p"]):
+        return Fact(label, "not compared", "see below")
+    said = quote(p_clause(verdict["null_p"]), "verdict", verdict, "null_p")
+    if verdict["null_p"] == 1:
+        said = "random ones go further in the same direction"
+    if row is None or row["status"] != "ok":
+        return Fact(label, said, "combined over cohorts")
+    percentile = quote(f"{100 * row['null_percentile']:.1f}", "pooled_null", row, "null_percentile")
+    return Fact(label, f"percentile {percentile}", said)
+
+
+def _agreement(row: Mapping[str, Any]) -> Fact:
+    label = "Between cohorts"
+    if is_missing(row["i2"]):
+        return Fact(label, "cannot be told", "it takes two cohorts")
+    i2 = quote(f"{row['i2']:.0f}", "pooled", row, "i2")
+    tau2 = quote(f"{row['tau2']:.3f}", "pooled", row, "tau2")
+    return Fact(label, f"I² {i2} %", f"tau² {tau2}")

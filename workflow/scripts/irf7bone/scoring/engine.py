@@ -196,6 +196,18 @@ def set_sizes(sets: sparse.csr_array) -> np.ndarray:
     return np.diff(sets.indptr).astype(np.float64)[:, None]
 
 
+def used_genes(sets: sparse.csr_array) -> tuple[np.ndarray, sparse.csr_array]:
+    """Positions of the genes that any set has, rising, and the sets over these genes alone."""
+    used = np.zeros(sets.shape[1], dtype=bool)
+    used[sets.indices] = True
+    genes = np.flatnonzero(used)
+    position = np.cumsum(used) - 1
+    members = sparse.csr_array(
+        (sets.data, position[sets.indices], sets.indptr), shape=(sets.shape[0], genes.size)
+    )
+    return genes, members
+
+
 def score_sets(prepared: Prepared, sets: sparse.csr_array, method: str) -> np.ndarray:
     """Score many gene sets in every sample: the entry for signatures and random sets alike.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from irf7bone.scoring.engine import Prepared, set_sizes
+from irf7bone.scoring.engine import Prepared, set_sizes, used_genes
 
 GRAM_BYTES = 64 * 2**20
 # A sum of loadings below this is rounding, as for two genes that go against each other.
@@ -28,8 +28,7 @@ def score(prepared: Prepared, sets: sparse.csr_array) -> np.ndarray:
     Returns:
         n_sets x n_samples, each row of length 1; NaN for a set without genes.
     """
-    genes = np.unique(sets.indices)
-    members = sparse.csr_array(sets[:, genes])
+    genes, members = used_genes(sets)
     members.sort_indices()
     sizes = set_sizes(members)[:, 0].astype(int)
     weights = members.copy()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from irf7bone.scoring.engine import Prepared, set_sizes
+from irf7bone.scoring.engine import Prepared, set_sizes, used_genes
 
 
 def score(prepared: Prepared, sets: sparse.csr_array) -> np.ndarray:
@@ -20,8 +20,7 @@ def score(prepared: Prepared, sets: sparse.csr_array) -> np.ndarray:
     """
     size = set_sizes(sets)
     root = np.sqrt(np.where(size > 0, size, np.nan))
-    genes = np.unique(sets.indices)
-    members = sparse.csr_array(sets[:, genes])
+    genes, members = used_genes(sets)
     scores = np.empty((sets.shape[0], prepared.n_samples))
     for rows, z in prepared.z_blocks(genes):
         scores[:, rows] = (members @ z) / root

@@ -14,13 +14,14 @@ from functools import cached_property
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from irf7bone.survival.likelihood import Evaluation, Likelihood
+from irf7bone.survival.likelihood import Evaluation, FastLikelihood, Likelihood
 from irf7bone.survival.newton import CONVERGED, SEPARATED, SINGULAR, Objective, Optimum, maximise
 from irf7bone.survival.risk_sets import RiskSets
 
 Z_95 = float(ndtri(0.975))
-# numbers in one working array: a few of them stay in the processor's cache
-_BLOCK_NUMBERS = 60_000
+# numbers in one working array: enough fits that calls cost little, few enough for the processor's cache
+BLOCK_NUMBERS = 300_000
+BLOCK_NUMBERS_PENALISED = 60_000  # which needs many more arrays
 # relative to its largest value: below this a column has no variance but rounding
 _NO_VARIANCE = 1e-10
 # growth of its variance that names a coefficient as one of those that run away together
@@ -109,7 +110,7 @@ class CoxProblem:
         self.constant = self.covariate_sd <= _NO_VARIANCE * np.abs(raw).max(axis=0, initial=0)
         scaled = (raw - raw.mean(axis=0)) / np.where(self.constant, 1, self.covariate_sd)
         self.covariates = scaled[self.risk.rows]
-        self.likelihood = Likelihood(self.risk, self.covariates)
+        self.likelihood = FastLikelihood(self.risk, self.covariates)
 
     @property
     def n_events(self) -> int:
@@ -126,7 +127,7 @@ class CoxProblem:
             return np.zeros(p), "not_available", f"{self._names(self.constant)} has no variance"
         if not p:
             return np.zeros(0), "ok", None
-        likelihood = Likelihood(self.risk, self.covariates[:, 1:])
+        likelihood = type(self.likelihood)(self.risk, self.covariates[:, 1:])
         objective = block_objective(likelihood, self.covariates[:, :1], penalised=False)
         found = maximise(objective, np.zeros((p, 1)))
         status, reason = "ok", None
@@ -160,21 +161,30 @@ class CoxProblem:
             )
         return "not_available", "the fit did not converge"
 
-    def blocks(self, scores: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    def blocks(
+        self, scores: np.ndarray, numbers: int = BLOCK_NUMBERS
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """Scaled scores in blocks that bound memory: indices (B,), x (n_rows, B), standard deviations (B,).
 
         Scores without variance are left out.
+
+        Args:
+            scores: Shape (m, n).
+            numbers: Largest size of x.
         """
-        width = max(1, _BLOCK_NUMBERS // max(1, self.risk.n_rows))
+        width = max(1, numbers // max(1, self.risk.n_rows))
         for start in range(0, scores.shape[0], width):
             block = np.asarray(scores[start : start + width], dtype=float)
             if block.shape[1] != self.n or not np.isfinite(block).all():
                 raise ValueError(f"scores must be finite, one column for each of {self.n} samples")
-            sd = block.std(axis=1)
-            varies = sd > _NO_VARIANCE * np.abs(block).max(axis=1)
-            block, sd = block[varies], sd[varies]
-            block = (block - block.mean(axis=1, keepdims=True)) / sd[:, None]
-            yield start + np.flatnonzero(varies), np.ascontiguousarray(block[:, self.risk.rows].T), sd
+            centred = block - block.mean(axis=1, keepdims=True)
+            sd = np.sqrt(np.einsum("ij,ij->i", centred, centred) / self.n)
+            varies = sd > _NO_VARIANCE * np.maximum(block.max(axis=1), -block.min(axis=1))
+            if not varies.all():
+                centred, sd = centred[varies], sd[varies]
+            x = np.take(centred.T, self.risk.rows, axis=0)
+            x /= sd
+            yield start + np.flatnonzero(varies), x, sd
 
     def unscale(self, beta: np.ndarray, sd: np.ndarray) -> np.ndarray:
         """Coefficients per unit, shape (B, q), from those per standard deviation (q, B)."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import erfc
 
-from irf7bone.survival.cox import Z_95, CoxProblem, Fits, block_objective
+from irf7bone.survival.cox import BLOCK_NUMBERS_PENALISED, Z_95, CoxProblem, Fits, block_objective
 from irf7bone.survival.likelihood import Evaluation, Likelihood
 from irf7bone.survival.newton import CONVERGED, Optimum, maximise
 
@@ -44,7 +44,7 @@ def fit_firth(problem: CoxProblem, scores: np.ndarray, *, intervals: bool = True
     if status == "separated":  # the penalised estimate is finite and is found from zero
         gamma = np.zeros_like(gamma)
     fits.reason[:] = "the score has no variance"
-    for index, x, sd in problem.blocks(scores):
+    for index, x, sd in problem.blocks(scores, BLOCK_NUMBERS_PENALISED):
         start = np.vstack([np.zeros(index.size), np.repeat(gamma[:, None], index.size, axis=1)])
         found = maximise(block_objective(problem.likelihood, x, penalised=True), start, exact=False)
         ok = found.state == CONVERGED

@@ -30,6 +30,7 @@ class RiskSets:
         rows: Indices of the rows that matter, in the order used here, shape (n_rows,).
         event_rows: Position (in ``rows``) of each event, shape (n_events,).
         event_times: Time of each event, shape (n_events,).
+        layout: The last five arguments of :func:`irf7bone.survival.partial_sums.partial_sums`.
     """
 
     def __init__(self, time: np.ndarray, event: np.ndarray, strata: np.ndarray | None = None):
@@ -65,6 +66,16 @@ class RiskSets:
         self._fraction = (np.arange(self.event_rows.size) - starts) / tied[self._event_group]
         self._late = np.flatnonzero(self._fraction > 0)
         self._tied_groups, self._late_group = np.unique(self._event_group[self._late], return_inverse=True)
+        opens_stratum = np.zeros(n_groups, dtype=bool)
+        opens_stratum[[groups.start for groups in self._stratum_groups]] = True
+        ends = np.arange(n_groups + 1)
+        self.layout = (
+            np.searchsorted(self._entry, ends),
+            opens_stratum,
+            np.searchsorted(self._event_group, ends),
+            self.event_rows,
+            self._fraction,
+        )
 
     @property
     def n_rows(self) -> int:

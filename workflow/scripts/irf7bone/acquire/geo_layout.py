@@ -22,16 +22,18 @@ def geo_files(card: CohortCard, entry: dict) -> list[RemoteFile]:
     """Files that an entry of a card needs from GEO.
 
     The expression needs the series matrix of its platform and the platform's table. A clinical entry needs
-    the same matrix, or with ``table: series`` the family SOFT file, or the supplementary file it names.
+    the same matrix, or with ``table: series`` the family SOFT file, or the supplementary file it names; the
+    latter two need the matrix besides where ``match`` names a column of it.
     """
     accession, platform = geo_accessions(card, entry)
     if entry is card.expression:
         return [series_matrix(accession, platform), platform_table(platform)]
+    matrix = [series_matrix(accession, platform)]
     if "supplementary" in entry:
-        return [supplementary_file(accession, entry["supplementary"])]
-    if entry.get("table") == "series":
-        return [family_soft(accession)]
-    return [series_matrix(accession, platform)]
+        return [supplementary_file(accession, entry["supplementary"]), *(matrix if "match" in entry else [])]
+    if "table" in entry:
+        return [family_soft(accession), *(matrix if "match" in entry else [])]
+    return matrix
 
 
 def geo_accessions(card: CohortCard, entry: dict) -> tuple[str, str | None]:

@@ -1,0 +1,30 @@
+"""Look for patients that appear twice, and follow every cohort's samples from the file into the models."""
+
+import pandas as pd
+
+from irf7bone import contracts
+from irf7bone.audit import AUDIT, audit_cohort
+from irf7bone.cohort import read_cohort
+from irf7bone.duplicates import DUPLICATES, find_duplicates
+from irf7bone.errors import report_plainly
+
+report_plainly(snakemake.log[0])
+
+names, source = snakemake.params.cohorts, snakemake.input
+cohorts = dict(zip(names, map(read_cohort, source.cohorts), strict=True))
+DUPLICATES.write(
+    find_duplicates({name: adata.to_df() for name, adata in cohorts.items()}), snakemake.output.duplicates
+)
+tables = zip(names, source.flow, source.scores, source.associations, strict=True)
+audited = [
+    audit_cohort(
+        cohorts[name],
+        contracts.FLOW.read(flow),
+        contracts.SCORES.read(scores),
+        contracts.ASSOCIATIONS.read(associations),
+        cohort=name,
+        config=snakemake.params.config,
+    )
+    for name, flow, scores, associations in tables
+]
+AUDIT.write(pd.concat(audited, ignore_index=True), snakemake.output.audit)

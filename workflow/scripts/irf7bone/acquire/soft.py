@@ -1,0 +1,158 @@
+"""Read tables out of GEO's SOFT files, line by line, without keeping what is not asked for.
+
+The format is that of https://www.ncbi.nlm.nih.gov/geo/info/soft.html: lines that begin with ``^`` name an
+entity, ``!`` an attribute, ``#`` a column, and tables stand between ``!..._table_begin`` and
+``!..._table_end``, tab-separated and not quoted.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from irf7bone.acquire.content import GZIP
+from irf7bone.errors import InputError, Problem
+
+# columns with the genes of a probe, by who made the table: GEO, Affymetrix, Agilent, Illumina
+GENE_COLUMNS = ("Gene symbol", "Gene Symbol", "GENE_SYMBOL", "Symbol")
+NO_GENE = ("", "---", "NA", "N/A", "null", "NULL")
+
+
+@dataclass(frozen=True)
+class SoftTable:
+    """A table of text.
+
+    Args:
+        title: What stands behind ``table_begin =``, if anything.
+        columns: Names.
+        rows: Cells, as many in each row as there are columns.
+    """
+
+    title: str
+    columns: list[str]
+    rows: list[list[str]]
+
+
+def decode(line: bytes) -> str:
+    """Text of a line: UTF-8, else Latin-1, in which old submissions wrote their accents."""
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
+
+
+def open_text(path: Path):
+    """A stream of bytes, decompressed if the content is gzip, whatever the name says."""
+    with path.open("rb") as stream:
+        zipped = stream.read(2) == GZIP
+    return gzip.open(path, "rb") if zipped else path.open("rb")
+
+
+def read_series_tables(path: Path) -> list[SoftTable]:
+    """The tables that a family SOFT file holds for the whole series; most hold none.
+
+    Raises:
+        InputError: A table has no end, which means that the file is cut off.
+    """
+    tables, in_series = [], False
+    with open_text(path) as stream:
+        lines = iter(stream)
+        for line in lines:
+            if line.startswith(b"^"):
+                if in_series and line.startswith(b"^SAMPLE"):
+                    break  # nothing of the series comes after its samples, which fill most of the file
+                in_series = line.startswith(b"^SERIES") or (in_series and not line.startswith(b"^SAMPLE"))
+            elif line.startswith(b"!series_table_begin"):
+                title = decode(line).partition("=")[2].strip()
+                columns, *rows = [
+                    [cell.strip() for cell in decode(row).rstrip("\r\n").split("\t")]
+                    for row in _until_end(lines, b"!series_table_end", path)
+                ] or [[]]
+                tables.append(SoftTable(title, columns, [_filled(row, len(columns), path) for row in rows]))
+    return tables
+
+
+def _filled(row: list[str], length: int, path: Path) -> list[str]:
+    """A row as long as the header: empty cells at its end may have been left out."""
+    if len(row) > length and any(row[length:]):
+        raise InputError(
+            Problem(
+                str(path),
+                f"{length} columns in every row of the series table, as in its header",
+                f"{len(row)} in one",
+                "bring the table into a file of your own and name it with source: table",
+                ("\t".join(row)[:80],),
+            )
+        )
+    return (row + [""] * length)[:length]
+
+
+def _until_end(lines: Iterator[bytes], mark: bytes, path: Path) -> Iterator[bytes]:
+    for line in lines:
+        if line.startswith(mark):
+            return
+        yield line
+    raise InputError(
+        Problem(
+            str(path), f"the line {mark.decode()}", "the end of the file: it is cut off", "fetch it again"
+        )
+    )
+
+
+def read_probe_genes(path: Path, platform: str, gene_column: str | None = None) -> dict[str, str | None]:
+    """Genes of each probe of a platform, as its table writes them; None where it names none.
+
+    Args:
+        path: GEO's annotation, or a SOFT file that holds the platform.
+        platform: Accession of the platform.
+        gene_column: Column to read; None for the first of :data:`GENE_COLUMNS` that is there.
+
+    Raises:
+        InputError: The file holds no table of this platform, is cut off, or lacks the column.
+    """
+    here, others = False, []
+    with open_text(path) as stream:
+        lines = iter(stream)
+        for line in lines:
+            if line.startswith((b"^PLATFORM", b"!Annotation_platform =")):
+                name = decode(line).partition("=")[2].strip()
+                here = name == platform
+                others += [] if here else [name]
+            elif line.startswith(b"!platform_table_begin") and here:
+                table = _until_end(lines, b"!platform_table_end", path)
+                header = next(table, b"")
+                columns = [cell.strip() for cell in decode(header).rstrip("\r\n").split("\t")]
+                at = _gene_column(columns, gene_column, path)
+                return dict(_probe_and_genes(row, at) for row in table)
+    raise InputError(
+        Problem(
+            str(path),
+            f"the table of platform {platform}",
+            f"tables of {', '.join(others)}" if others else "no table",
+            "check the platform of the card against the series' page; if it has no table, bring the "
+            "expression with its genes in a file of your own (source: table)",
+        )
+    )
+
+
+def _gene_column(columns: list[str], wanted: str | None, path: Path) -> int:
+    names = (wanted,) if wanted else GENE_COLUMNS
+    found = [name for name in names if name in columns]
+    if not found or columns.count(found[0]) > 1 or columns[0] != "ID":
+        raise InputError(
+            Problem(
+                f"{path}, header of the platform's table",
+                f"ID as the first column, and once a column {' or '.join(map(repr, names))}",
+                f"the columns {', '.join(columns)}",
+                "name the column with the genes in the card: gene_column, and gene_id for their kind",
+            )
+        )
+    return columns.index(found[0])
+
+
+def _probe_and_genes(row: bytes, at: int) -> tuple[str, str | None]:
+    cells = row.rstrip(b"\r\n").split(b"\t", at + 1)
+    genes = decode(cells[at]).strip() if at < len(cells) else ""
+    return decode(cells[0]).strip(), None if genes in NO_GENE else genes

@@ -1,0 +1,43 @@
+"""One number a sample, compared between two groups: the t interval that scores and markers share."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t as student
+
+from irf7bone.experiments.linear import Fit, fit_last
+
+LEVEL = 0.95
+ROUNDING = 1e-10
+WITHOUT_VARIANCE = "no variance within the groups of this contrast"
+
+
+def compare(values: np.ndarray, matrix: np.ndarray) -> tuple[pd.DataFrame, Fit]:
+    """Least squares on the contrast's model; with pairs alone it is the paired t test.
+
+    Args:
+        values: Rows x samples, finite.
+        matrix: Samples x coefficients, the last of them the group's.
+
+    Returns:
+        One row each: ``difference``, ``se``, ``ci_low``, ``ci_high``, ``df``, ``p``, all missing where
+        nothing varies within groups; and the fit.
+    """
+    fit = fit_last(values, matrix)
+    se = fit.scale * fit.sigma
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = fit.effect / se
+    reach = student.ppf((1 + LEVEL) / 2, fit.df_residual) * se
+    table = pd.DataFrame(
+        {
+            "difference": fit.effect,
+            "se": se,
+            "ci_low": fit.effect - reach,
+            "ci_high": fit.effect + reach,
+            "df": float(fit.df_residual),
+            "p": 2 * student.sf(np.abs(t), fit.df_residual),
+        }
+    )
+    table.loc[se <= ROUNDING] = np.nan
+    return table, fit

@@ -1,0 +1,157 @@
+"""What tissue the groups hold: marker levels beside every contrast, and the contrast with them in the model.
+
+A bone lesion brings bone, marrow and blood into bulk tissue, and a smaller share of tumour cells; either
+moves any programme that these cells express otherwise than tumour cells do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from irf7bone.experiments.compare import WITHOUT_VARIANCE, compare
+from irf7bone.experiments.design import Design
+from irf7bone.experiments.tables import ADJUSTED, COMPOSITION
+
+if TYPE_CHECKING:
+    from irf7bone.signatures import Signature
+
+MATTERS_LOG2 = 0.5
+MIN_DF = 3
+NOT_ADJUSTED, ALL_MARKERS = "none", "all"
+CONSTANT_SD = 1e-6
+
+
+def marker_scores(
+    levels: pd.DataFrame, markers: Mapping[str, Signature]
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Mean log2 level of each list's genes, so that a difference is a mean log2 fold change.
+
+    Args:
+        levels: Samples x human genes, log2: :func:`irf7bone.experiments.levels.marker_levels`.
+        markers: Lists in human symbols.
+
+    Returns:
+        Samples x lists (only those with a gene that varies), and the number of genes used by list.
+    """
+    varies = set(levels.columns[levels.to_numpy(dtype=np.float64).std(axis=0) > CONSTANT_SD])
+    used = {name: [gene for gene in marker.up if gene in varies] for name, marker in markers.items()}
+    scores = pd.DataFrame(
+        {name: levels[genes].mean(axis=1) for name, genes in used.items() if genes}, index=levels.index
+    )
+    return scores, {name: len(genes) for name, genes in used.items()}
+
+
+def composition(
+    experiment: str,
+    scores: pd.DataFrame,
+    n_used: Mapping[str, int],
+    markers: Mapping[str, Signature],
+    designs: Sequence[Design],
+) -> pd.DataFrame:
+    """Compare the marker lists in every contrast, :data:`irf7bone.experiments.tables.COMPOSITION`.
+
+    Args:
+        experiment: Experiment id.
+        scores: Samples x lists, from :func:`marker_scores`.
+        n_used: Genes used of each list.
+        markers: The lists.
+        designs: The contrasts' models.
+    """
+    rows = []
+    for design in designs:
+        found, _ = compare(scores.loc[list(design.samples)].to_numpy(dtype=np.float64).T, design.matrix)
+        found.index = scores.columns
+        for name, marker in markers.items():
+            row = {
+                "experiment": experiment,
+                "contrast": design.contrast.id,
+                "marker": name,
+                **design.sizes,
+                "differs": False,
+                "n_genes": len(marker.up),
+                "n_genes_used": n_used[name],
+            }
+            if name not in scores:
+                row |= {"status": "not_available", "reason": "none of its genes is measured and varies"}
+            elif np.isnan(found.loc[name, "p"]):
+                row |= {"status": "not_available", "reason": WITHOUT_VARIANCE}
+            else:
+                one = found.loc[name].to_dict()
+                row |= one | {"status": "ok", "differs": _matters(one)}
+            rows.append(row)
+    return COMPOSITION.cast(pd.DataFrame(rows).reindex(columns=COMPOSITION.names))
+
+
+def _matters(row: Mapping[str, float]) -> bool:
+    excludes_zero = row["ci_low"] > 0 or row["ci_high"] < 0
+    return bool(excludes_zero and abs(row["difference"]) >= MATTERS_LOG2)
+
+
+def adjusted_contrasts(
+    experiment: str,
+    scores: pd.DataFrame,
+    marker: pd.DataFrame,
+    designs: Sequence[Design],
+    *,
+    method: str,
+) -> pd.DataFrame:
+    """Every signature's difference with marker levels in the model: each list alone, then all of them.
+
+    Args:
+        experiment: Experiment id.
+        scores: :data:`irf7bone.contracts.SCORES` of the experiment.
+        marker: Samples x lists, from :func:`marker_scores`.
+        designs: The contrasts' models.
+        method: Scoring method to adjust.
+
+    Returns:
+        :data:`irf7bone.experiments.tables.ADJUSTED`. ``inflation`` is the variance inflation factor of the
+        group's coefficient: where a list differs between the groups in nearly every sample, nothing is
+        left to tell the two apart, and it is large.
+    """
+    kept = scores[scores["method"] == method]
+    names = list(dict.fromkeys(kept["signature"]))
+    wide = kept[kept["status"] == "ok"].pivot(index="signature", columns="sample", values="score_z")
+    adjustments = {NOT_ADJUSTED: [], **{name: [name] for name in marker.columns}}
+    adjustments[ALL_MARKERS] = list(marker.columns)
+    parts = []
+    for design in designs:
+        values = wide[list(design.samples)].to_numpy(dtype=np.float64) if len(wide) else None
+        for adjustment, lists in adjustments.items():
+            extra = marker.loc[list(design.samples), lists].to_numpy(dtype=np.float64)
+            found = _adjust(values, design, extra) if values is not None else "no signature has a score"
+            part = pd.DataFrame({"signature": names, "status": "not_available"})
+            if isinstance(found, str):
+                part["reason"] = found
+            else:
+                found.index = wide.index
+                part = part.merge(found, left_on="signature", right_index=True, how="left", sort=False)
+                scored = part["difference"].notna()
+                part["status"] = np.where(scored, "ok", "not_available")
+                part["reason"] = np.where(
+                    scored, None, "the signature has no score that varies within groups"
+                )
+            parts.append(part.assign(contrast=design.contrast.id, adjustment=adjustment))
+    table = pd.concat(parts, ignore_index=True).assign(experiment=experiment, method=method)
+    return ADJUSTED.cast(table.reindex(columns=ADJUSTED.names))
+
+
+def _adjust(values: np.ndarray, design: Design, extra: np.ndarray) -> pd.DataFrame | str:
+    """Differences with further columns in the model, or why they cannot be had."""
+    extra = extra - extra.mean(axis=0)
+    matrix = np.column_stack([design.matrix[:, :-1], extra, design.matrix[:, -1]])
+    df = matrix.shape[0] - matrix.shape[1]
+    if extra.size and df < MIN_DF:
+        return (
+            f"{df} residual degrees of freedom: too few samples to adjust for {extra.shape[1]} marker lists"
+        )
+    if np.linalg.matrix_rank(matrix) < matrix.shape[1]:
+        return "the marker levels are constant or fixed by group, pair or batch"
+    found, fit = compare(values, matrix)
+    plain = np.linalg.inv(design.matrix.T @ design.matrix)[-1, -1]
+    found["inflation"] = np.where(found["se"].isna(), np.nan, fit.scale**2 / plain)
+    return found

@@ -1,0 +1,256 @@
+"""Gene sets against the other genes: prerank's running sum, and camera, which allows for correlation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.stats import false_discovery_control
+from scipy.stats import t as student
+
+from irf7bone.experiments.differential import Differential
+from irf7bone.experiments.tables import GENE_SETS, LEADING_EDGE, RUNNING
+
+if TYPE_CHECKING:
+    import anndata as ad
+
+    from irf7bone.signatures import Signature
+
+MIN_SIZE = 5
+PRESET_CORRELATION = 0.01
+SMALLEST_SIGMA = 1e-4
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Genes of one contrast by human symbol, highest moderated t first.
+
+    Attributes:
+        table: Index = human symbol; ``gene`` (own symbol), ``t``, ``log2_fc``, ``q``, ``z`` (t as a normal
+            deviate).
+        residuals: Residuals over their standard deviation, rows as ``table``, genes x samples.
+        df_residual: Residual degrees of freedom.
+    """
+
+    table: pd.DataFrame
+    residuals: np.ndarray
+    df_residual: int
+
+    def places(self, genes: Sequence[str]) -> np.ndarray:
+        """Places of those genes that are ranked, ascending, from 0."""
+        places = self.table.index.get_indexer(list(genes))
+        return np.sort(places[places >= 0])
+
+
+def rank_genes(result: Differential, human: ad.AnnData) -> Ranking:
+    """The ranking of the tested genes that have a human symbol.
+
+    Args:
+        result: One contrast.
+        human: What :func:`irf7bone.experiments.orthologs.to_human` returned.
+    """
+    from pylimma.utils import zscore_t
+
+    genes = result.genes
+    own = human.var["gene"].to_numpy(dtype=object)
+    position = genes.index.get_indexer(own)
+    tested = position >= 0
+    rows = position[tested]
+    table = genes.iloc[rows][["t", "log2_fc", "q"]].set_axis(human.var_names[tested])
+    table.insert(0, "gene", own[tested])
+    # as camera does: Hill's approximation to the normal deviate with the same p
+    table["z"] = np.asarray(
+        zscore_t(table["t"].to_numpy(), result.df_total[rows], approx=True, method="hill")
+    )
+    # ties, such as copies of a gene, in the order of their names
+    order = np.lexsort((table.index.to_numpy(dtype=str), -table["t"].to_numpy()))
+    fit = result.fit
+    sigma = np.maximum(fit.sigma[rows][order], SMALLEST_SIGMA)
+    return Ranking(table.iloc[order], fit.residuals[rows][order] / sigma[:, None], fit.df_residual)
+
+
+def running_sum(ranking: Ranking, places: np.ndarray) -> np.ndarray:
+    """Running sum of prerank (Subramanian, PNAS 2005;102:15545, weight 1) after each place.
+
+    A gene of the set lifts it by \\|t\\| over the set's sum of \\|t\\|, any other lowers it by 1 / (G - k).
+    """
+    t = np.abs(ranking.table["t"].to_numpy())
+    step = np.full(len(t), -1 / (len(t) - len(places)))
+    step[places] = t[places] / t[places].sum()
+    return np.cumsum(step)
+
+
+def leading_places(running: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Places of the set's genes up to the running sum's peak, or from its trough on if that is larger."""
+    peak = int(np.argmax(np.abs(running)))
+    return places[places <= peak] if running[peak] >= 0 else places[places > peak][::-1]
+
+
+def camera(ranking: Ranking, places: np.ndarray, correlation: float | None) -> tuple[float, float, float]:
+    """Competitive test that allows for correlation between a set's genes (Wu and Smyth, NAR 2012;40:e133).
+
+    The correlation is estimated from residuals over samples. That is limma's estimate where genes have no
+    weights; where they have, limma's residuals are in a basis that differs between genes, so that its
+    estimate depends on the order of the samples.
+
+    Args:
+        ranking: The contrast's genes.
+        places: The set's places.
+        correlation: Mean correlation between its genes; None estimates it from residuals.
+
+    Returns:
+        Mean z of the set minus that of the other genes, two-sided p, and the correlation used. As in limma a
+        negative estimate counts as 0 in the test.
+    """
+    z = ranking.table["z"].to_numpy()
+    n, m = len(z), len(places)
+    others = n - m
+    df = n - 2
+    if correlation is None:
+        inflation = m * float(np.sum(ranking.residuals[places].mean(axis=0) ** 2)) / ranking.df_residual
+        correlation = (inflation - 1) / (m - 1)
+        df = min(df, ranking.df_residual)
+    inflation = max(1.0, 1 + (m - 1) * correlation)
+    delta = n / others * (z[places].mean() - z.mean())
+    variance = ((n - 1) * z.var(ddof=1) - delta**2 * m * others / n) / (n - 2)
+    t = delta / np.sqrt(variance * (inflation / m + 1 / others))
+    return float(delta), float(2 * student.sf(abs(t), df)), float(correlation)
+
+
+def gene_set_tests(
+    experiment: str,
+    rankings: Mapping[str, Ranking],
+    library: Mapping[str, Signature],
+    *,
+    draws: int,
+    seed: int,
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Test every signature in every contrast; of a signed one, both halves.
+
+    Args:
+        experiment: Experiment id.
+        rankings: By contrast id.
+        library: Signatures in human symbols.
+        draws: Random gene sets of prerank.
+        seed: Of these.
+
+    Returns:
+        :data:`GENE_SETS`, :data:`LEADING_EDGE` and :data:`RUNNING`.
+    """
+    halves = {
+        (name, side): genes
+        for name, signature in library.items()
+        for side, genes in (("up", signature.up), ("down", signature.down))
+        if genes
+    }
+    sets, edges, curves = [], [], []
+    for contrast, ranking in rankings.items():
+        label = {"experiment": experiment, "contrast": contrast}
+        rows, edge, curve = _test_contrast(ranking, halves, draws, seed)
+        sets.append(rows.assign(**label))
+        edges += [table.assign(**label) for table in edge]
+        curves += [table.assign(**label) for table in curve]
+    return (
+        GENE_SETS.cast(pd.concat(sets, ignore_index=True).reindex(columns=GENE_SETS.names)),
+        _stack(edges, LEADING_EDGE),
+        _stack(curves, RUNNING),
+    )
+
+
+def _test_contrast(
+    ranking: Ranking, halves: Mapping[tuple[str, str], tuple[str, ...]], draws: int, seed: int
+) -> tuple[pd.DataFrame, list[pd.DataFrame], list[pd.DataFrame]]:
+    places = {half: ranking.places(genes) for half, genes in halves.items()}
+    testable = {half: at for half, at in places.items() if MIN_SIZE <= len(at) < len(ranking.table)}
+    enriched = _prerank(ranking, testable, draws, seed) if testable else {}
+    rows, edges, curves = [], [], []
+    for half, at in places.items():
+        label = {"signature": half[0], "side": half[1]}
+        row = label | {"n_genes": len(set(halves[half])), "n_genes_used": len(at)}
+        if half not in testable:
+            reason = f"{len(at)} of its genes are tested here: fewer than {MIN_SIZE}, or all there are"
+            rows.append(row | {"status": "not_available", "reason": reason})
+            continue
+        running = running_sum(ranking, at)
+        leading = ranking.table.iloc[leading_places(running, at)]
+        effect, p, correlation = camera(ranking, at, None)
+        _, preset_p, _ = camera(ranking, at, PRESET_CORRELATION)
+        rows.append(
+            row
+            | enriched[half]
+            | {
+                "mean_log2_fc": ranking.table["log2_fc"].iloc[at].mean(),
+                "es": running[np.argmax(np.abs(running))],
+                "camera_effect": effect,
+                "camera_p": p,
+                "correlation": correlation,
+                "camera_preset_p": preset_p,
+                "n_leading_edge": len(leading),
+                "leading_edge": ",".join(leading.index),
+                "status": "ok",
+            }
+        )
+        position = ranking.table.index.get_indexer(leading.index) + 1
+        edge = leading[["gene", "t", "log2_fc", "q"]].assign(position=position, **label)
+        edges.append(edge.rename_axis("human").reset_index())
+        curves.append(_vertices(running, at).assign(**label))
+    table = pd.DataFrame(rows)
+    if testable:
+        tested = (table["status"] == "ok").to_numpy()
+        table.loc[tested, "camera_q"] = false_discovery_control(table.loc[tested, "camera_p"], method="bh")
+    return table, edges, curves
+
+
+def _prerank(
+    ranking: Ranking, testable: Mapping[tuple[str, str], np.ndarray], draws: int, seed: int
+) -> dict[tuple[str, str], dict[str, float]]:
+    """gseapy's prerank; its p of 0 (no random set as extreme) becomes 1 / (draws + 1)."""
+    import gseapy
+
+    names = ranking.table.index.to_numpy(dtype=object)
+    half_of = {f"{name}|{side}": (name, side) for name, side in testable}
+    result = gseapy.prerank(
+        rnk=ranking.table["t"],
+        gene_sets={key: list(names[testable[half]]) for key, half in half_of.items()},
+        permutation_num=draws,
+        weight=1.0,
+        min_size=1,
+        max_size=len(names),
+        seed=seed,
+        threads=1,
+        ascending=False,
+        outdir=None,
+        no_plot=True,
+        verbose=False,
+    ).results
+    return {
+        half: {
+            "nes": float(result[key]["nes"]),
+            "prerank_p": max(float(result[key]["pval"]), 1 / (draws + 1)),
+            "prerank_fdr": min(float(result[key]["fdr"]), 1.0),
+        }
+        for key, half in half_of.items()
+    }
+
+
+def _vertices(running: np.ndarray, places: np.ndarray) -> pd.DataFrame:
+    """The corners of the running sum: before and after each hit, the start at 0 and the end."""
+    at = np.unique(np.concatenate([places, places - 1, [len(running) - 1]]))
+    at = at[at >= 0]
+    hit = np.isin(at, places)
+    return pd.DataFrame(
+        {
+            "position": np.concatenate([[0], at + 1]),
+            "running": np.clip(np.concatenate([[0.0], running[at]]), -1, 1),
+            "hit": np.concatenate([[False], hit]),
+        }
+    )
+
+
+def _stack(parts: list[pd.DataFrame], table) -> pd.DataFrame:
+    if not parts:
+        return table.empty()
+    return table.cast(pd.concat(parts, ignore_index=True).reindex(columns=table.names))

@@ -1,0 +1,86 @@
+"""Signature scores compared between groups: t interval and permutation p."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.stats import false_discovery_control
+
+from irf7bone.experiments.compare import WITHOUT_VARIANCE, compare
+from irf7bone.experiments.design import Design
+from irf7bone.experiments.permute import permutation_p
+from irf7bone.experiments.tables import SAMPLE_SCORES, SIGNATURES
+
+
+def sample_scores(experiment: str, scores: pd.DataFrame, obs: pd.DataFrame) -> pd.DataFrame:
+    """The scores of every sample with its group and pair, :data:`SAMPLE_SCORES`.
+
+    Args:
+        experiment: Experiment id.
+        scores: :data:`irf7bone.contracts.SCORES` of the experiment.
+        obs: Samples.
+    """
+    labels = obs.reindex(columns=["group", "pair"]).astype("object")
+    table = scores.merge(labels, left_on="sample", right_index=True, how="left", sort=False)
+    return SAMPLE_SCORES.cast(table.assign(experiment=experiment).reindex(columns=SAMPLE_SCORES.names))
+
+
+def score_contrasts(
+    experiment: str,
+    scores: pd.DataFrame,
+    designs: Sequence[Design],
+    *,
+    primary: tuple[str, str],
+    seed: int,
+) -> pd.DataFrame:
+    """Compare every score in every contrast.
+
+    Args:
+        experiment: Experiment id.
+        scores: :data:`irf7bone.contracts.SCORES` of the experiment.
+        designs: The contrasts' models.
+        primary: Signature and method that the claim is judged by; its rows take no part in ``q``.
+        seed: Of random relabellings.
+
+    Returns:
+        :data:`irf7bone.experiments.tables.SIGNATURES`.
+    """
+    facts = scores.drop_duplicates(["signature", "method"])[
+        ["signature", "method", "n_genes_used", "coverage", "status", "reason"]
+    ].reset_index(drop=True)
+    scored = scores[scores["status"] == "ok"]
+    wide = scored.pivot(index=["signature", "method"], columns="sample", values="score_z")
+    spread = scored.groupby(["signature", "method"], sort=False)["score_raw"].std(ddof=1)
+    table = pd.concat([_contrast(d, facts, wide, spread, seed) for d in designs], ignore_index=True)
+    table = table.assign(experiment=experiment, q=np.nan).reindex(columns=SIGNATURES.names)
+    tested = (table["status"] == "ok") & ~(
+        (table["signature"] == primary[0]) & (table["method"] == primary[1])
+    )
+    if tested.any():
+        table.loc[tested, "q"] = false_discovery_control(table.loc[tested, "p"].astype(float), method="bh")
+    return SIGNATURES.cast(table)
+
+
+def _contrast(
+    design: Design, facts: pd.DataFrame, wide: pd.DataFrame, spread: pd.Series, seed: int
+) -> pd.DataFrame:
+    rows = facts.assign(contrast=design.contrast.id, **design.sizes)
+    if wide.empty:
+        return rows
+    values = wide[list(design.samples)].to_numpy(dtype=np.float64)
+    found, _ = compare(values, design.matrix)
+    found.index = wide.index
+    found["difference_raw"] = found["difference"] * spread.reindex(wide.index)
+    permuted = permutation_p(values, design, seed)
+    if permuted is not None:
+        found["permutation_p"] = permuted.p
+        found["n_relabellings"] = permuted.n_relabellings
+        found["permutation"] = "exact" if permuted.exact else "monte_carlo"
+    found = found[found["p"].notna()]
+    rows = rows.merge(found, left_on=["signature", "method"], right_index=True, how="left", sort=False)
+    lost = (rows["status"] == "ok") & rows["p"].isna()
+    rows.loc[lost, "status"] = "not_available"
+    rows.loc[lost, "reason"] = WITHOUT_VARIANCE
+    return rows

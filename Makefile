@@ -4,6 +4,14 @@
 STUDY =
 CORES = all
 PYTHON =
+# What `make card` proposes a card for, and where it writes it; see docs/add_a_cohort.md.
+ACCESSION =
+PLATFORM =
+FROM =
+CLINICAL =
+ID =
+OUT =
+MIRROR =
 export PYTHON
 
 # What lies on a user's PYTHONPATH is not in the lock, and without compiled modules each job takes three times
@@ -18,7 +26,7 @@ WITH_PATH = PATH="$$PWD/.venv/bin:$$PATH"
 quietly = said=$$($(1) 2>&1) || { printf '%s\n' "$$said"; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help report check test oracles calibrate lint environment compare study
+.PHONY: help report check card test oracles calibrate lint environment compare study
 .SILENT:
 
 help: ## this list
@@ -31,6 +39,12 @@ report: study environment ## the report of config.yaml, or of another study: mak
 
 check: study environment ## look at a study without running it: make check STUDY=path.yaml
 	.venv/bin/python tools/check_study.py $(if $(STUDY),"$(STUDY)")
+
+card: environment ## a card for new data: make card ACCESSION=GSE12345 | FROM=data [CLINICAL=table] [OUT=card.yaml]
+	[ -n "$(ACCESSION)$(FROM)" ] || { echo "irf7bone: say what: make card ACCESSION=GSE12345, or make card FROM=folder" >&2; exit 1; }
+	.venv/bin/python tools/propose_card.py $(if $(ACCESSION),--accession "$(ACCESSION)") $(if $(FROM),--from "$(FROM)") \
+		$(if $(PLATFORM),--platform "$(PLATFORM)") $(if $(CLINICAL),--clinical "$(CLINICAL)") $(if $(ID),--id "$(ID)") \
+		$(if $(OUT),--out "$(OUT)") $(if $(MIRROR),--mirror "$(MIRROR)")
 
 test: environment ## every test
 	# One worker a core already: threads inside numpy would only compete with them.

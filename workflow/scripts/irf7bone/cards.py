@@ -10,6 +10,7 @@ from typing import Any
 from irf7bone.cbioportal_card import check_cbioportal
 from irf7bone.errors import Problem, Problems
 from irf7bone.geo_card import check_geo
+from irf7bone.questions import question_problems
 from irf7bone.schema import Document, KeyPath, choose_from, dotted, nearest, read_yaml, show, violations
 
 CARD = "cohort card"
@@ -100,9 +101,11 @@ def card_problems(document: Document) -> list[Problem]:
 
     A part that breaks the schema is not compared with others, so that one mistake gives one message.
     """
-    found = violations(document.data, "cohort", document.where)
     problems = Problems()
-    problems.extend(found)
+    problems.extend(question_problems(document))
+    asked = {problem.where for problem in problems.found}
+    found = violations(document.data, "cohort", document.where)
+    problems.extend(problem for problem in found if problem.where not in asked)
     view = CardView(document, problems)
     for check in _CHECKS:
         check(view)

@@ -70,18 +70,8 @@ def read_clinical_file(path: Path, key: str, card: str) -> tuple[pd.DataFrame, s
         key: Column of the sample ids.
         card: Name of the card that says so, for messages.
     """
-    read = _clinical_from_parquet if text.bare_suffix(path) == ".parquet" else _clinical_from_text
-    frame, checksum = read(path)
+    frame, checksum = read_columns(path)
     problems = Problems()
-    repeated = frame.columns[frame.columns.duplicated()].unique().tolist()
-    if repeated:
-        problems.add(
-            f"{path}, header",
-            expected="every column name once",
-            found=f"{len(repeated)} repeated",
-            remedy="rename or remove the copies",
-            offenders=repeated,
-        )
     if key not in frame.columns:
         near = get_close_matches(key, list(map(str, frame.columns)), n=1)
         problems.add(
@@ -96,6 +86,28 @@ def read_clinical_file(path: Path, key: str, card: str) -> tuple[pd.DataFrame, s
     problems.raise_if_any()
     index = pd.Index(frame[key].to_numpy(), dtype=object)
     return frame.drop(columns=key).set_axis(index, axis=0), checksum
+
+
+def read_columns(path: Path) -> tuple[pd.DataFrame, str]:
+    """Every column of a clinical file, text or None, and the file's sha256.
+
+    Raises:
+        InputError: The file cannot be read or repeats a column name.
+    """
+    read = _clinical_from_parquet if text.bare_suffix(path) == ".parquet" else _clinical_from_text
+    frame, checksum = read(path)
+    problems = Problems()
+    repeated = frame.columns[frame.columns.duplicated()].unique().tolist()
+    if repeated:
+        problems.add(
+            f"{path}, header",
+            expected="every column name once",
+            found=f"{len(repeated)} repeated",
+            remedy="rename or remove the copies",
+            offenders=repeated,
+        )
+    problems.raise_if_any()
+    return frame, checksum
 
 
 def _expression_from_text(path: Path) -> tuple[np.ndarray, list[str], list[str], str]:

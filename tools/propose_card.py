@@ -1,0 +1,76 @@
+"""Propose a card for data that have none; see docs/add_a_cohort.md.
+
+usage: python tools/propose_card.py (--accession GSE... | --from PATH) [--out card.yaml]
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(PROJECT / "workflow" / "scripts"))
+
+from irf7bone.acquire.remote import FOLDER  # noqa: E402
+from irf7bone.config import SYMBOLS  # noqa: E402
+from irf7bone.errors import InputError  # noqa: E402
+from irf7bone.genes import SymbolTable  # noqa: E402
+from irf7bone.propose.card import card_text  # noqa: E402
+from irf7bone.propose.geo import look_at_series  # noqa: E402
+from irf7bone.propose.layouts import Place, look  # noqa: E402
+from irf7bone.propose.seen import describe_columns  # noqa: E402
+from irf7bone.questions import MARK  # noqa: E402
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the clinical columns, and write the card to a file or print it."""
+    parser = argparse.ArgumentParser(description="Propose a card for data that have none")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--accession", help="a series of GEO")
+    source.add_argument(
+        "--from", dest="path", type=Path, help="a folder, an archive, an h5ad file or a table"
+    )
+    parser.add_argument("--platform", help="GPL..., for a series with several")
+    parser.add_argument("--clinical", type=Path, help="the clinical table beside a table of expression")
+    parser.add_argument("--id", help="the cohort's id; default: from the accession or the name of the data")
+    parser.add_argument("--out", type=Path, help="the card to write, named as the id; default: print it")
+    parser.add_argument("--mirror", help="folder or URL in place of the network")
+    options = parser.parse_args(arguments)
+    named = options.out.stem if options.out else options.id
+    identity = named or _identity(options.accession or options.path.resolve().name)
+    card = options.out or Path(f"{identity}.yaml")
+    if options.out and options.out.exists():
+        print(f"{options.out} is there already: remove it, or name another card", file=sys.stderr)
+        return 1
+    try:
+        if options.accession:
+            folder = Path(FOLDER) / identity
+            seen = look_at_series(
+                options.accession.upper(), options.platform, card, folder, mirror=options.mirror
+            )
+        else:
+            seen = look(Place(options.path, options.clinical, card), SymbolTable.load(PROJECT / SYMBOLS))
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 1
+    text = card_text(identity, seen)
+    print(describe_columns(seen.samples), file=sys.stderr)
+    if options.out:
+        options.out.write_text(text, encoding="utf-8")
+        questions = sum(MARK in line for line in text.splitlines() if not line.startswith("#"))
+        print(f"{options.out}: {questions} open questions, each after {MARK}", file=sys.stderr)
+    else:
+        print(text, end="")
+    return 0
+
+
+def _identity(name: str) -> str:
+    """An id from a name: its first part, in lower case, with _ for what an id may not hold."""
+    stem = re.sub(r"(\.tar)?\.[A-Za-z0-9]+(\.gz)?$", "", name)
+    return re.sub(r"[^a-z0-9_-]+", "_", stem.lower()).strip("_-") or "cohort"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

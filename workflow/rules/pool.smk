@@ -9,9 +9,24 @@ rule pool_associations:
         null=expand("results/depth/{cohort}/null.tsv", cohort=study.cards),
         summaries=expand("results/cohorts/{cohort}.summary.tsv", cohort=study.cards),
     output:
-        associations="results/tables/associations.tsv",
-        cohorts="results/tables/cohorts.tsv",
-        pooled="results/tables/pooled.tsv",
+        associations=report(
+            "results/tables/associations.tsv",
+            caption="../report/captions/table.rst",
+            category="Tables",
+            labels={"figure": "every cohort's results"},
+        ),
+        cohorts=report(
+            "results/tables/cohorts.tsv",
+            caption="../report/captions/table.rst",
+            category="Tables",
+            labels={"figure": "cohorts"},
+        ),
+        pooled=report(
+            "results/tables/pooled.tsv",
+            caption="../report/captions/table.rst",
+            category="Tables",
+            labels={"figure": "pooled results"},
+        ),
         null="results/tables/null.tsv",
     log:
         "results/logs/pool_associations.log",
@@ -122,7 +137,12 @@ rule judge_results:
         pooled_null="results/tables/pooled_null.tsv",
         summary="results/tables/cohorts.tsv",
     output:
-        verdict="results/tables/verdict.tsv",
+        verdict=report(
+            "results/tables/verdict.tsv",
+            caption="../report/captions/table.rst",
+            category="Tables",
+            labels={"figure": "verdict"},
+        ),
     log:
         "results/logs/judge_results.log",
     priority: 2

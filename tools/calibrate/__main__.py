@@ -23,7 +23,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 TABLES = PROJECT / "data" / "calibration"
 PAGE = PROJECT / "docs" / "calibration.md"
 COHORTS, SEED = 2000, 20121113
-# patients of the regimes that get all cohorts; the others get a quarter
+# patients of the regimes that get all cohorts (half for effects); the others get a quarter
 MAIN = (82, 286)
 
 Part = Callable[[int, int], Tally]
@@ -47,7 +47,7 @@ def at_once(many_studies: Callable[[int, np.random.Generator], Tally], times: fl
 
 
 def _of(module: object, regime: Regime) -> Part:
-    times = 1 if regime.n in MAIN else 0.25
+    times = 0.25 if regime.n not in MAIN else 1 if module is type_one else 0.5
     return each_cohort(lambda random: module.one_cohort(regime, random), times)
 
 

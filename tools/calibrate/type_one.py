@@ -35,16 +35,18 @@ ALPHA = 0.05
 MIN_EVENTS = 5
 # scores of each cohort: they are independent given the patients, so that a cohort is that many trials
 SCORES = 5
-# site contrasts and checks cost most: under the other models they are made in every fourth cohort
+# site contrasts and checks cost most: they are made in every cohort of the smallest study and every second
+# other one, under models beyond these two in a quarter of those
 DEEPER = ("crude", "proliferation")
-OTHERS = 0.25
+EVERY, SECOND, OTHERS = 82, 0.5, 0.25
 
 
 def one_cohort(regime: Regime, random: np.random.Generator) -> Tally:
     """All tests of one cohort without any effect of its scores."""
     tally = Tally()
     people, outcome, _ = draw_cohort(regime, tuple(DRIVERS), random)
-    deeper = MODELS if random.random() < OTHERS else DEEPER
+    often, drawn = 1.0 if regime.n == EVERY else SECOND, random.random()
+    deeper = MODELS if drawn < OTHERS * often else DEEPER if drawn < often else ()
     for model in MODELS:
         scores = idle_scores(model, people, SCORES, random)
         _regressions(tally, regime, model, people, outcome, scores, deeper=model in deeper)

@@ -175,12 +175,13 @@ def fit_odds(outcome: np.ndarray, score: np.ndarray, covariates: np.ndarray) -> 
     spread = columns.std(axis=0)
     if not spread[0] > 1e-10 * np.abs(score).max():
         return {"status": "not_available", "reason": "the score has no variance"}
-    centred = columns - columns.mean(axis=0)
-    if np.linalg.matrix_rank(centred) < columns.shape[1]:
+    # neither likelihood nor penalty depends on the units, but the iterations of the libraries do
+    columns = (columns - columns.mean(axis=0)) / np.where(spread > 0, spread, 1)
+    if np.linalg.matrix_rank(columns) < columns.shape[1]:
         return {"status": "not_available", "reason": "score and covariates are collinear among the relapsed"}
     rarer = min(outcome.sum(), (1 - outcome).sum())
     if rarer < EVENTS_PER_PARAMETER * columns.shape[1]:
-        return _penalised_odds(outcome, columns)
+        return _per_unit(_penalised_odds(outcome, columns), spread[0])
     if detect_separation(columns, outcome).separation:
         return {"status": "separated", "reason": "monotone likelihood, no finite estimate: bone is separated"}
     model = Logit(outcome, np.column_stack([columns, np.ones(outcome.size)]))
@@ -189,7 +190,14 @@ def fit_odds(outcome: np.ndarray, score: np.ndarray, covariates: np.ndarray) -> 
         return {"status": "not_available", "reason": "the logistic regression did not converge"}
     low, high = fit.conf_int()[0]
     found = (fit.params[0], fit.bse[0], low, high, fit.pvalues[0])
-    return dict(zip(ESTIMATE, found, strict=True)) | {"estimator": "logistic", "status": "ok"}
+    result = dict(zip(ESTIMATE, found, strict=True)) | {"estimator": "logistic", "status": "ok"}
+    return _per_unit(result, spread[0])
+
+
+def _per_unit(result: dict[str, Any], spread: float) -> dict[str, Any]:
+    """A result for one standard deviation, ``spread``, as one for a unit of the score; p is of both."""
+    scaled = {name: result[name] / spread for name in ESTIMATE if name in result and name != "p"}
+    return {**result, **scaled}
 
 
 def _penalised_odds(outcome: np.ndarray, columns: np.ndarray) -> dict[str, Any]:

@@ -139,6 +139,10 @@ def test_the_table_lists_the_rules_in_order():
         # few events do not silence an interval that excludes 1
         ({"n_events": 20}, "R9"),
         ({"found": UNSURE, "n_events": 20}, "R2"),
+        # events enough, but an interval that holds 0.70, 1 and 1 / 0.70 tells nothing
+        ({"found": Pooled(3, 0.1, math.log(0.7), -math.log(0.7), None)}, "R2"),
+        ({"found": Pooled(3, 0.1, math.log(0.7) + 1e-9, -math.log(0.7), None)}, "R3"),
+        ({"found": Pooled(3, 0.1, math.log(0.7), -math.log(0.7) - 1e-9, None)}, "R3"),
         # q counts for other endpoints only; at 0.05 it passes
         ({"is_primary": False, "q": 0.05}, "R9"),
         ({"is_primary": True, "q": math.nan}, "R9"),
@@ -229,7 +233,7 @@ def test_what_the_sentences_say():
     assert "p = 0.0501 against them" in said["R8"]
     assert "wholly below 1: the higher the score, the lower the hazard" in said["R9"]
     assert (
-        "expected between 0.55 and 0.90." in said["R9"]
+        "expected between 0.55 and 0.90 (95 % prediction interval)." in said["R9"]
         and "further from 1 than random signatures of the same size: p = 0.010." in said["R9"]
     )
     above = decide(turned(evidence()))[1]
@@ -238,11 +242,11 @@ def test_what_the_sentences_say():
     assert "It was not compared with random signatures." in unqualified
     assert "0.41 and 1.11, which includes 1" in unqualified
     wide = decide(evidence(found=Pooled(2, 0.0, -1.5, 1.5, None)))[1]
-    assert (
-        "does not exclude a hazard ratio of 0.70" in wide
-        and "no evidence of an effect is not evidence" in wide
-    )
+    assert "includes 1, but 0.70 and 1.43 as well" in wide and "spread over 2 cohorts they show less" in wide
     assert "With two cohorts" in wide and "can hardly exclude anything" in wide
+    open_below = decide(evidence(found=Pooled(3, -0.1, -0.5, 0.3, None)))[1]
+    assert "does not exclude a hazard ratio of 0.70" in open_below
+    assert "no evidence of an effect is not evidence" in open_below
     narrow = decide(evidence(found=Pooled(2, -0.4, -0.5, -0.3, None)))[1]
     assert "and yet excludes 1" in narrow and "hardly" not in narrow
     torn = decide(evidence(found=Pooled(5, 0.0, -0.5, 0.5, None), loo=(-0.3, 0.4)))[1]
@@ -337,14 +341,14 @@ SIMULATED = {
 }
 
 
-def test_the_default_run_finds_no_evidence():
+def test_the_default_run_finds_too_little_data():
     verdicts = judged(table(DEFAULT | SIMULATED), config())
     death, relapse, bone = (verdicts.loc[name] for name in ("death", "relapse", "bone"))
-    assert (death["verdict"], death["rule"], death["is_primary"]) == ("no evidence", "R3", True)
+    assert (death["verdict"], death["rule"], death["is_primary"]) == ("too little data", "R2", True)
     assert (death["k"], death["n"], death["n_events"], death["events_needed"]) == (2, 273, 88, 62)
     assert 0.97 < death["hr"] < 1.05 and death["hr_low"] < 0.3 and death["hr_high"] > 3.5
     assert 0.89 < death["adjusted_hr"] < 0.91
-    assert "does not exclude a hazard ratio of 0.70" in death["rule_text"]
+    assert "includes 1, but 0.70 and 1.43 as well" in death["rule_text"]
     assert "With two cohorts" in death["rule_text"]
     assert death["rule_text"].endswith("This is about death and says nothing of bone metastasis.")
     assert (relapse["verdict"], relapse["rule"], relapse["k"]) == ("too little data", "R2", 1)
@@ -352,7 +356,7 @@ def test_the_default_run_finds_no_evidence():
     assert bone["rule_text"] == (
         "No real cohort in this run records bone metastasis; the simulated one does not count."
     )
-    assert headline(verdicts) == "Death: no evidence. Bone metastasis: too little data."
+    assert headline(verdicts) == "Death: too little data. Bone metastasis: too little data."
 
 
 def test_a_simulated_cohort_changes_no_number():

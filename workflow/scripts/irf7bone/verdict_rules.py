@@ -163,7 +163,10 @@ def _robustness(e: Evidence) -> str:
     if not math.isnan(e.pi[0]):
         includes = ", which includes 1" if e.pi[0] <= 0 <= e.pi[1] else ""
         expected = f"{hr_words(e.pi[0])} and {hr_words(e.pi[1])}"
-        parts.append(f"In a further cohort it is expected between {expected}{includes}.")
+        parts.append(
+            f"In a further cohort like these it is expected between {expected}{includes} (95 % prediction "
+            "interval)."
+        )
     if math.isnan(e.null_p):
         parts.append("It was not compared with random signatures.")
     else:
@@ -182,13 +185,28 @@ def _say_nothing_there(e: Evidence) -> str:
     return f"No real cohort in this run records {ENDPOINT_WORDS[e.endpoint]}{simulated}."
 
 
+def _tells_nothing(e: Evidence) -> bool:
+    """Whether the interval holds 1, the smallest effect looked for and its opposite, so that all are open."""
+    smallest = abs(math.log(e.smallest_hr))
+    return e.found.low <= -smallest and e.found.high >= smallest
+
+
 def _say_few_events(e: Evidence) -> str:
-    smallest = hr_words(-abs(math.log(e.smallest_hr)))
+    smallest = abs(math.log(e.smallest_hr))
+    needs = f"it takes {e.events_needed} events to see a hazard ratio of {hr_words(-smallest)} with "
+    needs += f"{100 * e.power:g} % power"
+    if e.n_events < e.events_needed:
+        return _join(_found(e), f"The interval includes 1, and {needs}.", _two_cohorts(e))
     return _join(
         _found(e),
-        f"The interval includes 1, and it takes {e.events_needed} events to see a hazard ratio of {smallest} "
-        f"with {100 * e.power:g} % power.",
+        f"The interval includes 1, but {hr_words(-smallest)} and {hr_words(smallest)} as well: it tells an "
+        "effect of the size looked for neither from none nor from its opposite.",
+        f"In one cohort {needs}; spread over {counted(e.found.k, 'cohort')} they show less."
+        if e.found.k > 1
+        else "",
         _two_cohorts(e),
+        _disagreement(e),
+        _adjusted(e),
     )
 
 
@@ -284,9 +302,10 @@ RULES = (
     ),
     Rule(
         "R2",
-        "the interval includes 1 and there are fewer events than the smallest effect needs",
+        "the interval includes 1, and there are fewer events than the smallest effect needs or the interval "
+        "includes both that effect and its inverse",
         TOO_LITTLE,
-        lambda e: e.found.side == 0 and e.n_events < e.events_needed,
+        lambda e: e.found.side == 0 and (e.n_events < e.events_needed or _tells_nothing(e)),
         _say_few_events,
     ),
     Rule(

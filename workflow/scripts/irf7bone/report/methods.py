@@ -236,7 +236,8 @@ def _verdict(config: Config, cite: Citations) -> str:
         "The verdict is that of the first rule that fits, in the order printed with it. An interval that "
         'includes 1 is called "no evidence" only where there are the events to see a hazard ratio of '
         f"{config.verdict.smallest_hr:g} per standard deviation with {100 * config.verdict.power:g} % power "
-        f'at two-sided 5 % {cite("hsieh")}, and "too little data" otherwise.'
+        f'at two-sided 5 % {cite("hsieh")} and where it excludes that hazard ratio or its inverse, and "too '
+        'little data" otherwise.'
     )
 
 

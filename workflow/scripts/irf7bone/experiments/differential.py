@@ -10,9 +10,9 @@ import pandas as pd
 from scipy.stats import false_discovery_control
 from scipy.stats import t as student
 
+from irf7bone.experiments.counts import effective_library_sizes, enough_counts
 from irf7bone.experiments.design import Design
 from irf7bone.experiments.linear import Fit, fit_last
-from irf7bone.experiments.normalise import effective_library_sizes, enough_counts
 from irf7bone.experiments.shrink import shrink
 
 LEVEL = 0.95

@@ -6,7 +6,7 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 
-from irf7bone.experiments.normalise import (
+from irf7bone.experiments.counts import (
     MIN_COUNT,
     MIN_TOTAL,
     effective_library_sizes,

@@ -1,7 +1,8 @@
 # All that a newcomer needs; `make` alone lists it. Writes .venv, .snakemake and results, nothing elsewhere.
 
-# A config file to use in place of config.yaml; how many cores to use; which Python to set up with.
+# A config file to use in place of config.yaml; one of its cohorts; how many cores to use; which Python to set up with.
 STUDY =
+COHORT =
 CORES = all
 PYTHON =
 # What `make card` proposes a card for, and where it writes it; see docs/add_a_cohort.md.
@@ -26,7 +27,7 @@ WITH_PATH = PATH="$$PWD/.venv/bin:$$PATH"
 quietly = said=$$($(1) 2>&1) || { printf '%s\n' "$$said"; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help report check card test oracles calibrate lint environment compare study
+.PHONY: help report check card lock test oracles calibrate lint environment compare study
 .SILENT:
 
 help: ## this list
@@ -45,6 +46,9 @@ card: environment ## a card for new data: make card ACCESSION=GSE12345 | FROM=da
 	.venv/bin/python tools/propose_card.py $(if $(ACCESSION),--accession "$(ACCESSION)") $(if $(FROM),--from "$(FROM)") \
 		$(if $(PLATFORM),--platform "$(PLATFORM)") $(if $(CLINICAL),--clinical "$(CLINICAL)") $(if $(ID),--id "$(ID)") \
 		$(if $(OUT),--out "$(OUT)") $(if $(MIRROR),--mirror "$(MIRROR)")
+
+lock: study environment ## fetch again and lock what comes: make lock STUDY=path.yaml [COHORT=id]
+	.venv/bin/python tools/renew_lock.py $(if $(STUDY),"$(STUDY)") $(if $(COHORT),--cohort "$(COHORT)")
 
 test: environment ## every test
 	# One worker a core already: threads inside numpy would only compete with them.

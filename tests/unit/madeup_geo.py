@@ -99,16 +99,39 @@ def family_text(series_table: pd.DataFrame | None, accession: str = "GSE1", plat
     )
 
 
-def gse2034_files(realdata: Path, *, probes: int | None = None, seed: int = 1) -> dict[str, bytes]:
-    """GSE2034 in GEO's layout: its 286 clinical rows and its probes; the values are generated.
+def real_tables(realdata: Path, probes: int | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The 286 clinical rows of GSE2034, and the genes of (the first) probes of GPL96."""
+    clinical = pd.read_csv(realdata / "gse2034" / "gse2034_clinical_with_bone.tsv", sep="\t", dtype=str)
+    genes = pd.read_csv(realdata / "annotation" / "GPL96.csv", dtype=str, keep_default_na=False)
+    genes = genes.set_index("probeset").rename(columns={"gene": "symbol", "EntrezGene.ID": "entrez"})
+    return clinical, genes.iloc[:probes]
+
+
+def madeup_tables(genes: Sequence[str], patients: int = 40) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """As :func:`real_tables`, made up: every second patient relapses, every second of these to bone."""
+    number = np.arange(patients)
+    clinical = pd.DataFrame(
+        {
+            "gsm": [f"GSM{36777 + i}" for i in number],
+            "pid": [str(100 + i) for i in number],
+            "lymph_node": "negative",
+            "months_to_relapse_or_followup": [str(10 + i) for i in number],
+            "relapse": (number % 2).astype(str),
+            "bone_relapse": (number % 4 == 1).astype(int).astype(str),
+            "brain_relapse": (number % 20 == 3).astype(int).astype(str),
+            "er_status": np.where(number % 3 == 0, "ER-", "ER+"),
+        }
+    )
+    probes = pd.Index([f"{200000 + i}_at" for i in range(len(genes))])
+    return clinical, pd.DataFrame({"symbol": list(genes), "entrez": ""}, index=probes)
+
+
+def gse2034_files(clinical: pd.DataFrame, genes: pd.DataFrame, *, seed: int = 1) -> dict[str, bytes]:
+    """GSE2034 in GEO's layout, from its patients and the genes of its probes; the values are generated.
 
     Returns:
         Path on the server -> content.
     """
-    clinical = pd.read_csv(realdata / "gse2034" / "gse2034_clinical_with_bone.tsv", sep="\t", dtype=str)
-    genes = pd.read_csv(realdata / "annotation" / "GPL96.csv", dtype=str, keep_default_na=False)
-    genes = genes.set_index("probeset").rename(columns={"gene": "symbol", "EntrezGene.ID": "entrez"})
-    genes = genes.iloc[:probes]
     rng = np.random.default_rng(seed)
     level = rng.uniform(4, 12, (len(genes), 1))
     values = np.round(2 ** (level + rng.normal(0, 0.7, (len(genes), len(clinical)))), 1)

@@ -23,6 +23,7 @@ from tests.unit.madeup_geo import (
     gse2034_card,
     gse2034_files,
     matrix_text,
+    real_tables,
     zipped,
 )
 
@@ -532,7 +533,7 @@ def test_probes_keep_their_names_and_losses_are_counted(geo, symbols):
 
 def test_gse2034_has_its_published_counts(geo, realdata, symbols):
     """286 tumours, 107 relapses, 69 to bone, 10 to brain (Wang 2005), from the layout to the cohort."""
-    geo.archive.files |= gse2034_files(realdata, probes=3000)
+    geo.archive.files |= gse2034_files(*real_tables(realdata, 3000))
     card = geo.card(expect={"samples": 286, "events": {"distant": 107, "bone": 69, "brain": 10}})
     cohort = harmonise(geo.acquire(card), card, symbols).adata
     assert cohort.n_obs == 286

@@ -1,0 +1,43 @@
+"""Fetch a study's files again and lock what comes: `tools/renew_lock.py [STUDY.yaml] [--cohort ID]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(PROJECT / "workflow" / "scripts"))
+
+from irf7bone.acquire import remote_files  # noqa: E402
+from irf7bone.acquire.renew import renew_lock  # noqa: E402
+from irf7bone.config import load_study  # noqa: E402
+from irf7bone.config_file import merge_config, read_config  # noqa: E402
+from irf7bone.errors import InputError  # noqa: E402
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Renew, and say what changed."""
+    parser = argparse.ArgumentParser(description="Fetch a study's files again and lock what comes")
+    parser.add_argument("study", nargs="?", type=Path, help="a config file to put over config.yaml")
+    parser.add_argument("--cohort", help="only this cohort")
+    options = parser.parse_args(arguments)
+    try:
+        config = read_config(PROJECT / "config.yaml")
+        if options.study:
+            config = merge_config(config, read_config(options.study))
+        study = load_study(config, root=PROJECT)
+        if options.cohort and options.cohort not in study.cards:
+            parser.error(f"the study has no cohort {options.cohort}; it has {', '.join(study.cards)}")
+        for name, card in study.cards.items():
+            if options.cohort in (None, name) and remote_files(card):
+                changes = renew_lock(card, mirror=study.mirror) or ["nothing changed"]
+                print(f"{name}\n" + "".join(f"  {line}\n" for line in changes), end="")
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

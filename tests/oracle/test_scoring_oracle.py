@@ -29,6 +29,18 @@ def read_oracle(folder: Path) -> tuple[pd.DataFrame, dict[str, list[str]], pd.Da
     return expression, sets, scores
 
 
+GSVA_OF_FILES = """
+if (!requireNamespace("GSVA", quietly = TRUE) || packageVersion("GSVA") >= "1.50") quit(status = 3)
+x <- as.matrix(read.delim("expression.tsv", row.names = 1, check.names = FALSE))
+lines <- strsplit(readLines("sets.tsv"), "\t")
+sets <- setNames(lapply(lines, function(line) strsplit(line[2], ",")[[1]]), sapply(lines, `[`, 1))
+scores <- suppressWarnings(
+  GSVA::gsva(x, sets, method = "gsva", kcdf = "Gaussian", mx.diff = TRUE, tau = 1, verbose = FALSE)
+)
+write.table(format(scores, digits = 17), "scores.tsv", sep = "\t", quote = FALSE, col.names = NA)
+"""
+
+
 def gseapy_ssgsea(expression: pd.DataFrame, sets: dict[str, list[str]]) -> np.ndarray:
     """gseapy's unnormalised ES, sets x samples; ``expression`` samples x genes, whose order breaks ties."""
     result = gseapy.ssgsea(
@@ -40,6 +52,25 @@ def gseapy_ssgsea(expression: pd.DataFrame, sets: dict[str, list[str]]) -> np.nd
         max_size=expression.shape[1],
         outdir=None,
         no_plot=True,
+        threads=1,
+    ).res2d
+    table = result.pivot(index="Term", columns="Name", values="ES").astype("float64")
+    return table.loc[list(sets), list(expression.index)].to_numpy()
+
+
+def gseapy_gsva(expression: pd.DataFrame, sets: dict[str, list[str]]) -> np.ndarray:
+    """gseapy's GSVA, sets x samples; genes and samples go in by name, whose order decides between equals."""
+    ordered = expression.sort_index().sort_index(axis=1).T.astype("float64")
+    result = gseapy.gsva(
+        data=ordered,
+        gene_sets=dict(sets),
+        kcdf="Gaussian",
+        weight=1.0,
+        mx_diff=True,
+        abs_rnk=False,
+        min_size=1,
+        max_size=expression.shape[1],
+        outdir=None,
         threads=1,
     ).res2d
     table = result.pivot(index="Term", columns="Name", values="ES").astype("float64")
@@ -84,6 +115,52 @@ def test_stored_scores_are_what_r_gsva_gives(tmp_path):
 def test_ssgsea_equals_gseapy():
     expression, sets, _ = read_oracle(STORED)
     np.testing.assert_allclose(ours(expression, sets, "ssgsea"), gseapy_ssgsea(expression, sets), rtol=1e-6)
+
+
+def test_gsva_equals_gseapy():
+    expression, sets, _ = read_oracle(STORED)
+    expression = expression.loc[:, expression.nunique() > 1]  # gseapy ranks constant genes too
+    sets = {name: [gene for gene in genes if gene in expression] for name, genes in sets.items()}
+    sets = {name: genes for name, genes in sets.items() if genes}
+    np.testing.assert_allclose(
+        ours(expression, sets, "gsva"), gseapy_gsva(expression, sets), rtol=1e-9, atol=1e-12
+    )
+
+
+def tumours(realdata: Path) -> tuple[pd.DataFrame, dict[str, list[str]]]:
+    """Every fourth gene of 67 tumours, and five random sets of them."""
+    table = pd.read_csv(realdata / "gse2034" / "er_negative_67.entrez_log2.csv.gz", index_col=0)
+    expression = table.iloc[::4].T.astype("float32")
+    expression.columns = [f"G{gene}" for gene in expression.columns]
+    rng = np.random.default_rng(6)
+    sets = {f"S{k}": list(rng.choice(expression.columns, k, replace=False)) for k in (1, 11, 30, 97, 200)}
+    return expression.sort_index().sort_index(axis=1), sets
+
+
+def test_gsva_equals_r_gsva_on_tumours(realdata, tmp_path):
+    """Some genes there stand out so far in one tumour that their densities agree to the last digits."""
+    rscript = shutil.which("Rscript")
+    if rscript is None:
+        pytest.skip("Rscript is not installed")
+    expression, sets = tumours(realdata)
+    expression.T.astype("float64").to_csv(tmp_path / "expression.tsv", sep="\t", float_format="%.17g")
+    lines = (f"{name}\t{','.join(genes)}\n" for name, genes in sets.items())
+    (tmp_path / "sets.tsv").write_text("".join(lines), encoding="utf-8")
+    (tmp_path / "gsva.R").write_text(GSVA_OF_FILES, encoding="utf-8")
+    run = subprocess.run([rscript, "gsva.R"], cwd=tmp_path, capture_output=True, text=True)
+    if run.returncode == NO_GSVA:
+        pytest.skip("R has no GSVA before 1.50")
+    assert run.returncode == 0, run.stderr
+    expected = pd.read_csv(tmp_path / "scores.tsv", sep="\t", index_col=0)
+    expected = expected.loc[list(sets), list(expression.index)].to_numpy()
+    np.testing.assert_allclose(ours(expression, sets, "gsva"), expected, rtol=1e-9, atol=1e-11)
+
+
+def test_gsva_equals_gseapy_on_tumours_but_for_genes_tied_by_rounding(realdata):
+    expression, sets = tumours(realdata)
+    difference = np.abs(ours(expression, sets, "gsva") - gseapy_gsva(expression, sets))
+    assert (difference < 1e-11).mean() > 0.98
+    assert difference.max() < 1e-4
 
 
 def test_ssgsea_of_tied_genes_is_the_mean_of_gseapy_over_both_orders_of_the_rows():

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, chdtri, ndtri
 
@@ -358,7 +357,9 @@ def _too_few(k: NDArray[np.int64], pooled: pd.DataFrame, needed: int) -> list[st
 def _egger(log_hr: Array, se: Array) -> dict[str, object]:
     if np.ptp(se) <= 1e-9 * se.max():
         return _without("all cohorts have the same standard error")
-    fit = sm.WLS(log_hr, sm.add_constant(se), weights=se**-2.0).fit()
+    from statsmodels.regression.linear_model import WLS
+
+    fit = WLS(log_hr, np.column_stack([np.ones_like(se), se]), weights=se**-2.0).fit()
     if np.abs(fit.wresid).max() < NO_RESIDUAL:
         return _without("the estimates lie on a line against their standard errors: no residual to test with")
     slope = {"slope": fit.params[1], "slope_se": fit.bse[1], "p": fit.pvalues[1]}

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtr
-from statsmodels.stats.multitest import multipletests
+from scipy.stats import false_discovery_control
 
 from irf7bone.contracts import SCORES, Column, Table
 from irf7bone.meta import LEVEL, pool_many
@@ -307,7 +307,7 @@ def pool_immune(links: pd.DataFrame, roles: Mapping[str, str]) -> pd.DataFrame:
     ]
     estimated = fit.k > 0
     if estimated.any():
-        pooled.loc[estimated, "q"] = multipletests(pooled.loc[estimated, "p"], method="fdr_bh")[1]
+        pooled.loc[estimated, "q"] = false_discovery_control(pooled.loc[estimated, "p"].to_numpy())
     return IMMUNE_POOLED.cast(pooled)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
+from scipy.stats import false_discovery_control
 
 from irf7bone.contracts import POOLED
 from irf7bone.errors import Problems
@@ -81,7 +81,7 @@ def pool_associations(
     pooled["reason"] = _reasons(pooled, real)
     others = ((fit.k > 0) & ~_is_primary(pooled, config)).to_numpy()
     if others.any():
-        pooled.loc[others, "q"] = multipletests(pooled.loc[others, "p"], method="fdr_bh")[1]
+        pooled.loc[others, "q"] = false_discovery_control(pooled.loc[others, "p"].to_numpy())
     return POOLED.cast(pooled)
 
 

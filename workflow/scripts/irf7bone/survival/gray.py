@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from scipy.stats import chi2
-from statsmodels.duration.survfunc import survdiff
 
 from irf7bone.contracts import Column, Table
 from irf7bone.survival.curves import tertiles
@@ -143,6 +142,8 @@ def logrank_test(time: np.ndarray, event: np.ndarray, group: np.ndarray) -> Grou
         return GroupTest(np.nan, df, "only one group is at risk when events happen")
     if (event[left] == 1).all() and (time[left] == start).all():
         return GroupTest(np.nan, df, "all who are at risk have the event at the same time")
+    from statsmodels.duration.survfunc import survdiff
+
     statistic, _ = survdiff(time[kept], event[kept].astype(int), group[kept])
     return GroupTest(float(statistic), df)
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from irf7bone.survival.partial_sums import partial_sums
 from irf7bone.survival.risk_sets import RiskSets
 
 
@@ -164,6 +163,8 @@ class FastLikelihood(Likelihood):
         """As :meth:`Likelihood.evaluate`, which also does the penalised one."""
         if penalised:
             return super().evaluate(x, beta, penalised=True)
+        from irf7bone.survival.partial_sums import partial_sums  # numba: for those who fit, not who plan
+
         x = np.ascontiguousarray(x)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             weights = self._weights(x, beta)

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from statsmodels.discrete.discrete_model import Logit
 
 from irf7bone.contracts import ASSOCIATIONS, Column, Table
 from irf7bone.survival.associate import EVENTS_PER_PARAMETER, fit_many, uses_firth
@@ -184,6 +183,8 @@ def fit_odds(outcome: np.ndarray, score: np.ndarray, covariates: np.ndarray) -> 
         return _per_unit(_penalised_odds(outcome, columns), spread[0])
     if detect_separation(columns, outcome).separation:
         return {"status": "separated", "reason": "monotone likelihood, no finite estimate: bone is separated"}
+    from statsmodels.discrete.discrete_model import Logit
+
     model = Logit(outcome, np.column_stack([columns, np.ones(outcome.size)]))
     fit = model.fit(method="newton", tol=_TOLERANCE, maxiter=_MOST_STEPS, disp=False, warn_convergence=False)
     if not fit.mle_retvals["converged"]:

@@ -100,10 +100,10 @@ def derive(
         card.id, genes, rule, organism=card.organism, orthologs=table, gene_list=within
     )
     folder.mkdir(parents=True, exist_ok=True)
-    how = f"; restricted to the {len(within)} genes of {file.name}" if file else ""
+    how = [f"restricted to the {len(within)} genes of {file.name}"] if file else []
     if card.simulated:
-        how += "; from SIMULATED counts, no patients"
-    written = write_signature(derived, rule, folder, source=source_of(card), how=how)
+        how.append("from SIMULATED counts, no patients")
+    written = write_signature(derived, rule, folder, source=source_of(card), how="; ".join(how))
     if written is None:
         (folder / f"{rule.name}.gmt").write_text(f"{rule.name}\t{NO_GENE}\n", encoding="utf-8")
     return derived

@@ -1,4 +1,4 @@
-"""Orthologs: the shipped table, one gene for one gene, and derived signatures with their guard."""
+"""Orthologs: the shipped table, one gene for one gene; and signatures derived across organisms."""
 
 from __future__ import annotations
 
@@ -14,17 +14,14 @@ import pandas as pd
 import pytest
 from madeup_experiment import signature
 
-from irf7bone import contracts
 from irf7bone.errors import InputError
 from irf7bone.experiments.derived import (
     Rule,
     derive_signature,
-    forbidden_tests,
-    withhold,
     write_signature,
 )
 from irf7bone.experiments.orthologs import COLUMNS, Orthologs, coverage_table, human_names, to_human
-from irf7bone.experiments.tables import FORBIDDEN, GENES, ORTHOLOGS
+from irf7bone.experiments.tables import GENES, ORTHOLOGS
 from irf7bone.signatures import load_library
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -176,7 +173,7 @@ def test_derived_signature_says_what_became_of_each_gene(small):
     assert not {"Mx2", "Stat1", "Up1"} & set(derived["gene"])
 
 
-def test_derived_signature_within_a_gene_list_and_a_limit(small):
+def test_derived_signature_within_a_gene_list(small):
     motif = derive_signature(
         "made", genes_table(), RULE, organism="mouse", orthologs=small, gene_list={"Oas1g", "Ifitm3"}
     )
@@ -185,10 +182,6 @@ def test_derived_signature_within_a_gene_list_and_a_limit(small):
         ["Ifitm3", "IFITM3"],
     ]
     assert (motif.loc[motif["gene"] == "Irf7", "why_not"] == "not in the gene list").all()
-    two = Rule("TWO", "bone", 1.0, 0.05, max_genes=2)
-    short = derive_signature("made", genes_table(), two, organism="mouse", orthologs=small)
-    assert short.loc[short["used"], "human"].tolist() == ["IRF7", "OAS1"]
-    assert short.set_index(["gene", "human"]).loc[("Ifitm3", "IFITM3"), "why_not"] == "beyond the 2 strongest"
 
 
 def test_human_genes_are_their_own_orthologs():
@@ -215,48 +208,3 @@ def test_an_empty_signature_leaves_no_file(small, tmp_path):
     (tmp_path / "NONE.gmt").write_text("old", encoding="utf-8")
     assert write_signature(derived, strict, tmp_path, source="s", how="") is None
     assert not list(tmp_path.iterdir())
-
-
-def test_a_signature_is_not_tested_in_the_patients_it_was_made_from():
-    forbidden = forbidden_tests(
-        {"OWN": "trial", "OTHER": "mice"}, {"trial": ["gse1", "gse9"], "mice": []}, ["gse1", "gse2"]
-    )
-    FORBIDDEN.check(forbidden, "forbidden")
-    assert forbidden[["signature", "cohort"]].to_numpy().tolist() == [["OWN", "gse1"]]
-    rows = [
-        {
-            "cohort": c,
-            "signature": s,
-            "method": "zscore",
-            "endpoint": "bone",
-            "model": "crude",
-            "status": "ok",
-        }
-        for c in ("gse1", "gse2")
-        for s in ("OWN", "OTHER")
-    ]
-    estimates = {
-        "log_hr": -0.3,
-        "se": 0.1,
-        "ci_low": -0.5,
-        "ci_high": -0.1,
-        "p": 0.003,
-        "n": 100,
-        "n_events": 30,
-    }
-    table = contracts.ASSOCIATIONS.cast(
-        pd.DataFrame(rows).assign(**estimates).reindex(columns=contracts.ASSOCIATIONS.names)
-    )
-    held = withhold(table, contracts.ASSOCIATIONS, forbidden)
-    contracts.ASSOCIATIONS.check(held, "withheld")
-    gone = held[(held["cohort"] == "gse1") & (held["signature"] == "OWN")].iloc[0]
-    assert gone["status"] == "not_available" and np.isnan(gone["log_hr"]) and pd.isna(gone["n_events"])
-    assert gone["reason"] == "OWN was derived from trial, whose patients are those of gse1"
-    others = held.drop(index=gone.name)
-    pd.testing.assert_frame_equal(others, table.drop(index=gone.name))
-
-
-def test_withholding_nothing_changes_nothing():
-    nothing = FORBIDDEN.empty()
-    table = contracts.ASSOCIATIONS.empty()
-    pd.testing.assert_frame_equal(withhold(table, contracts.ASSOCIATIONS, nothing), table)

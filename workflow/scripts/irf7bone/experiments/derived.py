@@ -1,4 +1,4 @@
-"""A signature from an experiment (genes down in bone lesions), and where it must not be tested."""
+"""A signature from an experiment: genes down in bone lesions. The card says where it must not be tested."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from irf7bone.contracts import Table
 from irf7bone.experiments.orthologs import Orthologs, Pair
-from irf7bone.experiments.tables import DERIVED, FORBIDDEN
+from irf7bone.experiments.tables import DERIVED
 from irf7bone.signatures import PROVENANCE_COLUMNS, PROVENANCE_FILE, list_sha256
 
 ROLE = "derived"
@@ -26,14 +25,12 @@ class Rule:
         contrast: Contrast id; genes that *fall* in it are taken.
         min_log2_fold: Smallest fall, log2, above 0 (1 = to half or less).
         fdr: Largest q.
-        max_genes: Keep the strongest (by t) where more pass; None keeps all.
     """
 
     name: str
     contrast: str
     min_log2_fold: float
     fdr: float
-    max_genes: int | None = None
 
 
 def derive_signature(
@@ -75,7 +72,7 @@ def derive_signature(
         listed = gene_list is None or gene in gene_list
         best = _best(pairs)
         for pair in pairs or [None]:
-            why_not = _why_not(pair, best, listed, taken, rule)
+            why_not = _why_not(pair, best, listed, taken)
             if why_not is None:
                 taken[pair.human] = gene
             rows.append(
@@ -106,9 +103,7 @@ def _best(pairs: list[Pair]) -> Pair | None:
     return chosen[0] if len(chosen) == 1 else None
 
 
-def _why_not(
-    pair: Pair | None, best: Pair | None, listed: bool, taken: Mapping[str, str], rule: Rule
-) -> str | None:
+def _why_not(pair: Pair | None, best: Pair | None, listed: bool, taken: Mapping[str, str]) -> str | None:
     if pair is None:
         return "no human ortholog"
     if not listed:
@@ -119,8 +114,6 @@ def _why_not(
         return f"{best.human} is the closer ortholog"
     if pair.human in taken:
         return f"{pair.human} is already there through {taken[pair.human]}"
-    if rule.max_genes is not None and len(taken) >= rule.max_genes:
-        return f"beyond the {rule.max_genes} strongest"
     return None
 
 
@@ -149,7 +142,7 @@ def write_signature(derived: pd.DataFrame, rule: Rule, folder: Path, *, source: 
         return None
     folder.mkdir(parents=True, exist_ok=True)
     gmt.write_text("\t".join([rule.name, source, *genes]) + "\n", encoding="utf-8")
-    limit = "" if rule.max_genes is None else f", the {rule.max_genes} strongest"
+    words = [f"genes that fall by {rule.min_log2_fold:g} log2 or more at FDR {rule.fdr:g}, by human symbols"]
     row = {
         "signature": rule.name,
         "role": ROLE,
@@ -157,8 +150,7 @@ def write_signature(derived: pd.DataFrame, rule: Rule, folder: Path, *, source: 
         "pmid": "",
         "source": f"contrast {rule.contrast} of experiment {derived['experiment'].iloc[0]}",
         "licence": LICENCE,
-        "how_obtained": f"genes that fall by {rule.min_log2_fold:g} log2 or more at FDR {rule.fdr:g}{limit}, "
-        f"by human symbols{'; ' if how else ''}{how}",
+        "how_obtained": "; ".join([*words, how.removeprefix("; ")] if how else words),
         "sha256": list_sha256(genes),
         "n_genes": str(len(genes)),
         "note": "made by this workflow; not to be tested in the patients it was made from",
@@ -166,49 +158,3 @@ def write_signature(derived: pd.DataFrame, rule: Rule, folder: Path, *, source: 
     lines = ["\t".join(PROVENANCE_COLUMNS), "\t".join(row[name] for name in PROVENANCE_COLUMNS)]
     provenance.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return gmt
-
-
-def forbidden_tests(
-    derived: Mapping[str, str], patients_of: Mapping[str, Collection[str]], cohorts: Collection[str]
-) -> pd.DataFrame:
-    """Signature x cohort combinations that must not be tested: the signature was made from those patients.
-
-    Args:
-        derived: Signature name -> id of the experiment that it was derived from.
-        patients_of: Experiment id -> ids of the cohorts whose patients it shares, from the cards.
-        cohorts: Ids of the study's cohorts.
-
-    Returns:
-        :data:`irf7bone.experiments.tables.FORBIDDEN`.
-    """
-    rows = [
-        {
-            "signature": signature,
-            "cohort": cohort,
-            "reason": f"{signature} was derived from {experiment}, whose patients are those of {cohort}",
-        }
-        for signature, experiment in derived.items()
-        for cohort in cohorts
-        if cohort in patients_of.get(experiment, ())
-    ]
-    return FORBIDDEN.cast(pd.DataFrame(rows, columns=FORBIDDEN.names))
-
-
-def withhold(table: pd.DataFrame, contract: Table, forbidden: pd.DataFrame) -> pd.DataFrame:
-    """Take the results of forbidden tests out of a table: status ``not_available`` with the reason.
-
-    Args:
-        table: Rows with ``signature``, ``cohort``, ``status`` and ``reason``.
-        contract: The table's; everything that it lets be missing goes.
-        forbidden: :data:`irf7bone.experiments.tables.FORBIDDEN`.
-    """
-    reasons = forbidden.set_index(["signature", "cohort"])["reason"]
-    keys = pd.MultiIndex.from_frame(table[["signature", "cohort"]])
-    withheld = keys.isin(reasons.index)
-    out = table.copy()
-    for column in contract.columns:
-        if column.nullable:
-            out[column.name] = out[column.name].where(~withheld)
-    out.loc[withheld, "status"] = "not_available"
-    out.loc[withheld, "reason"] = reasons.reindex(keys[withheld]).to_numpy()
-    return contract.cast(out)

@@ -362,16 +362,6 @@ DERIVED = Table(
     ),
 )
 
-FORBIDDEN = Table(
-    "forbidden tests",
-    key=("signature", "cohort"),
-    columns=(
-        SIGNATURE,
-        text("cohort", "cohort id"),
-        text("reason", "why the signature is not tested there"),
-    ),
-)
-
 # name -> contract of each table that analyse_experiment() returns
 EXPERIMENT_TABLES: dict[str, Table] = {
     "contrasts": CONTRASTS,

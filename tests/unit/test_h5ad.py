@@ -220,3 +220,25 @@ def test_a_file_that_is_gone_is_named(make_card, tmp_path):
     (tmp_path / "c.h5ad").unlink()
     with pytest.raises(InputError, match=r"(?s)c\.h5ad.*nothing there"):
         h5ad.read_clinical(card, card.clinical[0])
+
+
+def test_damaged_copies_end_in_a_message_or_in_the_same_samples(adata, read, tmp_path):
+    """Bytes of the structure overwritten, cut out or repeated, in forty ways."""
+    adata.write_h5ad(tmp_path / "c.h5ad")
+    whole = (tmp_path / "c.h5ad").read_bytes()
+    rng = np.random.default_rng(5)
+    refused = 0
+    for _ in range(40):
+        content = bytearray(whole)
+        for start in rng.integers(0, len(whole), rng.integers(1, 30)):
+            length = int(rng.integers(1, 60))
+            junk = rng.integers(0, 256, int(rng.choice([0, length])), dtype=np.uint8)
+            content[start : start + length] = junk.tobytes()
+        (tmp_path / "c.h5ad").write_bytes(bytes(content))
+        try:
+            acquired, _ = read()
+        except InputError:
+            refused += 1
+        else:
+            assert acquired.expression.shape == (24, 12) and len(acquired.clinical) == 12
+    assert refused > 15

@@ -78,7 +78,10 @@ def _refuse(where: object, expected: str, found: str, remedy: str, offenders: tu
 
 @contextmanager
 def _opened(path: Path) -> Iterator[h5py.File]:
-    """The file, open for reading; whatever HDF5 or anndata cannot read in it becomes a problem."""
+    """The file, open for reading; whatever HDF5 or anndata cannot read in it becomes a problem.
+
+    A damaged file makes their readers trip in any way (OSError, KeyError, MemoryError, errors of their own).
+    """
     try:
         with h5py.File(path, "r") as file:
             yield file
@@ -86,8 +89,8 @@ def _opened(path: Path) -> Iterator[h5py.File]:
         raise
     except FileNotFoundError:
         raise _refuse(path, "a file", "nothing there", "correct the path in the card") from None
-    except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        said = str(error).strip().splitlines()[0][:100]
+    except Exception as error:
+        said = (str(error).strip() or type(error).__name__).splitlines()[0][:100]
         raise _refuse(
             path,
             "an AnnData file (h5ad)",

@@ -9,7 +9,7 @@ import pytest
 
 from irf7bone.errors import InputError
 from irf7bone.experiments.cards import load_experiment
-from irf7bone.experiments.stage import read_gene_list, source_of
+from irf7bone.experiments.signature_stage import read_gene_list, source_of
 from irf7bone.experiments.tables import EXPERIMENT_TABLES
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -44,7 +44,7 @@ rule analyse_experiment:
     params:
         config=study.config.analysis(),
         seed=study.config.random_signatures.seed,
-        code=code_hash("experiments.stage", "experiments.analyse", "signatures"),
+        code=code_hash("experiments.stage", "experiments.data", "signatures"),
     message:
         "Compare the groups of experiment {wildcards.experiment}"
     script:
@@ -66,7 +66,7 @@ rule derive_signature:
     conda:
         "../../envs/irf7bone.yaml"
     params:
-        code=code_hash("experiments.stage", "experiments.derived"),
+        code=code_hash("experiments.signature_stage"),
     message:
         "Derive a signature from experiment {wildcards.experiment}"
     script:
@@ -93,7 +93,7 @@ rule draw_experiment:
         "../../envs/irf7bone.yaml"
     params:
         config=study.config.analysis(),
-        code=code_hash("figures.draw_experiment", "figures.style", "experiments.data"),
+        code=code_hash("figures.draw_experiment", "figures.style", "report.experiment_inputs"),
     message:
         "Draw the figures of experiment {wildcards.experiment}"
     script:

@@ -12,6 +12,7 @@ from irf7bone.genes import SymbolTable
 from irf7bone.report.bibtex import bibtex
 from irf7bone.report.build import build_report
 from irf7bone.report.depth import Depth
+from irf7bone.report.experiment_inputs import read_experiments
 from irf7bone.report.inputs import ReportInputs
 from irf7bone.report.methods import as_markdown
 from irf7bone.report.printed import build_pdf
@@ -39,6 +40,7 @@ inputs = ReportInputs(
     provenance=json.loads(Path(snakemake.input.provenance).read_text(encoding="utf-8")),
     templates=study.root / "workflow" / "report",
     calibration=read_calibration(snakemake.input.calibration),
+    experiments=read_experiments(study.experiments, Path("results/experiments")),
 )
 output = {name: Path(path) for name, path in snakemake.output.items()}
 methods = run_methods(inputs)

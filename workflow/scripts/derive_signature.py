@@ -2,7 +2,7 @@
 
 from irf7bone.errors import report_plainly
 from irf7bone.experiments.cards import load_experiment
-from irf7bone.experiments.stage import derive
+from irf7bone.experiments.signature_stage import derive
 from irf7bone.experiments.tables import DERIVED, GENES
 
 report_plainly(snakemake.log[0])

@@ -3,9 +3,9 @@
 from irf7bone.errors import report_plainly
 from irf7bone.experiments.cards import load_experiment
 from irf7bone.experiments.data import read_experiment
-from irf7bone.experiments.stage import read_tables
 from irf7bone.figures.draw_experiment import draw_experiment_figures
 from irf7bone.figures.style import save_drawings
+from irf7bone.report.experiment_inputs import read_tables
 
 report_plainly(snakemake.log[0])
 

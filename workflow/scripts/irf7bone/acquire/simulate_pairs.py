@@ -35,6 +35,7 @@ EPITHELIAL_GENES = (
     "TACSTD2", "MUC1", "SPINT1", "SPINT2", "GRHL2",
 )  # fmt: skip
 _SILENT_LOG2, _TISSUE_LOG2 = 4.0, 11.0  # mean counts of tissue genes in tumour and in bone and marrow
+_SHARE_IN_PRIMARY = 0.1  # of what a bone lesion holds: blood is everywhere
 _PATIENT_SD, _SAMPLE_SD = 0.8, 0.3  # spread of the programme between patients and between their two samples
 
 
@@ -47,7 +48,7 @@ class Settings:
         n_pairs: Patients, each with a primary tumour and a bone metastasis.
         n_genes: Genes, those of programmes and tissues included.
         log2_fold: Change of the planted programme in the tumour cells of the bone lesion.
-        contamination: Smallest and largest share of bone and marrow in a bone lesion.
+        contamination: Smallest and largest share of bone and marrow in a bone lesion, above 0.
         dispersion: Typical dispersion of the negative binomial counts.
     """
 
@@ -62,12 +63,16 @@ class Settings:
 def describe_samples(settings: Settings) -> pd.DataFrame:
     """The samples: ``patient``, ``site`` (primary or bone), ``tissue`` (true share of bone and marrow)."""
     patients = [f"P{number + 1:02d}" for number in range(settings.n_pairs)]
-    share = stream(settings.seed, "contamination").uniform(*settings.contamination, settings.n_pairs)
+    # evenly on the log scale: most lesions hold little, a few hold much
+    share = np.exp(
+        stream(settings.seed, "contamination").uniform(*np.log(settings.contamination), 2 * settings.n_pairs)
+    )
+    share[: settings.n_pairs] *= _SHARE_IN_PRIMARY
     return pd.DataFrame(
         {
             "patient": [*patients, *patients],
             "site": ["primary"] * settings.n_pairs + ["bone"] * settings.n_pairs,
-            "tissue": np.concatenate([np.zeros(settings.n_pairs), share.round(6)]),
+            "tissue": share.round(6),
         },
         index=pd.Index(
             [f"SIM_{name}_{site}" for site in ("primary", "bone") for name in patients], dtype=object
@@ -75,7 +80,9 @@ def describe_samples(settings: Settings) -> pd.DataFrame:
     )
 
 
-def simulate_counts(settings: Settings, programme: Sequence[str], background: Sequence[str]) -> pd.DataFrame:
+def simulate_counts(
+    settings: Settings, programme: Sequence[str], others: Sequence[str], background: Sequence[str]
+) -> pd.DataFrame:
     """Counts, genes x samples, sorted by symbol.
 
     The mean count of a gene is ``library * ((1 - tissue) * 2**tumour + tissue * 2**bone)``: ``tumour`` is its
@@ -86,12 +93,13 @@ def simulate_counts(settings: Settings, programme: Sequence[str], background: Se
     Args:
         settings: Seed and sizes.
         programme: Genes that change in the tumour cells of the bone lesion.
+        others: Genes that must be there and change with the tissue only.
         background: Candidates for the remaining genes; which are taken depends on the seed only.
 
     Raises:
         InputError: ``n_genes`` is smaller than the genes of programme and tissues, or larger than all.
     """
-    named = dict.fromkeys([*programme, *TISSUE_GENES, *EPITHELIAL_GENES])
+    named = dict.fromkeys([*programme, *TISSUE_GENES, *EPITHELIAL_GENES, *others])
     candidates = sorted(set(background) - set(named), key=lambda gene: rank(settings.seed, gene))
     n_more = settings.n_genes - len(named)
     if not 0 <= n_more <= len(candidates):
@@ -144,8 +152,14 @@ def read_expression(card: ExperimentCard, entry: dict) -> tuple[pd.DataFrame, di
         InputError: The card's signature is not in the library, or ``n_genes`` does not fit.
     """
     library, symbols = shipped_library(card, entry)
-    programme = programmes_of(library, entry["signature"])["interferon"]
-    return simulate_counts(_settings(entry), programme, background_genes(symbols)), _record(entry)
+    programmes = programmes_of(library, entry["signature"])
+    counts = simulate_counts(
+        _settings(entry),
+        programmes.pop("interferon"),
+        [gene for genes in programmes.values() for gene in genes],
+        background_genes(symbols),
+    )
+    return counts, _record(entry)
 
 
 def read_clinical(card: ExperimentCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:

@@ -67,7 +67,8 @@ def _draw_contrast(
     ]
     panel = heatmap_table(adata.to_df(), own["panel"], adata.obs, list(groups))
     sets = own["gene_sets"]
-    ranked = [signature for signature in key if signature in set(sets["signature"])][:2]
+    tested = set(sets.loc[(sets["status"] == "ok") & (sets["side"] == "up"), "signature"])
+    ranked = [signature for signature in key if signature in tested]
     running = own["running"][own["running"]["signature"].isin(ranked)]
     adjusted = own["adjusted"]
     adjusted = adjusted[(adjusted["signature"] == claim["signature"]) & (adjusted["method"] == method)]
@@ -82,7 +83,7 @@ def _draw_contrast(
     return {
         f"{name}_volcano": Drawing(
             draw_volcano(own["genes"], title=f"{label}: every gene", effect=effect, fdr=fdr, **same),
-            own["genes"],
+            own["genes"][["gene", "panel", "log2_fc", "t", "p", "q"]].round({"log2_fc": 4, "t": 4}),
         ),
         f"{name}_slopes": Drawing(
             draw_slopes(measured, chosen, key, groups, title=f"{label}: scores", **same), measured

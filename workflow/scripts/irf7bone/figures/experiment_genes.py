@@ -12,8 +12,10 @@ from irf7bone.figures import style
 PANEL_COLOURS = {"irf7": style.RED, "interferon": style.BLUE}
 LABELLED = 13  # genes named on each side of the volcano
 CLOUD_DPI = 220
+NAMES_AT = 1.5  # the names stand outside the largest fold change
 ROW_MM, HEAD_MM, FOOT_MM, LABEL_MM = 2.9, 12.0, 9.0, 22.0
 Z_LIMIT = 2.5
+MOST_GENES = 40
 
 
 def draw_volcano(genes: pd.DataFrame, *, title: str, effect: str, fdr: float, simulated: bool) -> Figure:
@@ -30,7 +32,7 @@ def draw_volcano(genes: pd.DataFrame, *, title: str, effect: str, fdr: float, si
         wide, height = style.TWO_COLUMNS_MM, 82.0
         sheet = style.new_sheet(wide, height, title=title, simulated=simulated)
         sheet.figure.set_dpi(CLOUD_DPI)
-        axes = sheet.axes(38, 3, wide - 76, height - 14)
+        axes = sheet.axes(14, 3, wide - 20, height - 14)
         y = -np.log10(np.clip(genes["p"].to_numpy(), 1e-300, 1))
         x, panel = genes["log2_fc"].to_numpy(), genes["panel"].to_numpy(dtype=object)
         inside = np.isin(panel.astype(str), list(PANEL_COLOURS))
@@ -43,7 +45,7 @@ def draw_volcano(genes: pd.DataFrame, *, title: str, effect: str, fdr: float, si
             axes.scatter(x[own], y[own], s=13, color=colour, linewidth=0.4, edgecolor="white", zorder=4)
         limit = 1.05 * max(float(np.abs(x).max()), 0.5)
         top = 1.08 * max(float(y.max()), 1.0)
-        axes.set(xlim=(-limit, limit), ylim=(0, top))
+        axes.set(xlim=(-NAMES_AT * limit, NAMES_AT * limit), ylim=(0, top))
         axes.axvline(0, color=style.INK, linewidth=0.6, zorder=0)
         _threshold(axes, genes, fdr)
         for side, keep in ((-1, x < 0), (1, x >= 0)):
@@ -71,7 +73,7 @@ def _threshold(axes: Axes, genes: pd.DataFrame, fdr: float) -> None:
 
 
 def _name_genes(axes: Axes, genes: pd.DataFrame, side: int, limit: float, top: float) -> None:
-    """Names in a column beside the axes, in the order of their points, each with a line to its point."""
+    """Names in a column at the side, in the order of their points, each with a line to its point."""
     first = genes["panel"].eq("irf7").to_numpy()
     order = np.lexsort((-genes["t"].abs().to_numpy(), ~first))[:LABELLED]
     named = genes.iloc[order].sort_values("p", kind="stable")
@@ -81,12 +83,11 @@ def _name_genes(axes: Axes, genes: pd.DataFrame, side: int, limit: float, top: f
         axes.annotate(
             row["gene"],
             point,
-            xytext=(side * limit * 1.1, height),
-            ha="right" if side < 0 else "left",
+            xytext=(side * limit * (NAMES_AT - 0.02), height),
+            ha="left" if side < 0 else "right",
             va="center",
             size=style.SMALL_POINTS,
             color=PANEL_COLOURS[row["panel"]],
-            annotation_clip=False,
             arrowprops={"arrowstyle": "-", "color": style.GREY, "linewidth": 0.3, "shrinkA": 1, "shrinkB": 1},
         )
 
@@ -103,11 +104,13 @@ def heatmap_table(
         order: The two groups, reference first.
 
     Returns:
-        Columns gene, panel, sample, group, pair, z: genes by rising fold change, samples by group and pair;
+        Columns gene, panel, sample, group, pair, z: the genes with the smallest p, at most ``MOST_GENES``, by
+        rising fold change, samples by group and pair;
         z is the log2 value centred and scaled over the samples shown.
     """
     shown = panel[(panel["status"] == "ok") & panel["gene"].isin(values.columns)]
-    shown = shown.drop_duplicates("gene").sort_values(["log2_fc", "gene"], kind="stable")
+    strongest = shown.drop_duplicates("gene").sort_values(["p", "gene"], kind="stable").head(MOST_GENES)
+    shown = strongest.sort_values(["log2_fc", "gene"], kind="stable")
     own = obs[obs["group"].astype(object).isin(order)]
     place = own["group"].astype(object).map(order.index)
     own = own.iloc[np.lexsort((own.index.astype(str), own["pair"].fillna("").astype(str), place))]

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from irf7bone.figures import style
+from irf7bone.figures.experiment_words import marker_words
 from irf7bone.wording import STATUS_WORDS, p_clause, signature_label
 
 PANEL_MM, ROW_MM = 64.0, 5.0
@@ -122,13 +123,10 @@ def draw_composition(
         sheet.text(half + 3, 3, f"{signature.replace('_', ' ')}, given them", va="top", weight="bold")
         left = sheet.axes(34, 12, half - 40, body)
         colours = [style.ORANGE if differs else style.GREY for differs in markers["differs"]]
-        _forest(left, markers, [name.replace("_", " ").lower() for name in markers["marker"]], colours)
+        _forest(left, markers, [marker_words(name) for name in markers["marker"]], colours)
         left.set_xlabel(f"mean log2 expression, {effect}")
         right = sheet.axes(half + 36, 12, half - 42, body)
-        words = [
-            ADJUSTMENT_WORDS.get(name, f"given {name.replace('_', ' ').lower()}")
-            for name in adjusted["adjustment"]
-        ]
+        words = [ADJUSTMENT_WORDS.get(name, f"given {marker_words(name)}") for name in adjusted["adjustment"]]
         colours = [style.INK if name == "none" else style.BLUE for name in adjusted["adjustment"]]
         _forest(right, adjusted, words, colours)
         right.set_xlabel(f"score (SD), {effect}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from irf7bone.experiments.claim_words import MARKER_WORDS
 from irf7bone.wording import counted, is_missing
 
 MEANING_WORDS = {
@@ -30,3 +31,8 @@ def size_words(contrast: Mapping[str, Any]) -> str:
     else:
         said = counted(int(contrast["n_pairs"]), "pair")
     return f"{said}, batch in the model" if contrast["batch"] else said
+
+
+def marker_words(name: str) -> str:
+    """What a marker list stands for, in a word or two."""
+    return MARKER_WORDS.get(name, name.replace("_", " ").lower()).partition(" (")[0]

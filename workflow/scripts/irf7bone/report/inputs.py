@@ -16,7 +16,25 @@ from irf7bone.report.depth import Depth
 if TYPE_CHECKING:
     from irf7bone.cards import CohortCard
     from irf7bone.config import Config
+    from irf7bone.experiments.cards import ExperimentCard
     from irf7bone.signatures import Signature
+
+
+@dataclass(frozen=True)
+class Experiments:
+    """What the report says of experiments is made from this.
+
+    Args:
+        cards: Experiment id -> card, in the order of the config.
+        tables: Those of :data:`irf7bone.experiments.tables.EXPERIMENT_TABLES`, of every experiment.
+        flow: :data:`irf7bone.contracts.FLOW` of every experiment, its id in ``cohort``.
+        derived: :data:`irf7bone.experiments.tables.DERIVED` of every experiment that derives a signature.
+    """
+
+    cards: Mapping[str, ExperimentCard]
+    tables: Mapping[str, pd.DataFrame]
+    flow: pd.DataFrame
+    derived: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -40,6 +58,7 @@ class ReportInputs:
         provenance: Result of :func:`irf7bone.provenance.collect`.
         templates: Folder with ``templates/``, ``scripts/`` and ``style.css``.
         calibration: :data:`irf7bone.calibration.CALIBRATION`; without rows nothing is warned of.
+        experiments: None where the study has none.
     """
 
     config: Config
@@ -58,6 +77,7 @@ class ReportInputs:
     provenance: Mapping[str, Any]
     templates: Path
     calibration: pd.DataFrame = field(default_factory=CALIBRATION.empty)
+    experiments: Experiments | None = None
 
     @property
     def simulated(self) -> frozenset[str]:

@@ -16,6 +16,7 @@ from irf7bone.report.checks_section import checks_section
 from irf7bone.report.choices_section import heterogeneity_section, specification_section
 from irf7bone.report.cohorts_section import cohorts_section, curves_section, scores_section
 from irf7bone.report.er_section import er_section
+from irf7bone.report.experiments_section import experiments_section
 from irf7bone.report.explore_section import explore_section
 from irf7bone.report.forests_section import forests_section
 from irf7bone.report.inputs import ReportInputs
@@ -38,7 +39,7 @@ SECTIONS: dict[str, tuple[Callable[[ReportInputs], Section | None], ...]] = {
     "Data": (cohorts_section, patients_section, audit_section, scores_section, quality_section),
     "Outcome": (curves_section, forests_section, heterogeneity_section, sites_section, er_section),
     "How far to trust it": (null_section, specification_section, checks_section),
-    "Biology": (immune_section,),
+    "Biology": (experiments_section, immune_section),
     "Record": (tables_section, limits_section, methods_section, remark_section, provenance_section),
 }
 

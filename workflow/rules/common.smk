@@ -140,5 +140,18 @@ def experiment_inputs(wildcards):
     return input_files(study.experiments[wildcards.experiment])
 
 
+def experiment_downloads(wildcards):
+    return remote_files(study.experiments[wildcards.experiment])
+
+
+def experiment_manifest(wildcards):
+    manifest = "data/downloads/experiments/{experiment}/fetched.tsv"
+    return [manifest] if experiment_downloads(wildcards) else []
+
+
+def experiment_lock(wildcards):
+    return str(lock_path(study.experiments[wildcards.experiment].path))
+
+
 def within_file(wildcards):
     return study.experiments[wildcards.experiment].within_file() or []

@@ -1,12 +1,36 @@
-# Compares the groups of each experiment, and derives the signatures that cohorts are then scored with.
+# Fetches and compares the groups of each experiment, and derives the signatures that cohorts are then scored with.
 # REQUIRED INPUTS: the experiment cards and the files they name, the signature files, data/markers, data/orthologs
-# OUTPUTS: results/experiments/{experiment}.h5ad, results/experiments/{experiment}/, figures/experiments/{experiment}/
+# OUTPUTS: data/downloads/experiments/, results/experiments/, results/figures/experiments/
+
+
+localrules:
+    fetch_experiment,
+
+
+rule fetch_experiment:
+    output:
+        manifest="data/downloads/experiments/{experiment}/fetched.tsv",
+    log:
+        "results/logs/fetch_experiment/{experiment}.log",
+    priority: 3
+    conda:
+        "../../envs/irf7bone.yaml"
+    params:
+        files=experiment_downloads,
+        lock=experiment_lock,
+        mirror=study.mirror,
+        code=code_hash("acquire.fetch"),
+    message:
+        "Fetch the files of experiment {wildcards.experiment}"
+    script:
+        "../scripts/fetch_experiment.py"
 
 
 rule acquire_experiment:
     input:
         card=experiment_file,
         files=experiment_inputs,
+        downloads=experiment_manifest,
         symbols=study.symbols,
     output:
         experiment="results/experiments/{experiment}.h5ad",
@@ -19,6 +43,7 @@ rule acquire_experiment:
         "../../envs/irf7bone.yaml"
     params:
         code=code_hash("acquire", "experiments.harmonise", "experiments.cards"),
+        downloads="data/downloads/experiments/{experiment}",
     message:
         "Read experiment {wildcards.experiment} from its source"
     script:

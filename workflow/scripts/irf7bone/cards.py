@@ -262,7 +262,7 @@ def _check_files(card: CardView) -> None:
 def check_file(card: CardView, at: KeyPath) -> None:
     """Note where the entry of a source at ``at`` names a file that is not there."""
     name = card.get(*at, "path", kind=str)
-    if card.get(*at, "source", kind=str) != "table" or not name:
+    if card.get(*at, "source", kind=str) not in FILE_SOURCES or not name:
         return
     path = card.document.path.parent / name
     if not path.is_file():

@@ -8,13 +8,18 @@ if TYPE_CHECKING:
     from irf7bone.cards import CardView
 
 
-def check_geo(card: CardView) -> None:
-    """Clinical data of GEO are of one of three kinds; a table says which sample a row is of."""
+def check_geo(card: CardView, listed: str = "clinical") -> None:
+    """Clinical data of GEO are of one of three kinds; a table says which sample a row is of.
+
+    Args:
+        card: The card.
+        listed: The key that lists the sources: ``clinical``, or ``samples`` of an experiment.
+    """
     source = card.get("expression", "source", kind=str)
-    for index, entry in enumerate(card.get("clinical", kind=list)):
+    for index, entry in enumerate(card.get(listed, kind=list)):
         if not isinstance(entry, dict) or entry.get("source") != "geo":
             continue
-        at = ("clinical", index)
+        at = (listed, index)
         kinds = {"table", "supplementary"} & set(entry)
         if len(kinds) == 2:
             card.add(

@@ -34,7 +34,7 @@ EPITHELIAL_GENES = (
     "EPCAM", "KRT7", "KRT8", "KRT18", "KRT19", "CDH1", "CLDN3", "CLDN4", "CLDN7", "ESRP1", "ELF3",
     "TACSTD2", "MUC1", "SPINT1", "SPINT2", "GRHL2",
 )  # fmt: skip
-_SILENT_LOG2, _TISSUE_LOG2 = 4.0, 11.0  # mean counts of tissue genes in tumour and in bone and marrow
+_SILENT_LOG2, _TISSUE_LOG2 = 3.0, 12.0  # mean counts of tissue genes in tumour and in bone and marrow
 _SHARE_IN_PRIMARY = 0.1  # of what a bone lesion holds: blood is everywhere
 _PATIENT_SD, _SAMPLE_SD = 0.8, 0.3  # spread of the programme between patients and between their two samples
 
@@ -138,7 +138,7 @@ def _gene(
     if programme is not None:
         tumour = tumour + loading * programme
     elif gene in TISSUE_GENES:
-        tumour, in_tissue = tumour - base + _SILENT_LOG2, _TISSUE_LOG2 + rng.standard_normal()
+        tumour, in_tissue = tumour - base + _SILENT_LOG2, _TISSUE_LOG2 + 0.5 * rng.standard_normal()
     elif gene in EPITHELIAL_GENES:
         tumour, in_tissue = tumour - base + 9.0, 0.0
     mean = library * ((1 - tissue) * 2.0**tumour + tissue * 2.0**in_tissue)

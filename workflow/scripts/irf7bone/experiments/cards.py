@@ -12,6 +12,7 @@ from typing import Any
 
 from irf7bone.cards import DEFAULTS, CardView, check_file, check_id, codes, rule_with_codes
 from irf7bone.errors import Problem, Problems
+from irf7bone.geo_card import check_geo
 from irf7bone.schema import Document, choose_from, nearest, read_yaml, violations
 
 EXPERIMENT_CARD = "card of an experiment"
@@ -272,6 +273,10 @@ def _check_files(card: CardView) -> None:
         )
 
 
+def _check_geo(card: CardView) -> None:
+    check_geo(card, "samples")
+
+
 def _groups(card: CardView) -> list[str]:
     return list(dict.fromkeys(name for name in card.get("groups", "map").values() if isinstance(name, str)))
 
@@ -381,6 +386,7 @@ _CHECKS: tuple[Callable[[CardView], None], ...] = (
     _check_organism,
     _check_collapse,
     _check_files,
+    _check_geo,
     _check_exclude,
     _check_contrasts,
     _check_derive,

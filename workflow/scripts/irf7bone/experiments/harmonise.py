@@ -74,7 +74,7 @@ def harmonise_experiment(
     build_designs(card.id, obs, card.contrasts)
     raw = acquired.expression[flow.samples]
     if card.expression["gene_id"] == "symbol":
-        check_organism(list(raw.index), card.organism, symbols, where)
+        check_organism(list(raw.index.get_level_values(-1)), card.organism, symbols, where)
     table = MouseSymbols() if card.organism == "mouse" else symbols
     genes = harmonise_expression(raw, card.expression, table, where)
     adata = _assemble(genes, raw, obs, card)
@@ -161,6 +161,7 @@ def _assemble(genes: GeneMatrix, raw: pd.DataFrame, obs: pd.DataFrame, card: Exp
 
 def _counts(raw: pd.DataFrame, genes: GeneMatrix, card: ExperimentCard) -> np.ndarray:
     """Counts of the row of each gene that was chosen, samples x genes."""
+    raw = raw.set_axis(raw.index.get_level_values(0), axis=0)
     chosen = raw.loc[raw.index.isin(genes.source_ids)]
     repeated = chosen.index[chosen.index.duplicated()].unique().tolist()
     if repeated:

@@ -30,7 +30,7 @@ class MouseSymbols:
         """
         current = np.empty(len(ids), dtype=object)
         status = np.empty(len(ids), dtype=object)
-        for index, name in enumerate(map(str.strip, map(str, ids))):
+        for index, name in enumerate("" if item is None else str(item).strip() for item in ids):
             if looks_excel_damaged(name):
                 status[index] = "excel_damaged"
             elif len(set(_SEVERAL.split(name))) > 1:
@@ -55,7 +55,7 @@ def check_organism(ids: Sequence[str], organism: str, symbols: SymbolTable, wher
         InputError: Most symbols of a human experiment are written as mouse symbols are, or hardly any of a
             mouse experiment while many are names of human genes.
     """
-    names = [name for name in map(str, ids) if any(letter.isalpha() for letter in name)]
+    names = [name for name in ids if isinstance(name, str) and any(map(str.isalpha, name))]
     if not names:
         return
     written = sum(map(looks_like_mouse, names)) / len(names)

@@ -1,0 +1,15 @@
+"""Fetch the files that one experiment needs from elsewhere."""
+
+from pathlib import Path
+
+from irf7bone.acquire.fetch import fetch_all
+from irf7bone.errors import report_plainly
+
+report_plainly(snakemake.log[0])
+
+fetch_all(
+    snakemake.params.files,
+    Path(snakemake.output.manifest).parent,
+    lock=snakemake.params.lock,
+    mirror=snakemake.params.mirror,
+)

@@ -9,6 +9,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT / "workflow" / "scripts"))
 
 from irf7bone import contracts, null, verdict  # noqa: E402
+from irf7bone.experiments.tables import DERIVED, EXPERIMENT_TABLES  # noqa: E402
 from irf7bone.report.depth import COHORT_TABLES, POOLED_TABLES  # noqa: E402
 
 DOCUMENT = PROJECT / "docs" / "outputs.md"
@@ -26,6 +27,8 @@ FILES = {
     "results/tables/null.tsv": null.NULL,
     **{f"results/depth/{{cohort}}/{name}.tsv": table for name, table in COHORT_TABLES.items()},
     **{f"results/tables/{name}.tsv": table for name, table in POOLED_TABLES.items()},
+    **{f"results/experiments/{{experiment}}/{name}.tsv": table for name, table in EXPERIMENT_TABLES.items()},
+    "results/experiments/{experiment}/derived.tsv": DERIVED,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shutil
 import time
@@ -12,7 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from .conftest import PROJECT, snakemake, write_study
+from .conftest import PROJECT, gene_sets, snakemake, write_study
 
 COHORT_RULES = (
     "acquire_cohort",
@@ -34,6 +35,7 @@ STUDY_RULES = (
     "build_report",
     "write_provenance",
 )
+EXPERIMENT_RULES = ("acquire_experiment", "analyse_experiment", "derive_signature", "draw_experiment")
 
 
 def planned(text: str) -> dict[str, int]:
@@ -45,16 +47,49 @@ def planned(text: str) -> dict[str, int]:
 def test_default_study_plans_exactly_these_jobs(tmp_path):
     run = snakemake(tmp_path, "--dry-run")
     assert run.code == 0, run.text
+    assert planned(run.text) == dict.fromkeys(COHORT_RULES, 4) | dict.fromkeys(
+        (*STUDY_RULES, *EXPERIMENT_RULES), 1
+    )
+
+
+def test_without_experiments_no_job_and_no_input_is_about_them(tmp_path):
+    run = snakemake(tmp_path, "--dry-run", "--printshellcmds", "--config", "experiments=[]")
+    assert run.code == 0, run.text
     assert planned(run.text) == dict.fromkeys(COHORT_RULES, 4) | dict.fromkeys(STUDY_RULES, 1)
+    assert "experiment" not in run.text.partition("Building DAG")[2].replace("experiments=[]", "")
 
 
 def test_every_planned_result_has_a_row(tiny_run):
     table = pd.read_csv(tiny_run / "results/tables/associations.tsv", sep="\t")
-    assert len(table) == 2 * 4 * 2 * 2 * 2  # cohorts, signatures, methods, endpoints, models
+    assert len(table) == 2 * 5 * 2 * 2 * 2  # cohorts, signatures, methods, endpoints, models
     assert table["status"].notna().all()
     assert (table.loc[table["status"] != "ok", "reason"].str.len() > 10).all()
     missing = table[table["signature"] == "DANAHER_NK_CELLS"]
     assert set(missing["status"]) == {"low_coverage"} and missing["log_hr"].isna().all()
+
+
+def test_a_derived_signature_is_scored_but_for_its_own_patients(tiny_run):
+    gmt = (tiny_run / "results/experiments/tiny_pairs/derived/LOST_IN_BONE.gmt").read_text(encoding="utf-8")
+    planted = set(gene_sets("HALLMARK_INTERFERON_ALPHA_RESPONSE"))
+    derived = set(gmt.rstrip("\n").split("\t")[2:])
+    assert len(derived & planted) > 0.9 * len(planted) and len(derived - planted) < 5
+    table = pd.read_csv(tiny_run / "results/tables/associations.tsv", sep="\t")
+    own = table[table["signature"] == "LOST_IN_BONE"]
+    assert set(own.loc[own["cohort"] == "tiny_a", "status"]) == {"ok"}
+    withheld = own[own["cohort"] == "tiny_b"]
+    assert set(withheld["status"]) == {"not_available"} and withheld["log_hr"].isna().all()
+    assert withheld["reason"].str.contains("shares patients with this cohort").all()
+    pooled = pd.read_csv(tiny_run / "results/tables/pooled.tsv", sep="\t")
+    assert (pooled.loc[pooled["signature"] == "LOST_IN_BONE", "k"] <= 1).all()
+
+
+def test_the_experiment_is_in_report_and_provenance(tiny_run):
+    page = (tiny_run / "results/report/index.html").read_text(encoding="utf-8")
+    claim = pd.read_csv(tiny_run / "results/experiments/tiny_pairs/claim.tsv", sep="\t").iloc[0]
+    assert claim["sentence"] in page and "LOST_IN_BONE" in page
+    provenance = json.loads((tiny_run / "results/provenance.json").read_text(encoding="utf-8"))
+    assert list(provenance["experiments"]) == ["tiny_pairs"]
+    assert any(entry["file"].endswith("LOST_IN_BONE.gmt") for entry in provenance["signatures"])
 
 
 def test_second_run_does_nothing(tiny_run):
@@ -94,6 +129,9 @@ def test_changed_signature_reruns_only_what_depends_on_it(rerun, project_copy):
         "draw_null",
         "examine_cohort",
         "draw_cohort",
+        "analyse_experiment",
+        "derive_signature",
+        "draw_experiment",
         *STUDY_RULES,
     }
 

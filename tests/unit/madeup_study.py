@@ -361,5 +361,6 @@ def provenance() -> dict[str, object]:
             }
             for name in HAS
         },
+        "experiments": {},
         "signatures": [{"file": "data/signatures/made.gmt", "sha256": "3" * 64}],
     }

@@ -252,3 +252,13 @@ def test_figure_draws_every_estimate():
         assert len(axes.patches) >= 2  # a diamond for each immune signature
     words = " ".join(text.get_text() for text in draw_immune(links, pooled, roles, "ABSENT").axes[0].texts)
     assert "ABSENT" in words
+
+
+def test_a_withheld_signature_has_no_link_and_the_others_keep_theirs():
+    table = expression(leukocytes=1.0)
+    found = immune_link("x", table, library(), config=CONFIG, withheld={"IFN": "its own patients"})
+    IMMUNE_LINKS.check(found, "links")
+    own = found["signature"] == "IFN"
+    assert set(found.loc[own, "status"]) == {"not_available"} and found.loc[own, "r"].isna().all()
+    assert set(found.loc[own, "reason"]) == {"its own patients"}
+    pd.testing.assert_frame_equal(found[~own], link(table)[lambda rows: rows["signature"] != "IFN"])

@@ -56,6 +56,7 @@ rule examine_cohort:
         "../../envs/irf7bone.yaml"
     params:
         config=study.config.analysis(),
+        withheld=withheld_signatures,
         code=code_hash(
             "er_strata",
             "immune",

@@ -28,7 +28,8 @@ library = load_library(snakemake.input.signatures, SymbolTable.load(snakemake.in
 library = {name: library[name] for name in config.signatures.select}
 
 ER_ASSOCIATIONS.write(associate_by_er(cohort, outcomes, scores, config=config), output.by_er)
-IMMUNE_LINKS.write(immune_link(cohort, expression, library, config=config), output.immune)
+withheld = snakemake.params.withheld
+IMMUNE_LINKS.write(immune_link(cohort, expression, library, config=config, withheld=withheld), output.immune)
 SIGNATURE_QUALITY.write(
     signature_quality(cohort, expression, library, coverage, scale=scale), output.signature_quality
 )

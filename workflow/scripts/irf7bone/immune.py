@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -135,7 +136,12 @@ class _Covariate:
 
 
 def immune_link(
-    cohort: str, expression: pd.DataFrame, library: Mapping[str, Signature], *, config: Analysis
+    cohort: str,
+    expression: pd.DataFrame,
+    library: Mapping[str, Signature],
+    *,
+    config: Analysis,
+    withheld: Mapping[str, str] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """Correlate every interferon score of one cohort with every immune score, crude and adjusted.
 
@@ -154,6 +160,7 @@ def immune_link(
         expression: Samples x genes, log2, current symbols.
         library: Signatures by name; those selected in the config are used.
         config: The study's settings.
+        withheld: Signatures that must not be tested in this cohort, with the reason.
 
     Returns:
         :data:`IMMUNE_LINKS`: (signatures of role interferon or irf7, and the primary one) x (signatures of
@@ -195,6 +202,8 @@ def immune_link(
         interferon, why = _values(matrix, f"\t{labels[name, tuple(genes)]}", method)
         if not _keeps_its_sides(library[name], reduced[name, tuple(genes)]):
             why = ("not_available", f"every gene of {name} on one side is shared, so that no score is left")
+        if name in withheld:
+            why = ("not_available", withheld[name])
         immune, why_not = _values(matrix, cell, method)
         for adjustment, names in ADJUSTMENTS.items():
             held = [covariates[each] for each in names]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -100,17 +99,6 @@ def test_all_pairs_are_there(real):
 
 
 def test_bone_markers_rise(real):
-    adata = real[0].adata
-    counts = adata[:, "IBSP"].layers["counts"][:, 0]
-    # the library sizes are those of the source, of which some genes have no current symbol
-    per_million = pd.Series(2 ** adata[:, "IBSP"].X[:, 0].astype(float), adata.obs_names)
-    per_million = (
-        (per_million * counts / (counts + 0.5))
-        .groupby([adata.obs["pair"], adata.obs["group"]], observed=True)
-        .sum()
-    )
-    log2 = np.log2(per_million.unstack() + 1)
-    assert (log2["bone"] - log2["primary"]).mean() == pytest.approx(4.27, abs=0.02)
     genes = real[1]["genes"].set_index("gene")
     # voom's offset is 0.5 of a count, not 1 per million: low primaries pull its fold change up
     assert genes.loc["IBSP", "log2_fc"] > 4.3 and genes.loc["IBSP", "p"] < 0.01

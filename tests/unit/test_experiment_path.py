@@ -102,7 +102,6 @@ def test_bone_markers_rise(real):
     genes = real[1]["genes"].set_index("gene")
     # voom's offset is 0.5 of a count, not 1 per million: low primaries pull its fold change up
     assert genes.loc["IBSP", "log2_fc"] > 4.3 and genes.loc["IBSP", "p"] < 0.01
-    assert genes.loc["BGLAP", "log2_fc"] > 1
     composition = real[1]["composition"].set_index("marker")
     assert composition.loc["BONE", "differs"] and composition.loc["BONE", "difference"] > 1
 

@@ -62,14 +62,13 @@ def differential(adata: ad.AnnData, design: Design) -> Differential:
         counts = np.asarray(used.layers["counts"], dtype=np.float64).T
         keep = enough_counts(counts, design.is_case)
         counts = counts[keep]
-        with np.errstate(invalid="raise"):
-            voomed = pylimma.voom(
-                counts,
-                design=design.matrix,
-                lib_size=effective_library_sizes(counts),
-                adaptive_span=False,
-                span=LOWESS_SPAN,
-            )
+        voomed = pylimma.voom(
+            counts,
+            design=design.matrix,
+            lib_size=effective_library_sizes(counts),
+            adaptive_span=False,
+            span=LOWESS_SPAN,
+        )
         values, weights, engine = np.asarray(voomed["E"]), np.asarray(voomed["weights"]), "limma-voom"
     else:
         values = np.asarray(used.X, dtype=np.float64).T

@@ -270,7 +270,12 @@ def composition_warning(e: Evidence) -> str | None:
             "it may be no more than that."
         )
     else:
-        said.append("None of these moves the way the interferon score does, so that they do not explain it.")
+        said.append(
+            "None of these falls with the interferon score. They could lower it by diluting the tumour cells, but "
+            "the genes for tumour content do not clearly fall."
+            if e.side < 0
+            else "None of these rises with the interferon score."
+        )
     adjusted = [
         f"for {m.words} {difference_words(m.adjusted, m.adjusted_low, m.adjusted_high)}"
         for m in e.markers

@@ -63,10 +63,7 @@ def test_the_claim_is_supported_and_the_tissue_is_said(planted):
     assert (claim["verdict"], claim["rule"]) == ("supported", "E9")
     assert claim["expected"] == "falls" and claim["difference"] < 0
     assert claim["composition"].startswith("bone matrix +")
-    assert (
-        "differ in what the samples hold" in claim["warning"]
-        and "adjusted for bone matrix" in claim["warning"]
-    )
+    assert "differ in what they hold" in claim["warning"] and "adjusted for bone matrix" in claim["warning"]
 
 
 def test_signature_and_gene_set_agree_on_the_planted_loss(planted):

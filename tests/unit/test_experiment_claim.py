@@ -111,7 +111,7 @@ def test_the_warning_says_what_tissue_may_explain(changes, said):
 
 def test_no_shift_no_warning():
     assert composition_warning(CLEAR) is None
-    assert "differ in what the samples hold" in composition_warning(
+    assert "differ in what they hold" in composition_warning(
         dataclasses.replace(CLEAR, **NOTHING, markers=(BONE,))
     )
 

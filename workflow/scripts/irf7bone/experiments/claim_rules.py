@@ -256,7 +256,7 @@ def composition_warning(e: Evidence) -> str | None:
     if not e.markers:
         return None
     shifted = "; ".join(m.shift_words for m in e.markers)
-    said = [f"{e.case} and {e.reference} differ in what the samples hold ({shifted})."]
+    said = [f"Samples of {e.case} and {e.reference} differ in what they hold ({shifted})."]
     if math.isnan(e.difference):
         return said[0]
     if e.side == 0:
@@ -271,8 +271,8 @@ def composition_warning(e: Evidence) -> str | None:
         )
     else:
         said.append(
-            "None of these falls with the interferon score. They could lower it by diluting the tumour cells, but "
-            "the genes for tumour content do not clearly fall."
+            "None of these falls with the interferon score. They could lower it by diluting the tumour cells, "
+            "but the genes for tumour content do not clearly fall."
             if e.side < 0
             else "None of these rises with the interferon score."
         )

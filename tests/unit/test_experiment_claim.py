@@ -95,7 +95,7 @@ def test_a_wide_interval_is_too_little_only_towards_the_claim():
         ({"markers": (UNDONE,)}, "The fall of the interferon score goes with a change of tumour content"),
         (
             {"markers": (BONE,)},
-            "None of these falls with the interferon score. They could lower it by diluting",
+            "None of these falls with the interferon score. They could lower it by diluting the tumour cells",
         ),
         (
             {"markers": (BONE,), "difference": 0.1, "low": -0.6, "high": 0.8},

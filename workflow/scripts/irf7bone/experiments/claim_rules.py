@@ -271,8 +271,8 @@ def composition_warning(e: Evidence) -> str | None:
         )
     else:
         said.append(
-            "None of these falls with the interferon score. They could lower it by diluting the tumour cells, "
-            "but the genes for tumour content do not clearly fall."
+            "None of these falls with the interferon score. They could lower it by diluting the tumour "
+            "cells, but the genes for tumour content do not clearly fall."
             if e.side < 0
             else "None of these rises with the interferon score."
         )

@@ -13,7 +13,9 @@ import madeup_study as made
 import pandas as pd
 
 from irf7bone.figures import cohort_figures, key_signatures, pooled_figures
+from irf7bone.figures.draw import draw_cohort_figures, draw_forests
 from irf7bone.figures.forest_tables import forest_table, overview_table
+from irf7bone.figures.style import save_drawings
 from irf7bone.report.inputs import ReportInputs
 from irf7bone.verdict import judge
 
@@ -113,6 +115,8 @@ class Page(HTMLParser):
         if tag == "script" and found.get("id", "").startswith("file-"):
             self.files.setdefault(found["id"].removeprefix("file-"), data)
             return
+        if tag in ("script", "style"):
+            return
         self.text.append(data)
         rows = self.cells.get(self._table)
         if rows and rows[-1] and self.tags[-1][0] == "td":
@@ -133,3 +137,24 @@ class Page(HTMLParser):
 
     def shown(self, table: str) -> list[list[str]]:
         return [[cell.strip() for cell in row] for row in self.cells[f"table-{table}"] if row]
+
+
+def draw_figures(folder: Path, config, cohorts: dict[str, made.Cohort], inputs: ReportInputs) -> None:
+    """Real figures in place of the stand-ins."""
+    for name, cohort in cohorts.items():
+        drawings = draw_cohort_figures(
+            cohort.obs,
+            cohort.quality,
+            cohort.scores,
+            cohort.associations,
+            cohort.curves,
+            inputs.depth.of(name),
+            endpoints=made.HAS[name],
+            simulated=made.ROLES[name] == "simulated",
+            platform="" if name == "gamma" else "GPL96",
+            config=config,
+        )
+        save_drawings(drawings, folder / name)
+    save_drawings(
+        draw_forests(inputs.associations, inputs.pooled, made.ROLES, config, inputs.depth), folder / "pooled"
+    )

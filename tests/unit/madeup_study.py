@@ -17,6 +17,7 @@ from irf7bone.signatures import Signature
 PRIMARY = "HALLMARK_INTERFERON_ALPHA_RESPONSE"
 PROLIFERATION = "PAM50_PROLIFERATION"
 SIGNATURES = (PRIMARY, "IRF7", "ISG_RS", "ROONEY_TYPE_I_IFN", "NK_CELLS", PROLIFERATION)
+CURVED = (PRIMARY, "IRF7", PROLIFERATION)
 METHODS = ("zscore", "ssgsea")
 MODELS = ("crude", "proliferation")
 ENDPOINTS = ("bone", "relapse", "death")
@@ -197,7 +198,7 @@ def _associations(name: str, n: int, random: np.random.Generator) -> pd.DataFram
 
 def _curves(name: str, n: int, random: np.random.Generator) -> pd.DataFrame:
     rows = []
-    for endpoint, signature in itertools.product(HAS[name], (PRIMARY, "IRF7", PROLIFERATION)):
+    for endpoint, signature in itertools.product(HAS[name], CURVED):
         if name == "gamma" and signature == "IRF7":
             continue
         for group in ("low", "middle", "high"):
@@ -249,9 +250,9 @@ def _flow(name: str, n: int) -> pd.DataFrame:
 def pooled(associations: pd.DataFrame) -> pd.DataFrame:
     """Inverse-variance pooled rows of the real cohorts: only the shape matters here."""
     rows = []
-    real = associations[associations["cohort"].map(ROLES) != "simulated"]
-    for key, group in real.groupby(["signature", "method", "endpoint", "model"], sort=False):
-        ok = group[group["status"] == "ok"]
+    real = associations["cohort"].map(ROLES) != "simulated"
+    for key, group in associations.groupby(["signature", "method", "endpoint", "model"], sort=False):
+        ok = group[(group["status"] == "ok") & real[group.index]]
         row = dict(zip(("signature", "method", "endpoint", "model"), key, strict=True))
         row |= {"k": len(ok), "n": int(ok["n"].sum()), "n_events": int(ok["n_events"].sum())}
         if len(ok):

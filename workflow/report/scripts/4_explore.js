@@ -212,7 +212,7 @@ class Explorer {
 
 // one cohort: steps of three tertiles with intervals, how many are at risk, and the values at one time
 function drawCurves(curve, row, signature, outcome) {
-  const wide = 360, tall = 210, left = 46, top = 10, right = 12, below = 26;
+  const wide = 360, tall = 210, left = 54, top = 10, right = 12, below = 26;
   const groups = Object.entries(curve.groups), rising = curve.kind === "cumulative_incidence";
   const last = Math.max(...groups.map(([, group]) => group.t.at(-1)));
   const x = (months) => left + ((wide - left - right) * months) / last, y = (share) => top + (tall - top - below) * (1 - share);
@@ -235,7 +235,7 @@ function drawCurves(curve, row, signature, outcome) {
     groups.forEach(([name, group], j) => svg.append(
       makeSvg("text", { x: x(tick), y: tall + 16 * (j + 1), class: `mid ${name}` }, String(group.risk[i]))));
   });
-  svg.append(makeSvg("text", { x: wide - right, y: tall - below + 16, class: "end soft" }, "months"),
+  svg.append(makeSvg("text", { x: wide - right, y: tall, class: "end soft" }, "months"),
     makeSvg("text", { x: 0, y: tall, class: "soft" }, "at risk"));
   groups.forEach(([name], j) => svg.append(makeSvg("text", { x: 0, y: tall + 16 * (j + 1), class: name }, name)));
   const cursor = makeSvg("line", { class: "cursor", y1: top, y2: tall - below, x1: -9, x2: -9 });

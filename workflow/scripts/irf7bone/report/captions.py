@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from irf7bone.report.quote import quote
 from irf7bone.report.text import fit_sentence, pooled_result, pooled_sentence, side
 from irf7bone.wording import ENDPOINT_WORDS, MODEL_WORDS, counted, listed
 
@@ -88,6 +89,20 @@ def forest_caption(endpoint: str, table: pd.DataFrame, method: str, without: Seq
         f"{models}. Squares: cohorts, area by precision; lines: 95 % "
         f"intervals.{pooled}{predicted}{simulated}{lacking}"
     )
+
+
+def heterogeneity_words(
+    pooled: pd.DataFrame, endpoint: str, method: str, signatures: Sequence[str], model: str
+) -> str:
+    """I2 and tau2 of the pooled values of one model, to follow a forest's caption; nothing where k < 2."""
+    parts = []
+    for signature in signatures:
+        row = pooled_result(pooled, signature, method, endpoint, model)
+        if row is not None and row["status"] == "ok" and row["k"] > 1:
+            i2 = quote(f"{row['i2']:.0f}", "pooled", row, "i2")
+            tau2 = quote(f"{row['tau2']:.3f}", "pooled", row, "tau2")
+            parts.append(f"{signature} {i2} % ({tau2})")
+    return f" I² (tau²), {MODEL_WORDS[model]}: {', '.join(parts)}." if parts else ""
 
 
 def forest_alt(

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from irf7bone.figures import cohort_figures
 from irf7bone.figures.drawing import forest_models
 from irf7bone.report import captions, tables, text
-from irf7bone.report.figures import FigureView, read_figure
+from irf7bone.report.figures import FigureView, figure_id, read_figure
 from irf7bone.report.inputs import read_numbers
 from irf7bone.report.methods import citation_of
 from irf7bone.report.quote import quote
-from irf7bone.report.section import Finding, Section, marked
-from irf7bone.wording import ENDPOINT_WORDS, is_missing
+from irf7bone.report.section import Finding, Section, capital, marked, one_row
+from irf7bone.wording import ENDPOINT_WORDS, MODEL_WORDS, is_missing
 
 if TYPE_CHECKING:
     from irf7bone.report.inputs import ReportInputs
@@ -41,9 +42,8 @@ def curves_section(inputs: ReportInputs) -> Section:
     """Curves of each cohort by tertile of the score."""
     figures, without = [], []
     for name in inputs.cards:
-        rows = inputs.cohorts[inputs.cohorts["cohort"] == name]
-        endpoints = rows.loc[rows["endpoint"].isin(list(inputs.config.endpoints)), "endpoint"]
-        if endpoints.empty:
+        endpoints = _endpoints(inputs, name)
+        if not endpoints:
             without.append(Finding(f"{name} has none of this study's endpoints, so there are no curves."))
         figures += [_curves(inputs, name, endpoint) for endpoint in endpoints]
     return Section("curves", "Curves", "Survival and incidence", without, figures)
@@ -70,7 +70,41 @@ def _cohort(inputs: ReportInputs, name: str) -> dict[str, Any]:
             for row in inputs.flow[inputs.flow["cohort"] == name].sort_values("step").to_dict("records")
         ],
         "quality": _quality(inputs, name),
+        "results": _results(inputs, name),
+        "figures": _figure_links(inputs, name),
     }
+
+
+def _results(inputs: ReportInputs, name: str) -> list[str]:
+    """The primary signature and method in this cohort: a sentence for each endpoint and model shown."""
+    config = inputs.config
+    own = {"cohort": name, "signature": config.primary.signature, "method": config.primary.method}
+    said = []
+    for endpoint in _endpoints(inputs, name):
+        for model in forest_models(config):
+            row = one_row(inputs.associations, endpoint=endpoint, model=model, **own)
+            fit = text.fit_sentence(row)
+            said.append(f"{capital(ENDPOINT_WORDS[endpoint])}, {MODEL_WORDS[model]}: {fit}.")
+    return said
+
+
+def _figure_links(inputs: ReportInputs, name: str) -> list[tuple[str, str]]:
+    """Id and words of the cohort's figures further down."""
+    words = {"signature_quality": "signature quality", "null": "random signatures", "checks": "model checks"}
+    found = []
+    for figure in cohort_figures(_endpoints(inputs, name)):
+        kind, _, endpoint = figure.partition("_") if figure not in words else (figure, "", "")
+        if kind != "quality":
+            said = words.get(kind, kind)
+            found.append(
+                (figure_id(f"{name}/{figure}"), f"{said}, {ENDPOINT_WORDS[endpoint]}" if endpoint else said)
+            )
+    return found
+
+
+def _endpoints(inputs: ReportInputs, name: str) -> list[str]:
+    rows = inputs.cohorts[inputs.cohorts["cohort"] == name]
+    return rows.loc[rows["endpoint"].isin(list(inputs.config.endpoints)), "endpoint"].tolist()
 
 
 def _quality(inputs: ReportInputs, name: str) -> FigureView:

@@ -49,6 +49,11 @@ class FigureView:
         return f"results/figures/{self.name}"
 
 
+def figure_id(name: str) -> str:
+    """Id of the element of a figure, from its file below the folder of figures."""
+    return "figure-" + re.sub(r"[^A-Za-z0-9_-]", "-", name)
+
+
 def read_figure(
     folder: Path, name: str, *, title: str, alt: str, caption: str, simulated: bool = False
 ) -> FigureView:
@@ -70,11 +75,10 @@ def read_figure(
     size = _VIEW.search(svg)
     if size is None:
         raise ValueError(f"{folder / name}.svg has no viewBox")
-    plain = re.sub(r"[^A-Za-z0-9_-]", "-", name)
     return FigureView(
-        id=f"figure-{plain}",
+        id=figure_id(name),
         title=title,
-        drawn=Markup(inline_svg(svg, f"{plain}-")),
+        drawn=Markup(inline_svg(svg, f"{figure_id(name).removeprefix('figure-')}-")),
         width=round(float(size[1]), 2),
         height=round(float(size[2]), 2),
         alt=alt,

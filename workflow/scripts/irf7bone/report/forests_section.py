@@ -38,6 +38,7 @@ def _forests(inputs: ReportInputs, endpoint: str) -> dict[str, Any]:
     present = cohorts_with(rows)
     without = [name for name in inputs.cards if name not in present]
     made_up = bool(present) and inputs.simulated.issuperset(present)
+    first_model = forest_models(config)[0]
     figures = []
     for kind, title, signatures in (
         ("forest", "by cohort", inputs.shown),
@@ -45,14 +46,13 @@ def _forests(inputs: ReportInputs, endpoint: str) -> dict[str, Any]:
     ):
         table = read_numbers(inputs, f"pooled/{kind}_{endpoint}")
         caption = captions.forest_caption(endpoint, table, method, without)
+        caption += captions.heterogeneity_words(inputs.pooled, endpoint, method, signatures, first_model)
         figures.append(
             read_figure(
                 inputs.figures,
                 f"pooled/{kind}_{endpoint}",
                 title=f"{capital(ENDPOINT_WORDS[endpoint])}: {title}",
-                alt=captions.forest_alt(
-                    endpoint, inputs.pooled, signatures, method, forest_models(config)[0]
-                ),
+                alt=captions.forest_alt(endpoint, inputs.pooled, signatures, method, first_model),
                 caption=marked(caption, made_up),
                 simulated=made_up,
             )

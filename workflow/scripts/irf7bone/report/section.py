@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from irf7bone.report.cells import TableView
@@ -118,7 +119,7 @@ def recorded(table: pd.DataFrame, cohorts: pd.DataFrame) -> pd.DataFrame:
     """
     there = set(zip(cohorts["cohort"], cohorts["endpoint"], strict=True))
     pairs = zip(table["cohort"], table["endpoint"], strict=True)
-    return table[[pair in there for pair in pairs]]
+    return table[np.array([pair in there for pair in pairs], dtype=bool)]
 
 
 def patients_first(cohorts: Sequence[str], simulated: frozenset[str]) -> list[str]:

@@ -149,16 +149,16 @@ def _prediction(row: Mapping[str, Any]) -> Fact:
 
 
 def _against_random(verdict: pd.Series, row: Mapping[str, Any] | None) -> Fact:
-    label = "Against random signatures"
+    label = "Percentile among random signatures"
     if is_missing(verdict["null_p"]):
         return Fact(label, "not compared", "see below")
     said = quote(p_clause(verdict["null_p"]), "verdict", verdict, "null_p")
     if verdict["null_p"] == 1:
         said = "random ones go further in the same direction"
     if row is None or row["status"] != "ok":
-        return Fact(label, said, "combined over cohorts")
+        return Fact("Against random signatures", said, "combined over cohorts")
     percentile = quote(f"{100 * row['null_percentile']:.1f}", "pooled_null", row, "null_percentile")
-    return Fact(label, f"percentile {percentile}", said)
+    return Fact(label, percentile, f"{said}; a random signature lies at 50")
 
 
 def _agreement(row: Mapping[str, Any]) -> Fact:

@@ -1,0 +1,102 @@
+"""A headless Chromium and the made-up study's report with its real figures."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import madeup_study as made
+import pytest
+from madeup_report import draw_figures, make_inputs
+
+from irf7bone.report.build import build_report
+from irf7bone.report.inputs import ReportInputs
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS = (
+    "--no-sandbox",  # as root there is none
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+TITLE = '<script>alert("x")</script> & co'
+
+
+def chromium_path() -> str | None:
+    """Where this machine has a Chromium; None where it has none that starts."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        return None
+    said = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=60)
+    return found if said.returncode == 0 else None
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator:
+    path = chromium_path()
+    if path is None:
+        pytest.skip(f"no browser: none of {', '.join(NAMES)} is installed (Debian: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield started
+        started.close()
+
+
+@dataclass
+class Opened:
+    """A page with all that it asked for and said."""
+
+    page: object
+    requests: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def visit(browser) -> Iterator[Callable[..., Opened]]:
+    """Opens a file in a context of its own; further arguments are the context's."""
+    contexts = []
+
+    def go(file: Path, *, fragment: str = "", width: int = 1400, height: int = 900, **options) -> Opened:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        opened = Opened(context.new_page())
+        opened.page.on("request", lambda request: opened.requests.append(request.url))
+        opened.page.on("console", lambda message: opened.said.append(message.text))
+        opened.page.on("pageerror", lambda error: opened.said.append(str(error)))
+        opened.page.on("dialog", lambda dialog: (opened.said.append(dialog.message), dialog.dismiss()))
+        opened.page.goto(file.as_uri() + fragment)
+        return opened
+
+    yield go
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def cohorts() -> dict[str, made.Cohort]:
+    return {name: made.cohort(name) for name in made.HAS}
+
+
+@pytest.fixture(scope="session")
+def inputs(tmp_path_factory, cohorts) -> ReportInputs:
+    """The made-up study with figures as a run draws them, and a title that would run if it were not text."""
+    folder = tmp_path_factory.mktemp("figures")
+    config = made.config()
+    inputs = make_inputs(folder, config, made.cards(alpha=TITLE), cohorts)
+    draw_figures(folder, config, cohorts, inputs)
+    return inputs
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory, inputs) -> Path:
+    file = tmp_path_factory.mktemp("report") / "index.html"
+    file.write_text(build_report(inputs), encoding="utf-8")
+    return file

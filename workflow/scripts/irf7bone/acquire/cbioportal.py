@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from irf7bone.cards import CohortCard
 
 GENE_COLUMNS = {"symbol": "Hugo_Symbol", "entrez": "Entrez_Gene_Id"}
-# what cBioPortal's own importer takes for missing, beside the words of every source
+# what studies of cBioPortal write for missing, in lower case, beside the words of every source
 MISSING = ("[not available]", "[not applicable]", "[pending]", "[discrepancy]", "[completed]", "[null]", "na")
 LFS_POINTER = b"version https://git-lfs"
 

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
@@ -23,8 +24,10 @@ PROJECT = Path(__file__).resolve().parents[2]
 TABLES = PROJECT / "data" / "calibration"
 PAGE = PROJECT / "docs" / "calibration.md"
 COHORTS, SEED = 2000, 20121113
-# patients of the regimes that get all cohorts (half for effects); the others get a quarter
-MAIN = (82, 286)
+# share of the cohorts that a part simulates: all where the smallest study is tested, fewer elsewhere
+SHARES = {"tests_82": 1.0, "tests_286": 0.25, "tests_500": 0.1, "effects_82": 0.25}
+OTHERS = {type_one: 0.15, coverage: 0.2}
+WITH_EFFECTS = (60, 82, 286)
 
 Part = Callable[[int, int], Tally]
 
@@ -46,18 +49,21 @@ def at_once(many_studies: Callable[[int, np.random.Generator], Tally], times: fl
     return lambda many, seed: many_studies(int(many * times), np.random.default_rng(seed))
 
 
-def _of(module: object, regime: Regime) -> Part:
-    times = 0.25 if regime.n not in MAIN else 1 if module is type_one else 0.5
+def _of(module: ModuleType, name: str, regime: Regime) -> Part:
+    times = SHARES.get(name, OTHERS[module])
     return each_cohort(lambda random: module.one_cohort(regime, random), times)
 
 
+_NAMED = [
+    *((type_one, f"tests_{regime.n}", regime) for regime in REGIMES),
+    *((type_one, f"tests_{regime.n}_alone", regime) for regime in ALONE),
+    *((coverage, f"effects_{regime.n}", regime) for regime in REGIMES if regime.n in WITH_EFFECTS),
+]
 PARTS: dict[str, Part] = {
-    **{f"tests_{regime.n}": _of(type_one, regime) for regime in REGIMES},
-    **{f"tests_{regime.n}_alone": _of(type_one, regime) for regime in ALONE},
-    **{f"effects_{regime.n}": _of(coverage, regime) for regime in REGIMES},
-    "specificity": each_cohort(specificity.one_cohort, 0.5),
+    **{name: _of(module, name, regime) for module, name, regime in _NAMED},
+    "specificity": each_cohort(specificity.one_cohort),
     "pooling": at_once(pooling.normal_studies, 10),
-    "pooling_small": at_once(pooling.small_cohorts, 0.5),
+    "pooling_small": at_once(pooling.small_cohorts, 0.25),
     "correlations": at_once(pooling.correlations, 2),
 }
 

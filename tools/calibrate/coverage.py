@@ -33,7 +33,7 @@ PLANTED = (0.9, 0.8, 0.7, 0.5)
 MAIN = 0.7
 # Fine and Gray's simulation: months of the exponential clock of those who will have the event
 _CLOCK = 40.0
-_POPULATION, _POPULATIONS = 4000, 25
+_POPULATION, _POPULATIONS = 4000, 10
 _HORIZONS = np.arange(36.0, LAST_MONTHS + 1, 6.0)
 
 

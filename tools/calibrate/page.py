@@ -19,14 +19,14 @@ level in cohorts of about its number of events (`irf7bone.calibration.caution`).
     make calibrate                      # everything
     make calibrate PARTS="pooling"      # one part; the names are those of the tables
 
-{cohorts:,} null cohorts of 82 patients with 14 events and as many of 286 with 69 (GSE2034), a quarter of
-the other sizes, each with five scores without effect; for planted effects half as many of the first two.
-Seed {seed}. Shares in per cent, with one Monte Carlo standard error where a column has one. In bold what
-lies outside 4-6 % (tests at 5 %) or 93.5-96.5 % (95 % intervals) by more than one such error. The cohorts:
-relapse to bone competes with relapse elsewhere, both driven by proliferation, ER, node and grade; follow-up
-of 2 to 15 years in whole months. A score of no effect goes with what its model holds (r about 0.5 with
-proliferation, and with ER), so that an adjustment that failed would show. Methods are chosen by the events
-as in the workflow, so that a row ends where another estimator takes over.
+{cohorts:,} null cohorts of 82 patients with 14 events, 200 to 500 of the other sizes (286 with 69 events
+are GSE2034), each with five scores without effect; 400 to 500 for each planted effect. Seed {seed}. Shares
+in per cent, with one Monte Carlo standard error where a column has one; the numbers of trials are in the
+tables. In bold what lies outside 4-6 % (tests at 5 %) or 93.5-96.5 % (95 % intervals) by more than one such
+error. The cohorts: relapse to bone competes with relapse elsewhere, both driven by proliferation, ER, node
+and grade; follow-up of 2 to 15 years in whole months. A score of no effect goes with what its model holds
+(r about 0.5 with proliferation, and with ER), so that an adjustment that failed would show. Methods are
+chosen by the events as in the workflow, so that a row ends where another estimator takes over.
 """
 MODELS = ("crude", "proliferation", "clinical", "full", "none")
 

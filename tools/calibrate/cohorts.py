@@ -46,7 +46,7 @@ class Regime:
     @property
     def label(self) -> str:
         """In words."""
-        return f"{self.n} patients, {self.bone} events"
+        return f"{self.n} patients, {self.bone} events{'' if self.other else ', none competing'}"
 
 
 # 82 patients with 14 events is the smallest study of the IRF7 signature; 286 with 69 and 38 is GSE2034

@@ -89,18 +89,15 @@ def _by_regime(table: pd.DataFrame, *, planted: bool = False) -> str:
     table = table.assign(
         order=table["model"].map(list(MODELS).index),
         place=table["method"].map(list(METHOD_WORDS).index),
-        column=table["regime"].where(table["n_competing"] != 0, table["regime"] + ", none competing"),
+        alone=table["n_competing"] == 0,
     )
-    sizes = table[["n", "n_competing", "column"]].drop_duplicates()
-    columns = list(
-        dict.fromkeys(sizes.assign(alone=sizes["n_competing"] == 0).sort_values(["alone", "n"])["column"])
-    )
+    columns = list(dict.fromkeys(table.sort_values(["alone", "n"], kind="stable")["regime"]))
     keys = ["method", "endpoint", "model", *(["planted"] if planted else [])]
     table = table.sort_values(["place", "endpoint", "order", "planted"], kind="stable")
     rows = []
     for key, group in table.groupby(keys, sort=False):
         method, endpoint, model = key[:3]
-        by = {row["column"]: _share(row, error=True) for _, row in group.iterrows()}
+        by = {row["regime"]: _share(row, error=True) for _, row in group.iterrows()}
         words = [METHOD_WORDS[method], endpoint.replace("_", " "), model]
         if planted:
             words.append(f"{np.exp(key[3]):.1f}")

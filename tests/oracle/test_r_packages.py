@@ -1,0 +1,34 @@
+"""`make oracles` installs every R package that a script here loads; stored tables name version and call."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+STORED = HERE.parent / "data" / "oracle"
+INSTALLER = HERE.parents[1] / "tools" / "install_oracles.sh"
+# data that a script reads, written by R with the values beside them or drawn once
+DATA_ONLY = {"gsva_expression", "gsva_sets", "null_expression", "null_patients", "null_sets"}
+SCRIPTS = sorted(HERE.glob("*.R"))
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_what_a_script_loads_is_installed(script):
+    names = set(re.findall(r"(?:library|require)\((\w+)\)|(\w+)::\w", script.read_text(encoding="utf-8")))
+    # what comes with R, with rms (Hmisc) and with metafor (metadat)
+    loaded = {one or other for one, other in names} - {"stats", "utils", "base", "Hmisc", "metadat"}
+    installed = INSTALLER.read_text(encoding="utf-8")
+    lacking = [name for name in loaded if not re.search(rf"r-(cran|bioc)-{name.lower()}(?![\w-])", installed)]
+    assert not lacking
+
+
+def test_stored_values_name_version_and_call():
+    for path in sorted(STORED.glob("*.tsv")):
+        if path.stem in DATA_ONLY or path.stem.startswith("tmm_counts"):
+            continue
+        header = [line for line in path.read_text(encoding="utf-8").splitlines()[:4] if line.startswith("#")]
+        assert re.search(r"R version \d+\.\d+\.\d+", header[0]), path.name
+        assert len(header) > 1, path.name

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from calibrate import coverage, pooling, specificity, type_one
-from calibrate.__main__ import main
+from calibrate.__main__ import COHORTS, PAGE, PARTS, SEED, TABLES, main
 from calibrate.cohorts import (
     ALONE,
     DRIVERS,
@@ -20,13 +20,16 @@ from calibrate.cohorts import (
     rates,
 )
 from calibrate.coverage import draw_subdistribution, true_discrimination
+from calibrate.page import write_page
 from calibrate.tally import Tally
 
 from irf7bone.calibration import (
     CALIBRATION,
     METHOD_WORDS,
+    QUANTITIES,
     caution,
     pooled_caution,
+    read_calibration,
 )
 from irf7bone.report.cautions import with_cautions
 from irf7bone.report.section import Section
@@ -165,6 +168,27 @@ def test_an_unknown_part_is_refused(capsys):
     with pytest.raises(SystemExit):
         main(["tests_83"])
     assert "no part tests_83" in capsys.readouterr().err
+
+
+# the committed tables
+
+
+def test_the_committed_tables_are_those_of_the_parts_and_the_page_is_theirs(tmp_path):
+    paths = sorted(TABLES.glob("*.tsv"))
+    assert {path.stem for path in paths} <= set(PARTS)
+    table = read_calibration(paths)
+    CALIBRATION.check(table, "data/calibration")
+    assert set(table["quantity"]) == set(QUANTITIES)
+    of_82 = table[(table["regime"] == SMALL.label) & (table["quantity"] == "type_i_error")]
+    assert set(of_82["model"]) == {"crude", "proliferation", "clinical", "full", "none"}
+    assert (of_82.loc[of_82["method"].isin(["cox", "firth"]), "trials"] >= 9_900).all()
+    write_page(TABLES, tmp_path / "page.md", COHORTS, SEED)
+    assert (tmp_path / "page.md").read_bytes() == PAGE.read_bytes()
+    # every single miss of a test or interval has a sentence
+    missed = table[table["verdict"].str.startswith("too") & table["n_events"].notna()]
+    assert len(missed)
+    for row in missed.itertuples():
+        assert caution(table, row.method, row.model, row.n_events, row.quantity)
 
 
 # the warnings

@@ -19,6 +19,7 @@ from irf7bone.errors import InputError
 from irf7bone.pool import pool_associations
 from irf7bone.verdict import (
     VERDICT,
+    average_effect,
     combined_null_p,
     events_needed,
     headline,
@@ -52,6 +53,8 @@ def evidence(**changes) -> Evidence:
         endpoint="bone",
         is_primary=True,
         found=Pooled(5, -0.36, -0.52, -0.20, None),
+        average=Pooled(5, -0.36, -0.50, -0.22, None),
+        agreement_p=0.4,
         adjusted=Pooled(5, -0.33, -0.50, -0.16, None),
         itself_adjusted=False,
         n=900,
@@ -79,6 +82,7 @@ def turned(e: Evidence) -> Evidence:
     return dataclasses.replace(
         e,
         found=turn(e.found),
+        average=turn(e.average),
         adjusted=turn(e.adjusted),
         pi=(-e.pi[1], -e.pi[0]),
         loo=(-e.loo[1], -e.loo[0]),
@@ -86,6 +90,8 @@ def turned(e: Evidence) -> Evidence:
 
 
 UNSURE = Pooled(5, -0.1, -0.3, 0.1, None)
+WIDE = Pooled(3, 0.0, -1.5, 1.5, None)
+ENDS = math.log(0.7), -math.log(0.7)
 CASES = {
     "R1": {"found": NOWHERE, "adjusted": NOWHERE, "n": 0, "n_events": 0, "p": math.nan},
     "R2": {"found": UNSURE, "n_events": 61},
@@ -139,10 +145,14 @@ def test_the_table_lists_the_rules_in_order():
         # few events do not silence an interval that excludes 1
         ({"n_events": 20}, "R9"),
         ({"found": UNSURE, "n_events": 20}, "R2"),
-        # events enough, but an interval that holds 0.70, 1 and 1 / 0.70 tells nothing
-        ({"found": Pooled(3, 0.1, math.log(0.7), -math.log(0.7), None)}, "R2"),
-        ({"found": Pooled(3, 0.1, math.log(0.7) + 1e-9, -math.log(0.7), None)}, "R3"),
-        ({"found": Pooled(3, 0.1, math.log(0.7), -math.log(0.7) - 1e-9, None)}, "R3"),
+        # events enough, but what these cohorts show together holds 0.70, 1 and 1 / 0.70
+        ({"found": WIDE, "average": Pooled(3, 0.1, *ENDS, None)}, "R2"),
+        ({"found": WIDE, "average": Pooled(3, 0.1, ENDS[0] + 1e-9, ENDS[1], None)}, "R3"),
+        ({"found": WIDE, "average": Pooled(3, 0.1, ENDS[0], ENDS[1] - 1e-9, None)}, "R3"),
+        # cohorts that visibly disagree have no average to go by
+        ({"found": WIDE, "average": Pooled(3, 0.0, -0.1, 0.1, None), "agreement_p": 0.0999}, "R2"),
+        ({"found": WIDE, "average": Pooled(3, 0.0, -0.1, 0.1, None), "agreement_p": 0.1}, "R3"),
+        ({"found": WIDE, "average": Pooled(1, 0.0, -0.1, 0.1, None), "agreement_p": math.nan}, "R3"),
         # q counts for other endpoints only; at 0.05 it passes
         ({"is_primary": False, "q": 0.05}, "R9"),
         ({"is_primary": True, "q": math.nan}, "R9"),
@@ -241,9 +251,20 @@ def test_what_the_sentences_say():
     unqualified = decide(evidence(null_p=math.nan, pi=(-0.9, 0.1)))[1]
     assert "It was not compared with random signatures." in unqualified
     assert "0.41 and 1.11, which includes 1" in unqualified
-    wide = decide(evidence(found=Pooled(2, 0.0, -1.5, 1.5, None)))[1]
-    assert "includes 1, but 0.70 and 1.43 as well" in wide and "spread over 2 cohorts they show less" in wide
+    two = {"found": Pooled(2, 0.0, -1.5, 1.5, None)}
+    wide = decide(evidence(**two, average=Pooled(2, 0.0, *ENDS, None)))[1]
+    assert "includes 1, but 0.70 and 1.43 as well" in wide
     assert "With two cohorts" in wide and "can hardly exclude anything" in wide
+    close = decide(evidence(**two, average=Pooled(2, 0.0, -0.2, 0.2, None)))[1]
+    assert (
+        "Averaged over these 2 cohorts, which do not visibly disagree (p = 0.40), it is 1.00 (95 % interval "
+        "0.82 to 1.22), which excludes a hazard ratio of 0.70 or lower" in close
+    )
+    assert "how far others would differ they cannot tell." in close
+    half = decide(evidence(**two, average=Pooled(2, -0.2, -0.4, 0.0, None)))[1]
+    assert "which does not exclude a hazard ratio of 0.70" in half
+    apart = decide(evidence(**two, average=Pooled(2, 0.0, -0.2, 0.2, None), agreement_p=0.01))[1]
+    assert "The cohorts disagree (p = 0.010 that they have one effect)" in apart
     open_below = decide(evidence(found=Pooled(3, -0.1, -0.5, 0.3, None)))[1]
     assert "does not exclude a hazard ratio of 0.70" in open_below
     assert "no evidence of an effect is not evidence" in open_below
@@ -341,22 +362,23 @@ SIMULATED = {
 }
 
 
-def test_the_default_run_finds_too_little_data():
+def test_the_default_run_finds_no_evidence():
     verdicts = judged(table(DEFAULT | SIMULATED), config())
     death, relapse, bone = (verdicts.loc[name] for name in ("death", "relapse", "bone"))
-    assert (death["verdict"], death["rule"], death["is_primary"]) == ("too little data", "R2", True)
+    assert (death["verdict"], death["rule"], death["is_primary"]) == ("no evidence", "R3", True)
     assert (death["k"], death["n"], death["n_events"], death["events_needed"]) == (2, 273, 88, 62)
     assert 0.97 < death["hr"] < 1.05 and death["hr_low"] < 0.3 and death["hr_high"] > 3.5
     assert 0.89 < death["adjusted_hr"] < 0.91
-    assert "includes 1, but 0.70 and 1.43 as well" in death["rule_text"]
     assert "With two cohorts" in death["rule_text"]
+    assert death["average_low"] > 0.79 and death["average_high"] < 1.27
+    assert "(95 % interval 0.81 to 1.27), which excludes a hazard ratio of 0.70" in death["rule_text"]
     assert death["rule_text"].endswith("This is about death and says nothing of bone metastasis.")
     assert (relapse["verdict"], relapse["rule"], relapse["k"]) == ("too little data", "R2", 1)
     assert (bone["verdict"], bone["rule"], bone["k"]) == ("too little data", "R1", 0)
     assert bone["rule_text"] == (
         "No real cohort in this run records bone metastasis; the simulated one does not count."
     )
-    assert headline(verdicts) == "Death: too little data. Bone metastasis: too little data."
+    assert headline(verdicts) == "Death: no evidence. Bone metastasis: too little data."
 
 
 def test_a_simulated_cohort_changes_no_number():
@@ -476,3 +498,19 @@ def test_the_planted_effect_is_looked_for_in_the_adjusted_model():
         "this run does not fit the adjusted model",
     )
     assert pd.isna(absent["inside"])
+
+
+def test_the_average_by_hand():
+    fits = pd.DataFrame({"log_hr": [0.0, 0.6], "se": [0.1, 0.2]})
+    average, p = average_effect(fits)
+    # weights 100 and 25: mean 0.12, standard error 1 / sqrt(125); Q = 100 0.12^2 + 25 0.48^2 = 7.2 on 1
+    assert average.log_hr == pytest.approx(0.12, rel=1e-12)
+    assert average.high - average.low == pytest.approx(2 * 1.959963984540054 / math.sqrt(125), rel=1e-12)
+    assert p == pytest.approx(2 * norm.sf(math.sqrt(7.2)), rel=1e-9)
+
+
+def test_the_average_of_one_cohort_and_of_none():
+    one, p = average_effect(pd.DataFrame({"log_hr": [0.3], "se": [0.1]}))
+    assert (one.k, one.log_hr) == (1, pytest.approx(0.3)) and math.isnan(p)
+    none, p = average_effect(pd.DataFrame({"log_hr": [], "se": []}))
+    assert none.k == 0 and math.isnan(none.log_hr) and math.isnan(p)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
+from scipy.special import chdtrc, ndtri
 
 from irf7bone.contracts import ENDPOINTS, Column, Table
 from irf7bone.errors import InputError, Problem
@@ -51,6 +51,10 @@ VERDICT = Table(
         _ratio("hr", "pooled hazard ratio for one standard deviation more score"),
         _ratio("hr_low", "lower end of its 95 % interval"),
         _ratio("hr_high", "upper end of its 95 % interval"),
+        _ratio("average_hr", "the same averaged over these very cohorts by precision (common effect)"),
+        _ratio("average_low", "lower end of its 95 % interval"),
+        _ratio("average_high", "upper end of its 95 % interval"),
+        Column("agreement_p", "number", "Cochran's Q: p that the cohorts have one effect", True, 0, 1),
         Column("p", "number", "two-sided p value", nullable=True, low=0, high=1),
         Column("q", "number", "its Benjamini-Hochberg value; NA for the primary result", True, 0, 1),
         Column("adjusted_model", "text", "the model with proliferation that the result is held against"),
@@ -141,10 +145,13 @@ def judge(
         if row is None:
             raise InputError(_absent(result))
         adjusted = _pooled(_row(pooled, (*result[:3], adjusted_model)))
+        average, agreement_p = average_effect(_fits(real, result))
         evidence = Evidence(
             endpoint=endpoint,
             is_primary=endpoint == primary.endpoint,
             found=_pooled(row),
+            average=average,
+            agreement_p=agreement_p,
             adjusted=adjusted,
             itself_adjusted=adjusted_model == primary.model,
             n=int(row["n"]),
@@ -176,6 +183,8 @@ def judge(
                 "n_events": evidence.n_events,
                 "events_needed": evidence.events_needed,
                 **_ratios(evidence.found, "hr", "hr_low", "hr_high"),
+                **_ratios(average, "average_hr", "average_low", "average_high"),
+                "agreement_p": agreement_p,
                 "p": evidence.p,
                 "q": evidence.q,
                 "adjusted_model": adjusted_model,
@@ -251,6 +260,32 @@ def _row(pooled: pd.DataFrame, result: tuple[str, ...]) -> pd.Series | None:
     return rows.iloc[0] if len(rows) else None
 
 
+def _fits(real: pd.DataFrame, result: tuple[str, ...]) -> pd.DataFrame:
+    """The estimates of one result, a row a cohort."""
+    return real[(real[RESULT] == list(result)).all(axis=1) & (real["status"] == "ok")]
+
+
+def average_effect(fits: pd.DataFrame) -> tuple[Pooled, float]:
+    """Average over these cohorts, weighted by precision, and Cochran's Q test that they have one effect.
+
+    Args:
+        fits: Rows with ``log_hr`` and ``se``, one a cohort.
+
+    Returns:
+        The average with its normal 95 % interval (NaN without a cohort), and p of Q on k - 1 degrees of
+        freedom (NaN below two).
+    """
+    k = len(fits)
+    if not k:
+        return Pooled(0, math.nan, math.nan, math.nan, "no cohort"), math.nan
+    log_hr, se = (fits[name].to_numpy("float64") for name in ("log_hr", "se"))
+    weight = 1 / np.square(se)
+    mean = float((weight * log_hr).sum() / weight.sum())
+    half = float(ndtri(1 - ALPHA / 2) / math.sqrt(weight.sum()))
+    q = float((weight * np.square(log_hr - mean)).sum())
+    return Pooled(k, mean, mean - half, mean + half, None), float(chdtrc(k - 1, q)) if k > 1 else math.nan
+
+
 def _pooled(row: pd.Series | None) -> Pooled:
     if row is None:
         return Pooled(0, math.nan, math.nan, math.nan, "this run does not fit the adjusted model")
@@ -270,8 +305,7 @@ def _null_p(
         found = _row(pooled_null, result)
         if found is not None and found["status"] == "ok":
             return float(_in_direction(found.to_frame().T, log_hr)[0])
-    fits = real[(real[RESULT] == list(result)).all(axis=1) & (real["status"] == "ok")]
-    return combined_null_p(_in_direction(fits, log_hr))
+    return combined_null_p(_in_direction(_fits(real, result), log_hr))
 
 
 def _in_direction(rows: pd.DataFrame, log_hr: float) -> np.ndarray:

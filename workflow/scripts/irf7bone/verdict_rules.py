@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from irf7bone.wording import ENDPOINT_WORDS, counted, hazard_ratio, p_clause
 
 ALPHA = 0.05
+DISAGREE = 0.10  # Cochran's Q is weak with few cohorts, so its usual limit is not 0.05
 BONE = "bone"
 SUPPORTED, CONTRADICTED = "supported", "contradicted"
 NO_EVIDENCE, TOO_LITTLE, NOT_SPECIFIC = "no evidence", "too little data", "not specific"
@@ -43,7 +44,9 @@ class Evidence:
         endpoint: The endpoint judged.
         is_primary: Whether it is the one that was named before the run.
         found: The primary signature, method and model, pooled over real cohorts.
-        adjusted: The same with proliferation in the model.
+        average: The same averaged over these very cohorts by precision, without room for others to differ.
+        agreement_p: Cochran's Q test that the cohorts have one effect; NaN for fewer than two.
+        adjusted: The same as ``found`` with proliferation in the model.
         itself_adjusted: Whether the primary model already holds proliferation, so that both are one.
         n: Samples behind ``found``.
         n_events: Events behind ``found``.
@@ -62,6 +65,8 @@ class Evidence:
     endpoint: str
     is_primary: bool
     found: Pooled
+    average: Pooled
+    agreement_p: float
     adjusted: Pooled
     itself_adjusted: bool
     n: int
@@ -185,10 +190,20 @@ def _say_nothing_there(e: Evidence) -> str:
     return f"No real cohort in this run records {ENDPOINT_WORDS[e.endpoint]}{simulated}."
 
 
-def _tells_nothing(e: Evidence) -> bool:
-    """Whether the interval holds 1, the smallest effect looked for and its opposite, so that all are open."""
+def _tells_nothing(e: Evidence, pooled: Pooled) -> bool:
+    """Whether an interval holds the smallest effect looked for and its opposite, so that both are open."""
     smallest = abs(math.log(e.smallest_hr))
-    return e.found.low <= -smallest and e.found.high >= smallest
+    return pooled.low <= -smallest and pooled.high >= smallest
+
+
+def _these_cohorts(e: Evidence) -> Pooled:
+    """What is known of these very cohorts: their average, unless they visibly disagree.
+
+    Two or three cohorts say next to nothing of how far others would differ, and the pooled interval has that
+    in it. What these cohorts show together is another question, with an answer of its own (Hedges and Vevea
+    1998, Psychol Methods 3:486).
+    """
+    return e.found if e.agreement_p < DISAGREE else e.average
 
 
 def _say_few_events(e: Evidence) -> str:
@@ -201,12 +216,28 @@ def _say_few_events(e: Evidence) -> str:
         _found(e),
         f"The interval includes 1, but {hr_words(-smallest)} and {hr_words(smallest)} as well: it tells an "
         "effect of the size looked for neither from none nor from its opposite.",
-        f"In one cohort {needs}; spread over {counted(e.found.k, 'cohort')} they show less."
-        if e.found.k > 1
-        else "",
         _two_cohorts(e),
-        _disagreement(e),
+        f"The cohorts disagree ({_p(e.agreement_p)} that they have one effect), so their average says no "
+        "more."
+        if e.agreement_p < DISAGREE
+        else "",
         _adjusted(e),
+    )
+
+
+def _average(e: Evidence) -> str:
+    """What these cohorts show together, where the pooled interval alone would tell nothing."""
+    smallest = abs(math.log(e.smallest_hr))
+    held = (
+        f"which excludes a hazard ratio of {hr_words(-smallest)} or lower, the smallest effect looked for"
+        if e.average.low > -smallest
+        else f"which does not exclude a hazard ratio of {hr_words(-smallest)}, the smallest effect looked for"
+    )
+    return (
+        f"Averaged over these {e.found.k} cohorts, which do not visibly disagree ({_p(e.agreement_p)}), it "
+        "is "
+        f"{_estimate(e.average)}, {held}. Nothing is seen in these cohorts; how far others would differ they "
+        "cannot tell."
     )
 
 
@@ -223,8 +254,8 @@ def _say_includes_one(e: Evidence) -> str:
     return _join(
         _found(e),
         "The interval includes 1.",
-        _small_effect(e),
         _two_cohorts(e),
+        _average(e) if _tells_nothing(e, e.found) else _small_effect(e),
         _disagreement(e),
         _adjusted(e),
     )
@@ -302,10 +333,12 @@ RULES = (
     ),
     Rule(
         "R2",
-        "the interval includes 1, and there are fewer events than the smallest effect needs or the interval "
-        "includes both that effect and its inverse",
+        "the interval includes 1, and there are fewer events than the smallest effect needs, or what these "
+        "cohorts show together includes both that effect and its inverse",
         TOO_LITTLE,
-        lambda e: e.found.side == 0 and (e.n_events < e.events_needed or _tells_nothing(e)),
+        lambda e: (
+            e.found.side == 0 and (e.n_events < e.events_needed or _tells_nothing(e, _these_cohorts(e)))
+        ),
         _say_few_events,
     ),
     Rule(

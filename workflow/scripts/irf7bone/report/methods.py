@@ -35,6 +35,8 @@ REFERENCES = {
     "grambsch": "Grambsch PM, Therneau TM. Proportional hazards tests and diagnostics based on weighted "
     "residuals. Biometrika 1994;81:515-526.",
     "harrell": "Harrell FE, Lee KL, Mark DB. Multivariable prognostic models. Stat Med 1996;15:361-387.",
+    "hedges": "Hedges LV, Vevea JL. Fixed- and random-effects models in meta-analysis. Psychol Methods "
+    "1998;3:486-504.",
     "higgins": "Higgins JPT, Thompson SG. Quantifying heterogeneity in a meta-analysis. Stat Med "
     "2002;21:1539-1558.",
     "hsieh": "Hsieh FY, Lavori PW. Sample-size calculations for the Cox proportional hazards regression "
@@ -236,8 +238,8 @@ def _verdict(config: Config, cite: Citations) -> str:
         "The verdict is that of the first rule that fits, in the order printed with it. An interval that "
         'includes 1 is called "no evidence" only where there are the events to see a hazard ratio of '
         f"{config.verdict.smallest_hr:g} per standard deviation with {100 * config.verdict.power:g} % power "
-        f'at two-sided 5 % {cite("hsieh")} and where it excludes that hazard ratio or its inverse, and "too '
-        'little data" otherwise.'
+        f"at two-sided 5 % {cite('hsieh')} and where the average over these cohorts excludes that "
+        f'hazard ratio or its inverse {cite("hedges")}, and "too little data" otherwise.'
     )
 
 

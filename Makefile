@@ -27,7 +27,7 @@ WITH_PATH = PATH="$$PWD/.venv/bin:$$PATH"
 quietly = said=$$($(1) 2>&1) || { printf '%s\n' "$$said"; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help report check card lock test oracles calibrate lint environment compare study
+.PHONY: help report check card lock test oracles calibrate bench lint environment compare study
 .SILENT:
 
 help: ## this list
@@ -60,6 +60,9 @@ oracles: environment ## recompute the stored values of tests/oracle with R, inst
 
 calibrate: environment ## simulate how often the methods err: docs/calibration.md; one part: make calibrate PARTS=pooling
 	PYTHONPATH=workflow/scripts:tools OMP_NUM_THREADS=1 $(RUN) calibrate $(PARTS)
+
+bench: environment ## time the engines and their peers: results/benchmarks/; one topic: make bench TOPICS=cox
+	PYTHONPATH=workflow/scripts:tools OMP_NUM_THREADS=1 $(RUN) bench $(TOPICS)
 
 lint: environment ## style of Python and Snakemake files
 	$(RUN) ruff check --quiet

@@ -25,10 +25,6 @@ if TYPE_CHECKING:
 
 ALPHA = 0.05
 QUANTILES = {"null_q025": 0.025, "null_q25": 0.25, "null_median": 0.5, "null_q75": 0.75, "null_q975": 0.975}
-# methods whose random scores would take longer than all the rest of a report
-TOO_SLOW = {
-    "gsva": "no null is drawn for gsva: its 10,000 random scores take minutes for each cohort and signature"
-}
 # a decomposition for each random set: affordable where it is the primary method and not beside another
 SLOW = ("plage",)
 BIN_WIDTH = 0.05  # log hazard ratio
@@ -106,7 +102,7 @@ def null_plan(config: Config | Analysis) -> Mapping[str, set[str] | set[tuple[st
     """
     named = config.primary
     pairs = {(signature, named.method) for signature in config.signatures.select}
-    affordable = [method for method in config.methods if method not in (*TOO_SLOW, *SLOW)]
+    affordable = [method for method in config.methods if method not in SLOW]
     pairs |= {(named.signature, method) for method in affordable}
     return {"scores": pairs, "models": {"crude", "proliferation", named.model} & set(config.models)}
 
@@ -116,8 +112,6 @@ def refusal(row: Mapping[str, Any], config: Config | Analysis) -> dict[str, Any]
     plan = null_plan(config)
     if row["status"] != "ok":
         return {"status": row["status"], "reason": row["reason"]}
-    if row["method"] in TOO_SLOW:
-        return {"status": "not_available", "reason": TOO_SLOW[row["method"]]}
     if (row["signature"], row["method"]) not in plan["scores"] or row["model"] not in plan["models"]:
         methods = sorted(method for name, method in plan["scores"] if name == config.primary.signature)
         reason = (

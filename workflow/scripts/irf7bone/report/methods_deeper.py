@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from irf7bone.heterogeneity import FEWEST_FOR_FUNNEL
 from irf7bone.immune import LEUKOCYTE_GENE
-from irf7bone.null import TOO_SLOW, null_plan
+from irf7bone.null import null_plan
 from irf7bone.survival.checks import SPLIT_MONTHS
 from irf7bone.survival.discrimination import AUC_MONTHS
 from irf7bone.wording import MODEL_WORDS, listed
@@ -78,7 +78,10 @@ def _random(config: Config, by: Callable[..., str]) -> str:
 def _which(config: Config) -> str:
     """Which scores were held against random signatures."""
     primary = config.primary
-    others = [name for name in config.methods if name != primary.method and name not in TOO_SLOW]
+    drawn = null_plan(config)["scores"]
+    others = [
+        name for name in config.methods if name != primary.method and (primary.signature, name) in drawn
+    ]
     said = f"This was done for every signature by {primary.method}"
     if others:
         said += f", and for {primary.signature} by {listed(others)}"

@@ -65,6 +65,7 @@ class Prepared:
         mean: Mean of each gene over the samples.
         sd: Standard deviation of each gene (n - 1 in the denominator); 0 for a constant gene.
         varying: True for the genes that are not constant.
+        kept: What a method has made from the cohort alone and wants for its next sets.
 
     Raises:
         InputError: for values that are missing, infinite or not numbers, and repeated names.
@@ -101,6 +102,7 @@ class Prepared:
         self._check_finite()
         self.mean, self.sd = self._moments()
         self.varying = self.sd > 0
+        self.kept: dict[str, np.ndarray] = {}
         self._ranks: np.ndarray | None = None
 
     @property

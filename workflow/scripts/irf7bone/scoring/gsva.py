@@ -45,9 +45,11 @@ def score(prepared: Prepared, sets: sparse.csr_array) -> np.ndarray:
         return scores
     by_name = np.argsort(prepared.samples.astype(str), kind="stable")
     members = sparse.csc_array(sets[defined][:, genes])
-    density = _density(np.ascontiguousarray(prepared.values(genes)[:, by_name]), _NORMAL)
+    if "density" not in prepared.kept:
+        values = np.ascontiguousarray(prepared.values(genes)[:, by_name])
+        prepared.kept["density"] = _density(values, _NORMAL)
     starts, holders = members.indptr.astype(np.int64), members.indices.astype(np.int64)
-    for sample, column in zip(by_name, density.T, strict=True):
+    for sample, column in zip(by_name, prepared.kept["density"].T, strict=True):
         order = np.argsort(-column, kind="stable")
         scores[defined, sample] = _deviation(order, starts, holders, size[defined])
     return scores

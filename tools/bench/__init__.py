@@ -1,0 +1,1 @@
+"""How fast the engines are, and their peers, on the same data in the same run."""

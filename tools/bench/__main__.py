@@ -1,0 +1,28 @@
+"""Usage: python -m bench [TOPIC ...]; writes results/benchmarks/TOPIC.tsv, or of every topic."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from bench.measure import measure
+
+TOPICS = ("scores", "null", "cox")
+FOLDER = Path("results/benchmarks")
+
+
+def main(topics: list[str]) -> None:
+    """Measure and write."""
+    unknown = [topic for topic in topics if topic not in TOPICS]
+    if unknown:
+        raise SystemExit(f"irf7bone: no benchmark {', '.join(unknown)}; there are {', '.join(TOPICS)}")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for topic in topics or TOPICS:
+        table = measure(topic)
+        path = FOLDER / f"{topic}.tsv"
+        table.to_csv(path, sep="\t", index=False, na_rep="NA", float_format="%.4g")
+        print(f"\n{path}")
+        print(table.drop(columns=["version"]).to_string(index=False, float_format="%.3g", na_rep=""))
+
+
+main(sys.argv[1:])

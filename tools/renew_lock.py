@@ -20,16 +20,17 @@ def main(arguments: list[str] | None = None) -> int:
     """Renew, and say what changed."""
     parser = argparse.ArgumentParser(description="Fetch a study's files again and lock what comes")
     parser.add_argument("study", nargs="?", type=Path, help="a config file to put over config.yaml")
-    parser.add_argument("--cohort", help="only this cohort")
+    parser.add_argument("--cohort", help="only this cohort or experiment")
     options = parser.parse_args(arguments)
     try:
         config = read_config(PROJECT / "config.yaml")
         if options.study:
             config = merge_config(config, read_config(options.study))
         study = load_study(config, root=PROJECT)
-        if options.cohort and options.cohort not in study.cards:
-            parser.error(f"the study has no cohort {options.cohort}; it has {', '.join(study.cards)}")
-        for name, card in study.cards.items():
+        cards = {**study.experiments, **study.cards}
+        if options.cohort and options.cohort not in cards:
+            parser.error(f"the study has no cohort {options.cohort}; it has {', '.join(cards)}")
+        for name, card in cards.items():
             if options.cohort in (None, name) and remote_files(card):
                 changes = renew_lock(card, mirror=study.mirror) or ["nothing changed"]
                 print(f"{name}\n" + "".join(f"  {line}\n" for line in changes), end="")

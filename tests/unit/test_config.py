@@ -378,6 +378,12 @@ def test_experiments_are_checked_like_cohorts(here):
     assert problem.found == f"`{DEFAULT['signatures']['select'][0]}`, which a GMT file has already"
 
 
+def test_an_experiment_has_another_id_than_every_cohort(here):
+    own = add_experiment(here, "gse3143", "LOST")
+    [problem] = refused({"experiments": [own]})
+    assert problem.found == "`gse3143`, which a cohort has"
+
+
 def test_a_misspelt_cohort_of_the_guard_is_refused(here):
     own = add_experiment(here, "own", "LOST", "[gse3413]")
     [problem] = refused({"experiments": [own]})

@@ -26,6 +26,8 @@ from irf7bone.figures.style import save_drawings
 from irf7bone.report import experiment_captions as captions
 from irf7bone.report.experiments_section import NOT_TESTED, experiments_section
 from irf7bone.report.inputs import Experiments
+from irf7bone.report.methods import Citations
+from irf7bone.report.methods_experiments import write_experiments
 from irf7bone.signatures import load_library
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -170,6 +172,19 @@ def test_captions_give_n_and_thresholds(inputs, finished):
 def test_without_experiments_there_is_no_section(inputs):
     inputs.experiments = None
     assert experiments_section(inputs) is None
+
+
+def test_the_methods_text_says_what_was_done_and_cites_it(finished, inputs):
+    cite = Citations()
+    [(heading, text)] = write_experiments(inputs.experiments, cite, lambda card: "a reference")
+    assert heading == "Experiments" and "voom" in text and "simulated pairs" in text
+    assert "fall in bone_vs_primary of simulated_pairs by 0.5 log2" in text and "ouse" not in text
+    assert [reference.partition(" ")[0] for reference in cite.references[:3]] == ["Smyth", "Law", "Robinson"]
+    assert write_experiments(None, cite, str) == ()
+    real = replace(finished.card, role="real", organism="mouse")
+    study = Experiments({"x": real}, finished.tables, finished.adata.flow, finished.derived)
+    [(_, text)] = write_experiments(study, cite, lambda card: "a reference")
+    assert "a reference" in cite.references and "Mouse genes were brought to human ones" in text
 
 
 def test_an_unpaired_contrast_is_drawn_and_said_without_pairs(finished):

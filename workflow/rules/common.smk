@@ -145,7 +145,7 @@ def experiment_downloads(wildcards):
 
 
 def experiment_manifest(wildcards):
-    manifest = "data/downloads/experiments/{experiment}/fetched.tsv"
+    manifest = "data/downloads/{experiment}/fetched.tsv"
     return [manifest] if experiment_downloads(wildcards) else []
 
 

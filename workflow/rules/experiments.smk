@@ -1,6 +1,6 @@
 # Fetches and compares the groups of each experiment, and derives the signatures that cohorts are then scored with.
 # REQUIRED INPUTS: the experiment cards and the files they name, the signature files, data/markers, data/orthologs
-# OUTPUTS: data/downloads/experiments/, results/experiments/, results/figures/experiments/
+# OUTPUTS: data/downloads/{experiment}/, results/experiments/, results/figures/experiments/
 
 
 localrules:
@@ -9,7 +9,7 @@ localrules:
 
 rule fetch_experiment:
     output:
-        manifest="data/downloads/experiments/{experiment}/fetched.tsv",
+        manifest="data/downloads/{experiment}/fetched.tsv",
     log:
         "results/logs/fetch_experiment/{experiment}.log",
     priority: 3
@@ -43,7 +43,7 @@ rule acquire_experiment:
         "../../envs/irf7bone.yaml"
     params:
         code=code_hash("acquire", "experiments.harmonise", "experiments.cards"),
-        downloads="data/downloads/experiments/{experiment}",
+        downloads="data/downloads/{experiment}",
     message:
         "Read experiment {wildcards.experiment} from its source"
     script:

@@ -367,6 +367,14 @@ class _Checks:
         """
         experiments = list(experiments)
         known = [document.path.stem for document in cohorts]
+        for document in experiments:
+            if document.path.stem in known:
+                self.problems.add(
+                    document.where(("id",)),
+                    expected="another id than that of a cohort",
+                    found=f"`{document.path.stem}`, which a cohort has",
+                    remedy="rename one of the cards: files that are fetched lie under the id",
+                )
         names: list[str] = []
         for document in experiments:
             derive = document.data.get("derive")

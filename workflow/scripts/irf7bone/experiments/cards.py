@@ -13,6 +13,7 @@ from typing import Any
 from irf7bone.cards import DEFAULTS, CardView, check_file, check_id, codes, rule_with_codes
 from irf7bone.errors import Problem, Problems
 from irf7bone.geo_card import check_geo
+from irf7bone.questions import question_problems
 from irf7bone.schema import Document, choose_from, nearest, read_yaml, violations
 
 EXPERIMENT_CARD = "card of an experiment"
@@ -169,7 +170,10 @@ def experiment_problems(document: Document) -> list[Problem]:
     A part that breaks the schema is not compared with others, so that one mistake gives one message.
     """
     problems = Problems()
-    problems.extend(violations(document.data, "experiment", document.where))
+    problems.extend(question_problems(document))
+    asked = {problem.where for problem in problems.found}
+    found = violations(document.data, "experiment", document.where)
+    problems.extend(problem for problem in found if problem.where not in asked)
     view = CardView(document, problems)
     for check in _CHECKS:
         check(view)

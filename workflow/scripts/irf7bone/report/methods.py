@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from irf7bone.report.methods_deeper import write_deeper
+from irf7bone.report.methods_experiments import write_experiments
 from irf7bone.scoring.registry import METHODS
 from irf7bone.survival.associate import EVENTS_PER_PARAMETER
 from irf7bone.wording import ENDPOINT_WORDS, MODEL_WORDS, counted, listed
@@ -16,6 +17,8 @@ from irf7bone.wording import ENDPOINT_WORDS, MODEL_WORDS, counted, listed
 if TYPE_CHECKING:
     from irf7bone.cards import CohortCard
     from irf7bone.config import Config
+    from irf7bone.experiments.cards import ExperimentCard
+    from irf7bone.report.inputs import Experiments
     from irf7bone.signatures import Signature
 
 REFERENCES = {
@@ -99,6 +102,7 @@ def write_methods(
     associations: pd.DataFrame,
     curves_competing: bool,
     provenance: Mapping[str, Any],
+    experiments: Experiments | None = None,
 ) -> Methods:
     """Describe the run.
 
@@ -109,6 +113,7 @@ def write_methods(
         associations: :data:`irf7bone.contracts.ASSOCIATIONS`, for what was needed: which estimators.
         curves_competing: Whether an endpoint of a cohort has competing events.
         provenance: Result of :func:`irf7bone.provenance.collect`.
+        experiments: None where the study has none.
     """
     cite = Citations()
     paragraphs = (
@@ -119,6 +124,7 @@ def write_methods(
         ("Outcome", _outcome(config, associations, curves_competing, cite)),
         ("Pooling and multiplicity", _pooling(config, cite)),
         *write_deeper(config, cite),
+        *write_experiments(experiments, cite, citation_of),
         ("Verdict", _verdict(config, cite)),
         ("Software", _software(provenance, cite)),
     )
@@ -160,8 +166,8 @@ def _cohorts(cards: Mapping[str, CohortCard], cite: Citations) -> str:
     return " ".join(parts)
 
 
-def citation_of(card: CohortCard) -> str:
-    """The reference of a cohort as its card gives it; empty where it gives none."""
+def citation_of(card: CohortCard | ExperimentCard) -> str:
+    """The reference of a cohort or experiment as its card gives it; empty where it gives none."""
     parts = [str(card.citation["text"]).rstrip(".")] if "text" in card.citation else []
     parts += [
         f"{name}:{card.citation[key]}"

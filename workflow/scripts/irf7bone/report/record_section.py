@@ -35,7 +35,13 @@ def run_methods(inputs: ReportInputs) -> Methods:
     """The methods of the run."""
     competing = bool((inputs.cohorts["n_competing"].fillna(0) > 0).any())
     return write_methods(
-        inputs.config, inputs.cards, inputs.library, inputs.associations, competing, inputs.provenance
+        inputs.config,
+        inputs.cards,
+        inputs.library,
+        inputs.associations,
+        competing,
+        inputs.provenance,
+        inputs.experiments,
     )
 
 

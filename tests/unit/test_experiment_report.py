@@ -145,7 +145,7 @@ def test_the_section_says_verdict_warning_and_signature_and_marks_them_simulated
     assert "not in alpha, beta and gamma (derived from the simulated experiment" in signature
     assert said[NOT_TESTED] is False
     assert all(simulated for text, simulated in said.items() if text != NOT_TESTED)
-    assert [figure.simulated for figure in section.figures] == [True] * len(EXPERIMENT_FIGURES)
+    assert [figure.simulated for figure in section.figures] == [True] * (1 + len(EXPERIMENT_FIGURES))
     assert all("SIMULATED DATA" in figure.caption for figure in section.figures)
     by_id = {table.id: table for table in section.tables}
     assert all(all(table.marked) for name, table in by_id.items() if name != "experiment_rules")
@@ -154,7 +154,8 @@ def test_the_section_says_verdict_warning_and_signature_and_marks_them_simulated
 
 
 def test_captions_give_n_and_thresholds(inputs, finished):
-    by_kind = dict(zip(EXPERIMENT_FIGURES, experiments_section(inputs).figures, strict=True))
+    by_kind = dict(zip(("samples", *EXPERIMENT_FIGURES), experiments_section(inputs).figures, strict=True))
+    assert "Samples of simulated_pairs (n = 12)" in by_kind["samples"].alt
     genes = finished.tables["genes"]
     lower = int(((genes["q"] <= 0.05) & (genes["log2_fc"] < 0)).sum())
     assert f"{len(genes):,} genes tested, {lower:,} are lower" in by_kind["volcano"].alt
@@ -195,7 +196,7 @@ def test_an_unpaired_contrast_is_drawn_and_said_without_pairs(finished):
     drawn = draw_experiment_figures(
         finished.adata.adata, tables, simulated=True, fdr=0.05, config=finished.config
     )
-    assert len(drawn) == len(EXPERIMENT_FIGURES)
+    assert len(drawn) == 1 + len(EXPERIMENT_FIGURES)
     row = contrasts.iloc[0].to_dict()
     said = captions.slopes_finding(row, scores, finished.tables["signatures"].head(1))
     assert "6 bone and 6 primary samples" in said and "pairs" not in said

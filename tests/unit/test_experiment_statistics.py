@@ -143,6 +143,13 @@ def test_running_sum_by_hand():
     np.testing.assert_array_equal(leading_places(bottom, np.array([3, 4])), [4, 3])
 
 
+def test_a_set_all_at_one_end_stays_within_one():
+    t = np.sort(np.random.default_rng(1).normal(size=4001))[::-1]
+    for places in (np.arange(90), np.arange(3911, 4001)):
+        running = running_sum(ranking(t), places)
+        assert np.abs(running).max() == pytest.approx(1, abs=1e-12) and np.abs(running).max() <= 1
+
+
 def test_camera_without_correlation_is_the_two_sample_t_test():
     z = np.sort(np.random.default_rng(7).normal(size=300))[::-1]
     places = np.arange(20, 60)

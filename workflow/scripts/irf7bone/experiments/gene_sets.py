@@ -80,7 +80,7 @@ def running_sum(ranking: Ranking, places: np.ndarray) -> np.ndarray:
     t = np.abs(ranking.table["t"].to_numpy())
     step = np.full(len(t), -1 / (len(t) - len(places)))
     step[places] = t[places] / t[places].sum()
-    return np.cumsum(step)
+    return np.clip(np.cumsum(step), -1, 1)  # rounding would carry a set that is all at one end beyond
 
 
 def leading_places(running: np.ndarray, places: np.ndarray) -> np.ndarray:
@@ -244,7 +244,7 @@ def _vertices(running: np.ndarray, places: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "position": np.concatenate([[0], at + 1]),
-            "running": np.clip(np.concatenate([[0.0], running[at]]), -1, 1),
+            "running": np.concatenate([[0.0], running[at]]),
             "hit": np.concatenate([[False], hit]),
         }
     )

@@ -40,4 +40,4 @@ def pooled_figures(endpoints: Sequence[str]) -> tuple[str, ...]:
 
 def experiment_figures(contrasts: Sequence[str]) -> tuple[str, ...]:
     """Names of the figures of an experiment with these contrasts."""
-    return tuple(f"{contrast}_{kind}" for contrast in contrasts for kind in EXPERIMENT_FIGURES)
+    return ("samples", *(f"{contrast}_{kind}" for contrast in contrasts for kind in EXPERIMENT_FIGURES))

@@ -11,6 +11,7 @@ from irf7bone.figures import key_signatures
 from irf7bone.figures.drawing import Drawing
 from irf7bone.figures.experiment_enrichment import draw_running
 from irf7bone.figures.experiment_genes import draw_heatmap, draw_volcano, heatmap_table
+from irf7bone.figures.experiment_quality import draw_samples
 from irf7bone.figures.experiment_scores import draw_composition, draw_slopes
 from irf7bone.figures.experiment_words import effect_words
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 def draw_experiment_figures(
     adata: ad.AnnData, tables: Mapping[str, pd.DataFrame], *, simulated: bool, fdr: float, config: Analysis
 ) -> dict[str, Drawing]:
-    """Draw every contrast of one experiment, for the primary method.
+    """Draw the samples of one experiment and every contrast, for the primary method.
 
     Args:
         adata: The experiment.
@@ -35,7 +36,11 @@ def draw_experiment_figures(
     Returns:
         Drawings by the names of :func:`irf7bone.figures.experiment_figures`.
     """
-    drawn: dict[str, Drawing] = {}
+    experiment = tables["quality"]["experiment"].iloc[0]
+    figure = draw_samples(
+        tables["quality"], tables["distances"], title=f"{experiment}: samples", simulated=simulated
+    )
+    drawn = {"samples": Drawing(figure, tables["quality"])}
     for contrast in tables["contrasts"].to_dict("records"):
         own = {
             name: table[table["contrast"] == contrast["contrast"]]

@@ -28,6 +28,24 @@ def signed_range(low: float, high: float) -> str:
     return f"{low:.2f} to {high:.2f}".replace("-", "−")
 
 
+def samples_finding(experiment: str, quality: pd.DataFrame) -> str:
+    """How the samples spread, and which were flagged."""
+    flagged = quality[quality["outlier"]]
+    named = [f"{row['sample']} ({row['reason']})" for row in flagged.to_dict("records")]
+    shares = [100 * quality[f"{name}_variance"].iloc[0] for name in ("pc1", "pc2")]
+    stay = f"flagged, and kept: {listed(named)}" if named else "none is flagged"
+    return (
+        f"Samples of {experiment} (n = {len(quality)}): the first two components hold {shares[0]:.0f} % and "
+        f"{shares[1]:.0f} % of the variance; {stay}."
+    )
+
+
+SAMPLES_MARKS = (
+    "Left: principal components, lines within pairs, flagged samples ringed. Right: root mean square log2 "
+    "difference of the most variable genes, samples in the order of their clustering."
+)
+
+
 def volcano_finding(contrast: Row, panel: pd.DataFrame, fdr: float) -> str:
     """How many genes change, and how many of the interferon panel; IRF7 by name."""
     said = (

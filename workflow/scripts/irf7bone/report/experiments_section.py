@@ -57,6 +57,17 @@ def experiments_section(inputs: ReportInputs) -> Section | None:
     for name in order:
         card = found.cards[name]
         findings += _findings(inputs, found, name)
+        quality = chosen(found.tables["quality"], experiment=name)
+        figures.append(
+            figure_view(
+                inputs,
+                f"experiments/{name}/samples",
+                title=f"{name}: samples",
+                finding=captions.samples_finding(name, quality),
+                marks=captions.SAMPLES_MARKS,
+                simulated=card.simulated,
+            )
+        )
         for contrast in chosen(found.tables["contrasts"], experiment=name).to_dict("records"):
             figures += _figures(inputs, found, contrast, card.fdr, card.simulated)
     findings.append(Finding(NOT_TESTED))

@@ -138,6 +138,11 @@ MISTAKES = {
         "expression.collapse",
         "a mean of counts is no count",
     ),
+    "opinion on no counts": (
+        {"expression.scale": "log2", "second_opinion": True},
+        "second_opinion",
+        "compared by limma alone",
+    ),
     "exclusion of nothing": ({"exclude": [{"reason": "x"}]}, "exclude[0]", "write one rule an entry"),
     "exclusion without reason": ({"exclude": [{"samples": ["a"]}]}, "exclude[0].reason", "Why"),
     "fold": ({"derive.log2_fold": -1}, "derive.log2_fold", "Smallest fall"),
@@ -165,6 +170,11 @@ def test_a_derived_signature_is_kept_from_its_own_patients(tmp_path):
     card = load(tmp_path)
     assert "shares patients with this cohort" in card.not_in_cohort("gse2034", simulated=False)
     assert card.not_in_cohort("gse1992", simulated=False) is None
+
+
+def test_a_second_opinion_is_asked_for(tmp_path):
+    assert load(tmp_path, {"second_opinion": True}).second_opinion
+    assert not load(tmp_path).second_opinion
 
 
 def test_a_simulated_signature_is_kept_from_patients():

@@ -80,6 +80,7 @@ class ExperimentCard:
         pairs: Column of the pair; None where nothing is paired.
         batch: Column of the batch; None where there is none.
         contrasts: In the order of the card.
+        second_opinion: Whether PyDESeq2 tests the counts as well.
         derive: How a signature is made, where one is.
         patients_of: Cohorts in which that signature is not tested.
         expect: Known counts ``samples``, ``groups``, ``pairs``; may be empty.
@@ -102,6 +103,7 @@ class ExperimentCard:
     pairs: str | None
     batch: str | None
     contrasts: tuple[Contrast, ...]
+    second_opinion: bool
     derive: Derivation | None
     patients_of: tuple[str, ...]
     expect: dict[str, Any]
@@ -194,6 +196,7 @@ def make_experiment(document: Document) -> ExperimentCard:
         pairs=data.get("pairs", {}).get("from"),
         batch=data.get("batch", {}).get("from"),
         contrasts=tuple(Contrast(**contrast) for contrast in data["contrasts"]),
+        second_opinion=data.get("second_opinion", False),
         derive=Derivation(**data["derive"]) if "derive" in data else None,
         patients_of=tuple(data.get("patients_of", ())),
         expect=data.get("expect", {}),
@@ -257,6 +260,17 @@ def _check_collapse(card: CardView) -> None:
             expected="`max_mean` or `max_variance`, as these are counts",
             found="`mean`",
             remedy="choose one row a gene: a mean of counts is no count, and its variance is another",
+        )
+
+
+def _check_second_opinion(card: CardView) -> None:
+    scale = card.get("expression", "scale", kind=str)
+    if card.document.data.get("second_opinion") is True and scale not in ("", "counts"):
+        card.add(
+            ("second_opinion",),
+            expected="`scale: counts`, which PyDESeq2 needs",
+            found=f"`scale: {scale}`",
+            remedy="remove it: other values are compared by limma alone",
         )
 
 
@@ -389,6 +403,7 @@ _CHECKS: tuple[Callable[[CardView], None], ...] = (
     _check_role,
     _check_organism,
     _check_collapse,
+    _check_second_opinion,
     _check_files,
     _check_geo,
     _check_exclude,

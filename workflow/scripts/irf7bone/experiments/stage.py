@@ -53,6 +53,7 @@ def analyse(
         min_coverage=config.signatures.min_coverage,
         fdr=card.fdr,
         seed=seed,
+        second_opinion=card.second_opinion,
     )
     table = Orthologs.load(Path(orthologs)) if card.organism == "mouse" else None
     return analyse_experiment(card.id, adata, card.contrasts, chosen, markers, table, settings)

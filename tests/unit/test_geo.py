@@ -260,6 +260,25 @@ def test_empty_table_says_where_the_values_are(tmp_path):
     assert read_series_matrix(path, "GPL96", samples_only=True).samples["er"].tolist() == ["+", "-", "+"]
 
 
+@pytest.mark.parametrize(
+    "reader",
+    [
+        lambda path: read_series_matrix(path, "GPL96"),
+        lambda path: read_probe_genes(path, "GPL96"),
+        read_series_tables,
+    ],
+)
+def test_cut_or_damaged_gzip_is_refused(tmp_path, reader):
+    rng = np.random.default_rng(1)
+    text = matrix_text(pd.DataFrame(rng.random((2000, 3)), columns=SAMPLES).rename("p{}".format))
+    whole = zipped(text)
+    path = tmp_path / "m.gz"
+    for content in (whole[:-50], whole[:-8] + b"\0" * 8, whole[: len(whole) // 2]):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match="a whole gzip file"):
+            reader(path)
+
+
 def test_too_large_a_table_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("irf7bone.acquire.series_matrix.LIMIT", 100)
     with pytest.raises(InputError, match="at most 100 bytes"):
@@ -302,11 +321,12 @@ def test_series_tables(tmp_path):
     [found] = read_series_tables(matrix_file(tmp_path, family_text(table)))
     assert (found.title, found.columns) == ("Patient clinical parameters", list(table.columns))
     assert found.rows == table.to_numpy().tolist()
-    short = family_text(table).replace("2\tGSM2\t\n", "2\tGSM2\n")
-    assert read_series_tables(matrix_file(tmp_path, short))[0].rows == found.rows
+    longer = family_text(table).replace("2\tGSM2\t\n", "2\tGSM2\t\t\n")
+    assert read_series_tables(matrix_file(tmp_path, longer))[0].rows == found.rows
     assert read_series_tables(matrix_file(tmp_path, family_text(None))) == []
-    with pytest.raises(InputError, match="3 columns in every row"):
-        read_series_tables(matrix_file(tmp_path, family_text(table).replace("GSM1\t", "GSM1\tx\t")))
+    for wrong in ("GSM1\tx\t", "GSM1 "):
+        with pytest.raises(InputError, match="3 columns in every row"):
+            read_series_tables(matrix_file(tmp_path, family_text(table).replace("GSM1\t", wrong)))
     with pytest.raises(InputError, match="series_table_end"):
         read_series_tables(matrix_file(tmp_path, family_text(table).partition("2\tGSM2")[0]))
 

@@ -7,7 +7,6 @@ samples.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -66,7 +65,7 @@ def read_series_matrix(path: Path, platform: str | None, *, samples_only: bool =
         _check_platform(samples, platform, path)
         if samples_only:
             return SeriesMatrix(samples, [], np.empty((0, len(samples))))
-        names = next(csv.reader([decode(stream.readline()).rstrip("\r\n")], delimiter="\t"), [])
+        names = _cells(decode(stream.readline()).rstrip("\r\n"))
         body = _table(stream, path)
     _check_columns(names, samples, path)
     probes, values = _numbers(body, names, path)
@@ -114,7 +113,7 @@ def _cells(rest: str, count: int | None = None) -> list[str]:
         cells = rest[1:-1].split('"\t"')
         if count is None or len(cells) == count:
             return [cell.replace('""', '"') for cell in cells]
-    return next(csv.reader([rest], delimiter="\t"), [])
+    return [cell.removeprefix('"').removesuffix('"') for cell in rest.split("\t")]
 
 
 def _samples(lines: list[tuple[str, str]], path: Path) -> pd.DataFrame:

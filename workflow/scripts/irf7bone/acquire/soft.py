@@ -8,9 +8,12 @@ entity, ``!`` an attribute, ``#`` a column, and tables stand between ``!..._tabl
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from irf7bone.acquire.content import GZIP
 from irf7bone.errors import InputError, Problem
@@ -43,11 +46,22 @@ def decode(line: bytes) -> str:
         return line.decode("latin-1")
 
 
-def open_text(path: Path):
-    """A stream of bytes, decompressed if the content is gzip, whatever the name says."""
+@contextmanager
+def open_text(path: Path) -> Iterator[BinaryIO]:
+    """A stream of bytes, decompressed if the content is gzip, whatever the name says.
+
+    Raises:
+        InputError: The gzip file is cut off or damaged, where that is met while reading.
+    """
     with path.open("rb") as stream:
         zipped = stream.read(2) == GZIP
-    return gzip.open(path, "rb") if zipped else path.open("rb")
+    try:
+        with gzip.open(path, "rb") if zipped else path.open("rb") as stream:
+            yield stream
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise InputError(
+            Problem(str(path), "a whole gzip file", f"a cut or damaged one ({error})", "fetch it again")
+        ) from None
 
 
 def read_series_tables(path: Path) -> list[SoftTable]:
@@ -70,13 +84,13 @@ def read_series_tables(path: Path) -> list[SoftTable]:
                     [cell.strip() for cell in decode(row).rstrip("\r\n").split("\t")]
                     for row in _until_end(lines, b"!series_table_end", path)
                 ] or [[]]
-                tables.append(SoftTable(title, columns, [_filled(row, len(columns), path) for row in rows]))
+                tables.append(SoftTable(title, columns, [_fitting(row, len(columns), path) for row in rows]))
     return tables
 
 
-def _filled(row: list[str], length: int, path: Path) -> list[str]:
-    """A row as long as the header: empty cells at its end may have been left out."""
-    if len(row) > length and any(row[length:]):
+def _fitting(row: list[str], length: int, path: Path) -> list[str]:
+    """A row as long as the header. A shorter one is not filled up: cells may have moved in it."""
+    if len(row) < length or any(row[length:]):
         raise InputError(
             Problem(
                 str(path),
@@ -86,7 +100,7 @@ def _filled(row: list[str], length: int, path: Path) -> list[str]:
                 ("\t".join(row)[:80],),
             )
         )
-    return (row + [""] * length)[:length]
+    return row[:length]
 
 
 def _until_end(lines: Iterator[bytes], mark: bytes, path: Path) -> Iterator[bytes]:

@@ -242,6 +242,17 @@ def test_two_contrasts_stand_beside_each_other():
     np.testing.assert_allclose(both, alone["genes"]["p"], rtol=1e-12)
 
 
+def test_an_experiment_without_any_named_gene_says_so():
+    adata = make_experiment(pairs=4)
+    tables = analyse(adata[:, adata.var_names.str.startswith("BACKGROUND")].copy())
+    claim = tables["claim"].iloc[0]
+    assert (claim["verdict"], claim["rule"]) == ("too little data", "E2")
+    assert "0 of 30 genes" in claim["sentence"]
+    assert (tables["composition"]["status"] == "not_available").all()
+    assert (tables["gene_sets"]["status"] == "not_available").all()
+    assert len(tables["running"]) == 0 and (tables["genes"]["p"] >= 0).all()
+
+
 def test_a_contrast_of_three_and_three_says_what_relabelling_can_reach():
     adata = make_experiment(loss=2.0, pairs=3)
     few = Contrast("few", "lesion", "primary", paired=False, batch=False, meaning="loss_in_bone")

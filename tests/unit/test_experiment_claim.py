@@ -37,6 +37,7 @@ CASES = [
     ({"expected": 0, **NOTHING}, "E1", "not judged"),
     (NOTHING, "E2", "too little data"),
     ({"difference": -0.5, "low": -1.6, "high": 0.6, "p": 0.3}, "E3", "too little data"),
+    ({"difference": 0.2, "low": -0.6, "high": 1.0, "p": 0.6, "smallest_p": 0.1}, "E3", "too little data"),
     ({"difference": 0.2, "low": -0.6, "high": 1.0, "p": 0.6}, "E4", "no evidence"),
     ({"permutation_p": 0.1, "smallest_p": 0.1}, "E5", "too little data"),
     ({"camera_p": 0.2}, "E6", "not specific"),

@@ -130,7 +130,13 @@ def _say_no_score(e: Evidence) -> str:
     return f"{e.signature} could not be compared: {e.reason}."
 
 
+def _few(e: Evidence) -> str:
+    return f"So few samples cannot give less than {e.smallest_p:.2g} by relabelling."
+
+
 def _say_wide(e: Evidence) -> str:
+    if not e.reaches_smallest:
+        return f"{_found(e)} The interval includes 0. {_few(e)}"
     return (
         f"{_found(e)} The interval includes 0 and still allows the smallest change looked for, "
         f"{SMALLEST_SD:g} standard deviation in the expected direction."
@@ -146,11 +152,7 @@ def _say_nothing(e: Evidence) -> str:
 
 
 def _say_relabelling(e: Evidence) -> str:
-    reach = (
-        f"So few samples cannot give less than {e.smallest_p:.2g} by relabelling."
-        if e.smallest_p > ALPHA
-        else "The t test alone would have said more than the samples can."
-    )
+    reach = _few(e) if e.smallest_p > ALPHA else "The t test alone would have said more than the samples can."
     return f"{_found(e)} The interval excludes 0 only if the scores are normal. {reach}"
 
 
@@ -200,9 +202,10 @@ RULES = (
     Rule("E2", "the signature has no score", TOO_LITTLE, lambda e: math.isnan(e.difference), _say_no_score),
     Rule(
         "E3",
-        "the interval includes 0 and a change of 1 standard deviation in the expected direction",
+        "the interval includes 0, and a change of 1 standard deviation in the expected direction or too few "
+        "samples for relabelling to reach 0.05",
         TOO_LITTLE,
-        lambda e: e.side == 0 and e.reaches_smallest,
+        lambda e: e.side == 0 and (e.reaches_smallest or e.smallest_p > ALPHA),
         _say_wide,
     ),
     Rule("E4", "the interval includes 0", NO_EVIDENCE, lambda e: e.side == 0, _say_nothing),

@@ -46,7 +46,7 @@ def fit_last(values: np.ndarray, design: np.ndarray, weights: np.ndarray | None 
     blocks = [
         _fit(values[rows], design, None if weights is None else weights[rows])
         for rows in (
-            slice(start, start + GENES_PER_BLOCK) for start in range(0, len(values), GENES_PER_BLOCK)
+            slice(start, start + GENES_PER_BLOCK) for start in range(0, max(1, len(values)), GENES_PER_BLOCK)
         )
     ]
     effect, scale, residuals = (np.concatenate(parts) for parts in zip(*blocks, strict=True))

@@ -1,6 +1,6 @@
-"""Propose a card for data that have none; see docs/add_a_cohort.md.
+"""Propose a card for data that have none; see docs/add_a_cohort.md and docs/add_an_experiment.md.
 
-usage: python tools/propose_card.py (--accession GSE... | --from PATH) [--out card.yaml]
+usage: python tools/propose_card.py (--accession GSE... | --from PATH) [--experiment] [--out card.yaml]
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from irf7bone.config import SYMBOLS  # noqa: E402
 from irf7bone.errors import InputError  # noqa: E402
 from irf7bone.genes import SymbolTable  # noqa: E402
 from irf7bone.propose.card import card_text  # noqa: E402
+from irf7bone.propose.experiment import experiment_text  # noqa: E402
 from irf7bone.propose.geo import look_at_series  # noqa: E402
 from irf7bone.propose.layouts import Place, look  # noqa: E402
 from irf7bone.propose.seen import describe_columns  # noqa: E402
@@ -34,8 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--platform", help="GPL..., for a series with several")
     parser.add_argument("--clinical", type=Path, help="the clinical table beside a table of expression")
-    parser.add_argument("--id", help="the cohort's id; default: from the accession or the name of the data")
+    parser.add_argument("--id", help="the card's id; default: from the accession or the name of the data")
     parser.add_argument("--out", type=Path, help="the card to write, named as the id; default: print it")
+    parser.add_argument("--experiment", action="store_true", help="an experiment card, not that of a cohort")
     parser.add_argument("--mirror", help="folder or URL in place of the network")
     options = parser.parse_args(arguments)
     named = options.out.stem if options.out else options.id
@@ -55,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     except InputError as error:
         print(error, file=sys.stderr)
         return 1
-    text = card_text(identity, seen)
+    text = (experiment_text if options.experiment else card_text)(identity, seen)
     print(describe_columns(seen.samples), file=sys.stderr)
     if options.out:
         options.out.write_text(text, encoding="utf-8")

@@ -75,11 +75,12 @@ def card_text(identity: str, seen: Seen) -> str:
     for key in _ORDER:
         if key in card:
             comment = f"# {_COMMENTS[key]}\n" if key in _COMMENTS else ""
-            parts.append(comment + _dump({key: card[key]}))
+            parts.append(comment + dump({key: card[key]}))
     return "".join(parts)
 
 
-def _dump(value: dict[str, Any]) -> str:
+def dump(value: dict[str, Any]) -> str:
+    """Keys of a card as YAML, text in quotes wherever it could be taken for anything else."""
     return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH)
 
 

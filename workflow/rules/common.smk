@@ -12,9 +12,10 @@ sys.path.insert(0, f"{workflow.basedir}/workflow/scripts")
 from irf7bone.acquire import input_files, remote_files
 from irf7bone.acquire.lock import lock_path
 from irf7bone.codehash import code_hash
-from irf7bone.config import from_here, load_study
+from irf7bone.config import load_study
 from irf7bone.errors import InputError
 from irf7bone.provenance import file_name, git_revision
+from irf7bone.study_checks import from_here
 
 try:
     study = load_study(

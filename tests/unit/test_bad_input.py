@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.acquire import acquire, table
+from irf7bone.acquire import acquire, table, text
 from irf7bone.errors import InputError
 from irf7bone.harmonise import harmonise
 
@@ -483,3 +483,17 @@ def test_windows_line_ends_and_a_byte_order_mark_change_nothing(make_card, symbo
     other = harmonise(acquire(card), card, symbols)
     np.testing.assert_array_equal(other.adata.X, plain.adata.X)
     pd.testing.assert_frame_equal(other.adata.obs, plain.adata.obs)
+
+
+def test_a_gzip_file_that_unpacks_to_more_than_the_limit_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(text, "UNPACKED_LIMIT", 1_000_000)
+    (tmp_path / "bomb.csv.gz").write_bytes(gzip.compress(b"gene,P1\n" + b"0" * 2_000_000))
+    with pytest.raises(InputError, match="at most 1000000 bytes"):
+        table.read_expression(card_in(tmp_path), {"path": "bomb.csv.gz", "genes_in": "rows"})
+
+
+def test_text_that_parquet_holds_as_bytes_is_that_text(tmp_path):
+    frame = pd.DataFrame({"sample": [b"P-01", b"P-02"], "er": [b"ER+", "é".encode()]})
+    frame.to_parquet(tmp_path / "c.parquet")
+    clinical, _ = table.read_clinical(card_in(tmp_path), {"path": "c.parquet", "key": "sample"})
+    assert clinical["er"].to_dict() == {"P-01": "ER+", "P-02": "é"}

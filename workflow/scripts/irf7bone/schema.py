@@ -57,6 +57,9 @@ _SCALARS: dict[str, Callable[[str], object]] = {
 }
 
 
+_PLAIN_PARTS = ("tag:yaml.org,2002:seq", "tag:yaml.org,2002:map")
+
+
 @dataclass(frozen=True)
 class Document:
     """A YAML file that could be read.
@@ -169,10 +172,10 @@ def _value(
     node: yaml.Node, at: KeyPath, file: Path, lines: dict[KeyPath, int], problems: list[Problem]
 ) -> object:
     """The plain value of a YAML node; notes the line of every key on the way."""
-    if isinstance(node, yaml.SequenceNode):
+    if node.tag in _PLAIN_PARTS and isinstance(node, yaml.SequenceNode):
         lines.update({(*at, index): item.start_mark.line + 1 for index, item in enumerate(node.value)})
         return [_value(item, (*at, index), file, lines, problems) for index, item in enumerate(node.value)]
-    if isinstance(node, yaml.MappingNode):
+    if node.tag in _PLAIN_PARTS and isinstance(node, yaml.MappingNode):
         found: dict[str, object] = {}
         for key_node, value_node in node.value:
             key, line = str(key_node.value), key_node.start_mark.line + 1
@@ -196,7 +199,7 @@ def _value(
         problems.append(
             Problem(
                 f"{file}:{node.start_mark.line + 1}, {dotted(at)}",
-                expected="plain text, a number, true, false or null",
+                expected="plain text, a number, true, false, null, a list or a table",
                 found=f"the YAML tag {node.tag}",
                 remedy="remove the tag",
             )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
@@ -119,7 +119,7 @@ def _matrix(file: h5py.File, name: str, path: Path) -> np.ndarray | sparse.spmat
             f"{' x '.join(f'{n:,}' for n in shape)}",
             "a cohort has one row a tumour: sum the cells of each sample before this workflow",
         )
-    matrix = read_elem(stored) if _encoding(stored) in MATRICES else None
+    matrix = _element(stored) if _encoding(stored) in MATRICES else None
     if getattr(matrix, "dtype", np.dtype(object)).kind not in "fiub":
         raise _refuse(
             f"{path}, {name}",
@@ -130,6 +130,14 @@ def _matrix(file: h5py.File, name: str, path: Path) -> np.ndarray | sparse.spmat
     return matrix
 
 
+def _element(stored: h5py.Group | h5py.Dataset) -> Any:
+    """What anndata reads there; it raises errors of many kinds of its own where a file contradicts itself."""
+    try:
+        return read_elem(stored)
+    except Exception as error:
+        raise ValueError(f"{stored.name}: {error}") from error
+
+
 def _table(file: h5py.File, name: str, path: Path) -> pd.DataFrame:
     if name not in file or _encoding(file[name]) != "dataframe":
         raise _refuse(
@@ -138,7 +146,7 @@ def _table(file: h5py.File, name: str, path: Path) -> pd.DataFrame:
             f"something else ({_encoding(file[name])})" if name in file else "nothing there",
             "read the file with its own anndata and write it with a current one",
         )
-    return read_elem(file[name])
+    return _element(file[name])
 
 
 def _encoding(stored: h5py.Group | h5py.Dataset) -> str:

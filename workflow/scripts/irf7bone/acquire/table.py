@@ -149,7 +149,9 @@ def _ids_as_text(ids: pd.Index | pd.Series, where: str) -> list[str]:
                 where, "ids stored as text", "numbers with decimals", "write the ids as text", tuple(ids[:5])
             )
         )
-    return [None if missing else str(value) for value, missing in zip(ids, pd.isna(ids), strict=True)]
+    return [
+        None if missing else text.as_word(value) for value, missing in zip(ids, pd.isna(ids), strict=True)
+    ]
 
 
 def _expression_from_parquet(path: Path) -> tuple[np.ndarray, list[str], list[str], str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import gzip
 import hashlib
+import io
 import re
 import zlib
 from pathlib import Path
@@ -23,6 +24,8 @@ MISSING_WORDS = ("", "NA", "NaN", "nan", "N/A", "NULL", "null", "#N/A")
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 _SPOKEN = {",": "comma", "\t": "tab", ";": "semicolon", " ": "space", "|": "vertical bar"}
 _GZIP, _ZIP, _OLE, _PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"
+UNPACKED_LIMIT = 4 << 30  # bytes of text; ten times the largest table of a tumour series
+BLOCK = 16 << 20
 _LONE_RETURN = re.compile(rb"\r(?!\n|\Z)")
 _HTML = (b"<!doctype", b"<html", b"<head", b"<?xml")
 
@@ -79,8 +82,20 @@ def read_bytes(path: Path) -> tuple[bytes, str]:
 
 
 def _decompress(path: Path, content: bytes) -> bytes:
+    blocks, size = [], 0
     try:
-        return gzip.decompress(content)
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
+            while block := stream.read(BLOCK):
+                blocks.append(block)
+                size += len(block)
+                if size > UNPACKED_LIMIT:
+                    raise _refuse(
+                        path,
+                        expected=f"at most {UNPACKED_LIMIT} bytes when unpacked",
+                        found="more",
+                        remedy="do not use this file: it looks like a decompression bomb",
+                    )
+        return b"".join(blocks)
     except EOFError:
         found, remedy = "a truncated gzip file", "the download was cut off: fetch it again"
     except (gzip.BadGzipFile, zlib.error) as error:
@@ -289,9 +304,14 @@ def values_as_text(values: pd.Series) -> np.ndarray:
     for i, (value, missing) in enumerate(zip(values.astype("object"), values.isna(), strict=True)):
         if not missing:
             whole = isinstance(value, float) and value.is_integer()
-            word = str(int(value)) if whole else str(value)
+            word = str(int(value)) if whole else as_word(value)
             out[i] = None if word.strip() in MISSING_WORDS else word
     return out
+
+
+def as_word(value: object) -> str:
+    """A typed value as text; bytes are the text that they encode, not Python's way to show them."""
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
 
 
 def to_numbers(cells: pa.Table, names: list[str], row_ids: list[str], path: Path) -> np.ndarray:

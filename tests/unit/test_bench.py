@@ -75,7 +75,7 @@ def test_each_case_has_a_process_of_its_own(tmp_path):
     assert table.loc[0, "peak_mb"] > 10
 
 
-@pytest.mark.parametrize("topic", ["scores", "null", "cox"])
+@pytest.mark.parametrize("topic", ["scores", "null", "cox", "geo"])
 def test_every_task_starts_with_ours(measure, topic):
     from importlib import import_module
 

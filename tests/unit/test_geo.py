@@ -551,6 +551,17 @@ def test_probes_keep_their_names_and_losses_are_counted(geo, symbols):
     assert '"id ambiguous": {"count": 1, "ids": ["1007_s_at"]}' in again.uns["provenance"]
 
 
+def test_files_of_the_benchmark_hold_the_same_values(tmp_path):
+    from bench.geo import write_series
+
+    write_series(tmp_path, 300, 4, soft=True)
+    matrix = read_series_matrix(tmp_path / "GSE1_series_matrix.txt.gz", "GPL96")
+    with soft.open_text(tmp_path / "GSE1_family.soft.gz") as lines:
+        pairs = [line.split() for line in lines if line[:1].isdigit()]
+    assert matrix.probes * 4 == [probe.decode() for probe, _ in pairs]
+    np.testing.assert_array_equal(matrix.values.T.ravel(), [float(value) for _, value in pairs])
+
+
 def test_gse2034_has_its_published_counts(geo, realdata, symbols):
     """286 tumours, 107 relapses, 69 to bone, 10 to brain (Wang 2005), from the layout to the cohort."""
     geo.archive.files |= gse2034_files(*real_tables(realdata, 3000))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.measure import measure
 
-TOPICS = ("scores", "null", "cox")
+TOPICS = ("scores", "null", "cox", "geo")
 FOLDER = Path("results/benchmarks")
 
 

@@ -285,8 +285,9 @@ def test_same_files_give_the_same_lock(get, archive, tmp_path):
 def test_broken_lock_is_refused(get, tmp_path):
     lock = lock_path(tmp_path / "card.yaml")
     assert lock == tmp_path / "card.lock.tsv"
-    lock.write_text("file\tsha256\tbytes\turl\na\tb\tc\td\n")
-    assert "card.lock.tsv:2" in refusal(get)
+    for content, line in ((b"file\tsha256\tbytes\turl\na\tb\tc\td\n", 2), (b"\xff\xfe\x00", 1)):
+        lock.write_bytes(content)
+        assert f"card.lock.tsv:{line}" in refusal(get)
 
 
 def test_plain_names_only(get):

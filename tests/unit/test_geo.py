@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -575,3 +576,15 @@ def test_gse2034_has_its_published_counts(geo, realdata, symbols):
     truth = truth.loc[cohort.obs_names]
     np.testing.assert_array_equal(cohort.obs["bone_event"], truth["bone_relapse"])
     np.testing.assert_allclose(cohort.obs["bone_time_months"], truth["months_to_relapse_or_followup"])
+
+
+@pytest.mark.network
+def test_gse2034_from_geo_itself(tmp_path, symbols):
+    """The shipped card with the real archive; the card's `expect` refuses any other counts."""
+    shipped = Path(__file__).resolve().parents[2] / "data" / "cohorts" / "gse2034.yaml"
+    path = Path(shutil.copy(shipped, tmp_path))
+    card, lock = load_card(path), lock_path(path)
+    fetch_all(remote_files(card), tmp_path / "downloads", lock=lock)
+    cohort = harmonise(acquire(card, Downloads(tmp_path / "downloads", lock)), card, symbols).adata
+    assert cohort.n_obs == card.expect["samples"] == 286
+    assert cohort.var.loc["IRF7", "source_ids"] == "208436_s_at"

@@ -45,7 +45,7 @@ def read_lock(path: str | Path) -> dict[str, Locked]:
     path = Path(path)
     if not path.is_file():
         return {}
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     entries = {}
     for number, line in enumerate(lines, start=1):
         cells = line.split("\t")

@@ -17,7 +17,7 @@ from irf7bone.experiments.counts import enough_counts
 from irf7bone.experiments.deseq import second_opinion
 from irf7bone.experiments.design import Contrast, Design, build_designs
 from irf7bone.experiments.differential import Differential, differential
-from irf7bone.experiments.gene_sets import camera, leading_places, rank_genes, running_sum
+from irf7bone.experiments.gene_sets import camera, leading_places, prerank, rank_genes, running_sum
 from irf7bone.experiments.linear import fit_last
 from irf7bone.experiments.orthologs import to_human
 
@@ -213,3 +213,28 @@ def test_running_sum_and_leading_edge_are_gseapys(voomed, name):
     assert list(places) == list(theirs["hits"])
     leading = ranking.table.index[leading_places(running, places)]
     assert set(leading) == set(theirs["lead_genes"].split(";"))
+
+
+def test_prerank_is_gseapys_within_what_random_sets_allow(voomed):
+    """Same scores; normalised scores and p within four standard errors of 2,000 and 2,000 random sets."""
+    result, _, adata = voomed
+    ranking = rank_genes(result, to_human(adata, None))
+    members = read(STORED, "experiment_sets.tsv").groupby("set")["gene"].agg(list)
+    draws = 2000
+    theirs = gseapy.prerank(
+        rnk=ranking.table["t"],
+        gene_sets={name: genes for name, genes in members.items() if len(genes) >= 5},
+        permutation_num=draws,
+        min_size=1,
+        seed=1,
+        threads=1,
+        outdir=None,
+        no_plot=True,
+    ).results
+    for name, expected in theirs.items():
+        es, nes, p = prerank(ranking, ranking.places(members[name]), draws=draws, seed=1)
+        assert es == pytest.approx(expected["es"], abs=1e-10)
+        assert nes == pytest.approx(expected["nes"], rel=0.05)
+        # about half of the random sets have the observed sign, in either program
+        error = np.sqrt(2 * max(p * (1 - p), 1 / draws) / (draws / 2))
+        assert abs(p - expected["pval"]) < 4 * error

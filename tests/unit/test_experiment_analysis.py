@@ -120,10 +120,11 @@ def test_swapping_the_contrast_flips_every_sign_and_leaves_every_p(make):
         ("composition", "difference", ["marker"]),
         ("adjusted", "difference", ["signature", "adjustment"]),
         ("gene_sets", "camera_effect", ["signature", "side"]),
+        ("gene_sets", "nes", ["signature", "side"]),
     ):
         a, b = one[name].set_index(key), other[name].set_index(key).reindex(one[name].set_index(key).index)
         np.testing.assert_allclose(a[column], -b[column], rtol=1e-7, atol=1e-9)
-        p = {"gene_sets": "camera_p"}.get(name, "p")
+        p = {"camera_effect": "camera_p", "nes": "prerank_p"}.get(column, "p")
         np.testing.assert_allclose(a[p], b[p], rtol=1e-7)
     one_p = one["signatures"]["permutation_p"].astype(float)
     np.testing.assert_array_equal(one_p, other["signatures"]["permutation_p"].astype(float))

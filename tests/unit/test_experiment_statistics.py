@@ -15,7 +15,7 @@ from irf7bone.experiments.compare import compare
 from irf7bone.experiments.composition import composition, marker_scores
 from irf7bone.experiments.counts import enough_counts, log2_per_million
 from irf7bone.experiments.design import Contrast, build_designs
-from irf7bone.experiments.gene_sets import Ranking, camera, leading_places, running_sum
+from irf7bone.experiments.gene_sets import Ranking, camera, leading_places, prerank, running_sum
 from irf7bone.experiments.permute import n_relabellings, permutation_p
 from irf7bone.experiments.quality import sample_quality
 from irf7bone.experiments.shrink import shrink
@@ -148,6 +148,22 @@ def test_a_set_all_at_one_end_stays_within_one():
     for places in (np.arange(90), np.arange(3911, 4001)):
         running = running_sum(ranking(t), places)
         assert np.abs(running).max() == pytest.approx(1, abs=1e-12) and np.abs(running).max() <= 1
+
+
+def test_prerank_of_random_sets_is_uniform_and_depends_on_seed_and_size_only():
+    rng = np.random.default_rng(10)
+    made = ranking(np.sort(rng.normal(size=400))[::-1])
+    p = []
+    for seed in range(300):
+        places = np.sort(rng.choice(400, 20, replace=False))
+        score, normalised, one = prerank(made, places, draws=200, seed=seed)
+        running = running_sum(made, places)
+        assert score == pytest.approx(running[np.argmax(np.abs(running))]) and normalised * score > 0
+        p.append(one)
+    assert kstest(p, "uniform").statistic < 0.1
+    places = np.arange(10)
+    assert prerank(made, places, draws=200, seed=1)[2] == pytest.approx(1 / 100, rel=0.3)
+    assert prerank(made, places, draws=200, seed=1) == prerank(made, places, draws=200, seed=1)
 
 
 def test_camera_without_correlation_is_the_two_sample_t_test():

@@ -160,7 +160,7 @@ GENE_SETS = Table(
         number("es", "enrichment score: largest deviation of the running sum", low=-1, high=1),
         number("nes", "es over the mean of random sets' scores of the same sign"),
         share("prerank_p", "p of prerank: random gene sets, genes taken as independent"),
-        share("prerank_fdr", "false discovery rate of prerank over the contrast's sets"),
+        share("prerank_fdr", "Benjamini-Hochberg over the contrast's sets"),
         number("camera_effect", "mean moderated z of the set minus that of the other genes"),
         share(
             "camera_p", "p of camera with the correlation between the set's genes estimated from residuals"

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 REFERENCES = {
     "camera": "Wu D, Smyth GK. Camera: a competitive gene set test accounting for inter-gene correlation. "
     "Nucleic Acids Res 2012;40:e133.",
-    "gseapy": "Fang Z, Liu X, Peltz G. GSEApy: a comprehensive package for performing gene set enrichment "
-    "analysis in Python. Bioinformatics 2023;39:btac757.",
     "limma": "Smyth GK. Linear models and empirical Bayes methods for assessing differential expression in "
     "microarray experiments. Stat Appl Genet Mol Biol 2004;3:3.",
     "prerank": "Subramanian A, Tamayo P, Mootha VK, et al. Gene set enrichment analysis: a knowledge-based "
@@ -54,7 +52,7 @@ def write_experiments(
         + (f", counts with voom's weights {by('voom')} and TMM factors {by('tmm')}." if counts else "."),
         "Scores were compared by the same model, in standard deviations over the samples of the "
         "experiment, with p from relabelling as well. Gene sets were tested along the moderated t by "
-        f"prerank {by('prerank')} in gseapy {by('gseapy')} and by camera {by('camera')} with the "
+        f"prerank {by('prerank')} and by camera {by('camera')} with the "
         "correlation of a set's genes estimated from residuals. Marker lists of bone, marrow, blood and "
         "other cells stand beside every contrast, and the difference of the score was estimated again "
         "with each of them in the model.",

@@ -66,6 +66,7 @@ def visit(browser) -> Iterator[Callable[..., Opened]]:
 
     def go(file: Path, *, fragment: str = "", width: int = 1400, height: int = 900, **options) -> Opened:
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        context.set_default_timeout(20_000)
         contexts.append(context)
         opened = Opened(context.new_page())
         opened.page.on("request", lambda request: opened.requests.append(request.url))

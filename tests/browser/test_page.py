@@ -27,6 +27,14 @@ CHOOSE_EACH = """([keys, combinations]) => combinations.map((values) => {
   return [document.getElementById("explore-said").textContent,
     [...rows].map((row) => [...row.cells].map((cell) => cell.textContent))];
 })"""
+# elements that reach beyond the window and stand in nothing that scrolls
+WIDER_THAN_THE_WINDOW = """[...document.querySelectorAll("body *")].filter((element) => {
+  if (element.getBoundingClientRect().right <= innerWidth + 1) return false;
+  for (let box = element.parentElement; box; box = box.parentElement) {
+    if (getComputedStyle(box).overflowX !== "visible") return false;
+  }
+  return true;
+}).map((element) => element.outerHTML.slice(0, 120))"""
 
 
 def put_up_all(page) -> None:
@@ -152,7 +160,7 @@ def test_a_long_table_is_searched_filtered_sorted_and_paged(visit, report, input
     box.get_by_label("Search").fill("beta")
     beta = inputs.associations[inputs.associations["cohort"] == "beta"]
     assert f"of {len(beta)} rows" in count.inner_text()
-    box.get_by_label("Signature").select_option("IRF7")
+    box.locator("label", has_text="Signature").locator("select").select_option("IRF7")
     box.get_by_role("button", name="HR per SD (95 % CI)").click()
     rows = beta[(beta["signature"] == "IRF7")]
     fitted = rows[rows["status"] == "ok"].sort_values("log_hr")
@@ -248,6 +256,7 @@ def test_nothing_runs_out_of_the_page(visit, report, tmp_path, width, scheme):
         page.evaluate(f"document.getElementById('{section}').scrollIntoView()")
         picture = page.screenshot(path=tmp_path / f"{section}_{width}_{scheme}.png")
         assert colours_of(page, picture) > 20
+    assert page.evaluate(WIDER_THAN_THE_WINDOW) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     over = page.evaluate(
         """[...document.querySelectorAll("main :is(h2, h3, p, dd, dt, figcaption, summary, .tools, .forest)")]
@@ -292,8 +301,9 @@ def test_without_scripts_every_figure_and_the_primary_rows_show(visit, report):
     assert page.locator("svg.drawn").count() == page.locator("figure").count() > 20
     assert page.locator("svg.drawn").last.bounding_box()["height"] > 40
     assert page.locator("#table-associations tbody tr").count() == 50
-    assert page.get_by_text("rows are shown here; all of them with scripts").first.is_visible()
-    assert page.get_by_text("Choosing needs scripts").is_visible()
+    caption = page.evaluate("document.getElementById('caption-associations').innerText")
+    assert "50 of 288 rows are shown here; all of them with scripts" in caption
+    assert "Choosing needs scripts" in page.evaluate("document.getElementById('explore-forest').innerText")
     assert opened.requests == [report.as_uri()]
 
 

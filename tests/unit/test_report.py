@@ -290,7 +290,7 @@ def test_facts_of_the_first_screen_equal_the_verdict(inputs):
     assert facts["Behind it"][0] == f"{primary['n_events']} events"
     assert f"{primary['n']} tumours, {primary['k']} cohorts" in facts["Behind it"][1]
     assert facts["Between cohorts"][0] == "I² 12 %"
-    assert facts["Percentile among random signatures"] == ("not compared", "see below")
+    assert facts["Percentile of random scores"] == ("not compared", "see below")
 
 
 FORMS = {

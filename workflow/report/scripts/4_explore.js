@@ -139,7 +139,7 @@ class Explorer {
       lines.splice(at < 0 ? lines.length : at, 0, ...added);
     }
     if (!lines.length) return [make("p", {}, "No cohort of this study has this combination, so there is nothing to draw.")];
-    const heads = [["Cohort", ""], ["Tumours", "n size"], ["Events", "n"], ["", "plot"], ["HR (95 % CI)", "n"], ["Weight", "n size"]];
+    const heads = [["Cohort", ""], ["Tumours", "n size"], ["Events", "n"], ["", "plot"], ["HR (95 % CI)", "n effect"], ["Weight", "n size"]];
     const axis = makeSvg("svg", { class: "axis", "aria-hidden": "true" });
     for (const tick of TICKS.find(([most]) => Math.exp(limit) <= most)[1]) {
       if (Math.abs(Math.log(tick)) > limit) continue;

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from irf7bone.report.figures import FigureView
 
 # PDF is packed already and holds its fonts; those of the first figures of the page are what a paper takes.
-MOST_PDF_BYTES = 1_900_000
+MOST_PDF_BYTES = 1_500_000
 
 
 def as_text(frame: pd.DataFrame) -> str:

@@ -149,7 +149,7 @@ def _prediction(row: Mapping[str, Any]) -> Fact:
 
 
 def _against_random(verdict: pd.Series, row: Mapping[str, Any] | None) -> Fact:
-    label = "Percentile among random signatures"
+    label = "Percentile of random scores"
     if is_missing(verdict["null_p"]):
         return Fact(label, "not compared", "see below")
     said = quote(p_clause(verdict["null_p"]), "verdict", verdict, "null_p")
@@ -158,7 +158,7 @@ def _against_random(verdict: pd.Series, row: Mapping[str, Any] | None) -> Fact:
     if row is None or row["status"] != "ok":
         return Fact("Against random signatures", said, "combined over cohorts")
     percentile = quote(f"{100 * row['null_percentile']:.1f}", "pooled_null", row, "null_percentile")
-    return Fact(label, percentile, f"{said}; a random signature lies at 50")
+    return Fact(label, percentile, f"{said}; by chance 50")
 
 
 def _agreement(row: Mapping[str, Any]) -> Fact:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import socket
 import sys
 from urllib.request import Request
 
@@ -171,6 +172,20 @@ def test_no_server_ends_with_its_message(tmp_path, get):
     assert lying(tmp_path) == []
 
 
+def test_unknown_host_is_asked_for_twice_only(get, monkeypatch):
+    """A machine without a network must not wait for each URL of each file in turn."""
+    asked = []
+
+    def no_such_name(host, *others, **options):
+        asked.append(host)
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", no_such_name)
+    message = refusal(get, mirror=None, patience=QUICK._replace(attempts=9))
+    assert "no connection" in message and "2 times" in message and "set mirror" in message
+    assert asked == ["archive.example"] * 2
+
+
 def test_redirect_may_not_leave_https():
     request = Request("https://host/file")
     with pytest.raises(Refused, match="from https to http://host/file"):
@@ -199,6 +214,18 @@ def test_urls_are_tried_in_order_and_all_are_named(get, archive, tmp_path):
     assert read_lock(tmp_path / "card.lock.tsv")["table.txt.gz"].url == archive.url(PATH)
     message = refusal(get, RemoteFile("other", (first, second)))
     assert first in message and second in message and "2 problems" in message
+
+
+def test_other_file_is_asked_only_where_the_first_is_not_there(get, archive, tmp_path):
+    """A server that is down for a while must not change what is analysed."""
+    first = "/archive.example/first"
+    file = RemoteFile("table.txt.gz", (archive.url(first), archive.url(PATH)), copies=False)
+    archive.behave[first] = server.status(503)
+    message = refusal(get, file)
+    assert "HTTP status 503" in message and archive.url(PATH) not in message
+    assert archive.asked[PATH] == []
+    archive.behave[first] = server.status(404)
+    assert get(file)["table.txt.gz"] == CONTENT
 
 
 def test_every_file_is_tried_before_anything_is_said(get, archive, tmp_path):

@@ -119,7 +119,7 @@ def fetch(
     mirror: str | None = None,
     patience: Patience = Patience(),  # noqa: B008 - immutable
 ) -> Fetched:
-    """Fetch one file from the first of its URLs that gives it whole.
+    """Fetch one file from the first of its URLs that gives it whole; see :class:`RemoteFile`.
 
     Args:
         file: What to fetch.
@@ -150,6 +150,8 @@ def fetch(
             return Fetched(path, url, sha256, size)
         except InputError as error:
             problems.extend(error.problems)
+            if not (file.copies or isinstance(error, _Absent)):
+                break
         except OSError as error:
             remedy = "free some space, or make the folder writable"
             problems.add(
@@ -158,6 +160,10 @@ def fetch(
         finally:
             partial.unlink(missing_ok=True)
     raise InputError(problems.found)
+
+
+class _Absent(InputError):
+    """A URL at which there is no file."""
 
 
 def _check_lock(url: str, sha256: str, size: int, locked: Locked | None, lock: str | Path) -> None:
@@ -188,9 +194,9 @@ def _download(url: str, partial: Path, mirror: str | None, patience: Patience) -
             progress.stream(place, patience.timeout_seconds)
             return progress.finish()
         except Refused as error:
-            raise InputError(_problem(url, place, error)) from None
+            raise (_Absent if error.absent else InputError)(_problem(url, place, error)) from None
         except Broken as error:
-            if attempt == patience.attempts:
+            if attempt >= min(patience.attempts, error.attempts):
                 raise InputError(_problem(url, place, error, tries=attempt)) from None
             time.sleep(wait if error.retry_after is None else min(error.retry_after, 16 * wait))
     raise AssertionError("attempts is at least 1")

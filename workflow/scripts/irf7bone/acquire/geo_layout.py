@@ -48,7 +48,7 @@ def series_matrix(accession: str, platform: str | None) -> RemoteFile:
     names = [f"{accession}_series_matrix.txt.gz"]
     if platform:
         names.insert(0, f"{accession}-{platform}_series_matrix.txt.gz")
-    return RemoteFile(names[0], tuple(f"{folder}/matrix/{name}" for name in names))
+    return RemoteFile(names[0], tuple(f"{folder}/matrix/{name}" for name in names), copies=False)
 
 
 def family_soft(accession: str) -> RemoteFile:
@@ -75,6 +75,7 @@ def platform_table(platform: str) -> RemoteFile:
             f"{QUERY}?targ=self&acc={platform}&form=text&view=full",
             f"{folder}/soft/{platform}_family.soft.gz",
         ),
+        copies=False,
     )
 
 

@@ -22,10 +22,13 @@ class RemoteFile(NamedTuple):
     Args:
         name: What it is called in the cohort's folder of downloads; no folders in it.
         urls: Where it may be had (``https`` or ``file``), in the order to try.
+        copies: Whether the URLs hold one and the same file. Where they do not, a later one is asked only if
+            there is no file at the earlier ones: a server that is down must not change what is analysed.
     """
 
     name: str
     urls: tuple[str, ...]
+    copies: bool = True
 
 
 def is_safe_name(name: str) -> bool:

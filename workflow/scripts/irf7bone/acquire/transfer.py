@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import ssl
 import urllib.error
 import urllib.request
@@ -20,20 +21,33 @@ MAX_REDIRECTS = 5
 
 
 class Broken(Exception):
-    """A transfer that failed in a way that may pass."""
+    """A transfer that failed in a way that may pass.
 
-    def __init__(self, found: str, retry_after: float | None = None):
+    Args:
+        found: What went wrong.
+        retry_after: Seconds that the server asked to wait.
+        attempts: More than so many are not worth their time.
+    """
+
+    remedy = "try again later, or from a place with a better connection; or set mirror in the config"
+
+    def __init__(self, found: str, retry_after: float | None = None, attempts: int = 1000):
         super().__init__(found)
-        self.found, self.retry_after = found, retry_after
-        self.remedy = "try again later, or from a place with a better connection; or set mirror in the config"
+        self.found, self.retry_after, self.attempts = found, retry_after, attempts
 
 
 class Refused(Exception):
-    """A transfer that would fail again."""
+    """A transfer that would fail again.
 
-    def __init__(self, found: str, remedy: str):
+    Args:
+        found: What went wrong.
+        remedy: What can be done about it.
+        absent: Whether the server said that it has no such file.
+    """
+
+    def __init__(self, found: str, remedy: str, *, absent: bool = False):
         super().__init__(found)
-        self.found, self.remedy = found, remedy
+        self.found, self.remedy, self.absent = found, remedy, absent
 
 
 @dataclass(frozen=True)
@@ -150,7 +164,8 @@ def _status(error: urllib.error.HTTPError) -> Broken | Refused:
         404: "check the accession and the file name against the archive's page; it may have moved",
         410: "the archive removed the file: look for it elsewhere",
     }
-    return Refused(found, remedies.get(error.code, "open the URL in a browser and see what the archive says"))
+    remedy = remedies.get(error.code, "open the URL in a browser and see what the archive says")
+    return Refused(found, remedy, absent=error.code in (404, 410))
 
 
 def _unreached(reason: object, timeout: float) -> Broken | Refused:
@@ -161,7 +176,9 @@ def _unreached(reason: object, timeout: float) -> Broken | Refused:
             f"a certificate that does not hold ({reason.verify_message})",
             "if your network looks into https, give its certificate with SSL_CERT_FILE",
         )
-    return Broken(f"no connection ({reason})")
+    # a name that is not found twice means no network, and that would otherwise be waited for at every URL
+    attempts = {"attempts": 2} if isinstance(reason, socket.gaierror) else {}
+    return Broken(f"no connection ({reason})", **attempts)
 
 
 @contextmanager
@@ -171,6 +188,7 @@ def _open_file(place: str) -> Iterator[Stream]:
         with path.open("rb") as stream:
             yield Stream(stream.read, 0, path.stat().st_size, None)
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-        raise Refused(f"no file {path}", "put the file there, or correct the address or mirror") from None
+        remedy = "put the file there, or correct the address or mirror"
+        raise Refused(f"no file {path}", remedy, absent=True) from None
     except OSError as error:
         raise Refused(f"{path}: {error.strerror}", "make the file readable") from None

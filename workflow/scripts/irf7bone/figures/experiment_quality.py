@@ -26,13 +26,13 @@ def draw_samples(quality: pd.DataFrame, distances: pd.DataFrame, *, title: str, 
     with style.in_style():
         wide = style.TWO_COLUMNS_MM
         sheet = style.new_sheet(wide, SIDE_MM + 22, title=title, simulated=simulated)
-        _draw_components(sheet.axes(16, 6, SIDE_MM, SIDE_MM), quality)
+        _draw_components(sheet.axes(14, 6, SIDE_MM - 8, SIDE_MM), quality)
         axes = sheet.axes(wide - SIDE_MM - 26, 6, SIDE_MM, SIDE_MM)
         order = quality.sort_values("leaf")["sample"].tolist()
         grid = distances.pivot(index="sample", columns="other", values="distance").loc[order, order]
-        mesh = axes.pcolormesh(
-            np.ma.masked_invalid(grid.to_numpy(dtype=float)), cmap="viridis_r", linewidth=0
-        )
+        values = grid.to_numpy(dtype=float, copy=True)
+        np.fill_diagonal(values, np.nan)  # a sample's distance from itself would use up the colours
+        mesh = axes.pcolormesh(np.ma.masked_invalid(values), cmap="viridis_r", linewidth=0)
         axes.invert_yaxis()
         places = np.arange(len(order)) + 0.5
         size = max(2.5, min(style.SMALL_POINTS - 0.8, 180 / len(order)))

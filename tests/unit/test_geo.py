@@ -322,7 +322,7 @@ def test_series_tables(tmp_path):
     [found] = read_series_tables(matrix_file(tmp_path, family_text(table)))
     assert (found.title, found.columns) == ("Patient clinical parameters", list(table.columns))
     assert found.rows == table.to_numpy().tolist()
-    longer = family_text(table).replace("2\tGSM2\t\n", "2\tGSM2\t\t\n")
+    longer = family_text(table).replace("2\tGSM2\t\n", "2\tGSM2\t\t\n\n")
     assert read_series_tables(matrix_file(tmp_path, longer))[0].rows == found.rows
     assert read_series_tables(matrix_file(tmp_path, family_text(None))) == []
     for wrong in ("GSM1\tx\t", "GSM1 "):

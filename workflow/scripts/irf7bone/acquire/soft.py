@@ -83,6 +83,7 @@ def read_series_tables(path: Path) -> list[SoftTable]:
                 columns, *rows = [
                     [cell.strip() for cell in decode(row).rstrip("\r\n").split("\t")]
                     for row in _until_end(lines, b"!series_table_end", path)
+                    if row.strip()
                 ] or [[]]
                 tables.append(SoftTable(title, columns, [_fitting(row, len(columns), path) for row in rows]))
     return tables

@@ -191,8 +191,9 @@ def test_repeated_keys_are_joined_and_the_second_channel_has_its_own(tmp_path):
     assert set(samples["drug:ch2"]) == {"none"}
 
 
-def test_cell_with_a_line_break_is_one_cell(tmp_path):
-    text = matrix_text(values_of(), characteristics=[["note: a\nb", "note: c", "note: d"]])
+@pytest.mark.parametrize("line_break", ["\n", "\r", "\r\n"])
+def test_cell_with_a_line_break_is_one_cell(tmp_path, line_break):
+    text = matrix_text(values_of(), characteristics=[[f"note: a{line_break}b", "note: c", "note: d"]])
     samples = read_series_matrix(matrix_file(tmp_path, text), "GPL96").samples
     assert samples["note"].tolist() == ["a b", "c", "d"]
     assert samples["platform_id"].tolist() == ["GPL96"] * 3

@@ -65,7 +65,7 @@ def read_series_matrix(path: Path, platform: str | None, *, samples_only: bool =
         _check_platform(samples, platform, path)
         if samples_only:
             return SeriesMatrix(samples, [], np.empty((0, len(samples))))
-        names = _cells(decode(stream.readline()).rstrip("\r\n"))
+        names = _cells(decode(stream.readline()))
         body = _table(stream, path)
     _check_columns(names, samples, path)
     probes, values = _numbers(body, names, path)
@@ -92,7 +92,7 @@ def _sample_lines(stream: BinaryIO, path: Path) -> list[tuple[str, str]]:
         if raw.startswith(BEGIN):
             return lines
         if raw.startswith(b"!Sample_"):
-            line = decode(raw).rstrip("\r\n")
+            line = decode(raw)
             while line.partition("\t")[2].startswith('"') and not line.endswith('"'):
                 more = stream.readline()  # a cell that holds a line break
                 if not more:
@@ -101,7 +101,7 @@ def _sample_lines(stream: BinaryIO, path: Path) -> list[tuple[str, str]]:
                     raise _refuse(
                         path, "quotes that close", "one that does not", "fetch it again", (line[:80],)
                     )
-                line += " " + decode(more).rstrip("\r\n")
+                line += " " + decode(more)
             name, _, rest = line.removeprefix("!Sample_").partition("\t")
             lines.append((name, rest))
     raise _cut_off(path, BEGIN)

@@ -39,7 +39,11 @@ class SoftTable:
 
 
 def decode(line: bytes) -> str:
-    """Text of a line: UTF-8, else Latin-1, in which old submissions wrote their accents."""
+    """Text of a line without its end: UTF-8, else Latin-1, in which old submissions wrote their accents.
+
+    A carriage return within the line, which some descriptions hold, becomes a space.
+    """
+    line = line.rstrip(b"\r\n").replace(b"\r", b" ")
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError:
@@ -81,7 +85,7 @@ def read_series_tables(path: Path) -> list[SoftTable]:
             elif line.startswith(b"!series_table_begin"):
                 title = decode(line).partition("=")[2].strip()
                 columns, *rows = [
-                    [cell.strip() for cell in decode(row).rstrip("\r\n").split("\t")]
+                    [cell.strip() for cell in decode(row).split("\t")]
                     for row in _until_end(lines, b"!series_table_end", path)
                     if row.strip()
                 ] or [[]]
@@ -138,7 +142,7 @@ def read_probe_genes(path: Path, platform: str, gene_column: str | None = None) 
             elif line.startswith(b"!platform_table_begin") and here:
                 table = _until_end(lines, b"!platform_table_end", path)
                 header = next(table, b"")
-                columns = [cell.strip() for cell in decode(header).rstrip("\r\n").split("\t")]
+                columns = [cell.strip() for cell in decode(header).split("\t")]
                 at = _gene_column(columns, gene_column, path)
                 return dict(_probe_and_genes(row, at) for row in table)
     raise InputError(

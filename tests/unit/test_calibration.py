@@ -232,10 +232,15 @@ def test_a_warning_is_of_the_nearest_number_of_events():
         "p values of Firth's Cox models are too small: in simulations of 82 patients, 14 events, 8.0 % of "
         "true nulls had p < 0.05 (5 % would be right)"
     )
-    assert caution(known, "firth", "crude", 5, "type_i_error") == said
-    # 31 is nearer to 14 than to 69 as a ratio, 32 is not
-    assert caution(known, "firth", "crude", 31, "type_i_error") == said
-    assert caution(known, "firth", "crude", 32, "type_i_error") is None
+    # within a factor of two, and no farther
+    assert caution(known, "firth", "crude", 7, "type_i_error") == said
+    assert caution(known, "firth", "crude", 28, "type_i_error") == said
+    assert caution(known, "firth", "crude", 6, "type_i_error") is None
+    assert caution(known, "firth", "crude", 29, "type_i_error") is None
+    # of two the nearer as a ratio: the geometric mean of 14 and 30 is 20.5
+    both = table(row(n_events=14), row(n_events=30, share=0.051))
+    assert caution(both, "firth", "crude", 20, "type_i_error") == said
+    assert caution(both, "firth", "crude", 21, "type_i_error") is None
     assert caution(known, "cox", "crude", 14, "type_i_error") is None
     assert caution(known, "firth", "crude", 14, "coverage") is None
     assert caution(CALIBRATION.empty(), "firth", "crude", 14, "type_i_error") is None

@@ -25,8 +25,8 @@ TABLES = PROJECT / "data" / "calibration"
 PAGE = PROJECT / "docs" / "calibration.md"
 COHORTS, SEED = 2000, 20121113
 # share of the cohorts that a part simulates: all where the smallest study is tested, fewer elsewhere
-SHARES = {"tests_82": 1.0, "tests_286": 0.25, "tests_500": 0.1, "effects_82": 0.25}
-OTHERS = {type_one: 0.15, coverage: 0.2}
+SHARES = {"tests_82": 1.0, "tests_286": 0.2, "effects_82": 0.25}
+OTHERS = {type_one: 0.1, coverage: 0.2}
 WITH_EFFECTS = (60, 82, 286)
 
 Part = Callable[[int, int], Tally]

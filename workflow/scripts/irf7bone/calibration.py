@@ -77,9 +77,11 @@ METHOD_WORDS = {
     "immune_correlation": "correlations with immune scores",
     "pooled_p": "pooled results",
     "pooled_interval": "pooled results",
-    "prediction_interval": "prediction intervals",
-    "tau2_interval": "intervals of tau2",
+    "prediction_interval": "a further cohort (prediction)",
+    "tau2_interval": "tau2",
 }
+# a cohort of more than twice or less than half the events is another kind of cohort
+_FAR = float(np.log(2.0)) + 1e-9
 _QUANTITY_OF_MISS = {verdict: quantity for quantity, pair in MISSES.items() for verdict in pair}
 
 
@@ -96,7 +98,8 @@ def read_calibration(paths: Sequence[Path | str]) -> pd.DataFrame:
 def caution(calibration: pd.DataFrame, method: str, model: str, n_events: int, quantity: str) -> str | None:
     """What to say beside a result whose kind erred in simulations of cohorts like its own.
 
-    The cohorts like its own are the simulated ones whose number of events is nearest, as a ratio.
+    The cohorts like its own are the simulated ones whose number of events is nearest, as a ratio; where that
+    is more than two, nothing is said.
 
     Args:
         calibration: :data:`CALIBRATION`.
@@ -116,8 +119,7 @@ def caution(calibration: pd.DataFrame, method: str, model: str, n_events: int, q
         return None
     events = rows["n_events"].to_numpy(dtype=float)
     distance = np.abs(np.log(events / n_events))
-    near = rows[distance <= distance.min() + 1e-9]
-    return _worst(near)
+    return _worst(rows[distance <= min(distance.min() + 1e-9, _FAR)])
 
 
 def pooled_caution(calibration: pd.DataFrame, method: str, k: int, quantity: str) -> str | None:

@@ -90,6 +90,18 @@ def test_subdistribution_outcomes_have_the_incidence_of_their_formula():
         assert share == pytest.approx(1 - (1 - p * (1 - np.exp(-20 / 40))) ** ratio, abs=0.004)
 
 
+def test_intervals_of_discrimination_are_counted_for_scores_with_and_without_effect(monkeypatch):
+    monkeypatch.setattr(coverage, "_POPULATION", 300)
+    monkeypatch.setattr(coverage, "_POPULATIONS", 2)
+    true_discrimination.cache_clear()
+    table = coverage.one_discrimination(SMALL, rng(9)).table()
+    true_discrimination.cache_clear()
+    CALIBRATION.check(table, "discrimination")
+    assert set(table.loc[table["planted"] == 0, "trials"]) == {5}
+    assert set(table.loc[table["planted"] != 0, "trials"]) == {1}
+    assert {"harrell_c", "uno_c"} <= set(table["method"])
+
+
 def test_true_discrimination_is_one_half_without_effect_and_grows_with_it(monkeypatch):
     monkeypatch.setattr(coverage, "_POPULATION", 600)
     monkeypatch.setattr(coverage, "_POPULATIONS", 3)
@@ -109,8 +121,8 @@ def test_every_simulation_runs_in_small_and_gives_a_sound_table(name):
     elif name == "effects":
         tally = Tally()
         coverage._subdistribution(tally, SMALL, "proliferation", float(np.log(0.7)), random)
-        for model in ("crude", "full"):
-            coverage._hazard_ratio(tally, SMALL, model, float(np.log(0.8)), random)
+        tally.merge(coverage.one_adjusted(SMALL, random))
+        coverage._hazard_ratio(tally, SMALL, "crude", float(np.log(0.8)), random)
     elif name == "specificity":
         tally = specificity.one_cohort(random)
     else:
@@ -121,7 +133,7 @@ def test_every_simulation_runs_in_small_and_gives_a_sound_table(name):
     assert len(table) > 2 and table["share"].between(0, 1).all()
     made = set(table["method"])
     assert made <= set(METHOD_WORDS) | {"null_p", "wald_p"}
-    assert name != "tests" or {"firth", "fine_gray_firth", "gray", "logrank", "harrell_c"} <= made
+    assert name != "tests" or {"firth", "fine_gray_firth", "gray", "logrank"} <= made
 
 
 def test_pooled_intervals_hold_their_level_in_small():

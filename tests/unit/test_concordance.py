@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from irf7bone.survival.concordance import harrell_c
+from irf7bone.survival.concordance import harrell_c, log_odds_interval
 
 
 def pair_by_pair(time, event, score):
@@ -83,3 +83,13 @@ def test_interval_holds_c_and_stays_inside():
 def test_without_a_comparable_pair_there_is_no_c(event):
     time = np.array([1.0, 2, 3]) if sum(event) < 3 else np.ones(3)
     assert np.isnan(harrell_c(time, np.array(event), [[1, 2, 3]]).c[0])
+
+
+def test_the_interval_is_that_of_t_on_the_log_odds_scale():
+    # odds 3 at 5 events: t(4) = 2.776445, se of the log odds 0.05 / (0.75 x 0.25)
+    low, high = log_odds_interval(np.array([0.75, 0.75, 1.0]), np.array([0.05, 0.0, 0.05]), 5)
+    half = 2.7764451 * 0.05 / (0.75 * 0.25)
+    assert np.log(low[0] / (1 - low[0])) == pytest.approx(np.log(3) - half, rel=1e-6)
+    assert np.log(high[0] / (1 - high[0])) == pytest.approx(np.log(3) + half, rel=1e-6)
+    assert np.isnan(low[1:]).all()
+    assert np.isnan(log_odds_interval(np.array([0.75]), np.array([0.05]), 1)[0]).all()

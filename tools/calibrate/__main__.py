@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 
@@ -25,8 +24,9 @@ TABLES = PROJECT / "data" / "calibration"
 PAGE = PROJECT / "docs" / "calibration.md"
 COHORTS, SEED = 2000, 20121113
 # share of the cohorts that a part simulates: all where the smallest study is tested, fewer elsewhere
-SHARES = {"tests_82": 1.0, "tests_286": 0.2, "effects_82": 0.25}
-OTHERS = {type_one: 0.1, coverage: 0.2}
+SHARES = {"tests_82": 1.0, "tests_286": 0.2}
+SHARES |= {f"{kind}_{n}": 0.25 for kind in ("effects", "discrimination") for n in (60, 82, 286)}
+OTHERS = 0.1
 WITH_EFFECTS = (60, 82, 286)
 
 Part = Callable[[int, int], Tally]
@@ -49,21 +49,23 @@ def at_once(many_studies: Callable[[int, np.random.Generator], Tally], times: fl
     return lambda many, seed: many_studies(int(many * times), np.random.default_rng(seed))
 
 
-def _of(module: ModuleType, name: str, regime: Regime) -> Part:
-    times = SHARES.get(name, OTHERS[module])
-    return each_cohort(lambda random: module.one_cohort(regime, random), times)
+def _of(one: Callable[[Regime, np.random.Generator], Tally], name: str, regime: Regime) -> Part:
+    return each_cohort(lambda random: one(regime, random), SHARES.get(name, OTHERS))
 
 
+_WITH_EFFECTS = [regime for regime in REGIMES if regime.n in WITH_EFFECTS]
 _NAMED = [
-    *((type_one, f"tests_{regime.n}", regime) for regime in REGIMES),
-    *((type_one, f"tests_{regime.n}_alone", regime) for regime in ALONE),
-    *((coverage, f"effects_{regime.n}", regime) for regime in REGIMES if regime.n in WITH_EFFECTS),
+    *((type_one.one_cohort, f"tests_{regime.n}", regime) for regime in REGIMES),
+    *((type_one.one_cohort, f"tests_{regime.n}_alone", regime) for regime in ALONE),
+    *((coverage.one_cohort, f"effects_{regime.n}", regime) for regime in _WITH_EFFECTS),
+    *((coverage.one_discrimination, f"discrimination_{regime.n}", regime) for regime in _WITH_EFFECTS),
+    *((coverage.one_adjusted, f"adjusted_{regime.n}", regime) for regime in _WITH_EFFECTS),
 ]
 PARTS: dict[str, Part] = {
-    **{name: _of(module, name, regime) for module, name, regime in _NAMED},
+    **{name: _of(one, name, regime) for one, name, regime in _NAMED},
     "specificity": each_cohort(specificity.one_cohort),
     "pooling": at_once(pooling.normal_studies, 10),
-    "pooling_small": at_once(pooling.small_cohorts, 0.25),
+    "pooling_small": at_once(pooling.small_cohorts, 0.1),
     "correlations": at_once(pooling.correlations, 2),
 }
 

@@ -182,7 +182,7 @@ def idle_scores(model: str, people: Patients, many: int, random: np.random.Gener
     return scores / scores.std(axis=1, ddof=1, keepdims=True)
 
 
-def as_cohort(people: Patients, outcome: Outcome, event: np.ndarray) -> Cohort:
-    """What the registry of models takes."""
-    proliferation = people.drivers["proliferation"]
-    return Cohort(people.obs, outcome.time, event.astype(float), proliferation, None)
+def as_cohort(people: Patients, outcome: Outcome, event: np.ndarray, model: str) -> Cohort:
+    """What the registry of models takes; the clinical columns only where the model asks for them."""
+    obs = people.obs if model in ("clinical", "full") else pd.DataFrame(index=range(people.n))
+    return Cohort(obs, outcome.time, event.astype(float), people.drivers["proliferation"], None)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
 
 from calibrate.cohorts import (
+    DRIVERS,
     DRIVERS_OF,
     LONGEST_MONTHS,
     SHORTEST_MONTHS,
@@ -15,15 +17,16 @@ from calibrate.cohorts import (
     as_cohort,
     draw_cohort,
     draw_outcome,
+    idle_scores,
     patients,
     rates,
 )
 from calibrate.tally import Tally
-from calibrate.type_one import ALPHA, discrimination, size
+from calibrate.type_one import ALPHA, MIN_EVENTS, SCORES, size
 from irf7bone.survival.associate import fit_many, uses_firth
 from irf7bone.survival.checks import SPLIT_MONTHS
-from irf7bone.survival.concordance import harrell_c
-from irf7bone.survival.discrimination import LAST_MONTHS, reliable_horizon
+from irf7bone.survival.concordance import Concordance, harrell_c
+from irf7bone.survival.discrimination import FOLLOWED_BEYOND, LAST_MONTHS, reliable_horizon
 from irf7bone.survival.fine_gray import FineGrayProblem, fit_subdistribution
 from irf7bone.survival.ipcw import auc, uno_c
 from irf7bone.survival.models import MODELS, Unavailable
@@ -38,13 +41,21 @@ _HORIZONS = np.arange(36.0, LAST_MONTHS + 1, 6.0)
 
 
 def one_cohort(regime: Regime, random: np.random.Generator) -> Tally:
-    """One cohort for each planted effect and model."""
+    """One cohort for each planted effect, alone in the model; subdistribution hazards as well."""
     tally = Tally()
     for ratio in PLANTED:
-        for model in MODELS if ratio == MAIN else ("crude",):
-            _hazard_ratio(tally, regime, model, float(np.log(ratio)), random)
+        _hazard_ratio(tally, regime, "crude", float(np.log(ratio)), random)
     for model in ("crude", "proliferation"):
         _subdistribution(tally, regime, model, float(np.log(MAIN)), random)
+    return tally
+
+
+def one_adjusted(regime: Regime, random: np.random.Generator) -> Tally:
+    """One cohort for each model that holds more than the score, at the main effect."""
+    tally = Tally()
+    for model in MODELS:
+        if model != "crude":
+            _hazard_ratio(tally, regime, model, float(np.log(MAIN)), random)
     return tally
 
 
@@ -52,7 +63,7 @@ def _hazard_ratio(
     tally: Tally, regime: Regime, model: str, log_hr: float, random: np.random.Generator
 ) -> None:
     people, outcome, score = draw_cohort(regime, DRIVERS_OF[model], random, log_hr)
-    design = MODELS[model].design(as_cohort(people, outcome, outcome.cause == 1))
+    design = MODELS[model].design(as_cohort(people, outcome, outcome.cause == 1, model))
     if isinstance(design, Unavailable):
         return
     fits = fit_many(design, score[None])
@@ -62,23 +73,50 @@ def _hazard_ratio(
     with np.errstate(invalid="ignore"):
         tally.add((fits.ci_low <= log_hr) & (log_hr <= fits.ci_high), ok, quantity="coverage", **about)
         tally.add(fits.p < ALPHA, ok, quantity="power", **about)
-    if model == "crude" and log_hr == float(np.log(MAIN)):
-        _discrimination(tally, regime, outcome, score, log_hr)
 
 
-def _discrimination(tally: Tally, regime: Regime, outcome: Outcome, score: np.ndarray, log_hr: float) -> None:
+def one_discrimination(regime: Regime, random: np.random.Generator) -> Tally:
+    """Intervals of C and AUC of scores without effect, and of one with the main effect."""
+    tally = Tally()
+    people, outcome, _ = draw_cohort(regime, tuple(DRIVERS), random)
+    half = dict.fromkeys(("harrell_c", "uno_c", f"auc_{SPLIT_MONTHS}"), 0.5)
+    _covered(tally, regime, outcome, idle_scores("crude", people, SCORES, random), 0.0, half)
+    log_hr = float(np.log(MAIN))
+    _, outcome, score = draw_cohort(regime, (), random, log_hr)
     truth = true_discrimination(regime, log_hr)
-    horizon = reliable_horizon(outcome.time)
     expected = {
         "harrell_c": truth["harrell_c"],
-        "uno_c": np.interp(horizon, _HORIZONS, truth["uno_c"]),
+        "uno_c": float(np.interp(reliable_horizon(outcome.time), _HORIZONS, truth["uno_c"])),
         f"auc_{SPLIT_MONTHS}": truth["auc"],
     }
-    measured = discrimination(outcome.time, outcome.cause, score[None])
-    for name, found in measured.items():
+    _covered(tally, regime, outcome, score[None], log_hr, expected)
+    return tally
+
+
+def _covered(
+    tally: Tally,
+    regime: Regime,
+    outcome: Outcome,
+    scores: np.ndarray,
+    log_hr: float,
+    expected: Mapping[str, float],
+) -> None:
+    for name, found in discrimination(outcome.time, outcome.cause, scores).items():
         covered = (found.low <= expected[name]) & (expected[name] <= found.high)
         known = np.isfinite(found.low)
         tally.add(covered, known, quantity="coverage", method=name, planted=log_hr, **size(regime))
+
+
+def discrimination(time: np.ndarray, cause: np.ndarray, scores: np.ndarray) -> dict[str, Concordance]:
+    """Harrell's C, Uno's C and the five-year AUC, where the workflow would give them."""
+    found = {
+        "harrell_c": harrell_c(time, (cause == 1).astype(float), scores),
+        "uno_c": uno_c(time, cause, scores, reliable_horizon(time)),
+    }
+    events = ((cause == 1) & (time <= SPLIT_MONTHS)).sum()
+    if events >= MIN_EVENTS and (time > SPLIT_MONTHS).sum() >= FOLLOWED_BEYOND:
+        found[f"auc_{SPLIT_MONTHS}"] = auc(time, cause, scores, SPLIT_MONTHS)
+    return found
 
 
 @cache
@@ -152,7 +190,7 @@ def _subdistribution(
         outcome = draw_subdistribution(regime.n, shares, pull, random)
         if abs((outcome.cause == 1).sum() - regime.bone) <= int(0.02 * regime.bone):
             break
-    design = MODELS[model].design(as_cohort(people, outcome, outcome.cause == 1))
+    design = MODELS[model].design(as_cohort(people, outcome, outcome.cause == 1, model))
     problem = FineGrayProblem(outcome.time, outcome.cause, design.covariates, None, design.names)
     name, fits = fit_subdistribution(problem, score[None])
     ok = fits.status == "ok"

@@ -79,7 +79,7 @@ def small_cohorts(many: int, random: np.random.Generator) -> Tally:
         for row in range(many):
             for column in range(k):
                 people, outcome, score = draw_cohort(SMALL, (), random)
-                design = MODELS["crude"].design(as_cohort(people, outcome, outcome.cause == 1))
+                design = MODELS["crude"].design(as_cohort(people, outcome, outcome.cause == 1, "crude"))
                 fits = fit_many(design, score[None], intervals=False)
                 y[row, column], se[row, column] = fits.log_hr[0], fits.se[0]
         fit = pool_many(y, se)

@@ -29,7 +29,7 @@ def one_cohort(random: np.random.Generator) -> Tally:
     prepared = Prepared(expression(people, random))
     cell = cells(prepared.mean, prepared.sd)
     models = ("crude", "proliferation")
-    designs = [MODELS[name].design(as_cohort(people, outcome, outcome.cause == 1)) for name in models]
+    designs = [MODELS[name].design(as_cohort(people, outcome, outcome.cause == 1, name)) for name in models]
     everyone = np.arange(SIZE.n)
     for name in NAMED:
         own = np.arange(MEMBERS) if name == "module" else random.permutation(GENES)[:MEMBERS]

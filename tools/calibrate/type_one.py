@@ -18,13 +18,10 @@ from calibrate.cohorts import (
 from calibrate.tally import Tally
 from irf7bone.survival.associate import EVENTS_PER_PARAMETER, fit_many, uses_firth
 from irf7bone.survival.checks import SPLIT_MONTHS
-from irf7bone.survival.concordance import Concordance, harrell_c
 from irf7bone.survival.cox import Z_95, Fits
 from irf7bone.survival.curves import tertiles
-from irf7bone.survival.discrimination import FOLLOWED_BEYOND, reliable_horizon
 from irf7bone.survival.fine_gray import FineGrayProblem, fit_subdistribution
 from irf7bone.survival.gray import gray_test, logrank_test
-from irf7bone.survival.ipcw import auc, uno_c
 from irf7bone.survival.models import MODELS, Design, Unavailable
 from irf7bone.survival.periods import CHANGE, hazard_ratios_by_period
 from irf7bone.survival.schoenfeld import proportional_hazards_p
@@ -72,7 +69,7 @@ def _regressions(
     deeper: bool,
 ) -> None:
     time, cause = outcome.time, outcome.cause
-    design = MODELS[model].design(as_cohort(people, outcome, cause == 1))
+    design = MODELS[model].design(as_cohort(people, outcome, cause == 1, model))
     if isinstance(design, Unavailable):
         return
     about = {"quantity": "type_i_error", "model": model, **size(regime)}
@@ -131,7 +128,7 @@ def _checks(tally: Tally, about: dict[str, Any], design: Design, score: np.ndarr
 
 
 def _groups(tally: Tally, regime: Regime, outcome: Outcome, scores: np.ndarray) -> None:
-    """Tests of the tertiles, and intervals of the measures of discrimination around one half."""
+    """Tests of the tertiles."""
     time, cause = outcome.time, outcome.cause
     about = {"model": "none", **size(regime)}
     test, name = (gray_test, "gray") if regime.other else (logrank_test, "logrank")
@@ -142,22 +139,6 @@ def _groups(tally: Tally, regime: Regime, outcome: Outcome, scores: np.ndarray) 
         tally.add(
             ok and found.p < ALPHA, ok, quantity="type_i_error", method=name, endpoint=endpoint, **about
         )
-    for name, measured in discrimination(time, cause, scores).items():
-        covered = (measured.low <= 0.5) & (measured.high >= 0.5)
-        known = np.isfinite(measured.low)
-        tally.add(covered, known, quantity="coverage", method=name, **about)
-
-
-def discrimination(time: np.ndarray, cause: np.ndarray, scores: np.ndarray) -> dict[str, Concordance]:
-    """Harrell's C, Uno's C and the five-year AUC, where the workflow would give them."""
-    found = {
-        "harrell_c": harrell_c(time, (cause == 1).astype(float), scores),
-        "uno_c": uno_c(time, cause, scores, reliable_horizon(time)),
-    }
-    events = ((cause == 1) & (time <= SPLIT_MONTHS)).sum()
-    if events >= MIN_EVENTS and (time > SPLIT_MONTHS).sum() >= FOLLOWED_BEYOND:
-        found[f"auc_{SPLIT_MONTHS}"] = auc(time, cause, scores, SPLIT_MONTHS)
-    return found
 
 
 def _er_difference(
@@ -171,7 +152,9 @@ def _er_difference(
     parts = []
     for own in (positive, ~positive):
         there = Outcome(outcome.time[own], outcome.cause[own])
-        design = MODELS["proliferation"].design(as_cohort(people.inside(own), there, event[own]))
+        design = MODELS["proliferation"].design(
+            as_cohort(people.inside(own), there, event[own], "proliferation")
+        )
         fits = fit_many(design, scores[:, own])
         parts.append(fits)
         name = "er_stratum_firth" if uses_firth(design) else "er_stratum_cox"

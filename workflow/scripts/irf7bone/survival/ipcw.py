@@ -18,11 +18,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
 
-from irf7bone.survival.concordance import Concordance
+from irf7bone.survival.concordance import Concordance, log_odds_interval
 
-_Z_95 = float(ndtri(0.975))
 # pairs held at once: bounds memory at some tens of megabytes
 _PAIRS = 1_000_000
 
@@ -195,9 +193,4 @@ def _share(time: np.ndarray, cause: np.ndarray, scores: np.ndarray, pairs: _Pair
         np.concatenate([at_case, residual(by_sample_others)], axis=1),
     )
     se = np.sqrt((influence**2).sum(axis=1))
-    low, high = np.full(m, np.nan), np.full(m, np.nan)
-    known = (se > 0) & (share > 0) & (share < 1)
-    odds = np.log(share[known] / (1 - share[known]))
-    half = _Z_95 * se[known] / (share[known] * (1 - share[known]))
-    low[known], high[known] = 1 / (1 + np.exp(half - odds)), 1 / (1 + np.exp(-half - odds))
-    return Concordance(share, se, low, high)
+    return Concordance(share, se, *log_odds_interval(share, se, cases.size))

@@ -64,7 +64,7 @@ def test_marks_stay_where_they_were(file):
 
     before, after = places(file), places(inline_svg(file, "a-"))
     assert len(before) > 10 and len(before) == len(after)
-    np.testing.assert_allclose(after, before, atol=0.0051)
+    np.testing.assert_allclose(after, before, atol=0.051)
 
 
 def test_ids_are_the_figures_own_and_every_reference_arrives(file):

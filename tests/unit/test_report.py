@@ -155,16 +155,16 @@ def test_a_long_table_opens_with_the_rows_of_the_primary_method(inputs, page):
 
 
 def test_pdf_files_are_packed_while_there_is_room(tmp_path, monkeypatch):
-    monkeypatch.setattr(downloads, "MOST_PDF_BYTES", 10)
+    monkeypatch.setattr(downloads, "MOST_PAGE_BYTES", 1000)
     offered = downloads.Downloads()
-    for name, size in (("a", 6), ("b", 6), ("c", 4)):
+    for name, size in (("a", 300), ("b", 600), ("c", 150)):
         (tmp_path / f"{name}.svg").write_text(SVG)
         (tmp_path / f"{name}.tsv").write_text("x\n1\n")
         (tmp_path / f"{name}.pdf").write_bytes(b"x" * size)
         offered.figure(read_figure(tmp_path, name, title="", alt="", caption=""))
-    files = Page(str(offered.blocks())).files
+    files = Page(str(offered.blocks(100))).files
     assert [name for name in files if name.endswith(".pdf")] == ["figure-a.pdf", "figure-c.pdf"]
-    assert base64.b64decode(files["figure-a.pdf"]) == b"xxxxxx"
+    assert base64.b64decode(files["figure-a.pdf"]) == b"x" * 300
 
 
 def test_verdict_and_its_rule_stand_first(inputs, page):

@@ -45,7 +45,7 @@ def build_report(inputs: ReportInputs) -> str:
         body=Markup(body),
         fonts=Markup(font_faces(letters_of([body]))),
         style=Markup((inputs.templates / "style.css").read_text(encoding="utf-8")),
-        files=downloads.blocks(),
+        files=downloads.blocks(len(body.encode("utf-8"))),
         script=Markup(script),
         script_hash=_csp_hash(script),
     )

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from irf7bone.report.cells import TableView
     from irf7bone.report.figures import FigureView
 
-# PDF is packed already and holds its fonts; those of the first figures of the page are what a paper takes.
-MOST_PDF_BYTES = 1_500_000
+# PDF is packed already and holds its fonts: the first figures' travel inside while the page stays below this.
+MOST_PAGE_BYTES = 5_500_000
 
 
 def as_text(frame: pd.DataFrame) -> str:
@@ -36,15 +36,14 @@ class Downloads:
     def __init__(self) -> None:
         """Start without files."""
         self._files: dict[str, str] = {}
-        self._pdf_bytes = 0
+        self._pdfs: dict[str, Path] = {}
 
     def figure(self, view: FigureView) -> str:
-        """Take the numbers of a figure, and its PDF while there is room; returns nothing to show."""
+        """Take the numbers of a figure, and note its PDF; returns nothing to show."""
         self._files[f"{view.id}.tsv"] = packed(view.numbers)
         pdf = Path(view.folder) / f"{view.name}.pdf"
-        if pdf.is_file() and self._pdf_bytes + pdf.stat().st_size <= MOST_PDF_BYTES:
-            self._pdf_bytes += pdf.stat().st_size
-            self._files[f"{view.id}.pdf"] = base64.b64encode(pdf.read_bytes()).decode("ascii")
+        if pdf.is_file():
+            self._pdfs[f"{view.id}.pdf"] = pdf
         return ""
 
     def table(self, view: TableView) -> str:
@@ -59,11 +58,22 @@ class Downloads:
         self._files[f"{name}.json"] = packed(_json(content))
         return ""
 
-    def blocks(self) -> Markup:
-        """Every file as an element that neither shows nor runs."""
+    def blocks(self, page_bytes: int) -> Markup:
+        """Every file as an element that neither shows nor runs, PDF as far as there is room.
+
+        Args:
+            page_bytes: Size of the page without these files.
+        """
+        files = dict(self._files)
+        room = MOST_PAGE_BYTES - page_bytes - sum(map(len, files.values()))
+        for name, path in self._pdfs.items():
+            coded = base64.b64encode(path.read_bytes()).decode("ascii")
+            if len(coded) <= room:
+                room -= len(coded)
+                files[name] = coded
         return Markup("\n").join(
             Markup('<script type="text/plain" id="file-{}">{}</script>').format(name, content)
-            for name, content in self._files.items()
+            for name, content in files.items()
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def read_figure(
     return FigureView(
         id=figure_id(name),
         title=title,
-        drawn=Markup(inline_svg(svg, f"{figure_id(name).removeprefix('figure-')}-")),
+        drawn=Markup(inline_svg(svg, f"f{zlib.crc32(name.encode()):x}-")),
         width=round(float(size[1]), 2),
         height=round(float(size[2]), 2),
         alt=alt,

@@ -36,6 +36,7 @@ _CLIPPED = re.compile(r'<g clip-path="(?P<clip>[^"]*)">(?P<inside>(?:<use [^>]*/
 _ID = re.compile(r' id="([^"]+)"')
 _REFERENCE = re.compile(r'( id="|"#|url\(#)([^")]+)')
 _VIEW = re.compile(r'viewBox="([^"]*)"')
+MANY_POINTS = 30  # from here on a line's points are kept to a tenth of a point, 0.04 mm
 _NUMBER = re.compile(r"-?[\d.]+(?:e-?\d+)?")
 
 
@@ -105,7 +106,7 @@ def _path(drawn: str) -> str:
             if letter == "M" or not run:
                 parts.append(_polyline(run, begins))
                 run, begins = [], letter
-            run += [(round(x, 2), round(y, 2)) for x, y in zip(values[::2], values[1::2], strict=True)]
+            run += zip(values[::2], values[1::2], strict=True)
         else:
             parts += [
                 _polyline(run, begins),
@@ -119,7 +120,8 @@ def _polyline(points: list[tuple[float, float]], begins: str) -> str:
     """Straight lines through the points; level and upright ones by one number each."""
     if not points:
         return ""
-    kept = _needed(points)
+    digits = 2 if len(points) <= MANY_POINTS else 1
+    kept = _needed([(round(x, digits), round(y, digits)) for x, y in points])
     said = [f"{begins}{_short(kept[0][0])} {_short(kept[0][1])}"]
     for (x, y), (next_x, next_y) in itertools.pairwise(kept):
         if y == next_y:
@@ -170,9 +172,16 @@ def _points(match: re.Match[str]) -> str:
     said = []
     points = _POINT.findall(match[0])
     for style, same in itertools.groupby(points, key=lambda point: point[3]):
-        marks = "".join(f'<use xlink:href="{mark}" x="{x}" y="{y}"/>' for mark, x, y, _ in same)
+        marks = "".join(
+            f'<use xlink:href="{mark}" x="{_tenth(x)}" y="{_tenth(y)}"/>' for mark, x, y, _ in same
+        )
         said.append(f'<g style="{style}">{marks}</g>' if style else marks)
     return "".join(said)
+
+
+def _tenth(number: str) -> str:
+    """Among many marks a tenth of a point, 0.04 mm, is enough."""
+    return _short(round(float(number), 1))
 
 
 def _head(drawn: str) -> str:

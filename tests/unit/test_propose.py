@@ -21,7 +21,7 @@ sys.path.insert(0, str(PROJECT / "tools"))
 
 from propose_card import main  # noqa: E402
 
-from irf7bone.acquire import acquire  # noqa: E402
+from irf7bone.acquire import acquire, write_acquired  # noqa: E402
 from irf7bone.acquire.fetch import Downloads  # noqa: E402
 from irf7bone.acquire.lock import lock_path, read_lock  # noqa: E402
 from irf7bone.cards import load_card  # noqa: E402
@@ -291,3 +291,23 @@ def test_refusals(here, genes, patients, capsys):
         assert main(arguments) == 1, arguments
         assert said in capsys.readouterr().err, arguments
     assert (here / "there.yaml").read_text() == "id: there\n"
+
+
+def test_the_worked_example_of_the_docs(here, symbols, capsys):
+    """The simulation's tables, the answers that docs/add_a_cohort.md gives, the counts it promises."""
+    card = load_card(PROJECT / "data" / "cohorts" / "simulated_bone.yaml")
+    files = {"expression": "expression.parquet", "clinical": "clinical.tsv", "source": "source.json"}
+    write_acquired(acquire(card), **files)
+    assert (
+        main(["--from", files["expression"], "--clinical", files["clinical"], "--out", "example.yaml"]) == 0
+    )
+    said = capsys.readouterr().err
+    assert "10 clinical columns" in said and "12 open questions" in said
+    page = (PROJECT / "docs" / "add_a_cohort.md").read_text(encoding="utf-8")
+    block = next(text for text in page.split("```yaml\n") if text.startswith("title: EXAMPLE"))
+    answers = yaml.safe_load(block.partition("```")[0])
+    assert len(answers) == 12
+    answer(here / "example.yaml", answers)
+    example = load_card(here / "example.yaml")
+    cohort = harmonise(acquire(example), example, symbols).adata
+    assert (cohort.n_obs, cohort.obs["bone_event"].sum(), cohort.obs["bone_competing"].sum()) == (300, 70, 81)

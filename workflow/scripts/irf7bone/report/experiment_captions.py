@@ -9,7 +9,7 @@ import pandas as pd
 
 from irf7bone.figures.experiment_genes import MOST_GENES
 from irf7bone.figures.experiment_words import effect_words, marker_words, size_words
-from irf7bone.report.section import not_estimated
+from irf7bone.report.section import capital, not_estimated
 from irf7bone.wording import counted, is_missing, listed, p_clause
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ SAMPLES_MARKS = (
 def volcano_finding(contrast: Row, panel: pd.DataFrame, fdr: float) -> str:
     """How many genes change, and how many of the interferon panel; IRF7 by name."""
     said = (
-        f"{effect_words(contrast)}, {size_words(contrast)}: of {counted(int(contrast['n_genes']), 'gene')} "
-        f"tested, {int(contrast['n_down']):,} are lower and {int(contrast['n_up']):,} higher at a false "
-        f"discovery rate of {100 * fdr:g} %."
+        f"{capital(effect_words(contrast))}, {size_words(contrast)}: of "
+        f"{counted(int(contrast['n_genes']), 'gene')} tested, {int(contrast['n_down']):,} are lower and "
+        f"{int(contrast['n_up']):,} higher at a false discovery rate of {100 * fdr:g} %."
     )
     tested = panel[panel["status"] == "ok"].drop_duplicates("gene")
     own = tested[tested["panel"] == "interferon"]

@@ -106,7 +106,7 @@ def _findings(inputs: ReportInputs, found: Experiments, name: str) -> list[Findi
         if row["n_dropped"]
     ]
     said = [Finding(
-        f"{name}, {card.title}: {kept} samples of {card.organism}"
+        f"{name}, {card.title}: {kept} {card.organism} samples"
         + (f" ({'; '.join(lost)})." if lost else "."),
         card.simulated,
     )]  # fmt: skip

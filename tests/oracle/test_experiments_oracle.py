@@ -13,9 +13,10 @@ import pandas as pd
 import pylimma
 import pytest
 
+from irf7bone.experiments.cards import Contrast
 from irf7bone.experiments.counts import enough_counts
 from irf7bone.experiments.deseq import second_opinion
-from irf7bone.experiments.design import Contrast, Design, build_designs
+from irf7bone.experiments.design import Design, build_designs
 from irf7bone.experiments.differential import Differential, differential
 from irf7bone.experiments.gene_sets import camera, leading_places, prerank, rank_genes, running_sum
 from irf7bone.experiments.linear import fit_last

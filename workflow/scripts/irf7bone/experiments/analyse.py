@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.errors import Problems
+from irf7bone.experiments.cards import Contrast
 from irf7bone.experiments.claim import judge_contrasts
 from irf7bone.experiments.composition import adjusted_contrasts, composition, marker_scores
 from irf7bone.experiments.deseq import second_opinion
-from irf7bone.experiments.design import Contrast, Design, build_designs
+from irf7bone.experiments.design import Design, build_designs
 from irf7bone.experiments.differential import Differential, differential
 from irf7bone.experiments.gene_sets import gene_set_tests, rank_genes
 from irf7bone.experiments.levels import marker_levels, score_levels

@@ -31,7 +31,7 @@ class Contrast:
         id: Name, unique within the card.
         case: Group whose difference from ``reference`` is the effect.
         reference: Group that it is held against.
-        paired: Whether samples are compared within their pair.
+        paired: Whether samples are compared within their pair; those without one are left out and named.
         batch: Whether the comparison adjusts for the batch.
         meaning: ``loss_in_bone``, ``restoration``, ``interferon_response`` or ``other``.
     """

@@ -9,29 +9,9 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.errors import Problems
+from irf7bone.experiments.cards import Contrast
 
 MIN_GROUP = 2
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """Two groups of an experiment and what their comparison means.
-
-    Args:
-        id: Its name in tables.
-        case: Group whose level counts as plus: effects are case minus reference.
-        reference: Group it is compared with.
-        paired: Compare within pairs; samples whose ``pair`` is missing are left out and named.
-        batch: Put ``obs["batch"]`` into the model.
-        meaning: One of :data:`irf7bone.experiments.words.MEANINGS`.
-    """
-
-    id: str
-    case: str
-    reference: str
-    paired: bool
-    batch: bool
-    meaning: str
 
 
 @dataclass(frozen=True)

@@ -150,20 +150,40 @@ def test_a_set_all_at_one_end_stays_within_one():
         assert np.abs(running).max() == pytest.approx(1, abs=1e-12) and np.abs(running).max() <= 1
 
 
-def test_prerank_of_random_sets_is_uniform_and_depends_on_seed_and_size_only():
+def test_prerank_of_random_sets_is_uniform():
     rng = np.random.default_rng(10)
     made = ranking(np.sort(rng.normal(size=400))[::-1])
-    p = []
-    for seed in range(300):
-        places = np.sort(rng.choice(400, 20, replace=False))
-        score, normalised, one = prerank(made, places, draws=200, seed=seed)
-        running = running_sum(made, places)
+    places = {number: np.sort(rng.choice(400, 20, replace=False)) for number in range(300)}
+    found = prerank(made, places, draws=400, seed=1)
+    for number, (score, normalised, _) in found.items():
+        running = running_sum(made, places[number])
         assert score == pytest.approx(running[np.argmax(np.abs(running))]) and normalised * score > 0
-        p.append(one)
-    assert kstest(p, "uniform").statistic < 0.1
-    places = np.arange(10)
-    assert prerank(made, places, draws=200, seed=1)[2] == pytest.approx(1 / 100, rel=0.3)
+    assert kstest([p for _, _, p in found.values()], "uniform").statistic < 0.1
+
+
+def test_prerank_never_says_p_0_and_repeats_itself():
+    made = ranking(np.sort(np.random.default_rng(10).normal(size=400))[::-1])
+    places = {"top": np.arange(10)}
+    assert prerank(made, places, draws=200, seed=1)["top"][2] == 1 / 201
     assert prerank(made, places, draws=200, seed=1) == prerank(made, places, draws=200, seed=1)
+    assert prerank(made, {}, draws=200, seed=1) == {}
+
+
+def test_prerank_of_the_swapped_contrast_is_its_mirror():
+    rng = np.random.default_rng(3)
+    made = ranking(np.sort(rng.normal(size=400))[::-1])
+    swapped = Ranking(made.table[::-1].assign(t=-made.table["t"], z=-made.table["z"]), made.residuals, 4)
+    places = {number: np.sort(rng.choice(400, 20, replace=False)) for number in range(20)}
+    mirrored = {number: np.sort(399 - at) for number, at in places.items()}
+    one, other = prerank(made, places, draws=200, seed=1), prerank(swapped, mirrored, draws=200, seed=1)
+    for number in places:
+        np.testing.assert_allclose(np.array(other[number]) * [-1, -1, 1], one[number], rtol=1e-12)
+
+
+def test_prerank_of_many_genes_draws_what_memory_allows(monkeypatch):
+    monkeypatch.setattr("irf7bone.experiments.gene_sets.GENES_DRAWN", 400 * 50)
+    made = ranking(np.sort(np.random.default_rng(10).normal(size=400))[::-1])
+    assert prerank(made, {"top": np.arange(10)}, draws=200, seed=1)["top"][2] == 1 / 51
 
 
 def test_camera_without_correlation_is_the_two_sample_t_test():

@@ -145,13 +145,15 @@ def test_pooled_intervals_hold_their_level_in_small():
 def test_a_tally_counts_adds_up_and_judges():
     about = {"quantity": "type_i_error", "method": "cox", "regime": "r", "n": 10, "n_events": 5}
     one, other = Tally(), Tally()
-    one.add(np.repeat([True, False], [10, 90]), **about)
-    other.add(np.repeat([True, False], [8, 92]), np.repeat([True, False], [98, 2]), **about)
+    one.add(np.repeat([True, False], [20, 180]), **about)
+    other.add(np.repeat([True, False], [16, 184]), np.repeat([True, False], [398, 2])[200:], **about)
+    assert one.table()["verdict"].tolist() == ["described"]
     one.merge(other)
+    one.add(np.zeros(2, dtype=bool), **about)
     row = one.table().iloc[0]
-    assert (row["trials"], row["failed"], row["share"]) == (198, 2, 18 / 198)
+    assert (row["trials"], row["failed"], row["share"]) == (400, 2, 36 / 400)
     assert row["verdict"] == "too often"
-    assert row["mc_error"] == pytest.approx(np.sqrt(18 / 198 * 180 / 198 / 198))
+    assert row["mc_error"] == pytest.approx(np.sqrt(0.09 * 0.91 / 400))
     exact = Tally()
     exact.add(np.repeat([True, False], [61, 939]), **about)
     # beyond 6 %, but by less than one Monte Carlo error

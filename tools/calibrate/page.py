@@ -23,10 +23,11 @@ level in cohorts of about its number of events (`irf7bone.calibration.caution`).
 are GSE2034), each with five scores without effect; 400 to 500 for each planted effect. Seed {seed}. Shares
 in per cent, with one Monte Carlo standard error where a column has one; the numbers of trials are in the
 tables. In bold what lies outside 4-6 % (tests at 5 %) or 93.5-96.5 % (95 % intervals) by more than one such
-error. The cohorts: relapse to bone competes with relapse elsewhere, both driven by proliferation, ER, node
-and grade; follow-up of 2 to 15 years in whole months. A score of no effect goes with what its model holds
-(r about 0.5 with proliferation, and with ER), so that an adjustment that failed would show. Methods are
-chosen by the events as in the workflow, so that a row ends where another estimator takes over.
+error, from 400 trials on. The cohorts: relapse to bone competes with relapse elsewhere, both driven by
+proliferation, ER, node and grade; follow-up of 2 to 15 years in whole months. A score of no effect goes
+with what its model holds (r about 0.5 with proliferation, and with ER), so that an adjustment that failed
+would show. Methods are chosen by the events as in the workflow, so that a row ends where another estimator
+takes over.
 """
 MODELS = ("crude", "proliferation", "clinical", "full", "none")
 

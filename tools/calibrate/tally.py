@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from irf7bone.calibration import CALIBRATION, MISSES, TARGETS
+from irf7bone.calibration import CALIBRATION, FEWEST_TRIALS, MISSES, TARGETS
 
 KEY = ("quantity", "method", "model", "endpoint", "regime", "planted")
 
@@ -60,13 +60,13 @@ class Tally:
             error = float(np.sqrt(max(share * (1 - share), 1 / trials) / trials))
             row = {**dict.fromkeys(CALIBRATION.names), **about}
             row |= {"trials": trials, "failed": failed, "share": share, "mc_error": error}
-            rows.append({**row, "verdict": _verdict(about["quantity"], share, error)})
+            rows.append({**row, "verdict": _verdict(about["quantity"], share, error, trials)})
         return CALIBRATION.cast(pd.DataFrame(rows, columns=CALIBRATION.names))
 
 
-def _verdict(quantity: str, share: float, error: float) -> str:
-    """Whether the share lies in its target, but for one Monte Carlo error."""
-    if quantity not in TARGETS:
+def _verdict(quantity: str, share: float, error: float, trials: int) -> str:
+    """Whether the share lies in its target, but for one Monte Carlo error; few trials cannot tell."""
+    if quantity not in TARGETS or trials < FEWEST_TRIALS:
         return "described"
     low, high = TARGETS[quantity]
     return "held" if low - error <= share <= high + error else MISSES[quantity][int(share > high)]

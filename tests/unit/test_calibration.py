@@ -189,7 +189,7 @@ def test_an_unknown_part_is_refused(capsys):
 
 def test_the_committed_tables_are_those_of_the_parts_and_the_page_is_theirs(tmp_path):
     paths = sorted(TABLES.glob("*.tsv"))
-    assert {path.stem for path in paths} <= set(PARTS)
+    assert {path.stem for path in paths} == set(PARTS)
     table = read_calibration(paths)
     CALIBRATION.check(table, "data/calibration")
     assert set(table["quantity"]) == set(QUANTITIES)

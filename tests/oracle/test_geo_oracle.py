@@ -8,12 +8,9 @@ by number as they stand there.
 from __future__ import annotations
 
 import gzip
-import io
 import shutil
 import subprocess
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -148,13 +145,9 @@ def test_platform_annotation_against_geoquery(tmp_path):
 
 
 @pytest.mark.oracle
-def test_family_file_against_geoparse(matrices, monkeypatch):
-    # GEOparse imports six without naming it among what it needs, so an environment may lack it.
-    stand_in = SimpleNamespace(
-        StringIO=io.StringIO, iteritems=lambda table: table.items(), itervalues=lambda table: table.values()
-    )
-    monkeypatch.setitem(sys.modules, "six", stand_in)
-    geoparse = pytest.importorskip("GEOparse")
+def test_family_file_against_geoparse(matrices):
+    import GEOparse as geoparse
+
     geoparse.logger.set_verbosity("ERROR")
     series = geoparse.get_GEO(filepath=str(shipped(FAMILY)), silent=True)
     for platform, path in matrices.items():

@@ -26,6 +26,7 @@ TOOLS = {
     "pytest-xdist",
     "ruff",
     "setuptools",
+    "six",
     "snakefmt",
 }
 CONDA_NAMES = {"snakemake-minimal": "snakemake"}

@@ -6,7 +6,6 @@ The values are generated. GEOparse reads no series matrix and gets the same valu
 from __future__ import annotations
 
 import gzip
-import io
 import os
 import shutil
 import subprocess
@@ -17,7 +16,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 
@@ -103,19 +101,8 @@ def _geoquery(shape: tuple[int, int]) -> Timed:
 
 
 def _geoparse(shape: tuple[int, int]) -> Timed:
-    # GEOparse imports six without naming it among what it needs
-    sys.modules.setdefault(
-        "six",
-        SimpleNamespace(
-            StringIO=io.StringIO,
-            iteritems=lambda table: table.items(),
-            itervalues=lambda table: table.values(),
-        ),
-    )
-    try:
-        import GEOparse
-    except ModuleNotFoundError as error:
-        raise NotAvailable(str(error)) from None
+    import GEOparse
+
     with _series(shape, "soft") as folder:
         start = time.process_time()
         series = GEOparse.get_GEO(filepath=str(folder / "GSE1_family.soft.gz"), silent=True)

@@ -80,7 +80,7 @@ fi
 is_ready && exit 0
 
 choose_python
-say "setting up $venv with Python $version: downloads 350 MB, fills 1.3 GB; some minutes, once"
+say "setting up $venv with Python $version: downloads 390 MB, fills 1.4 GB; some minutes, once"
 "$python" -m venv --clear $venv || die "$venv could not be made; the lines above say why"
 # The few packages published as source only are built with the lock's own setuptools. Left to itself, pip
 # fetches whatever setuptools is newest, unchecked.

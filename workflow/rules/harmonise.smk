@@ -27,18 +27,20 @@ rule harmonise_cohort:
         "../scripts/harmonise_cohort.py"
 
 
+# One job for all cohorts: what it computes takes a tenth of a second each, importing scanpy three seconds.
 rule check_quality:
     input:
-        cohort="results/cohorts/{cohort}.h5ad",
+        cohorts=expand("results/cohorts/{cohort}.h5ad", cohort=study.cards),
     output:
-        quality="results/qc/{cohort}.tsv",
+        quality=expand("results/qc/{cohort}.tsv", cohort=study.cards),
     log:
-        "results/logs/check_quality/{cohort}.log",
+        "results/logs/check_quality.log",
     conda:
         "../../envs/irf7bone.yaml"
     params:
+        cohorts=tuple(study.cards),
         code=code_hash("qc"),
     message:
-        "Check the samples of cohort {wildcards.cohort}"
+        "Check the samples of every cohort"
     script:
         "../scripts/check_quality.py"

@@ -15,6 +15,7 @@ from irf7bone.report.depth import Depth
 from irf7bone.report.experiment_inputs import read_experiments
 from irf7bone.report.inputs import ReportInputs
 from irf7bone.report.methods import as_markdown
+from irf7bone.report.page import page_sections
 from irf7bone.report.printed import build_pdf
 from irf7bone.report.record_section import run_methods
 from irf7bone.signatures import load_library
@@ -43,8 +44,8 @@ inputs = ReportInputs(
     experiments=read_experiments(study.experiments, Path("results/experiments")),
 )
 output = {name: Path(path) for name, path in snakemake.output.items()}
-methods = run_methods(inputs)
-output["report"].write_text(build_report(inputs), encoding="utf-8")
-output["printed"].write_bytes(build_pdf(inputs))
+methods, contents = run_methods(inputs), page_sections(inputs)
+output["report"].write_text(build_report(inputs, contents), encoding="utf-8")
+output["printed"].write_bytes(build_pdf(inputs, contents))
 output["methods"].write_text(as_markdown(methods), encoding="utf-8")
 output["references"].write_text(bibtex(methods.references), encoding="utf-8")

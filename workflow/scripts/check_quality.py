@@ -1,4 +1,4 @@
-"""Describe the quality of each sample of a cohort."""
+"""Describe the quality of each sample of every cohort."""
 
 from irf7bone import contracts
 from irf7bone.cohort import read_cohort
@@ -7,5 +7,7 @@ from irf7bone.qc import sample_quality
 
 report_plainly(snakemake.log[0])
 
-quality = sample_quality(read_cohort(snakemake.input.cohort), snakemake.wildcards.cohort)
-contracts.QC.write(quality, snakemake.output.quality)
+for cohort, source, target in zip(
+    snakemake.params.cohorts, snakemake.input.cohorts, snakemake.output.quality, strict=True
+):
+    contracts.QC.write(sample_quality(read_cohort(source), cohort), target)

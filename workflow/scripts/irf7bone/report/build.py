@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -14,11 +15,16 @@ from irf7bone.report.fonts import font_faces, letters_of
 from irf7bone.report.inputs import ReportInputs
 from irf7bone.report.page import page_sections
 from irf7bone.report.quote import as_html, plain
+from irf7bone.report.section import Section
 from irf7bone.wording import ENDPOINT_WORDS
 
 
-def build_report(inputs: ReportInputs) -> str:
+def build_report(inputs: ReportInputs, contents: Mapping[str, Sequence[Section]] | None = None) -> str:
     """The whole page; equal inputs give equal bytes.
+
+    Args:
+        inputs: All that the report is made from.
+        contents: Result of :func:`irf7bone.report.page.page_sections`, where it was made already.
 
     Raises:
         FileNotFoundError: A figure that the study should have is not in ``inputs.figures``.
@@ -34,7 +40,7 @@ def build_report(inputs: ReportInputs) -> str:
     downloads = Downloads()
     environment.globals["downloads"] = downloads
     environment.filters["plain"] = plain
-    contents = page_sections(inputs)
+    contents = contents or page_sections(inputs)
     body = environment.get_template("sections.html.j2").render(
         config=inputs.config, contents=contents, endpoint_words=ENDPOINT_WORDS
     )

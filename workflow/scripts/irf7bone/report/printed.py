@@ -7,7 +7,7 @@ places by pypdf, so that fonts and lines are those of the single files.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -128,8 +128,12 @@ class _Document(BaseDocTemplate):
             self.canv.addOutlineEntry(flowable.getPlainText(), key, level=0)
 
 
-def build_pdf(inputs: ReportInputs) -> bytes:
+def build_pdf(inputs: ReportInputs, contents: Mapping[str, Sequence[Section]] | None = None) -> bytes:
     """The printed report; equal inputs give equal bytes.
+
+    Args:
+        inputs: All that the report is made from.
+        contents: Result of :func:`irf7bone.report.page.page_sections`, where it was made already.
 
     Raises:
         FileNotFoundError: A figure that the report shows has no PDF in ``inputs.figures``.
@@ -139,7 +143,7 @@ def build_pdf(inputs: ReportInputs) -> bytes:
         pdfmetrics.registerFont(TTFont(name, fonts / f"{name}.ttf"))
     placed, text = _Placed(), io.BytesIO()
     story: list[Flowable] = [_say(inputs.config.title, TITLE)]
-    for sections in page_sections(inputs).values():
+    for sections in (contents or page_sections(inputs)).values():
         for section in sections:
             if section.on_paper:
                 story += _section(section, inputs, placed)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import madeup_depth
 import madeup_study as made
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from fontTools.ttLib import TTFont
+from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -310,3 +314,12 @@ def test_equal_tables_give_equal_bytes_with_fonts_inside(cohorts, tmp_path):
     assert re.search(rb"/BaseFont /[A-Z]{6}\+DejaVuSans", pdf)
     written = pd.read_csv(tmp_path / "first" / "scores.tsv", sep="\t", float_precision="round_trip")
     assert written["score_raw"].tolist() == scores["score_raw"].tolist()
+
+
+def test_figures_are_drawn_with_the_light_copies_of_matplotlibs_font():
+    for weight in ("normal", "bold"):
+        chosen = font_manager.findfont(font_manager.FontProperties(family="DejaVu Sans", weight=weight))
+        light, shipped = TTFont(chosen), TTFont(Path(mpl.get_data_path(), "fonts", "ttf", Path(chosen).name))
+        assert not {"GSUB", "GPOS", "GDEF"} & set(light.keys())
+        assert light.getBestCmap() == shipped.getBestCmap()
+        assert light["hmtx"].metrics == shipped["hmtx"].metrics

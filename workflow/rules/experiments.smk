@@ -114,6 +114,7 @@ rule draw_experiment:
         ),
     log:
         "results/logs/draw_experiment/{experiment}.log",
+    priority: 1
     conda:
         "../../envs/irf7bone.yaml"
     params:

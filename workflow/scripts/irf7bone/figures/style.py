@@ -16,7 +16,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from irf7bone.figures.fonts import use_light_fonts
+
 mpl.use("Agg")
+use_light_fonts()
 
 MM_PER_INCH = 25.4
 ONE_COLUMN_MM = 88.0

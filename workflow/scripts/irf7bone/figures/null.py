@@ -18,8 +18,8 @@ from irf7bone.figures.forest import TICKS_BY_LIMIT
 ROW_MM, HEAD_MM, FOOT_MM = 8.6, 21.0, 9.0
 LABEL_MM, GAP_MM = 48.0, 3.0
 # columns of numbers at the right of each panel: left edge from the panel, and heading
-NUMBERS = ((2.5, "per-\ncentile"), (11.5, "p"), (20.5, "random\np < 0.05"))
-NUMBERS_MM = 30.0
+NUMBERS = ((2.5, "per-\ncentile"), (11.5, "p"), (22.0, "random\np < 0.05"))
+NUMBERS_MM = 31.5
 MOST_LETTERS = 27
 HIGHEST = 0.88  # of a row
 NARROWEST_RATIO, WIDEST_RATIO = 1.6, 8.0

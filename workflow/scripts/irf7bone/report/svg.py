@@ -26,7 +26,8 @@ _GLYPH = re.compile(r'<use xlink:href="#DejaVuSans(?P<bold>-Bold)?-[0-9a-f]+"')
 _LIGATURE = re.compile("ff?[il]|ff")  # one outline for several letters
 _PATH = re.compile(r' d="([^"]*)"')
 _STEP = re.compile(r"([MLCQZz])([^MLCQZz]*)")
-_LONG = re.compile(r"(?:scale|matrix)\([^)]*\)|(-?\d+\.\d{3,})")
+# what stands between tags is text, whose numbers are not ours to round
+_LONG = re.compile(r">[^<>]+<|(?:scale|matrix)\([^)]*\)|(-?\d+\.\d{3,})")
 _STYLE = re.compile(r' style="([^"]*)"')
 _GROUP = re.compile(r'<g id="[^"]*">')
 _BARE = re.compile(r"<g>((?:(?!</?g[ >]).)*)</g>", re.DOTALL)

@@ -15,7 +15,12 @@ from irf7bone.report.fonts import font_faces, letters_of
 from irf7bone.report.svg import _path, inline_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
-WORDS = ("first & <only>", "significant, efficient: fi ffi fl", "p = 0.0363, < 0.001 \u2212 \u2192", "  spaced  out")
+WORDS = (
+    "first & <only>",
+    "significant, efficient: fi ffi fl",
+    "p = 0.0363, < 0.001 \u2212 \u2192",
+    "  spaced  out",
+)
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,8 @@ from irf7bone.verdict import (
     rules_table,
     simulated_check,
 )
-from irf7bone.verdict_rules import RULES, Evidence, Pooled, decide, hr_words
+from irf7bone.verdict_rules import RULES, decide
+from irf7bone.verdict_words import Evidence, Pooled, hr_words
 
 ROLES = {"gse3143": "validation", "gse4335": "validation", "gse1992": "discovery", "made": "simulated"}
 NOWHERE = Pooled(0, math.nan, math.nan, math.nan, "real cohorts without an estimate: 2 too_few_events (a, b)")
@@ -95,25 +96,31 @@ ENDS = math.log(0.7), -math.log(0.7)
 CASES = {
     "R1": {"found": NOWHERE, "adjusted": NOWHERE, "n": 0, "n_events": 0, "p": math.nan},
     "R2": {"found": UNSURE, "n_events": 61},
-    "R3": {"found": UNSURE, "n_events": 62},
-    "R4": {"is_primary": False, "q": 0.0501},
-    "R5": {"found": Pooled(1, -0.36, -0.52, -0.20, None)},
-    "R6": {"adjusted": Pooled(1, -0.33, -0.50, -0.16, None)},
-    "R7": {"adjusted": UNSURE},
-    "R8": {"null_p": 0.0501},
-    "R9": {},
+    "R3": {"found": WIDE, "average": Pooled(3, -0.45, -0.69, -0.21, None)},
+    "R4": {"found": UNSURE, "average": Pooled(5, -0.1, -0.25, 0.05, None), "n_events": 62},
+    "R5": {"is_primary": False, "q": 0.0501},
+    "R6": {"is_primary": False, "q": 0.0501, "found": Pooled(9, -0.15, -0.25, -0.05, None)},
+    "R7": {"found": Pooled(1, -0.36, -0.52, -0.20, None)},
+    "R8": {"adjusted": Pooled(1, -0.33, -0.50, -0.16, None)},
+    "R9": {"adjusted": UNSURE},
+    "R10": {"adjusted": Pooled(2, -0.36, -1.6, 0.9, None)},
+    "R11": {"null_p": 0.0501},
+    "R12": {},
 }
 VERDICT_OF = {
     "R1": "too little data",
     "R2": "too little data",
-    "R3": "no evidence",
+    "R3": "too little data",
     "R4": "no evidence",
     "R5": "too little data",
-    "R6": "too little data",
-    "R7": "not specific",
-    "R8": "not specific",
-    "R9": "supported",
-    "R10": "contradicted",
+    "R6": "no evidence",
+    "R7": "too little data",
+    "R8": "too little data",
+    "R9": "not specific",
+    "R10": "too little data",
+    "R11": "not specific",
+    "R12": "supported",
+    "R13": "contradicted",
 }
 
 
@@ -123,7 +130,7 @@ def test_each_rule_and_its_mirror(name):
     rule, said = decide(case)
     assert (rule.name, rule.verdict) == (name, VERDICT_OF[name])
     mirrored, said_mirrored = decide(turned(case))
-    assert mirrored.name == ("R10" if name == "R9" else name)
+    assert mirrored.name == ("R13" if name == "R12" else name)
     assert mirrored.verdict == VERDICT_OF[mirrored.name]
     for text in (said, said_mirrored):
         assert text.endswith(".") and "nan" not in text and "None" not in text and "  " not in text
@@ -140,38 +147,50 @@ def test_the_table_lists_the_rules_in_order():
     ("changes", "name"),
     [
         # an interval that touches 1 includes it
-        ({"found": Pooled(5, -0.2, -0.4, 0.0, None)}, "R3"),
-        ({"found": Pooled(5, -0.2, -0.4, -1e-9, None)}, "R9"),
+        ({"found": Pooled(5, -0.2, -0.4, 0.0, None), "average": UNSURE}, "R4"),
+        ({"found": Pooled(5, -0.2, -0.4, -1e-9, None)}, "R12"),
         # few events do not silence an interval that excludes 1
-        ({"n_events": 20}, "R9"),
+        ({"n_events": 20}, "R12"),
         ({"found": UNSURE, "n_events": 20}, "R2"),
         # events enough, but what these cohorts show together holds 0.70, 1 and 1 / 0.70
         ({"found": WIDE, "average": Pooled(3, 0.1, *ENDS, None)}, "R2"),
-        ({"found": WIDE, "average": Pooled(3, 0.1, ENDS[0] + 1e-9, ENDS[1], None)}, "R3"),
-        ({"found": WIDE, "average": Pooled(3, 0.1, ENDS[0], ENDS[1] - 1e-9, None)}, "R3"),
+        ({"found": WIDE, "average": Pooled(3, 0.1, ENDS[0] + 1e-9, ENDS[1], None)}, "R4"),
+        ({"found": WIDE, "average": Pooled(3, 0.1, ENDS[0], ENDS[1] - 1e-9, None)}, "R4"),
         # cohorts that visibly disagree have no average to go by
         ({"found": WIDE, "average": Pooled(3, 0.0, -0.1, 0.1, None), "agreement_p": 0.0999}, "R2"),
-        ({"found": WIDE, "average": Pooled(3, 0.0, -0.1, 0.1, None), "agreement_p": 0.1}, "R3"),
-        ({"found": WIDE, "average": Pooled(1, 0.0, -0.1, 0.1, None), "agreement_p": math.nan}, "R3"),
+        ({"found": WIDE, "average": Pooled(3, 0.0, -0.1, 0.1, None), "agreement_p": 0.1}, "R4"),
+        ({"found": WIDE, "average": Pooled(1, 0.0, -0.1, 0.1, None), "agreement_p": math.nan}, "R4"),
+        # what these cohorts show together is not "no evidence" because they are few
+        ({"found": WIDE, "average": Pooled(2, 0.46, 0.21, 0.70, None)}, "R3"),
+        ({"found": WIDE, "average": Pooled(2, -0.2, ENDS[0], -0.04, None)}, "R3"),
+        ({"found": WIDE, "average": Pooled(2, -0.2, ENDS[0] + 1e-9, -0.04, None)}, "R4"),
+        ({"found": WIDE, "average": Pooled(2, -0.2, -0.7, -0.04, None), "n_events": 20}, "R2"),
+        ({"found": UNSURE, "agreement_p": 0.01}, "R4"),
+        # few events never turn a result that excludes 1 into "no evidence"
+        ({"is_primary": False, "q": 0.3, "found": Pooled(1, -0.9, -1.6, -0.2, None), "n_events": 14}, "R5"),
+        ({"is_primary": False, "q": 0.3, "found": Pooled(5, -0.2, ENDS[0], -0.1, None)}, "R5"),
+        ({"is_primary": False, "q": 0.3, "found": Pooled(5, -0.2, -0.3, -0.1, None), "n_events": 61}, "R5"),
+        ({"is_primary": False, "q": 0.3, "found": Pooled(5, -0.2, -0.3, -0.1, None)}, "R6"),
         # q counts for other endpoints only; at 0.05 it passes
-        ({"is_primary": False, "q": 0.05}, "R9"),
-        ({"is_primary": True, "q": math.nan}, "R9"),
-        ({"is_primary": False, "q": math.nan}, "R4"),
+        ({"is_primary": False, "q": 0.05}, "R12"),
+        ({"is_primary": True, "q": math.nan}, "R12"),
+        ({"is_primary": False, "q": math.nan}, "R5"),
         # one cohort: never support, but no evidence can be said
-        ({"found": Pooled(1, -0.1, -0.3, 0.1, None)}, "R3"),
-        ({"found": Pooled(2, -0.36, -0.52, -0.20, None)}, "R9"),
+        ({"found": Pooled(1, -0.1, -0.3, 0.1, None)}, "R4"),
+        ({"found": Pooled(2, -0.36, -0.52, -0.20, None)}, "R12"),
         # adjustment
-        ({"adjusted": Pooled(5, -0.2, -0.4, 0.0, None)}, "R7"),
-        ({"adjusted": Pooled(5, 0.3, 0.1, 0.5, None)}, "R7"),
-        ({"adjusted": NOWHERE}, "R6"),
-        ({"adjusted": Pooled(2, -0.33, -0.50, -0.16, None)}, "R9"),
+        ({"adjusted": Pooled(5, -0.17, -0.4, 0.06, None)}, "R9"),
+        ({"adjusted": Pooled(5, -0.18, -0.4, 0.04, None)}, "R10"),
+        ({"adjusted": Pooled(5, 0.3, 0.1, 0.5, None)}, "R9"),
+        ({"adjusted": NOWHERE}, "R8"),
+        ({"adjusted": Pooled(2, -0.33, -0.50, -0.16, None)}, "R12"),
         # the null
-        ({"null_p": 0.05}, "R9"),
-        ({"null_p": math.nan}, "R9"),
+        ({"null_p": 0.05}, "R12"),
+        ({"null_p": math.nan}, "R12"),
         # the first rule that fits decides
         ({"found": NOWHERE, "adjusted": NOWHERE, "n_events": 500}, "R1"),
-        ({"is_primary": False, "q": 0.9, "adjusted": NOWHERE, "null_p": 0.9}, "R4"),
-        ({"adjusted": UNSURE, "null_p": 0.9}, "R7"),
+        ({"is_primary": False, "q": 0.9, "adjusted": NOWHERE, "null_p": 0.9}, "R5"),
+        ({"adjusted": UNSURE, "null_p": 0.9}, "R9"),
     ],
 )
 def test_boundaries_and_order(changes, name):
@@ -230,21 +249,26 @@ def test_what_the_sentences_say():
         "61 events" in said["R2"]
         and "takes 62 events to see a hazard ratio of 0.70 with 80 % power" in said["R2"]
     )
-    assert "0.90 (95 % interval 0.74 to 1.11)" in said["R3"]
-    assert "excludes a hazard ratio of 0.70 or lower" in said["R3"]
-    touching = decide(evidence(found=Pooled(5, -0.1, math.log(0.7), 0.1, None)))[1]
+    assert "0.90 (95 % interval 0.74 to 1.11)" in said["R4"]
+    assert "excludes a hazard ratio of 0.70 or lower" in said["R4"]
+    touching = decide(evidence(found=Pooled(5, -0.1, math.log(0.7), 0.1, None), average=UNSURE))[1]
     assert "does not exclude a hazard ratio of 0.70" in touching
-    assert "q = 0.0501" in said["R4"]
-    assert "In 1 real cohort with" in said["R5"] and "until a second shows the same" in said["R5"]
+    assert "q = 0.0501" in said["R5"]
+    assert "In 1 real cohort with" in said["R7"] and "until a second shows the same" in said["R7"]
     assert (
-        "in 1 real cohort." in said["R6"] and "cannot be told from an effect of proliferation" in said["R6"]
+        "in 1 real cohort." in said["R8"] and "cannot be told from an effect of proliferation" in said["R8"]
     )
-    assert "28 % of the log hazard ratio is left" in said["R7"]
-    assert "p = 0.0501 against them" in said["R8"]
-    assert "wholly below 1: the higher the score, the lower the hazard" in said["R9"]
+    assert "an effect is seen in these cohorts" in said["R3"] and "No effect is shown" not in said["R3"]
+    small = decide(evidence(found=WIDE, average=Pooled(2, -0.2, -0.3, -0.04, None)))[1]
+    assert "An effect is seen in these cohorts, smaller than" in small and "No effect is shown" not in small
+    assert "0.70 is not excluded either" in said["R5"] and "0.70, the smallest" in said["R6"]
+    assert "100 % of the log hazard ratio is left" in said["R10"]
+    assert "28 % of the log hazard ratio is left" in said["R9"]
+    assert "p = 0.0501 against them" in said["R11"]
+    assert "wholly below 1: the higher the score, the lower the hazard" in said["R12"]
     assert (
-        "expected between 0.55 and 0.90 (95 % prediction interval)." in said["R9"]
-        and "further from 1 than random signatures of the same size: p = 0.010." in said["R9"]
+        "expected between 0.55 and 0.90 (95 % prediction interval)." in said["R12"]
+        and "further from 1 than random signatures of the same size: p = 0.010." in said["R12"]
     )
     above = decide(turned(evidence()))[1]
     assert "wholly above 1: the higher the score, the higher the hazard" in above
@@ -265,12 +289,12 @@ def test_what_the_sentences_say():
     assert "which does not exclude a hazard ratio of 0.70" in half
     apart = decide(evidence(**two, average=Pooled(2, 0.0, -0.2, 0.2, None), agreement_p=0.01))[1]
     assert "The cohorts disagree (p = 0.010 that they have one effect)" in apart
-    open_below = decide(evidence(found=Pooled(3, -0.1, -0.5, 0.3, None)))[1]
+    open_below = decide(evidence(found=Pooled(3, -0.1, -0.5, 0.3, None), average=UNSURE))[1]
     assert "does not exclude a hazard ratio of 0.70" in open_below
     assert "no evidence of an effect is not evidence" in open_below
     narrow = decide(evidence(found=Pooled(2, -0.4, -0.5, -0.3, None)))[1]
     assert "and yet excludes 1" in narrow and "hardly" not in narrow
-    torn = decide(evidence(found=Pooled(5, 0.0, -0.5, 0.5, None), loo=(-0.3, 0.4)))[1]
+    torn = decide(evidence(found=Pooled(5, 0.0, -0.5, 0.5, None), average=UNSURE, loo=(-0.3, 0.4)))[1]
     assert "The cohorts disagree" in torn and "The cohorts disagree" not in wide
     alone = decide(evidence(found=NOWHERE, adjusted=NOWHERE, recorded=False))[1]
     assert alone == "No real cohort in this run records bone metastasis; the simulated one does not count."
@@ -365,7 +389,7 @@ SIMULATED = {
 def test_the_default_run_finds_no_evidence():
     verdicts = judged(table(DEFAULT | SIMULATED), config())
     death, relapse, bone = (verdicts.loc[name] for name in ("death", "relapse", "bone"))
-    assert (death["verdict"], death["rule"], death["is_primary"]) == ("no evidence", "R3", True)
+    assert (death["verdict"], death["rule"], death["is_primary"]) == ("no evidence", "R4", True)
     assert (death["k"], death["n"], death["n_events"], death["events_needed"]) == (2, 273, 88, 62)
     assert 0.97 < death["hr"] < 1.05 and death["hr_low"] < 0.3 and death["hr_high"] > 3.5
     assert 0.89 < death["adjusted_hr"] < 0.91
@@ -413,13 +437,13 @@ def test_another_endpoint_answers_to_q():
     assert headline(verdicts) == "Bone metastasis: too little data."
 
 
-@pytest.mark.parametrize(("percentile", "rule"), [(0.0005, "R9"), (0.9995, "R8")])
+@pytest.mark.parametrize(("percentile", "rule"), [(0.0005, "R12"), (0.9995, "R11")])
 def test_an_effect_that_random_signatures_exceed_is_not_specific(percentile, rule):
     found = judged(table(STRONG, null_p=0.001, null_percentile=percentile), config()).loc["death"]
     assert found["rule"] == rule
 
 
-@pytest.mark.parametrize(("percentile", "rule"), [(0.001, "R9"), (0.999, "R8")])
+@pytest.mark.parametrize(("percentile", "rule"), [(0.001, "R12"), (0.999, "R11")])
 def test_the_pooled_null_goes_before_that_of_the_cohorts(percentile, rule):
     associations = table(STRONG, null_p=0.9)
     null = pd.DataFrame(
@@ -429,12 +453,12 @@ def test_the_pooled_null_goes_before_that_of_the_cohorts(percentile, rule):
         }
     )  # fmt: skip
     found = judged(associations, config(), pooled_null=null).loc["death"]
-    assert (found["rule"], found["null_p"]) == (rule, 0.002 if rule == "R9" else 1.0)
+    assert (found["rule"], found["null_p"]) == (rule, 0.002 if rule == "R12" else 1.0)
 
 
 def test_null_p_of_the_cohorts_decides_when_it_is_there():
     good, bad = (judged(table(STRONG, null_p=p), config()).loc["death"] for p in (0.001, 0.2))
-    assert (good["verdict"], bad["verdict"], bad["rule"]) == ("supported", "not specific", "R8")
+    assert (good["verdict"], bad["verdict"], bad["rule"]) == ("supported", "not specific", "R11")
     assert (good["null_p"], bad["null_p"]) == (pytest.approx(0.0015), pytest.approx(0.3))
     # a cohort that is extreme on the other side counts against
     split = table(STRONG, null_p=0.001)
@@ -448,7 +472,7 @@ def test_without_an_adjusted_model_nothing_is_supported():
     study = config(models=("crude",))
     crude = {key: value for key, value in STRONG.items() if key[2] == "crude"}
     death = judged(table(crude, study=study), study).loc["death"]
-    assert (death["verdict"], death["rule"], death["adjusted_k"]) == ("too little data", "R6", 0)
+    assert (death["verdict"], death["rule"], death["adjusted_k"]) == ("too little data", "R8", 0)
     assert "this run does not fit the adjusted model" in death["rule_text"]
     study = config(model="proliferation")
     death = judged(table(STRONG, study=study), study).loc["death"]

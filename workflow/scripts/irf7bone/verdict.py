@@ -13,7 +13,8 @@ from scipy.special import chdtrc, ndtri
 from irf7bone.contracts import ENDPOINTS, Column, Table
 from irf7bone.errors import InputError, Problem
 from irf7bone.pool import RESULT, SIMULATED, real_rows, recorded_endpoints
-from irf7bone.verdict_rules import ALPHA, BONE, RULES, VERDICTS, Evidence, Pooled, decide
+from irf7bone.verdict_rules import RULES, VERDICTS, decide
+from irf7bone.verdict_words import ALPHA, BONE, Evidence, Pooled
 from irf7bone.wording import ENDPOINT_WORDS
 
 if TYPE_CHECKING:

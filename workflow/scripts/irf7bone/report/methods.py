@@ -245,7 +245,8 @@ def _verdict(config: Config, cite: Citations) -> str:
         'includes 1 is called "no evidence" only where there are the events to see a hazard ratio of '
         f"{config.verdict.smallest_hr:g} per standard deviation with {100 * config.verdict.power:g} % power "
         f"at two-sided 5 % {cite('hsieh')} and where the average over these cohorts excludes that "
-        f'hazard ratio or its inverse {cite("hedges")}, and "too little data" otherwise.'
+        f"hazard ratio or its inverse {cite('hedges')} and does not show an effect that may be as large; "
+        '"too little data" otherwise.'
     )
 
 

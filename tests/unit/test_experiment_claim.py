@@ -30,6 +30,7 @@ CLEAR = Evidence(
     camera_p=0.001,
     reason=None,
     markers=(),
+    not_measured=(),
 )
 NOTHING = {"difference": math.nan, "low": math.nan, "high": math.nan, "p": math.nan, "reason": "coverage 0.1"}
 CASES = [
@@ -108,6 +109,13 @@ def test_a_wide_interval_is_too_little_only_towards_the_claim():
 def test_the_warning_says_what_tissue_may_explain(changes, said):
     warning = composition_warning(dataclasses.replace(CLEAR, **changes))
     assert said in warning and "nan" not in warning
+
+
+def test_a_list_that_is_not_measured_is_not_called_unmoved():
+    said = decide(CLEAR)[1]
+    assert said.endswith("No list of tissue markers that is measured moves with it.")
+    said = decide(dataclasses.replace(CLEAR, not_measured=("EPITHELIAL", "BONE")))[1]
+    assert said.endswith("so not ruled out: tumour content (epithelial genes) and bone matrix.")
 
 
 def test_no_shift_no_warning():

@@ -71,6 +71,7 @@ def judge_contrasts(
             else math.nan,
             reason=row["reason"],
             markers=markers,
+            not_measured=_not_measured(composition, contrast.id),
         )
         rule, sentence = decide(evidence)
         estimate = {
@@ -105,6 +106,11 @@ def _markers(composition: pd.DataFrame, adjusted: pd.DataFrame, contrast: str) -
         ends = (_number(row[column]) for column in ("difference", "ci_low", "ci_high"))
         rows.append(Marker(name, float(difference), *ends))
     return tuple(rows)
+
+
+def _not_measured(composition: pd.DataFrame, contrast: str) -> tuple[str, ...]:
+    missing = (composition["contrast"] == contrast) & (composition["status"] != "ok")
+    return tuple(composition.loc[missing, "marker"])
 
 
 def _smallest_p(design: Design, row: pd.Series) -> float:

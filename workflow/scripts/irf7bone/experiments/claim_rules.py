@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from irf7bone.experiments.claim_words import (
+    MARKER_WORDS,
     PROLIFERATION,
     Marker,
     difference_words,
@@ -18,6 +19,7 @@ from irf7bone.experiments.claim_words import (
     p_words,
     score_words,
 )
+from irf7bone.wording import listed
 
 ALPHA = 0.05
 SMALLEST_SD = 1.0
@@ -47,6 +49,7 @@ class Evidence:
         camera_p: Of the signature against the other genes; NaN where it was not tested.
         reason: Why there is no difference.
         markers: Marker lists that differ between the groups, with the difference adjusted for each.
+        not_measured: Names of the marker lists that this experiment cannot tell.
     """
 
     expected: int
@@ -63,6 +66,7 @@ class Evidence:
     camera_p: float
     reason: str | None
     markers: tuple[Marker, ...]
+    not_measured: tuple[str, ...]
 
     @property
     def side(self) -> int:
@@ -186,8 +190,11 @@ def _say_change(e: Evidence) -> str:
     held = (
         f"It holds when adjusted for {listed_markers(e.suspects)}."
         if e.suspects
-        else "No list of tissue markers moves with it."
+        else "No list of tissue markers that is measured moves with it."
     )
+    if e.not_measured:
+        unknown = listed([MARKER_WORDS.get(name, name) for name in e.not_measured])
+        held += f" Not measured, and so not ruled out: {unknown}."
     return f"{_found(e)} {compared} {held}"
 
 

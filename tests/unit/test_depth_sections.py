@@ -95,6 +95,7 @@ def test_random_signatures_are_counted_in_patients_of_the_primary_endpoint_only(
     assert "21 % in alpha and 21 % in beta (crude)" in said
     assert "6.2 % in alpha and 6.2 % in beta (adjusted for proliferation)" in said
     assert "gamma" not in said and "made" not in said and "for relapse" in said
+    assert "5 % on average if no gene went with outcome" in said
     assert share_findings(real[real["status"] != "ok"], config) == []
 
 

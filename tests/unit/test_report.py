@@ -259,6 +259,12 @@ def test_a_hidden_positive_control_is_admitted(inputs):
     control = inputs.pooled["signature"] == made.PROLIFERATION
     weak = inputs.pooled.assign(ci_low=inputs.pooled["ci_low"].where(~control, -0.2))
     said = bearing_of(inputs, pooled=weak)["Can these data show an effect at all?"]
+    assert (
+        "proliferation shows by itself in 1 of 2 cohorts: these data can show an effect of that size" in said
+    )
+    real = inputs.associations[inputs.associations["cohort"] != "made"]
+    flat = real.assign(ci_low=real["ci_low"].where(real["signature"] != made.PROLIFERATION, -0.2))
+    said = bearing_of(inputs, pooled=weak, real=flat)["Can these data show an effect at all?"]
     assert "does not show here" in said
 
 

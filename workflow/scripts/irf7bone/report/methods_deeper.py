@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from irf7bone.heterogeneity import FEWEST_FOR_FUNNEL
 from irf7bone.immune import LEUKOCYTE_GENE
 from irf7bone.null import null_plan
+from irf7bone.survival.associate import EVENTS_PER_PARAMETER
 from irf7bone.survival.checks import SPLIT_MONTHS
 from irf7bone.survival.discrimination import AUC_MONTHS
 from irf7bone.wording import MODEL_WORDS, listed
@@ -52,7 +53,7 @@ def write_deeper(config: Config, cite: Callable[..., str]) -> tuple[tuple[str, s
     """
 
     def by(*names: str) -> str:
-        return cite(*(REFERENCES[name] for name in names))
+        return cite(*(REFERENCES.get(name, name) for name in names))
 
     return (
         ("Random signatures", _random(config, by)),
@@ -94,7 +95,9 @@ def _rivals(config: Config, by: Callable[..., str]) -> str:
         f"hazard {by('fine')}, and curves by tertile are compared by Gray's test {by('gray')}, elsewhere by "
         f"the log-rank test. Bone was held against other sites on data stacked by cause {by('lunn')} and, "
         "among the relapsed, by logistic regression; with few events both are penalised. Effects by ER "
-        "status were estimated per standard deviation within the whole cohort, and their difference was "
+        "status were estimated per standard deviation within the whole cohort, below "
+        f"{EVENTS_PER_PARAMETER} events per coefficient by Firth's penalised likelihood with "
+        f"profile-likelihood intervals {by('firth')}, and their difference was "
         f"taken within cohorts and then pooled {by('fisher')}. All are for scores by {config.primary.method}."
     )
 

@@ -140,7 +140,10 @@ def pooled_sentence(row: Mapping[str, Any]) -> str:
     said = null_sentence(row)
     if row["status"] != "ok":
         return said
-    return f"with the genes that {listed(str(row['cohorts']).split(','))} share, {said}"
+    cohorts = str(row["cohorts"]).split(",")
+    if len(cohorts) == 2 and not is_missing(row["share_significant"]):
+        said += ", as hardly any interval over two cohorts excludes 1"
+    return f"with the genes that {listed(cohorts)} share, {said}"
 
 
 def pooled_findings(pooled_null: pd.DataFrame, config: Config) -> list[str]:
@@ -179,7 +182,9 @@ def share_findings(real: pd.DataFrame, config: Config) -> list[str]:
         return []
     sentence = (
         f"Of random signatures, these have p < {ALPHA:g} for {ENDPOINT_WORDS[primary.endpoint]}: "
-        f"{'; '.join(said)}. It would be {percent(ALPHA)} if no gene went with outcome (Venet 2011)."
+        f"{'; '.join(said)}. It would be {percent(ALPHA)} on average if no gene went with outcome (Venet "
+        "2011); random signatures of one cohort resemble each other, so that a single share can lie far from "
+        "that by chance."
     )
     return [sentence]
 

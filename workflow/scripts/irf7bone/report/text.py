@@ -120,7 +120,7 @@ def bearing(
         ("Do hazards stay proportional?", _proportionality(associations, config)),
         ("Are the samples sound?", _soundness(associations, quality, config)),
         ("Does it hang on the choice of score?", _other_choices(pooled, config)),
-        ("Can these data show an effect at all?", _positive_control(pooled, config)),
+        ("Can these data show an effect at all?", _positive_control(pooled, associations, config)),
     ]
 
 
@@ -257,7 +257,7 @@ def _other_choices(pooled: pd.DataFrame, config: Config) -> str:
     )
 
 
-def _positive_control(pooled: pd.DataFrame, config: Config) -> str:
+def _positive_control(pooled: pd.DataFrame, associations: pd.DataFrame, config: Config) -> str:
     primary = config.primary
     if primary.signature == config.proliferation_signature:
         return "The primary signature is the proliferation signature itself: there is no separate control."
@@ -267,6 +267,20 @@ def _positive_control(pooled: pd.DataFrame, config: Config) -> str:
     said = f"Positive control, {config.proliferation_signature}: {pooled_sentence(row)}"
     if row["ci_low"] > 0:
         return f"{said}. The known effect of proliferation shows."
+    cohorts = associations[
+        (associations["signature"] == config.proliferation_signature)
+        & (associations["method"] == primary.method)
+        & (associations["endpoint"] == primary.endpoint)
+        & (associations["model"] == "crude")
+        & (associations["status"] == "ok")
+    ]
+    shown = int((cohorts["ci_low"] > 0).sum())
+    if shown and len(cohorts) > 1:
+        return (
+            f"{said}. The pooled interval includes 1, yet the known effect of proliferation shows by itself "
+            f"in {shown} of {counted(len(cohorts), 'cohort')}: these data can show an effect of that size, "
+            "the pooled interval can not."
+        )
     return f"{said}. The known effect of proliferation does not show here, so an absent effect says little."
 
 

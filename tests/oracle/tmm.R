@@ -2,7 +2,8 @@
 # Rscript tests/oracle/tmm.R FOLDER  reads tmm_counts.tsv (genes x samples) there and writes tmm_factors.tsv.
 suppressPackageStartupMessages(library(edgeR))
 folder <- commandArgs(trailingOnly = TRUE)[1]
-counts <- as.matrix(read.delim(file.path(folder, "tmm_counts.tsv"), row.names = 1, comment.char = "#"))
+counts <- as.matrix(read.delim(file.path(folder, "tmm_counts.tsv"), row.names = 1, comment.char = "#",
+                               check.names = FALSE))
 factors <- calcNormFactors(counts, method = "TMM")
 connection <- file(file.path(folder, "tmm_factors.tsv"), "w")
 writeLines(paste0("# ", R.version.string, ", edgeR ", packageVersion("edgeR")), connection)

@@ -19,7 +19,6 @@ from .conftest import PROJECT, gene_sets, snakemake, write_study
 COHORT_RULES = (
     "acquire_cohort",
     "harmonise_cohort",
-    "check_quality",
     "score_cohort",
     "associate_cohort",
     "draw_null",
@@ -27,6 +26,7 @@ COHORT_RULES = (
     "draw_cohort",
 )
 STUDY_RULES = (
+    "check_quality",
     "pool_associations",
     "draw_pooled_null",
     "audit_cohorts",

@@ -103,6 +103,11 @@ def test_a_wide_interval_is_too_little_only_towards_the_claim():
             {"markers": (BONE,), "difference": 0.1, "low": -0.6, "high": 0.8},
             "No change of the interferon score is seen; one within the tumour cells could be hidden",
         ),
+        ({"markers": (BONE,)}, "but the genes for tumour content do not clearly fall."),
+        (
+            {"markers": (BONE,), "not_measured": ("EPITHELIAL",)},
+            "by diluting the tumour cells, but the genes for tumour content are not measured.",
+        ),
         ({"markers": (IMPOSSIBLE,)}, "bone marrow −1.50 log2"),
     ],
 )

@@ -224,7 +224,8 @@ def bearing_of(inputs: ReportInputs, **changes) -> dict[str, str]:
     real = changes.get("real", inputs.associations[inputs.associations["cohort"] != "made"])
     verdicts = changes.get("verdict", judge(pooled, inputs.associations, made.ROLES, inputs.config))
     quality = changes.get("quality", inputs.quality[inputs.quality["cohort"] != "made"])
-    return dict(text.bearing(verdicts, pooled, real, quality, inputs.config))
+    duplicates = changes.get("duplicates", inputs.depth.duplicates)
+    return dict(text.bearing(verdicts, pooled, real, quality, duplicates, inputs.config))
 
 
 @pytest.mark.parametrize(
@@ -266,6 +267,21 @@ def test_a_hidden_positive_control_is_admitted(inputs):
     flat = real.assign(ci_low=real["ci_low"].where(real["signature"] != made.PROLIFERATION, -0.2))
     said = bearing_of(inputs, pooled=weak, real=flat)["Can these data show an effect at all?"]
     assert "does not show here" in said
+
+
+@pytest.mark.parametrize(
+    ("cohort", "other", "status", "said"),
+    [
+        ("alpha", "beta", "none", "No sign of a patient who is there twice."),
+        ("alpha", "beta", "found", "1 of these lie across cohorts, which then do not confirm each other."),
+        ("alpha", "alpha", "found", "0 of these lie across cohorts."),
+        ("alpha", "made", "found", "No sign of a patient who is there twice."),
+        ("alpha", "beta", "not_compared", "twice. Some cohorts could be compared by sample id only."),
+    ],
+)
+def test_patients_who_may_be_there_twice_are_told_on_the_first_screen(inputs, cohort, other, status, said):
+    pairs = pd.DataFrame({"cohort": [cohort], "other_cohort": [other], "status": [status]})
+    assert bearing_of(inputs, duplicates=pairs)["Is every patient in it once?"].endswith(said)
 
 
 def test_doubtful_hazards_are_named(inputs):

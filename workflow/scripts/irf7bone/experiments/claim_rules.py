@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from irf7bone.experiments.claim_words import (
     MARKER_WORDS,
     PROLIFERATION,
+    TUMOUR,
     Marker,
     difference_words,
     listed_markers,
@@ -280,9 +281,10 @@ def composition_warning(e: Evidence) -> str | None:
             "it may be no more than that."
         )
     else:
+        tumour = "are not measured" if TUMOUR in e.not_measured else "do not clearly fall"
         said.append(
             "None of these falls with the interferon score. They could lower it by diluting the tumour "
-            "cells, but the genes for tumour content do not clearly fall."
+            f"cells, but the genes for tumour content {tumour}."
             if e.side < 0
             else "None of these rises with the interferon score."
         )

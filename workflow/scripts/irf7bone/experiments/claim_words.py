@@ -20,6 +20,7 @@ MARKER_WORDS = {
     "PROLIFERATION": "proliferation",
 }
 PROLIFERATION = "PROLIFERATION"
+TUMOUR = "EPITHELIAL"
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,7 @@ def bearing(
     pooled: pd.DataFrame,
     associations: pd.DataFrame,
     quality: pd.DataFrame,
+    duplicates: pd.DataFrame,
     config: Config,
 ) -> list[tuple[str, str]]:
     """What bears on the primary result beside its own interval: a heading and a sentence each.
@@ -107,6 +108,7 @@ def bearing(
         pooled: :data:`irf7bone.contracts.POOLED`.
         associations: :data:`irf7bone.contracts.ASSOCIATIONS` of the real cohorts only.
         quality: :data:`irf7bone.contracts.QC` of the real cohorts only.
+        duplicates: :data:`irf7bone.duplicates.DUPLICATES`.
         config: The study's settings.
     """
     primary = config.primary
@@ -119,6 +121,7 @@ def bearing(
         ("Do the cohorts agree?", _heterogeneity(found)),
         ("Do hazards stay proportional?", _proportionality(associations, config)),
         ("Are the samples sound?", _soundness(associations, quality, config)),
+        ("Is every patient in it once?", _once(associations, duplicates, config)),
         ("Does it hang on the choice of score?", _other_choices(pooled, config)),
         ("Can these data show an effect at all?", _positive_control(pooled, associations, config)),
     ]
@@ -226,6 +229,26 @@ def _soundness(associations: pd.DataFrame, quality: pd.DataFrame, config: Config
     sizes = behind.groupby("cohort", sort=False).size()
     named = [f"{number} of {sizes[cohort]} in {cohort}" for cohort, number in flagged.items()]
     return f"Flagged by quality control and still in the analysis: {listed(named)} (reasons under Cohorts)."
+
+
+def _once(associations: pd.DataFrame, duplicates: pd.DataFrame, config: Config) -> str:
+    """Pairs of samples behind the primary result that may be one patient."""
+    behind = set(_primary_rows(associations, config)["cohort"])
+    if not behind:
+        return "No cohort is behind the primary result."
+    pairs = duplicates[duplicates["cohort"].isin(behind) & duplicates["other_cohort"].isin(behind)]
+    found = pairs[pairs["status"] == "found"]
+    across = found[found["cohort"] != found["other_cohort"]]
+    said = "No sign of a patient who is there twice."
+    if len(found):
+        said = (
+            f"Perhaps not: {counted(len(found), 'pair')} of samples may be one patient, and all are in "
+            f"the result; {len(across)} of these lie across cohorts"
+        )
+        said += ", which then do not confirm each other." if len(across) else "."
+    if (pairs["status"] == "not_compared").any():
+        said += " Some cohorts could be compared by sample id only."
+    return said
 
 
 def _proportionality(associations: pd.DataFrame, config: Config) -> str:

@@ -60,7 +60,9 @@ def verdict_section(inputs: ReportInputs) -> Section:
             "forest": small_forest(
                 chosen(inputs.associations, **named), one_row(inputs.pooled, **named), inputs.simulated
             ),
-            "bearing": text.bearing(inputs.verdict, inputs.pooled, real, sound, config),
+            "bearing": text.bearing(
+                inputs.verdict, inputs.pooled, real, sound, inputs.depth.duplicates, config
+            ),
             "simulated_check": text.simulated_sentences(
                 simulated_check(inputs.associations, planted, config=config)
             ),

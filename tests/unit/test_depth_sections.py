@@ -32,6 +32,7 @@ from irf7bone.report.null_section import (
     percent,
     planned,
     pooled_findings,
+    pooled_sentence,
     share_findings,
     told_controls,
 )
@@ -86,6 +87,13 @@ def test_a_null_sentence_holds_its_row(depth):
     assert said.endswith("; 21 % of these have p < 0.05 themselves")
     assert "themselves" not in null_sentence(changed(row, share_significant=None))
     assert null_sentence(changed(row, **GONE)).endswith("(not available: said here)")
+
+
+def test_two_cohorts_say_why_no_random_signature_is_significant(depth):
+    row = chosen(depth.pooled_null, status="ok").iloc[0].to_dict()
+    two = pooled_sentence(row | {"cohorts": "a,b", "share_significant": 0.0})
+    assert two.endswith("p < 0.05 themselves, as hardly any interval over two cohorts excludes 1")
+    assert pooled_sentence(row | {"cohorts": "a,b,c", "share_significant": 0.1}).endswith("themselves")
 
 
 def test_random_signatures_are_counted_in_patients_of_the_primary_endpoint_only(depth):

@@ -23,10 +23,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 TABLES = PROJECT / "data" / "calibration"
 PAGE = PROJECT / "docs" / "calibration.md"
 COHORTS, SEED = 2000, 20121113
-# share of the cohorts that a part simulates: all where the smallest study is tested, fewer elsewhere
-SHARES = {"tests_82": 1.0, "tests_286": 0.2}
-SHARES |= {f"{kind}_{n}": 0.25 for kind in ("effects", "discrimination") for n in (60, 82, 286)}
-OTHERS = 0.1
+# share of the cohorts that a part simulates: all for tests, fewer for intervals, which take longer
+SHARES = {"tests": 1.0, "effects": 0.25, "discrimination": 0.25, "adjusted": 0.1}
 WITH_EFFECTS = (60, 82, 286)
 
 Part = Callable[[int, int], Tally]
@@ -50,7 +48,7 @@ def at_once(many_studies: Callable[[int, np.random.Generator], Tally], times: fl
 
 
 def _of(one: Callable[[Regime, np.random.Generator], Tally], name: str, regime: Regime) -> Part:
-    return each_cohort(lambda random: one(regime, random), SHARES.get(name, OTHERS))
+    return each_cohort(lambda random: one(regime, random), SHARES[name.partition("_")[0]])
 
 
 _WITH_EFFECTS = [regime for regime in REGIMES if regime.n in WITH_EFFECTS]

@@ -19,8 +19,8 @@ level in cohorts of about its number of events (`irf7bone.calibration.caution`).
     make calibrate                      # everything
     make calibrate PARTS="pooling"      # one part; the names are those of the tables
 
-{cohorts:,} null cohorts of 82 patients with 14 events, 200 to 400 of the other sizes (286 with 69 events
-are GSE2034), each with five scores without effect; 400 to 500 for each planted effect. Seed {seed}. Shares
+{cohorts:,} null cohorts of each size (286 patients with 69 events are GSE2034), each with five scores without
+effect; a quarter as many for each planted effect. Seed {seed}. Shares
 in per cent, with one Monte Carlo standard error where a column has one; the numbers of trials are in the
 tables. In bold what lies outside 4-6 % (tests at 5 %) or 93.5-96.5 % (95 % intervals) by more than one such
 error, from 400 trials on. The cohorts: relapse to bone competes with relapse elsewhere, both driven by

@@ -14,6 +14,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT / "workflow" / "scripts"))
 
 from irf7bone.acquire.remote import FOLDER  # noqa: E402
+from irf7bone.cards import RESERVED_IDS  # noqa: E402
 from irf7bone.config import SYMBOLS  # noqa: E402
 from irf7bone.errors import InputError  # noqa: E402
 from irf7bone.genes import SymbolTable  # noqa: E402
@@ -43,8 +44,17 @@ def main(arguments: list[str] | None = None) -> int:
     named = options.out.stem if options.out else options.id
     identity = named or _identity(options.accession or options.path.resolve().name)
     card = options.out or Path(f"{identity}.yaml")
-    if options.out and options.out.exists():
-        print(f"{options.out} is there already: remove it, or name another card", file=sys.stderr)
+    wrong = _unusable(options.out, identity, options.id)
+    if wrong:
+        print(wrong, file=sys.stderr)
+        return 1
+    try:
+        if options.out:
+            options.out.parent.mkdir(parents=True, exist_ok=True)  # data beside a card are sought from there
+            options.out.open("x").close()  # found now, not when everything has been fetched
+            options.out.unlink()
+    except OSError as error:
+        print(f"{options.out} cannot be written ({error.strerror}): name another card", file=sys.stderr)
         return 1
     try:
         if options.accession:
@@ -66,6 +76,22 @@ def main(arguments: list[str] | None = None) -> int:
     else:
         print(text, end="")
     return 0
+
+
+def _unusable(out: Path | None, identity: str, stated: str | None) -> str:
+    """Why no card can be called so; empty where one can."""
+    if out and (out.exists() or out.is_symlink()):
+        return f"{out} is there already: remove it, or name another card"
+    if out and out.suffix != ".yaml":
+        return f"{out} is no name of a card: it must end in .yaml"
+    if out and stated and stated != out.stem:
+        return f"a card is called as its id: {out} cannot have the id {stated}"
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", identity) or identity in RESERVED_IDS:
+        return (
+            f"{identity!r} cannot be an id: letters, digits, - and _, and not {' or '.join(RESERVED_IDS)}; "
+            "name another with OUT=... or ID=..."
+        )
+    return ""
 
 
 def _identity(name: str) -> str:

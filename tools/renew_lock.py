@@ -30,10 +30,13 @@ def main(arguments: list[str] | None = None) -> int:
         cards = {**study.experiments, **study.cards}
         if options.cohort and options.cohort not in cards:
             parser.error(f"the study has no cohort {options.cohort}; it has {', '.join(cards)}")
-        for name, card in cards.items():
-            if options.cohort in (None, name) and remote_files(card):
-                changes = renew_lock(card, mirror=study.mirror) or ["nothing changed"]
-                print(f"{name}\n" + "".join(f"  {line}\n" for line in changes), end="")
+        chosen = [options.cohort] if options.cohort else list(cards)
+        fetched = [name for name in chosen if remote_files(cards[name])]
+        if not fetched:
+            print(f"nothing to lock: no file of {', '.join(chosen)} is fetched from elsewhere")
+        for name in fetched:
+            changes = renew_lock(cards[name], mirror=study.mirror) or ["nothing changed"]
+            print(f"{name}\n" + "".join(f"  {line}\n" for line in changes), end="")
     except InputError as error:
         print(error, file=sys.stderr)
         return 1

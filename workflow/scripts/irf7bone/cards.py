@@ -8,10 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from irf7bone.cbioportal_card import check_cbioportal
-from irf7bone.errors import Problem, Problems
+from irf7bone.errors import Problem, Problems, why_no_file
 from irf7bone.geo_card import check_geo
 from irf7bone.questions import question_problems
-from irf7bone.schema import Document, KeyPath, choose_from, dotted, nearest, read_yaml, show, violations
+from irf7bone.schema import (
+    Document,
+    KeyPath,
+    choose_from,
+    dotted,
+    nearest_file,
+    read_yaml,
+    show,
+    violations,
+)
 
 CARD = "cohort card"
 WHOLE_SOURCES = (
@@ -22,6 +31,8 @@ WHOLE_SOURCES = (
 )  # as a clinical source: the one that expression names
 EXCLUDE_FORMS = ({"field", "equals"}, {"column", "is"}, {"column", "is_not"}, {"samples"})
 FILE_SOURCES = ("table", "h5ad")  # `path` is a file
+# rows and folders of results under these names are not those of a cohort
+RESERVED_IDS = ("pooled", "experiments")
 # what a source's expression holds where the card does not say
 DEFAULTS = {"geo": {"gene_id": "symbol"}}
 
@@ -202,6 +213,17 @@ def check_id(card: CardView) -> None:
         )
 
 
+def _check_reserved(card: CardView) -> None:
+    identity = card.get("id", kind=str)
+    if identity in RESERVED_IDS:
+        card.add(
+            ("id",),
+            expected="an id that no result of all cohorts together has",
+            found=f"`{identity}`",
+            remedy=f"rename the card and its id; reserved are {', '.join(RESERVED_IDS)}",
+        )
+
+
 def _check_role(card: CardView) -> None:
     role, source = card.get("role", kind=str), card.get("expression", "source", kind=str)
     if not card.sound("role"):
@@ -265,13 +287,12 @@ def check_file(card: CardView, at: KeyPath) -> None:
     if card.get(*at, "source", kind=str) not in FILE_SOURCES or not name:
         return
     path = card.document.path.parent / name
-    if not path.is_file():
-        there = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
-        close = nearest(path.name, there)
+    if absence := why_no_file(path):
+        close = nearest_file(path)
         card.add(
             (*at, "path"),
             expected="a file, relative to the card",
-            found=f"{path}, which is {'a folder' if path.is_dir() else 'not there'}",
+            found=f"{path}, which is {absence}",
             remedy=f"did you mean `{close}`?" if close else "correct the path or put the file there",
         )
 
@@ -392,6 +413,7 @@ def _check_expect(card: CardView) -> None:
 
 _CHECKS: tuple[Callable[[CardView], None], ...] = (
     check_id,
+    _check_reserved,
     _check_role,
     _check_scale,
     _check_sources,

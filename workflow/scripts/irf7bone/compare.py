@@ -65,7 +65,7 @@ def compare_runs(
         tolerance: A number moved where \\|A - B\\| exceeds this times max(1, \\|A\\|, \\|B\\|).
 
     Raises:
-        InputError: A folder holds no results.
+        InputError: A folder holds no results, or a damaged provenance.json.
     """
     folders = Path(a), Path(b)
     for name, folder in zip("AB", folders, strict=True):
@@ -120,14 +120,20 @@ def _files(folders: tuple[Path, Path], tables: Mapping[str, Table]) -> dict[str,
 
 
 def _provenance_changes(a: Path, b: Path) -> Iterator[dict[str, Any]]:
-    first, second = (
-        dict(_leaves(json.loads((folder / "provenance.json").read_text(encoding="utf-8"))))
-        for folder in (a, b)
-    )
+    first, second = (dict(_leaves(_read_provenance(folder / "provenance.json"))) for folder in (a, b))
     for key in [*first, *(key for key in second if key not in first)]:
         left, right = first.get(key, ABSENT), second.get(key, ABSENT)
         if left != right:
             yield _change("provenance.json", key, "value", "provenance", left, right)
+
+
+def _read_provenance(path: Path) -> object:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(
+            Problem(str(path), "the provenance of a run", f"no JSON ({error})", "run the workflow again")
+        ) from None
 
 
 def _leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:

@@ -43,7 +43,7 @@ def find_column(clinical: pd.DataFrame, name: str, where: str, problems: Problem
     problems.add(
         where,
         expected="a column of the clinical data",
-        found=f"{name!r}; there are {listed}",
+        found=f"{name!r}; there are {listed or 'none'}",
         remedy=f"use {near[0]!r}" if near else "correct the column",
     )
     return None
@@ -202,7 +202,8 @@ def build_endpoints(
         columns = pd.DataFrame({f"{name}_time_months": time, **status})
         something = columns.isna().any(axis=1)
         nothing = columns[[f"{name}_time_months", f"{name}_event"]].isna().all(axis=1)
-        if len(problems.found) == n_before and something.drop(forgiven).all():
+        unknown = something.drop(forgiven)
+        if len(problems.found) == n_before and len(unknown) and unknown.all():
             _nobody_known(columns.drop(forgiven), rule, at, problems)
         columns.loc[something] = np.nan
         ids = columns.index

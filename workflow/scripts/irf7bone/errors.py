@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 import traceback
 from collections.abc import Iterable, Sequence
@@ -51,6 +53,19 @@ class InputError(ValueError):
         count = len(self.problems)
         head = "1 problem" if count == 1 else f"{count} problems"
         super().__init__(f"{head} with the input:\n\n" + "\n\n".join(map(str, self.problems)))
+
+
+def why_no_file(path: str | Path) -> str:
+    """What stands at ``path`` in place of a file that can be looked at; empty where one is there."""
+    try:
+        mode = os.stat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return "a link to nothing" if os.path.islink(path) else "not there"
+    except (OSError, ValueError) as error:  # no right to look, a name that is too long, links in a circle
+        return f"out of reach ({getattr(error, 'strerror', None) or error})"
+    if stat.S_ISDIR(mode):
+        return "a folder"
+    return "" if stat.S_ISREG(mode) else "no ordinary file"
 
 
 class Problems:

@@ -81,14 +81,25 @@ def _by_field(rule: Rule, clinical: pd.DataFrame, fields: pd.DataFrame, where: s
 def _by_column(rule: Rule, clinical: pd.DataFrame, fields: pd.DataFrame, where: str) -> pd.Index:
     """Samples whose code in a column is one of ``is``, or none of ``is_not``, a missing code included.
 
-    A rule with ``is`` that names nobody is a mistake in it; one with ``is_not`` says what stays.
+    A rule with ``is`` that names nobody is a mistake in it, and so is one with ``is_not`` that leaves nobody.
     """
     problems = Problems()
     values = find_column(clinical, rule["column"], f"{where}, exclude: column", problems)
     problems.raise_if_any()
     codes = values.map(code, na_action="ignore")
     if "is_not" in rule:
-        return clinical.index[~codes.isin(rule["is_not"])]
+        stays = codes.isin(rule["is_not"])
+        if not stays.any():
+            raise InputError(
+                Problem(
+                    f"{where}, exclude: column {rule['column']}",
+                    f"samples in which it is {' or '.join(rule['is_not'])}",
+                    "none: this rule excludes everybody",
+                    "correct `is_not`, or remove the rule; values that are there:",
+                    tuple(map(repr, codes.dropna().unique().tolist())) or ("none",),
+                )
+            )
+        return clinical.index[~stays]
     lost = clinical.index[codes.isin(rule["is"])]
     if lost.empty:
         raise InputError(

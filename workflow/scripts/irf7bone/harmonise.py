@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -208,7 +209,7 @@ _NUMBER_ID = re.compile(r"[0-9]+(\.0+)?")
 
 def _alike(sample: object) -> str:
     """What stays of an id without what programs change on the way; '7.0' is '7' before it could be '70'."""
-    text = str(sample).strip()
+    text = unicodedata.normalize("NFKC", str(sample)).strip()
     if _NUMBER_ID.fullmatch(text):
         return text.partition(".")[0].lstrip("0") or "0"
     return re.sub(r"[\W_]", "", text).lower()
@@ -225,7 +226,7 @@ def _difference(first: str, second: str) -> str:
 # how ids that are alike differ -> what was found, and how to mend it
 _DIFFERENCES = {
     "spelling": (
-        "'-', '.', '_', spaces or case",
+        "'-', '.', '_', spaces, case or how an accent is stored",
         "write them the same way in one of the files (R's read.table turns '-' into '.', which "
         "check.names=FALSE prevents)",
     ),

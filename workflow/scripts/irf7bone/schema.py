@@ -107,6 +107,15 @@ def read_yaml(path: Path, *, what: str) -> Document:
         node = _StrictLoader(text).get_single_node()
     except yaml.YAMLError as error:
         raise InputError(not_yaml(path, what, error)) from None
+    except RecursionError:
+        raise InputError(
+            Problem(
+                str(path),
+                expected=f"a {what}, a few levels deep",
+                found="brackets within brackets by the hundred",
+                remedy="check that this is the file you mean",
+            )
+        ) from None
     data = None if node is None else _value(node, (), path, lines, problems)
     if not problems and not isinstance(data, dict):
         problems.append(
@@ -130,13 +139,13 @@ def read_text(path: Path, what: str) -> tuple[str, str]:
     """
     try:
         raw = path.read_bytes()
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
+    except OSError as error:
         reason = {"FileNotFoundError": "no such file", "IsADirectoryError": "a folder"}
         raise InputError(
             Problem(
                 str(path),
                 expected=f"a readable {what}",
-                found=reason.get(type(error).__name__, str(error)),
+                found=reason.get(type(error).__name__, error.strerror),
                 remedy="check the path and its permissions",
             )
         ) from None
@@ -149,7 +158,12 @@ def read_text(path: Path, what: str) -> tuple[str, str]:
                 f"{path}:{line}",
                 expected="UTF-8 text",
                 found=f"byte 0x{raw[error.start]:02x}, which is not UTF-8",
-                remedy="save the file as UTF-8 (for Latin-1: iconv -f latin1 -t utf-8)",
+                remedy="save the file as UTF-8"
+                + (
+                    ", not as UTF-16 or 'Unicode': iconv -f UTF-16 -t UTF-8"
+                    if raw.startswith((b"\xff\xfe", b"\xfe\xff"))
+                    else " (for Latin-1: iconv -f latin1 -t utf-8)"
+                ),
             )
         ) from None
     return text, hashlib.sha256(raw).hexdigest()
@@ -234,6 +248,15 @@ def nearest(word: object, known: Iterable[object]) -> str | None:
     starts = [item for item in by_lower if len(written) > 2 and item.startswith(written)]
     close = starts if len(starts) == 1 else difflib.get_close_matches(written, list(by_lower), n=1)
     return by_lower[close[0]] if close else None
+
+
+def nearest_file(path: Path, suffix: str = "") -> str | None:
+    """The name in the folder of ``path`` that its own, which cannot be used, most likely stands for."""
+    try:
+        there = [item.name for item in path.parent.iterdir()]
+    except (OSError, ValueError):
+        return None
+    return nearest(path.name, [name for name in there if name != path.name and name.endswith(suffix)])
 
 
 def choose_from(word: object, known: Iterable[object]) -> str:

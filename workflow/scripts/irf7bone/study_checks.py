@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from irf7bone.errors import InputError, Problem, Problems
+from irf7bone.errors import InputError, Problem, Problems, why_no_file
 from irf7bone.experiments.cards import SIMULATED_PREFIX
 from irf7bone.schema import (
     Document,
@@ -14,6 +14,7 @@ from irf7bone.schema import (
     choose_from,
     dotted,
     nearest,
+    nearest_file,
     read_yaml,
     violations,
 )
@@ -102,13 +103,16 @@ class StudyChecks:
     def _card_path(self, entry: str, at: KeyPath, folder: str) -> Path | None:
         if "/" in entry or entry.endswith((".yaml", ".yml")):
             path = Path(entry)
-            if path.is_file():
+            absence = why_no_file(path)
+            if not absence:
                 return path
-            there = [item.name for item in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
-            close = nearest(path.name, there)
+            close = nearest_file(path, ".yaml")
             remedy = f"did you mean `{path.parent / close}`?" if close else "correct the path"
             self.add(
-                at, expected=f"a card at {path}, seen from {Path.cwd()}", found="no such file", remedy=remedy
+                at,
+                expected=f"a card at {path}, seen from {Path.cwd()}",
+                found="no such file" if absence == "not there" else absence,
+                remedy=remedy,
             )
             return None
         path = self.root / folder / f"{entry}.yaml"

@@ -154,12 +154,26 @@ def _ids_as_text(ids: pd.Index | pd.Series, where: str) -> list[str]:
     ]
 
 
+def _is_number(dtype: object) -> bool:
+    """Whether a column holds numbers; true and false are none, though pandas counts them among these."""
+    return pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
+
+
 def _expression_from_parquet(path: Path) -> tuple[np.ndarray, list[str], list[str], str]:
     frame, checksum = _read_parquet(path)
+    if frame.empty or frame.shape[1] < 2:
+        raise InputError(
+            Problem(
+                str(path),
+                "a column of ids, columns of numbers, and rows",
+                f"{frame.shape[0]} rows, {frame.shape[1]} columns",
+                "export it again",
+            )
+        )
     row_ids = _ids_as_text(frame.iloc[:, 0], f"{path}, first column")
     body = frame.iloc[:, 1:]
     column_ids = [str(name) for name in body.columns]
-    text_columns = [str(name) for name in body if not pd.api.types.is_numeric_dtype(body[name].dtype)]
+    text_columns = [str(name) for name, dtype in body.dtypes.items() if not _is_number(dtype)]
     if text_columns:
         raise InputError(
             Problem(

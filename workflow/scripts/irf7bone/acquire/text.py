@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from irf7bone.errors import InputError, Problem, Problems
+from irf7bone.errors import InputError, Problem, Problems, why_no_file
 
 MISSING_WORDS = ("", "NA", "NaN", "nan", "N/A", "NULL", "null", "#N/A")
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
@@ -52,14 +52,22 @@ def read_bytes(path: Path) -> tuple[bytes, str]:
     Raises:
         InputError: The file is missing, empty, truncated, damaged, or not what its name says.
     """
-    if not path.is_file():
+    if absence := why_no_file(path):
         raise _refuse(
             path,
             expected="a file",
-            found="a folder" if path.is_dir() else "nothing there",
+            found="nothing there" if absence == "not there" else absence,
             remedy="correct the path in the card (paths are relative to the card's folder)",
         )
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise _refuse(
+            path,
+            expected="a file that can be read",
+            found=f"one that cannot ({error.strerror})",
+            remedy="check its permissions",
+        ) from None
     checksum = hashlib.sha256(content).hexdigest()
     named_gzip = path.name.lower().endswith(".gz")
     if not content:

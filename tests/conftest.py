@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from irf7bone.cards import CohortCard, load_card
-from irf7bone.genes import SymbolTable
+from irf7bone.genes.symbols import SymbolTable
+from irf7bone.study.cohort_card import CohortCard, load_card
 
 PROJECT = Path(__file__).resolve().parents[1]
 GENES = (

@@ -25,8 +25,8 @@ import pandas as pd
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT / "workflow" / "scripts"))
 
-from irf7bone.experiments.orthologs import COLUMNS  # noqa: E402
-from irf7bone.genes import SymbolTable  # noqa: E402
+from irf7bone.genes.orthologs import COLUMNS  # noqa: E402
+from irf7bone.genes.symbols import SymbolTable  # noqa: E402
 
 MIN_SOURCES = 3
 NO_NAME = "-"

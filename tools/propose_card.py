@@ -13,17 +13,17 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT / "workflow" / "scripts"))
 
-from irf7bone.acquire.remote import FOLDER  # noqa: E402
-from irf7bone.cards import RESERVED_IDS  # noqa: E402
-from irf7bone.config import SYMBOLS  # noqa: E402
-from irf7bone.errors import InputError  # noqa: E402
-from irf7bone.genes import SymbolTable  # noqa: E402
-from irf7bone.propose.card import card_text  # noqa: E402
-from irf7bone.propose.experiment import experiment_text  # noqa: E402
-from irf7bone.propose.geo import look_at_series  # noqa: E402
-from irf7bone.propose.layouts import Place, look  # noqa: E402
-from irf7bone.propose.seen import describe_columns  # noqa: E402
-from irf7bone.questions import MARK  # noqa: E402
+from irf7bone.base.errors import InputError  # noqa: E402
+from irf7bone.commands.propose.card import card_text  # noqa: E402
+from irf7bone.commands.propose.experiment import experiment_text  # noqa: E402
+from irf7bone.commands.propose.geo import look_at_series  # noqa: E402
+from irf7bone.commands.propose.layouts import Place, look  # noqa: E402
+from irf7bone.commands.propose.seen import describe_columns  # noqa: E402
+from irf7bone.download.remote import FOLDER  # noqa: E402
+from irf7bone.genes.symbols import SymbolTable  # noqa: E402
+from irf7bone.study.cohort_card import RESERVED_IDS  # noqa: E402
+from irf7bone.study.questions import MARK  # noqa: E402
+from irf7bone.study.settings import SYMBOLS  # noqa: E402
 
 
 def main(arguments: list[str] | None = None) -> int:

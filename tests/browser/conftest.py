@@ -12,7 +12,7 @@ import madeup_study as made
 import pytest
 from madeup_report import draw_figures, make_inputs
 
-from irf7bone.report.build import build_report
+from irf7bone.report.html.build import build_report
 from irf7bone.report.inputs import ReportInputs
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from pypdf import PdfReader
 
-from irf7bone.report.section import one_row
-from irf7bone.wording import STATUS_WORDS, estimate, p_clause
+from irf7bone.base.phrases import STATUS_WORDS, estimate, p_clause
+from irf7bone.report.html.section import one_row
 
 pytestmark = pytest.mark.browser
 

@@ -23,7 +23,7 @@ BUILD = """
 import pickle, resource, sys, time
 from pathlib import Path
 start = time.process_time()
-from irf7bone.report.build import build_report
+from irf7bone.report.html.build import build_report
 inputs = pickle.loads(Path(sys.argv[1]).read_bytes())
 Path(sys.argv[2]).write_text(build_report(inputs), encoding="utf-8")
 print(time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.survival.cox import fit_cox
-from irf7bone.survival.ipcw import auc, uno_c
-from irf7bone.survival.left_out import leave_one_out
-from irf7bone.survival.models import Cohort, Design
-from irf7bone.survival.periods import hazard_ratios_by_period
-from irf7bone.survival.splines import fit_spline
+from irf7bone.outcome.models import Cohort, Design
+from irf7bone.outcome.periods import hazard_ratios_by_period
+from irf7bone.statistics.cox import fit_cox
+from irf7bone.statistics.ipcw import auc, uno_c
+from irf7bone.statistics.leave_one_patient_out import leave_one_out
+from irf7bone.statistics.splines import fit_spline
 
 STORED = Path(__file__).parents[1] / "data" / "oracle"
 SCRIPT = Path(__file__).with_name("checks.R")

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.config import Analysis, Primary, SignatureSettings, VerdictSettings
-from irf7bone.er_strata import associate_by_er, differences, pool_by_er
+from irf7bone.outcome.er_strata import associate_by_er
+from irf7bone.pool.by_er import differences, pool_by_er
+from irf7bone.study.settings import Analysis, Primary, SignatureSettings, VerdictSettings
 
 HERE = Path(__file__).resolve().parent
 STORED = HERE.parent / "data" / "oracle"

@@ -13,14 +13,14 @@ import pandas as pd
 import pylimma
 import pytest
 
-from irf7bone.experiments.cards import Contrast
 from irf7bone.experiments.counts import enough_counts
 from irf7bone.experiments.deseq import second_opinion
 from irf7bone.experiments.design import Design, build_designs
 from irf7bone.experiments.differential import Differential, differential
 from irf7bone.experiments.gene_sets import camera, leading_places, prerank, rank_genes, running_sum
 from irf7bone.experiments.linear import fit_last
-from irf7bone.experiments.orthologs import to_human
+from irf7bone.genes.orthologs import to_human
+from irf7bone.study.experiment_card import Contrast
 
 HERE = Path(__file__).resolve().parent
 STORED = HERE.parent / "data" / "oracle"

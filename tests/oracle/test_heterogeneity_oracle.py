@@ -10,15 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.contracts import ASSOCIATIONS
-from irf7bone.heterogeneity import (
-    ASYMMETRY,
-    HETEROGENEITY,
-    LEAVE_ONE_OUT,
-    asymmetry,
-    heterogeneity,
-    leave_one_out_table,
-)
+from irf7bone.pool.heterogeneity import asymmetry, heterogeneity, leave_one_out_table
+from irf7bone.tables.outcome import ASSOCIATIONS
+from irf7bone.tables.pooled import ASYMMETRY, HETEROGENEITY, LEAVE_ONE_OUT
 
 HERE = Path(__file__).resolve().parent
 STORED = HERE.parent / "data" / "oracle"

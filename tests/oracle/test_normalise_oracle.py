@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.normalise import tmm_factors
+from irf7bone.harmonise.normalise import tmm_factors
 
 HERE = Path(__file__).resolve().parent
 STORED = HERE.parent / "data" / "oracle"

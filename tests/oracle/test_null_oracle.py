@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.null import place, share_significant
-from irf7bone.null_draws import positions, set_matrix
-from irf7bone.null_fits import random_estimates
+from irf7bone.outcome.models import MODELS, Cohort
+from irf7bone.random_signatures.cohort import place, share_significant
+from irf7bone.random_signatures.fits import random_estimates
+from irf7bone.random_signatures.sampling import positions, set_matrix
 from irf7bone.scoring.engine import Prepared
-from irf7bone.survival.models import MODELS, Cohort
 
 STORED = Path(__file__).parents[1] / "data" / "oracle"
 SCRIPT = Path(__file__).with_name("null.R")

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from scipy.stats import t
 
-from irf7bone.meta import combine, leave_one_out, random_effects
-from irf7bone.survival.cox import CoxProblem, fit_cox
+from irf7bone.statistics.cox import CoxProblem, fit_cox
+from irf7bone.statistics.random_effects import combine, leave_one_out, random_effects
 
 HERE = Path(__file__).resolve().parent
 STORED = HERE.parent / "data" / "oracle"

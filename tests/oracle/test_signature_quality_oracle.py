@@ -9,9 +9,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from irf7bone.genes.signatures import Signature
 from irf7bone.scoring import score_cohort
-from irf7bone.signature_quality import SIGNATURE_QUALITY, signature_quality
-from irf7bone.signatures import Signature
+from irf7bone.scoring.signature_quality import signature_quality
+from irf7bone.tables.cohort import SIGNATURE_QUALITY
 
 HERE = Path(__file__).resolve().parent
 STORED = HERE.parent / "data" / "oracle"

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.survival.concordance import harrell_c
-from irf7bone.survival.cox import CoxProblem, fit_cox
-from irf7bone.survival.curves import aalen_johansen, incidence_se, log_log_interval, median_followup
-from irf7bone.survival.firth import fit_firth
-from irf7bone.survival.schoenfeld import proportional_hazards_p
+from irf7bone.statistics.concordance import harrell_c
+from irf7bone.statistics.cox import CoxProblem, fit_cox
+from irf7bone.statistics.firth import fit_firth
+from irf7bone.statistics.incidence import aalen_johansen, incidence_se, log_log_interval, median_followup
+from irf7bone.statistics.schoenfeld import proportional_hazards_p
 
 STORED = Path(__file__).parents[1] / "data" / "oracle"
 SCRIPT = Path(__file__).with_name("survival.R")

@@ -8,25 +8,37 @@ import madeup_study as made
 import numpy as np
 import pandas as pd
 
-from irf7bone import contracts
-from irf7bone.audit import AUDIT
-from irf7bone.config import Config
-from irf7bone.duplicates import DUPLICATES
-from irf7bone.er_strata import ER_ASSOCIATIONS, STRATA, pool_by_er
-from irf7bone.heterogeneity import asymmetry, funnel, heterogeneity, leave_one_out_table
-from irf7bone.immune import ADJUSTMENTS, IMMUNE_LINKS, pool_immune
-from irf7bone.null import NULL, NULL_HISTOGRAM
-from irf7bone.null_controls import controls
-from irf7bone.null_pooled import POOLED_NULL
-from irf7bone.report.depth import COHORT_TABLES, POOLED_TABLES, Depth
-from irf7bone.signature_quality import SIGNATURE_QUALITY
-from irf7bone.specification import specification_curve, summarise_specifications
-from irf7bone.survival.checks import CHECK_CURVES, CHECKS, QUANTITIES
-from irf7bone.survival.competing import COMPETING, ESTIMANDS
-from irf7bone.survival.discrimination import DISCRIMINATION, MEASURES
-from irf7bone.survival.gray import GROUP_TESTS
-from irf7bone.survival.sites import CONTRASTS, SITES
-from irf7bone.table_one import GROUPS, TABLE_ONE
+from irf7bone.pool.by_er import pool_by_er
+from irf7bone.pool.heterogeneity import asymmetry, funnel, heterogeneity, leave_one_out_table
+from irf7bone.pool.pooled_immune_link import pool_immune
+from irf7bone.pool.specification import specification_curve, summarise_specifications
+from irf7bone.random_signatures.controls import controls
+from irf7bone.study.settings import Config
+from irf7bone.tables.cohort import DUPLICATES, SIGNATURE_QUALITY
+from irf7bone.tables.contract import Table
+from irf7bone.tables.outcome import (
+    ADJUSTMENTS,
+    COMPETING,
+    CONTRASTS,
+    ER_ASSOCIATIONS,
+    ESTIMANDS,
+    IMMUNE_LINKS,
+    SITES,
+    STRATA,
+)
+from irf7bone.tables.outcome_checks import (
+    AUDIT,
+    CHECK_CURVES,
+    CHECKS,
+    DISCRIMINATION,
+    GROUP_TESTS,
+    GROUPS,
+    MEASURES,
+    QUANTITIES,
+    TABLE_ONE,
+)
+from irf7bone.tables.random_signatures import NULL, NULL_HISTOGRAM, POOLED_NULL
+from irf7bone.tables.study_tables import COHORT_TABLES, POOLED_TABLES, Depth
 
 KEY = ["signature", "method", "endpoint", "model"]
 NULL_EDGES = {"null_q025": -0.3, "null_q25": -0.1, "null_median": 0.02, "null_q75": 0.12, "null_q975": 0.31}
@@ -74,7 +86,7 @@ def depth(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) -> D
     return Depth(**tables)
 
 
-def _table(contract: contracts.Table, rows: list[dict]) -> pd.DataFrame:
+def _table(contract: Table, rows: list[dict]) -> pd.DataFrame:
     return contract.cast(pd.DataFrame(rows).reindex(columns=contract.names))
 
 

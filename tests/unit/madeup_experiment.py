@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.experiments.design import Contrast
-from irf7bone.signatures import Signature
+from irf7bone.genes.signatures import Signature
 
 BONE_GENES = ("ALPL", "BGLAP", "IBSP", "SP7")
 EPITHELIAL_GENES = ("EPCAM", "KRT18", "KRT19", "KRT8")

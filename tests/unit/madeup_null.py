@@ -7,9 +7,10 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from irf7bone.null import NULL, NULL_HISTOGRAM, cohort_null
+from irf7bone.outcome.associate import associate
+from irf7bone.random_signatures.cohort import cohort_null
 from irf7bone.scoring import score_cohort
-from irf7bone.survival.associate import associate
+from irf7bone.tables.random_signatures import NULL, NULL_HISTOGRAM
 
 N_GENES, N_SAMPLES = 400, 140
 GENES = [f"G{k:03d}" for k in range(N_GENES)]

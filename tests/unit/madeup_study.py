@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from irf7bone import contracts
-from irf7bone.cards import CohortCard
-from irf7bone.config import Config, Primary, RandomSignatures, SignatureSettings, VerdictSettings
-from irf7bone.signatures import Signature
+from irf7bone.genes.signatures import Signature
+from irf7bone.study.cohort_card import CohortCard
+from irf7bone.study.settings import Config, Primary, RandomSignatures, SignatureSettings, VerdictSettings
+from irf7bone.tables.cohort import COHORTS, COVERAGE, FLOW, QC, SCORES
+from irf7bone.tables.outcome import ASSOCIATIONS, CURVES
+from irf7bone.tables.pooled import POOLED
 
 PRIMARY = "HALLMARK_INTERFERON_ALPHA_RESPONSE"
 PROLIFERATION = "PAM50_PROLIFERATION"
@@ -101,8 +103,8 @@ def _quality(name: str, samples: list[str], random: np.random.Generator) -> pd.D
             True,
             "correlation far below the others",
         ]
-    quality = contracts.QC.cast(quality)
-    contracts.QC.check(quality, "made-up quality")
+    quality = QC.cast(quality)
+    QC.check(quality, "made-up quality")
     return quality
 
 
@@ -143,10 +145,10 @@ def _scores(
                     }
                 )
             )
-    scores = contracts.SCORES.cast(pd.concat(parts, ignore_index=True))
-    contracts.SCORES.check(scores, "made-up scores")
-    table = contracts.COVERAGE.cast(pd.DataFrame(coverage))
-    contracts.COVERAGE.check(table, "made-up coverage")
+    scores = SCORES.cast(pd.concat(parts, ignore_index=True))
+    SCORES.check(scores, "made-up scores")
+    table = COVERAGE.cast(pd.DataFrame(coverage))
+    COVERAGE.check(table, "made-up coverage")
     return scores, table
 
 
@@ -189,10 +191,8 @@ def _associations(name: str, n: int, random: np.random.Generator) -> pd.DataFram
                 "ph_p": 0.4,
             }
         rows.append(row)
-    associations = contracts.ASSOCIATIONS.cast(
-        pd.DataFrame(rows).reindex(columns=contracts.ASSOCIATIONS.names)
-    )
-    contracts.ASSOCIATIONS.check(associations, "made-up associations")
+    associations = ASSOCIATIONS.cast(pd.DataFrame(rows).reindex(columns=ASSOCIATIONS.names))
+    ASSOCIATIONS.check(associations, "made-up associations")
     return associations
 
 
@@ -228,22 +228,22 @@ def _curves(name: str, n: int, random: np.random.Generator) -> pd.DataFrame:
                     }
                 )
             )
-    curves = contracts.CURVES.cast(pd.concat(rows, ignore_index=True))
-    contracts.CURVES.check(curves, "made-up curves")
+    curves = CURVES.cast(pd.concat(rows, ignore_index=True))
+    CURVES.check(curves, "made-up curves")
     return curves
 
 
 def _flow(name: str, n: int) -> pd.DataFrame:
-    flow = contracts.FLOW.cast(
+    flow = FLOW.cast(
         pd.DataFrame(
             [
                 (name, 0, "samples with expression in the source", "none", 0, n + 2, None),
                 (name, 1, "matched to the clinical table", "no clinical row", 2, n, f"{name}-x,{name}-y"),
             ],
-            columns=contracts.FLOW.names,
+            columns=FLOW.names,
         )
     )
-    contracts.FLOW.check(flow, "made-up flow")
+    FLOW.check(flow, "made-up flow")
     return flow
 
 
@@ -267,8 +267,8 @@ def pooled(associations: pd.DataFrame) -> pd.DataFrame:
         else:
             row |= {"status": "not_available", "reason": "no real cohort has an estimate"}
         rows.append(row)
-    table = contracts.POOLED.cast(pd.DataFrame(rows).reindex(columns=contracts.POOLED.names))
-    contracts.POOLED.check(table, "made-up pooled")
+    table = POOLED.cast(pd.DataFrame(rows).reindex(columns=POOLED.names))
+    POOLED.check(table, "made-up pooled")
     return table
 
 
@@ -295,8 +295,8 @@ def cohorts() -> pd.DataFrame:
                     "median_followup_months": 84.5,
                 }
             )
-    table = contracts.COHORTS.cast(pd.DataFrame(rows))
-    contracts.COHORTS.check(table, "made-up cohorts")
+    table = COHORTS.cast(pd.DataFrame(rows))
+    COHORTS.check(table, "made-up cohorts")
     return table
 
 

@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.acquire import Acquired, acquire, input_files, package, read_acquired, table, write_acquired
-from irf7bone.errors import InputError
+from irf7bone.acquire import package, table
+from irf7bone.acquire.sources import Acquired, acquire, input_files, read_acquired, write_acquired
+from irf7bone.base.errors import InputError
 
 SURVSET_GSE3143 = {
     "source": "package",
@@ -175,7 +176,11 @@ def test_input_files_are_those_the_card_names_and_cost_no_heavy_import(tmp_path)
     simulated = input_files(folder_card(tmp_path, {"source": "simulate"}, [{"source": "simulate"}]))
     assert simulated and all(path.is_file() for path in simulated)
     said = subprocess.run(
-        [sys.executable, "-c", "import sys, irf7bone.acquire; print({'numpy', 'pandas'} & set(sys.modules))"],
+        [
+            sys.executable,
+            "-c",
+            "import sys, irf7bone.acquire.sources; print({'numpy', 'pandas'} & set(sys.modules))",
+        ],
         env={"PYTHONPATH": str(Path(package.__file__).parents[2])},
         capture_output=True,
         text=True,

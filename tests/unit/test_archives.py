@@ -10,9 +10,9 @@ import tarfile
 
 import pytest
 
-from irf7bone.acquire import archives
-from irf7bone.acquire.archives import extract_members, list_members
-from irf7bone.errors import InputError
+from irf7bone.base.errors import InputError
+from irf7bone.download import archives
+from irf7bone.download.archives import extract_members, list_members
 
 FILES = {"study/data_clinical.txt": b"a\tb\n", "study/data_mrna.txt": b"gene\t1\n" * 1000, "study/meta": b"x"}
 

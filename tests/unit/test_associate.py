@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.contracts import ASSOCIATIONS
-from irf7bone.errors import InputError
-from irf7bone.survival.associate import associate
-from irf7bone.survival.cox import CoxProblem, fit_cox
-from irf7bone.survival.firth import fit_firth
-from irf7bone.survival.models import MODELS
-from irf7bone.words import MODELS as MODEL_WORDS
+from irf7bone.base.errors import InputError
+from irf7bone.base.vocabulary import MODELS as MODEL_WORDS
+from irf7bone.outcome.associate import associate
+from irf7bone.outcome.models import MODELS
+from irf7bone.statistics.cox import CoxProblem, fit_cox
+from irf7bone.statistics.firth import fit_firth
+from irf7bone.tables.outcome import ASSOCIATIONS
 
 ESTIMATE = ["log_hr", "se", "ci_low", "ci_high", "p"]
 

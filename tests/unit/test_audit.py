@@ -9,14 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.acquire import acquire
-from irf7bone.audit import AUDIT, audit_cohort
-from irf7bone.config import Primary
-from irf7bone.errors import InputError
-from irf7bone.harmonise import harmonise
-from irf7bone.qc import sample_quality
+from irf7bone.acquire.sources import acquire
+from irf7bone.base.errors import InputError
+from irf7bone.harmonise.cohort import harmonise
+from irf7bone.harmonise.sample_quality import sample_quality
+from irf7bone.outcome.associate import associate
+from irf7bone.outcome.audit import audit_cohort
 from irf7bone.scoring import score_cohort
-from irf7bone.survival.associate import associate
+from irf7bone.study.settings import Primary
+from irf7bone.tables.outcome_checks import AUDIT
 
 SETTINGS = made.config(
     endpoints=("bone", "death"),

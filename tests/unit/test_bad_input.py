@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.acquire import acquire, table, text
-from irf7bone.errors import InputError
-from irf7bone.harmonise import harmonise
+from irf7bone.acquire import table, text
+from irf7bone.acquire.sources import acquire
+from irf7bone.base.errors import InputError
+from irf7bone.harmonise.cohort import harmonise
 
 GOOD = "gene,P1,P2\nIRF7,1.5,2\nSTAT1,3,4\n"
 COMPRESSED = gzip.compress((GOOD * 500).encode(), mtime=0)

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from irf7bone.report import methods, methods_deeper
-from irf7bone.report.bibtex import bibtex
+from irf7bone.report.sentences import methods, methods_deeper
+from irf7bone.report.sentences.bibtex import bibtex
 from irf7bone.scoring.registry import METHODS
 
 OURS = {**methods.REFERENCES, **methods_deeper.REFERENCES}

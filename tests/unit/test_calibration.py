@@ -23,7 +23,10 @@ from calibrate.coverage import draw_subdistribution, true_discrimination
 from calibrate.page import write_page
 from calibrate.tally import Tally
 
-from irf7bone.calibration import (
+from irf7bone.report.html.section import Section
+from irf7bone.report.sections.cautions_section import with_cautions
+from irf7bone.statistics.cox import CoxProblem, fit_cox
+from irf7bone.tables.calibration import (
     CALIBRATION,
     METHOD_WORDS,
     QUANTITIES,
@@ -31,9 +34,6 @@ from irf7bone.calibration import (
     pooled_caution,
     read_calibration,
 )
-from irf7bone.report.cautions import with_cautions
-from irf7bone.report.section import Section
-from irf7bone.survival.cox import CoxProblem, fit_cox
 
 SMALL = Regime(82, 14, 12)
 

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 from jinja2 import Environment, StrictUndefined
 
+from irf7bone.base.vocabulary import ENDPOINTS
 from irf7bone.figures import cohort_figures, experiment_figures, pooled_figures
-from irf7bone.words import ENDPOINTS
 
 CAPTIONS = Path(__file__).resolve().parents[2] / "workflow" / "report" / "captions"
 FIGURES = [

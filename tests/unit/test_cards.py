@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from irf7bone import words
-from irf7bone.cards import CohortCard, card_problems, codes, load_card, make_card
-from irf7bone.errors import InputError, Problem
-from irf7bone.schema import load_schema, read_yaml
+from irf7bone.base import vocabulary
+from irf7bone.base.errors import InputError, Problem
+from irf7bone.study.cohort_card import CohortCard, card_problems, codes, load_card, make_card
+from irf7bone.study.schema import load_schema, read_yaml
 
 PROJECT = Path(__file__).resolve().parents[2]
 SHIPPED = sorted((PROJECT / "data" / "cohorts").glob("*.yaml"))
@@ -150,7 +150,7 @@ def test_codes_are_written_as_acquired_clinical_data_are(written, text):
 
 
 def test_yaml_words_stay_the_text_that_stands_in_the_card(tmp_path):
-    path = tmp_path / "words.yaml"
+    path = tmp_path / "vocabulary.yaml"
     path.write_text(
         "map: {no: a, yes: b, 01: c, 1: d, null: e, 1:30: f}\nis: [no, on, 012, 2001-01-01]\nx: 1e-3\n"
     )
@@ -382,7 +382,7 @@ def test_cards_of_public_cohorts_say_what_is_not_known_and_which_files_are_the_u
 
 @pytest.mark.parametrize("path", AT_HAND, ids=lambda path: path.stem)
 def test_shipped_cards_say_what_their_data_hold(path):
-    from irf7bone.acquire import acquire
+    from irf7bone.acquire.sources import acquire
 
     card = load_card(path)
     acquired = acquire(card)
@@ -440,14 +440,14 @@ def test_schemas_describe_every_key_refuse_others_and_set_no_defaults(name):
 
 def test_schemas_use_the_words_of_the_tables():
     card, config = load_schema("cohort"), load_schema("config")
-    assert tuple(card["properties"]["endpoints"]["properties"]) == words.ENDPOINTS
-    assert tuple(card["$defs"]["counts"]["properties"]) == words.ENDPOINTS
-    assert tuple(card["properties"]["role"]["enum"]) == words.ROLES
-    assert tuple(card["properties"]["specimen"]["enum"]) == words.SPECIMENS
+    assert tuple(card["properties"]["endpoints"]["properties"]) == vocabulary.ENDPOINTS
+    assert tuple(card["$defs"]["counts"]["properties"]) == vocabulary.ENDPOINTS
+    assert tuple(card["properties"]["role"]["enum"]) == vocabulary.ROLES
+    assert tuple(card["properties"]["specimen"]["enum"]) == vocabulary.SPECIMENS
     for key, singular, known in (
-        ("methods", "method", words.METHOD_NAMES),
-        ("endpoints", "endpoint", words.ENDPOINTS),
-        ("models", "model", words.MODELS),
+        ("methods", "method", vocabulary.METHOD_NAMES),
+        ("endpoints", "endpoint", vocabulary.ENDPOINTS),
+        ("models", "model", vocabulary.MODELS),
     ):
         assert tuple(config["properties"][key]["items"]["enum"]) == known
         assert tuple(config["properties"]["primary"]["properties"][singular]["enum"]) == known

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.acquire import acquire, input_files, remote_files
-from irf7bone.acquire.fetch import Downloads, fetch_all
-from irf7bone.errors import InputError
-from irf7bone.harmonise import harmonise
+from irf7bone.acquire.sources import acquire, input_files, remote_files
+from irf7bone.base.errors import InputError
+from irf7bone.download.fetch import Downloads, fetch_all
+from irf7bone.harmonise.cohort import harmonise
 
 PROFILE = "data_mrna_seq_v2_rsem.txt"
 ENTRY = {

@@ -15,10 +15,10 @@ sys.path.insert(0, str(PROJECT / "tools"))
 
 from check_study import main  # noqa: E402
 
-from irf7bone.check import check_study  # noqa: E402
-from irf7bone.check_screen import describe_check  # noqa: E402
-from irf7bone.config_file import merge_config  # noqa: E402
-from irf7bone.errors import InputError  # noqa: E402
+from irf7bone.base.errors import InputError  # noqa: E402
+from irf7bone.commands.check import check_study  # noqa: E402
+from irf7bone.commands.check_screen import describe_check  # noqa: E402
+from irf7bone.study.strict_yaml import merge_config  # noqa: E402
 
 
 @pytest.fixture

@@ -9,14 +9,15 @@ import pandas as pd
 import pytest
 
 from irf7bone.figures.checks import draw_checks
-from irf7bone.survival.associate import associate
-from irf7bone.survival.checks import CHECK_CURVES, CHECKS, CHECKS_MADE, check_curves, checks
-from irf7bone.survival.cox import CoxProblem, fit_cox
-from irf7bone.survival.firth import fit_firth
-from irf7bone.survival.left_out import leave_one_out
-from irf7bone.survival.models import Cohort, Design
-from irf7bone.survival.periods import hazard_ratios_by_period
-from irf7bone.survival.splines import NoSpline, Spline, curved_terms, fit_spline, knots
+from irf7bone.outcome.associate import associate
+from irf7bone.outcome.model_checks import check_curves, checks
+from irf7bone.outcome.models import Cohort, Design
+from irf7bone.outcome.periods import hazard_ratios_by_period
+from irf7bone.statistics.cox import CoxProblem, fit_cox
+from irf7bone.statistics.firth import fit_firth
+from irf7bone.statistics.leave_one_patient_out import leave_one_out
+from irf7bone.statistics.splines import NoSpline, Spline, curved_terms, fit_spline, knots
+from irf7bone.tables.outcome_checks import CHECK_CURVES, CHECKS, CHECKS_MADE
 
 
 def follow_up(seed=0, n=140, effect=-0.5, step=0.0):
@@ -254,7 +255,7 @@ def test_blocks_do_not_matter(monkeypatch):
     problem = CoxProblem(time, event, covariates, strata)
     full = fit_cox(problem, score).coefficients[0]
     whole = leave_one_out(problem, strata, score, full, penalised=False)
-    monkeypatch.setattr("irf7bone.survival.left_out._BLOCK_NUMBERS", 7 * problem.risk.n_rows)
+    monkeypatch.setattr("irf7bone.statistics.leave_one_patient_out._BLOCK_NUMBERS", 7 * problem.risk.n_rows)
     assert leave_one_out(problem, strata, score, full, penalised=False) == pytest.approx(whole, rel=1e-10)
 
 

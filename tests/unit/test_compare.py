@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.compare import COMPARISON, compare_runs, describe
-from irf7bone.contracts import Column, Table
-from irf7bone.errors import InputError
+from irf7bone.base.errors import InputError
+from irf7bone.commands.compare_runs import compare_runs, describe
+from irf7bone.tables.comparison import COMPARISON
+from irf7bone.tables.contract import Column, Table
 
 EFFECTS = Table(
     "effects",

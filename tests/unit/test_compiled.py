@@ -5,7 +5,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from irf7bone.compiled import VECTOR, compiled
+from irf7bone.base.compiled import VECTOR, compiled
 
 
 def double(values):

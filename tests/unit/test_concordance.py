@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from irf7bone.survival.concordance import harrell_c, log_odds_interval
+from irf7bone.statistics.concordance import harrell_c, log_odds_interval
 
 
 def pair_by_pair(time, event, score):

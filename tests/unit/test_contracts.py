@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone import contracts
-from irf7bone.errors import InputError
+from irf7bone.base.errors import InputError
+from irf7bone.tables.cohort import COVERAGE
+from irf7bone.tables.pooled import POOLED
 
 
 @pytest.fixture
@@ -15,21 +16,21 @@ def pooled() -> pd.DataFrame:
     rng = np.random.default_rng(3)
     names = ["signature", "method", "endpoint", "model", "reason"]
     n = 300
-    numbers = {c.name: rng.random(n) for c in contracts.POOLED.columns if c.name not in names}
+    numbers = {c.name: rng.random(n) for c in POOLED.columns if c.name not in names}
     frame = pd.DataFrame(numbers).assign(
         signature=[f"00{i}" for i in range(n)], method="zscore", endpoint="bone", model="crude",
         k=2, n=10, n_events=5, status="ok", reason=None,
     )  # fmt: skip
-    return frame[contracts.POOLED.names]
+    return frame[POOLED.names]
 
 
 def test_written_tables_come_back_to_the_last_digit(pooled, tmp_path):
     path = tmp_path / "pooled.tsv"
-    contracts.POOLED.write(pooled, path)
-    back = contracts.POOLED.read(path)
+    POOLED.write(pooled, path)
+    back = POOLED.read(path)
     assert (back["log_hr"].to_numpy() == pooled["log_hr"].to_numpy()).all()
     assert back["signature"].tolist() == pooled["signature"].tolist(), "ids stay text"
-    contracts.POOLED.write(back, tmp_path / "again.tsv")
+    POOLED.write(back, tmp_path / "again.tsv")
     assert path.read_bytes() == (tmp_path / "again.tsv").read_bytes()
 
 
@@ -38,8 +39,8 @@ def test_an_id_called_NA_stays_text(tmp_path):
         {"cohort": ["NA"], "signature": ["007"], "n_genes": [3], "n_genes_used": [3], "coverage": [1.0],
          "missing": [None], "status": ["ok"], "reason": [None]}
     )  # fmt: skip
-    contracts.COVERAGE.write(frame, tmp_path / "c.tsv")
-    back = contracts.COVERAGE.read(tmp_path / "c.tsv")
+    COVERAGE.write(frame, tmp_path / "c.tsv")
+    back = COVERAGE.read(tmp_path / "c.tsv")
     assert (
         back.loc[0, "cohort"] == "NA" and back.loc[0, "signature"] == "007" and back.loc[0, "reason"] is None
     )
@@ -53,7 +54,7 @@ def test_all_violations_are_raised_together_and_nothing_is_written(pooled, tmp_p
     bad.loc[3, "log_hr"] = np.nan  # but says ok
     bad.loc[5, "signature"] = bad.loc[4, "signature"]
     with pytest.raises(InputError) as error:
-        contracts.POOLED.write(bad, tmp_path / "bad.tsv")
+        POOLED.write(bad, tmp_path / "bad.tsv")
     said = str(error.value)
     for word in (
         "failed",
@@ -68,4 +69,4 @@ def test_all_violations_are_raised_together_and_nothing_is_written(pooled, tmp_p
 
 def test_unknown_and_missing_columns_are_named(pooled):
     with pytest.raises(InputError, match=r"missing \['tau2'\], unknown \['tau'\]"):
-        contracts.POOLED.check(pooled.rename(columns={"tau2": "tau"}), "made")
+        POOLED.check(pooled.rename(columns={"tau2": "tau"}), "made")

@@ -8,11 +8,11 @@ from scipy.optimize import brentq, minimize
 from scipy.special import ndtr
 from scipy.stats import binom
 
-from irf7bone.survival.cox import CoxProblem, fit_cox
-from irf7bone.survival.firth import fit_firth
-from irf7bone.survival.likelihood import FastLikelihood, Likelihood
-from irf7bone.survival.risk_sets import RiskSets
-from irf7bone.survival.schoenfeld import proportional_hazards_p
+from irf7bone.statistics.cox import CoxProblem, fit_cox
+from irf7bone.statistics.firth import fit_firth
+from irf7bone.statistics.likelihood import FastLikelihood, Likelihood
+from irf7bone.statistics.risk_sets import RiskSets
+from irf7bone.statistics.schoenfeld import proportional_hazards_p
 
 FITTERS = [fit_cox, fit_firth]
 NUMBERS = ("log_hr", "se", "ci_low", "ci_high", "p", "loglik", "score_chi2")

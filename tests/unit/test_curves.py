@@ -8,15 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.contracts import CURVES
-from irf7bone.survival.curves import (
-    aalen_johansen,
-    curves,
-    incidence_se,
-    log_log_interval,
-    median_followup,
-    tertiles,
-)
+from irf7bone.outcome.curves import curves, tertiles
+from irf7bone.statistics.incidence import aalen_johansen, incidence_se, log_log_interval, median_followup
+from irf7bone.tables.outcome import CURVES
 
 CONFIG = SimpleNamespace(endpoints=("bone", "relapse", "death"), primary=SimpleNamespace(method="zscore"))
 

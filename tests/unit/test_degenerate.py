@@ -12,27 +12,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.contracts import ASSOCIATIONS, CURVES
-from irf7bone.er_strata import ER_ASSOCIATIONS, ER_POOLED, associate_by_er, pool_by_er
-from irf7bone.heterogeneity import (
-    ASYMMETRY,
-    FUNNEL,
-    HETEROGENEITY,
-    LEAVE_ONE_OUT,
-    asymmetry,
-    funnel,
-    heterogeneity,
-    leave_one_out_table,
-)
-from irf7bone.immune import IMMUNE_LINKS, IMMUNE_POOLED, immune_link, pool_immune
-from irf7bone.pool import POOLED, pool_associations
-from irf7bone.survival.associate import associate
-from irf7bone.survival.checks import CHECK_CURVES, CHECKS, check_curves, checks
-from irf7bone.survival.competing import COMPETING, competing
-from irf7bone.survival.curves import curves
-from irf7bone.survival.discrimination import DISCRIMINATION, discrimination
-from irf7bone.survival.gray import GROUP_TESTS, group_tests
-from irf7bone.survival.sites import SITES, sites
+from irf7bone.outcome.associate import associate
+from irf7bone.outcome.competing_risks import competing
+from irf7bone.outcome.curves import curves
+from irf7bone.outcome.discrimination import discrimination
+from irf7bone.outcome.er_strata import associate_by_er
+from irf7bone.outcome.group_tests import group_tests
+from irf7bone.outcome.immune_link import immune_link
+from irf7bone.outcome.model_checks import check_curves, checks
+from irf7bone.outcome.sites import sites
+from irf7bone.pool.by_er import pool_by_er
+from irf7bone.pool.heterogeneity import asymmetry, funnel, heterogeneity, leave_one_out_table
+from irf7bone.pool.pool import POOLED, pool_associations
+from irf7bone.pool.pooled_immune_link import pool_immune
+from irf7bone.tables.outcome import ASSOCIATIONS, COMPETING, CURVES, ER_ASSOCIATIONS, IMMUNE_LINKS, SITES
+from irf7bone.tables.outcome_checks import CHECK_CURVES, CHECKS, DISCRIMINATION, GROUP_TESTS
+from irf7bone.tables.pooled import ASYMMETRY, ER_POOLED, FUNNEL, HETEROGENEITY, IMMUNE_POOLED, LEAVE_ONE_OUT
 
 MODELS = ("crude", "proliferation", "clinical", "full")
 FUNCTIONS = {

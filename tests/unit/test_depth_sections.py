@@ -11,22 +11,25 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.er_strata import ER_POOLED
-from irf7bone.errors import InputError
-from irf7bone.figures.depth_tables import competing_table, er_table
+from irf7bone.base.errors import InputError
+from irf7bone.base.phrases import estimate, hazard_ratio
 from irf7bone.figures.drawing import null_models
-from irf7bone.heterogeneity import ASYMMETRY
-from irf7bone.report.biology_section import coherence_sentence, immune_sentence, quality_sentence
-from irf7bone.report.checks_section import checks_sentence, discrimination_sentence, summary_sentences
-from irf7bone.report.choices_section import (
+from irf7bone.figures.outcome_panels import competing_table, er_table
+from irf7bone.report.html.section import chosen, one_row, recorded
+from irf7bone.report.sections.biology_section import coherence_sentence, immune_sentence, quality_sentence
+from irf7bone.report.sections.checks_section import (
+    checks_sentence,
+    discrimination_sentence,
+    summary_sentences,
+)
+from irf7bone.report.sections.choices_section import (
     asymmetry_sentence,
     heterogeneity_sentence,
     left_out_sentence,
     specification_sentence,
 )
-from irf7bone.report.depth import COHORT_TABLES, POOLED_TABLES, CohortDepth, Depth
-from irf7bone.report.er_section import er_sentence
-from irf7bone.report.null_section import (
+from irf7bone.report.sections.er_section import er_sentence
+from irf7bone.report.sections.random_signatures_section import (
     controls_finding,
     null_sentence,
     percent,
@@ -36,9 +39,9 @@ from irf7bone.report.null_section import (
     share_findings,
     told_controls,
 )
-from irf7bone.report.section import chosen, one_row, recorded
-from irf7bone.report.sites_section import competing_sentence, group_test_sentence, sites_sentence
-from irf7bone.wording import estimate, hazard_ratio
+from irf7bone.report.sections.sites_section import competing_sentence, group_test_sentence, sites_sentence
+from irf7bone.tables.pooled import ASYMMETRY, ER_POOLED
+from irf7bone.tables.study_tables import COHORT_TABLES, POOLED_TABLES, CohortDepth, Depth
 
 CRUDE = {"signature": made.PRIMARY, "method": "zscore", "model": "crude"}
 GONE = {"status": "not_available", "reason": "said here"}

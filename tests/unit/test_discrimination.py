@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.survival import ipcw
-from irf7bone.survival.concordance import harrell_c
-from irf7bone.survival.discrimination import DISCRIMINATION, MEASURES, discrimination, reliable_horizon
-from irf7bone.survival.ipcw import Censoring, auc, uno_c
+from irf7bone.outcome.discrimination import discrimination, reliable_horizon
+from irf7bone.statistics import ipcw
+from irf7bone.statistics.concordance import harrell_c
+from irf7bone.statistics.ipcw import Censoring, auc, uno_c
+from irf7bone.tables.outcome_checks import DISCRIMINATION, MEASURES
 
 
 def data(seed=0, n=60, m=3, step=4.0):

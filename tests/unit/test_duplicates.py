@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.acquire import acquire
-from irf7bone.cards import load_card
-from irf7bone.duplicates import DUPLICATES, find_duplicates
-from irf7bone.harmonise import harmonise
+from irf7bone.acquire.sources import acquire
+from irf7bone.harmonise.cohort import harmonise
+from irf7bone.harmonise.duplicates import find_duplicates
+from irf7bone.study.cohort_card import load_card
+from irf7bone.tables.cohort import DUPLICATES
 
 GENES = [f"G{number:04d}" for number in range(2000)]
 

@@ -6,10 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.config import Analysis, Primary, SignatureSettings, VerdictSettings
-from irf7bone.er_strata import ER_ASSOCIATIONS, ER_POOLED, associate_by_er, differences, pool_by_er
-from irf7bone.meta import random_effects
-from irf7bone.survival.cox import CoxProblem, fit_cox
+from irf7bone.outcome.er_strata import associate_by_er
+from irf7bone.pool.by_er import differences, pool_by_er
+from irf7bone.statistics.cox import CoxProblem, fit_cox
+from irf7bone.statistics.random_effects import random_effects
+from irf7bone.study.settings import Analysis, Primary, SignatureSettings, VerdictSettings
+from irf7bone.tables.outcome import ER_ASSOCIATIONS
+from irf7bone.tables.pooled import ER_POOLED
 
 CONFIG = Analysis(
     signatures=SignatureSettings(("IFN", "PROLIF"), (), 0.5),

@@ -20,12 +20,12 @@ from madeup_experiment import (
 )
 from scipy.stats import kstest
 
-from irf7bone.errors import InputError
+from irf7bone.base.errors import InputError
 from irf7bone.experiments.analyse import Settings, analyse_experiment
 from irf7bone.experiments.design import Contrast, build_designs
 from irf7bone.experiments.differential import differential
-from irf7bone.experiments.orthologs import Orthologs
-from irf7bone.experiments.tables import EXPERIMENT_TABLES
+from irf7bone.genes.orthologs import Orthologs
+from irf7bone.tables.experiment import EXPERIMENT_TABLES
 
 PROJECT = Path(__file__).resolve().parents[2]
 SETTINGS = Settings(primary_signature="IFN", gene_set_draws=200)

@@ -7,8 +7,8 @@ import math
 
 import pytest
 
-from irf7bone.experiments.claim_rules import RULES, VERDICTS, Evidence, composition_warning, decide
-from irf7bone.experiments.claim_words import Marker, p_words
+from irf7bone.experiments.claim.rules import RULES, VERDICTS, Evidence, composition_warning, decide
+from irf7bone.experiments.claim.sentences import Marker, p_words
 
 HELD = Marker("LEUKOCYTE", -1.2, -1.3, -2.0, -0.6)
 UNDONE = Marker("EPITHELIAL", -1.5, -0.4, -1.4, 0.6)

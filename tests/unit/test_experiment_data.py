@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 import yaml
 
-from irf7bone.acquire import acquire
 from irf7bone.acquire.simulate_pairs import TISSUE_GENES
-from irf7bone.errors import InputError
-from irf7bone.experiments.cards import load_experiment
-from irf7bone.experiments.data import check_experiment, read_experiment, write_experiment
+from irf7bone.acquire.sources import acquire
+from irf7bone.base.errors import InputError
+from irf7bone.experiments.experiment_file import check_experiment, read_experiment, write_experiment
 from irf7bone.experiments.harmonise import HarmonisedExperiment, harmonise_experiment
+from irf7bone.study.experiment_card import load_experiment
 
 PROJECT = Path(__file__).resolve().parents[2]
 HUMAN = ["IRF7", "STAT1", "MX1", "ISG15", "OAS1", "TP53", "EGFR", "GATA3", "ESR1", "KRT5", "DDX58", "PGR"]

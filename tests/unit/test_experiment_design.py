@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.errors import InputError
+from irf7bone.base.errors import InputError
 from irf7bone.experiments.design import Contrast, build_designs
 
 

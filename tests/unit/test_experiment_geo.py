@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.acquire import acquire, remote_files
-from irf7bone.acquire.fetch import Downloads, fetch_all
-from irf7bone.acquire.lock import lock_path
-from irf7bone.errors import InputError
-from irf7bone.experiments.cards import load_experiment
+from irf7bone.acquire.sources import acquire, remote_files
+from irf7bone.base.errors import InputError
+from irf7bone.download.fetch import Downloads, fetch_all
+from irf7bone.download.lock import lock_path
 from irf7bone.experiments.harmonise import harmonise_experiment
+from irf7bone.study.experiment_card import load_experiment
 
 PROJECT = Path(__file__).resolve().parents[2]
 GENES = [

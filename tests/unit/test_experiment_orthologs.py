@@ -14,15 +14,15 @@ import pandas as pd
 import pytest
 from madeup_experiment import signature
 
-from irf7bone.errors import InputError
+from irf7bone.base.errors import InputError
 from irf7bone.experiments.derived import (
     Rule,
     derive_signature,
     write_signature,
 )
-from irf7bone.experiments.orthologs import COLUMNS, Orthologs, coverage_table, human_names, to_human
-from irf7bone.experiments.tables import GENES, ORTHOLOGS
-from irf7bone.signatures import load_library
+from irf7bone.genes.orthologs import COLUMNS, Orthologs, coverage_table, human_names, to_human
+from irf7bone.genes.signatures import load_library
+from irf7bone.tables.experiment import GENES, ORTHOLOGS
 
 PROJECT = Path(__file__).resolve().parents[2]
 TABLE = PROJECT / "data" / "orthologs" / "mouse_human.tsv.gz"

@@ -12,16 +12,16 @@ import pandas as pd
 import pytest
 import yaml
 
-from irf7bone.acquire import acquire
-from irf7bone.config import load_study
-from irf7bone.experiments.cards import ExperimentCard, load_experiment
+from irf7bone.acquire.sources import acquire
 from irf7bone.experiments.harmonise import HarmonisedExperiment, harmonise_experiment
 from irf7bone.experiments.signature_stage import derive
 from irf7bone.experiments.stage import analyse
-from irf7bone.experiments.tables import EXPERIMENT_TABLES
 from irf7bone.figures import experiment_figures
-from irf7bone.figures.draw_experiment import draw_experiment_figures
-from irf7bone.signatures import load_library
+from irf7bone.figures.experiment_figures import draw_experiment_figures
+from irf7bone.genes.signatures import load_library
+from irf7bone.study.experiment_card import ExperimentCard, load_experiment
+from irf7bone.study.settings import load_study
+from irf7bone.tables.experiment import EXPERIMENT_TABLES
 
 PROJECT = Path(__file__).resolve().parents[2]
 ORTHOLOGS = PROJECT / "data" / "orthologs" / "mouse_human.tsv.gz"

@@ -12,8 +12,8 @@ import pytest
 from irf7bone.experiments.analyse import Settings, analyse_experiment
 from irf7bone.experiments.design import Contrast
 from irf7bone.experiments.levels import marker_levels
-from irf7bone.experiments.orthologs import to_human
-from irf7bone.signatures import load_library
+from irf7bone.genes.orthologs import to_human
+from irf7bone.genes.signatures import load_library
 
 PROJECT = Path(__file__).resolve().parents[2]
 INTERFERON = "HALLMARK_INTERFERON_ALPHA_RESPONSE"

@@ -12,23 +12,23 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from irf7bone.acquire import acquire
-from irf7bone.config import SignatureSettings
-from irf7bone.experiments.cards import ExperimentCard, load_experiment
+from irf7bone.acquire.sources import acquire
 from irf7bone.experiments.harmonise import harmonise_experiment
 from irf7bone.experiments.signature_stage import derive
 from irf7bone.experiments.stage import analyse
-from irf7bone.experiments.tables import DERIVED, EXPERIMENT_TABLES
 from irf7bone.figures import EXPERIMENT_FIGURES, experiment_figures
-from irf7bone.figures.draw_experiment import draw_experiment_figures
+from irf7bone.figures.experiment_figures import draw_experiment_figures
 from irf7bone.figures.experiment_genes import MOST_GENES, heatmap_table
 from irf7bone.figures.style import save_drawings
-from irf7bone.report import experiment_captions as captions
-from irf7bone.report.experiments_section import NOT_TESTED, experiments_section
+from irf7bone.genes.signatures import load_library
 from irf7bone.report.inputs import Experiments
-from irf7bone.report.methods import Citations
-from irf7bone.report.methods_experiments import write_experiments
-from irf7bone.signatures import load_library
+from irf7bone.report.sections.experiments_section import NOT_TESTED, experiments_section
+from irf7bone.report.sentences import experiment_captions as captions
+from irf7bone.report.sentences.methods import Citations
+from irf7bone.report.sentences.methods_experiments import write_experiments
+from irf7bone.study.experiment_card import ExperimentCard, load_experiment
+from irf7bone.study.settings import SignatureSettings
+from irf7bone.tables.experiment import DERIVED, EXPERIMENT_TABLES
 
 PROJECT = Path(__file__).resolve().parents[2]
 SIGNATURES = ("HALLMARK_INTERFERON_ALPHA_RESPONSE", "IRF7", "PAM50_PROLIFERATION", "DANAHER_NK_CELLS")

@@ -19,7 +19,7 @@ from irf7bone.experiments.gene_sets import Ranking, camera, leading_places, prer
 from irf7bone.experiments.permute import n_relabellings, permutation_p
 from irf7bone.experiments.quality import sample_quality
 from irf7bone.experiments.shrink import shrink
-from irf7bone.experiments.tables import DISTANCES, QUALITY
+from irf7bone.tables.experiment import DISTANCES, QUALITY
 
 
 def design(n: int, *, paired: bool, batches: list[str] | None = None):

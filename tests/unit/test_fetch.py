@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from tests.unit import madeup_server as server
 
-from irf7bone.acquire.content import check_gzip
-from irf7bone.acquire.fetch import Downloads, Patience, fetch_all
-from irf7bone.acquire.lock import Locked, lock_path, read_lock, write_lock
-from irf7bone.acquire.remote import MANIFEST, RemoteFile, is_safe_name
-from irf7bone.acquire.transfer import USER_AGENT, Refused, _Redirects, through_mirror
-from irf7bone.errors import InputError
+from irf7bone.base.errors import InputError
+from irf7bone.download.content import check_gzip
+from irf7bone.download.fetch import Downloads, Patience, fetch_all
+from irf7bone.download.lock import Locked, lock_path, read_lock, write_lock
+from irf7bone.download.remote import MANIFEST, RemoteFile, is_safe_name
+from irf7bone.download.transfer import USER_AGENT, Refused, _Redirects, through_mirror
 
 PATH = "/archive.example/geo/table.txt.gz"
 QUICK = Patience(attempts=3, pause_seconds=0.01, timeout_seconds=0.4)

@@ -12,10 +12,10 @@ from scipy.optimize import brentq, minimize
 from scipy.stats import binom
 from statsmodels.duration.hazard_regression import PHReg
 
-from irf7bone.survival.associate import associate
-from irf7bone.survival.competing import COMPETING, competing
-from irf7bone.survival.cox import CoxProblem, fit_cox
-from irf7bone.survival.fine_gray import (
+from irf7bone.outcome.associate import associate
+from irf7bone.outcome.competing_risks import competing
+from irf7bone.statistics.cox import CoxProblem, fit_cox
+from irf7bone.statistics.fine_gray import (
     SANDWICH_EVENTS,
     FineGrayProblem,
     SubdistributionRiskSets,
@@ -23,6 +23,7 @@ from irf7bone.survival.fine_gray import (
     fit_fine_gray,
     fit_subdistribution,
 )
+from irf7bone.tables.outcome import COMPETING
 
 NUMBERS = ["log_hr", "se", "ci_low", "ci_high", "p", "loglik"]
 ESTIMATE = ["log_hr", "se", "ci_low", "ci_high", "p"]

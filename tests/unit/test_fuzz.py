@@ -25,13 +25,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from madeup_broken import break_h5ad, broken_text, packed
 
-from irf7bone.acquire import acquire, cbioportal, remote_files
-from irf7bone.acquire.fetch import Downloads, Patience, fetch_all
-from irf7bone.acquire.lock import lock_path
+from irf7bone.acquire import cbioportal
 from irf7bone.acquire.soft import NO_GENE
-from irf7bone.cards import load_card
-from irf7bone.errors import InputError
-from irf7bone.harmonise import harmonise
+from irf7bone.acquire.sources import acquire, remote_files
+from irf7bone.base.errors import InputError
+from irf7bone.download.fetch import Downloads, Patience, fetch_all
+from irf7bone.download.lock import lock_path
+from irf7bone.harmonise.cohort import harmonise
+from irf7bone.study.cohort_card import load_card
 
 CASES = int(os.environ.get("FUZZ_CASES", "2100"))
 MISSING = ("", "NA", "NaN", "nan", "N/A", "NULL", "null", "#N/A")

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from scipy.stats import binom
 
-from irf7bone.survival.curves import tertiles
-from irf7bone.survival.gray import GROUP_TESTS, gray_test, group_tests, logrank_test
+from irf7bone.outcome.curves import tertiles
+from irf7bone.outcome.group_tests import gray_test, group_tests, logrank_test
+from irf7bone.tables.outcome_checks import GROUP_TESTS
 
 
 def follow_up(seed=0, n=150, effect=0.0):

@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from irf7bone.acquire import acquire, h5ad, input_files
-from irf7bone.errors import InputError
-from irf7bone.harmonise import harmonise
+from irf7bone.acquire import h5ad
+from irf7bone.acquire.sources import acquire, input_files
+from irf7bone.base.errors import InputError
+from irf7bone.harmonise.cohort import harmonise
 
 ENTRY = {"source": "h5ad", "path": "c.h5ad", "matrix": "X", "gene_id": "symbol", "scale": "log2"}
 

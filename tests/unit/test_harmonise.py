@@ -11,14 +11,14 @@ import pytest
 import yaml
 from tests.conftest import PROJECT
 
-from irf7bone import contracts
-from irf7bone.acquire import acquire
-from irf7bone.cards import load_card
-from irf7bone.cohort import check_cohort, read_cohort, write_cohort
-from irf7bone.endpoints import build_endpoints
-from irf7bone.errors import InputError
-from irf7bone.expression import SCALES, collapse_to_symbols, guess_id_type
-from irf7bone.harmonise import harmonise
+from irf7bone.acquire.sources import acquire
+from irf7bone.base.errors import InputError
+from irf7bone.harmonise.cohort import harmonise
+from irf7bone.harmonise.cohort_file import check_cohort, read_cohort, write_cohort
+from irf7bone.harmonise.endpoints import build_endpoints
+from irf7bone.harmonise.expression import SCALES, collapse_to_symbols, guess_id_type
+from irf7bone.study.cohort_card import load_card
+from irf7bone.tables.cohort import FLOW
 
 
 @pytest.fixture
@@ -317,7 +317,7 @@ def test_real_tumours_through_tables(realdata, symbols, tmp_path):
     both = cohort.obs[["distant_time_months", "relapse_time_months"]].dropna()
     assert len(both) > 60
     assert (both.iloc[:, 0] - both.iloc[:, 1]).abs().median() < 1
-    contracts.FLOW.check(harmonised.flow, "flow")
+    FLOW.check(harmonised.flow, "flow")
     raw = pd.read_csv(folder / "er_negative_67.entrez_log2.csv.gz", index_col=0)
     np.testing.assert_array_equal(
         cohort[:, "IRF7"].X.ravel(), raw.loc[3665, cohort.obs_names].to_numpy(np.float32)

@@ -7,21 +7,12 @@ import pandas as pd
 import pytest
 from scipy.stats import chi2
 
-from irf7bone.contracts import ASSOCIATIONS
-from irf7bone.errors import InputError
+from irf7bone.base.errors import InputError
 from irf7bone.figures.funnel import draw_funnel
-from irf7bone.heterogeneity import (
-    ASYMMETRY,
-    FUNNEL,
-    HETEROGENEITY,
-    LEAVE_ONE_OUT,
-    asymmetry,
-    funnel,
-    heterogeneity,
-    leave_one_out_table,
-    q_profile,
-)
-from irf7bone.meta import pool_many, random_effects
+from irf7bone.pool.heterogeneity import asymmetry, funnel, heterogeneity, leave_one_out_table, q_profile
+from irf7bone.statistics.random_effects import pool_many, random_effects
+from irf7bone.tables.outcome import ASSOCIATIONS
+from irf7bone.tables.pooled import ASYMMETRY, FUNNEL, HETEROGENEITY, LEAVE_ONE_OUT
 
 KEY = ["signature", "method", "endpoint", "model"]
 

@@ -9,18 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.config import Analysis, Primary, SignatureSettings, VerdictSettings
 from irf7bone.figures.immune import draw_immune
-from irf7bone.immune import (
-    ADJUSTMENTS,
-    IMMUNE_LINKS,
-    IMMUNE_POOLED,
-    immune_link,
-    partial_correlation,
-    pool_immune,
-)
-from irf7bone.meta import random_effects
-from irf7bone.signatures import Signature
+from irf7bone.genes.signatures import Signature
+from irf7bone.outcome.immune_link import immune_link, partial_correlation
+from irf7bone.pool.pooled_immune_link import pool_immune
+from irf7bone.statistics.random_effects import random_effects
+from irf7bone.study.settings import Analysis, Primary, SignatureSettings, VerdictSettings
+from irf7bone.tables.outcome import ADJUSTMENTS, IMMUNE_LINKS
+from irf7bone.tables.pooled import IMMUNE_POOLED
 
 GENES = {
     "IFN": [f"I{i}" for i in range(10)],

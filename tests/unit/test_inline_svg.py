@@ -11,8 +11,8 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from irf7bone.figures import style
-from irf7bone.report.fonts import font_faces, letters_of
-from irf7bone.report.svg import _path, inline_svg
+from irf7bone.report.html.page_fonts import font_faces, letters_of
+from irf7bone.report.html.svg import _path, inline_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 WORDS = (

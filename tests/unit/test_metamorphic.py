@@ -13,15 +13,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.er_strata import associate_by_er
-from irf7bone.pool import pool_associations
+from irf7bone.outcome.associate import associate
+from irf7bone.outcome.competing_risks import competing
+from irf7bone.outcome.discrimination import discrimination
+from irf7bone.outcome.er_strata import associate_by_er
+from irf7bone.outcome.group_tests import group_tests
+from irf7bone.outcome.model_checks import checks
+from irf7bone.outcome.sites import sites
+from irf7bone.pool.pool import pool_associations
 from irf7bone.scoring import score_cohort
-from irf7bone.survival.associate import associate
-from irf7bone.survival.checks import checks
-from irf7bone.survival.competing import competing
-from irf7bone.survival.discrimination import discrimination
-from irf7bone.survival.gray import group_tests
-from irf7bone.survival.sites import sites
 
 MODELS = ("crude", "proliferation", "clinical", "full")
 FUNCTIONS = {

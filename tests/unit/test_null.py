@@ -11,17 +11,13 @@ import pytest
 from madeup_null import GENES, LIBRARY, N_GENES, N_SAMPLES, made_up, one, run, settings, signature
 from scipy.stats import chisquare, kstest
 
-from irf7bone.errors import InputError
-from irf7bone.null import (
-    cohort_null,
-    join_null,
-    place,
-)
-from irf7bone.null_draws import cells, draw, generator, level_fraction, merge_thin
+from irf7bone.base.errors import InputError
+from irf7bone.outcome.associate import associate
+from irf7bone.random_signatures.cohort import cohort_null, join_null, place
+from irf7bone.random_signatures.sampling import cells, draw, generator, level_fraction, merge_thin
 from irf7bone.scoring import score_cohort
-from irf7bone.survival.associate import associate
-from irf7bone.survival.cox import CoxProblem, fit_cox
-from irf7bone.survival.firth import fit_firth
+from irf7bone.statistics.cox import CoxProblem, fit_cox
+from irf7bone.statistics.firth import fit_firth
 
 NONE = np.array([], dtype=int)
 

@@ -7,17 +7,18 @@ import pandas as pd
 import pytest
 from madeup_null import GENES, LIBRARY, made_up, one, settings, signature
 
-from irf7bone.contracts import ASSOCIATIONS
 from irf7bone.figures.null import draw_null
-from irf7bone.meta import pool_many
-from irf7bone.null import NULL_HISTOGRAM, cohort_null
-from irf7bone.null_controls import CONTROLS, controls
-from irf7bone.null_draws import cells, draw, generator, level_fraction
-from irf7bone.null_pooled import POOLED_NULL, CohortData, pooled_null
-from irf7bone.pool import pool_associations
+from irf7bone.outcome.associate import associate
+from irf7bone.pool.pool import pool_associations
+from irf7bone.random_signatures.cohort import cohort_null
+from irf7bone.random_signatures.controls import controls
+from irf7bone.random_signatures.pooled import CohortData, pooled_null
+from irf7bone.random_signatures.sampling import cells, draw, generator, level_fraction
 from irf7bone.scoring import score_cohort
-from irf7bone.survival.associate import associate
-from irf7bone.survival.cox import CoxProblem, fit_cox
+from irf7bone.statistics.cox import CoxProblem, fit_cox
+from irf7bone.statistics.random_effects import pool_many
+from irf7bone.tables.outcome import ASSOCIATIONS
+from irf7bone.tables.random_signatures import CONTROLS, NULL_HISTOGRAM, POOLED_NULL
 
 ROLES = {"a": "validation", "b": "discovery", "c": "validation", "s": "simulated"}
 CONFIG = settings(LIBRARY, methods=("zscore", "gsva"), endpoints=("relapse", "death"))

@@ -18,10 +18,11 @@ sys.path.insert(0, str(PROJECT / "tools"))
 import compare_runs  # noqa: E402
 import propose_card  # noqa: E402
 
-from irf7bone.acquire import acquire, table  # noqa: E402
-from irf7bone.cards import load_card  # noqa: E402
-from irf7bone.errors import InputError, why_no_file  # noqa: E402
-from irf7bone.harmonise import harmonise  # noqa: E402
+from irf7bone.acquire import table  # noqa: E402
+from irf7bone.acquire.sources import acquire  # noqa: E402
+from irf7bone.base.errors import InputError, why_no_file  # noqa: E402
+from irf7bone.harmonise.cohort import harmonise  # noqa: E402
+from irf7bone.study.cohort_card import load_card  # noqa: E402
 
 
 def test_why_no_file(tmp_path):

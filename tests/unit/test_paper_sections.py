@@ -8,11 +8,11 @@ import madeup_study as made
 import pytest
 from madeup_report import Page, make_inputs
 
-from irf7bone.report.build import build_report
-from irf7bone.report.page import page_sections
-from irf7bone.report.patients_section import patients_section, patients_view
-from irf7bone.report.remark_section import ITEMS, remark_table
-from irf7bone.report.section import chosen
+from irf7bone.report.html.build import build_report
+from irf7bone.report.html.section import chosen
+from irf7bone.report.sections.page import page_sections
+from irf7bone.report.sections.patients_section import patients_section, patients_view
+from irf7bone.report.sections.remark_section import ITEMS, remark_table
 
 
 @pytest.fixture(scope="module")

@@ -15,10 +15,11 @@ from hypothesis.extra.numpy import arrays
 from scipy.optimize import minimize_scalar
 from scipy.stats import norm, t
 
-from irf7bone.contracts import ASSOCIATIONS, POOLED
-from irf7bone.errors import InputError
-from irf7bone.meta import leave_one_out, pool_many, random_effects, reml_tau2
-from irf7bone.pool import pool_associations
+from irf7bone.base.errors import InputError
+from irf7bone.pool.pool import pool_associations
+from irf7bone.statistics.random_effects import leave_one_out, pool_many, random_effects, reml_tau2
+from irf7bone.tables.outcome import ASSOCIATIONS
+from irf7bone.tables.pooled import POOLED
 
 ROLES = {"a": "validation", "b": "discovery", "c": "validation", "sim": "simulated"}
 CONFIG = SimpleNamespace(

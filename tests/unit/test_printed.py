@@ -12,10 +12,10 @@ from madeup_report import make_inputs
 from pypdf import PdfReader
 from reportlab.pdfgen.canvas import Canvas
 
-from irf7bone.report.methods import as_markdown
-from irf7bone.report.page import page_sections
-from irf7bone.report.printed import MOST_ROWS, build_pdf
-from irf7bone.report.record_section import run_methods
+from irf7bone.report.pdf.printed import MOST_ROWS, build_pdf
+from irf7bone.report.sections.page import page_sections
+from irf7bone.report.sections.record_section import run_methods
+from irf7bone.report.sentences.methods import as_markdown
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import subprocess
 import madeup_study as made
 import pytest
 
-from irf7bone.provenance import PACKAGES, as_json, collect, file_name, git_revision
+from irf7bone.study.provenance import PACKAGES, as_json, collect, file_name, git_revision
 
 
 @pytest.fixture

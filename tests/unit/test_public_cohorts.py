@@ -11,12 +11,12 @@ import yaml
 from tests.conftest import PROJECT
 from tests.unit.madeup_studies import write_mirror, write_your_files
 
-from irf7bone.acquire import acquire, remote_files
-from irf7bone.acquire.fetch import Downloads, fetch_all
-from irf7bone.acquire.lock import lock_path, read_lock
-from irf7bone.cards import load_card
-from irf7bone.errors import InputError
-from irf7bone.harmonise import harmonise
+from irf7bone.acquire.sources import acquire, remote_files
+from irf7bone.base.errors import InputError
+from irf7bone.download.fetch import Downloads, fetch_all
+from irf7bone.download.lock import lock_path, read_lock
+from irf7bone.harmonise.cohort import harmonise
+from irf7bone.study.cohort_card import load_card
 
 STUDY = yaml.safe_load((PROJECT / "studies" / "bone_metastasis.yaml").read_text(encoding="utf-8"))
 YOURS = ("gse12276", "nki295")

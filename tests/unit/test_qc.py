@@ -6,8 +6,8 @@ import anndata as ad
 import numpy as np
 import pytest
 
-from irf7bone import contracts
-from irf7bone.qc import sample_quality
+from irf7bone.harmonise.sample_quality import sample_quality
+from irf7bone.tables.cohort import QC
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def cohort() -> ad.AnnData:
 
 def test_sound_samples_are_not_flagged(cohort):
     quality = sample_quality(cohort, "made")
-    contracts.QC.check(contracts.QC.cast(quality), "made")
+    QC.check(QC.cast(quality), "made")
     assert not quality["outlier"].any()
 
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from tests.unit.madeup_geo import ARCHIVE, gse2034_card, gse2034_files, madeup_tables, zipped
 
-from irf7bone.acquire.lock import read_lock
+from irf7bone.download.lock import read_lock
 
 PROJECT = Path(__file__).resolve().parents[2]
 FAMILY = f"{ARCHIVE}/series/GSE2nnn/GSE2034/soft/GSE2034_family.soft.gz"

@@ -17,22 +17,19 @@ import pandas as pd
 import pytest
 from madeup_report import SVG, Page, make_inputs
 
-from irf7bone.config import Primary
+from irf7bone.base.phrases import estimate, hazard_ratio, p_clause, ratio
 from irf7bone.figures import cohort_figures, pooled_figures
-from irf7bone.report import captions, downloads, text
-from irf7bone.report.build import build_report
-from irf7bone.report.cells import LONG
-from irf7bone.report.figures import read_figure
+from irf7bone.report.html import downloads
+from irf7bone.report.html.build import build_report
+from irf7bone.report.html.cell_markup import LONG
+from irf7bone.report.html.figure_markup import read_figure
 from irf7bone.report.inputs import ReportInputs
-from irf7bone.report.methods import Citations, write_methods
-from irf7bone.report.quote import TABLES, plain
-from irf7bone.report.verdict_section import (
-    first_facts,
-    lead_and_rest,
-    planted_effects,
-)
-from irf7bone.verdict import judge, simulated_check
-from irf7bone.wording import estimate, hazard_ratio, p_clause, ratio
+from irf7bone.report.sections.verdict_section import first_facts, lead_and_rest, planted_effects
+from irf7bone.report.sentences import captions, text
+from irf7bone.report.sentences.methods import Citations, write_methods
+from irf7bone.report.sentences.quote import TABLES, plain
+from irf7bone.study.settings import Primary
+from irf7bone.verdict.judge import judge, simulated_check
 
 PROJECT = Path(__file__).resolve().parents[2]
 

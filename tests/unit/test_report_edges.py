@@ -8,8 +8,8 @@ import madeup_study as made
 import pytest
 from madeup_report import Page, make_inputs
 
-from irf7bone.config import Primary
-from irf7bone.report.build import build_report
+from irf7bone.report.html.build import build_report
+from irf7bone.study.settings import Primary
 
 
 def page_of(folder, config, cohorts) -> Page:

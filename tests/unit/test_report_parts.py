@@ -6,12 +6,12 @@ import madeup_study as made
 import pytest
 from madeup_report import make_inputs
 
-from irf7bone.report.explore_section import risk_times, step_curves
+from irf7bone.report.html.section import chosen, one_row
+from irf7bone.report.html.small_forest import random_effects_weights, small_forest
 from irf7bone.report.inputs import ReportInputs
-from irf7bone.report.quote import as_html, plain, quote
-from irf7bone.report.section import chosen, one_row
-from irf7bone.report.small_forest import random_effects_weights, small_forest
-from irf7bone.report.verdict_section import lead_and_rest, simulated_note
+from irf7bone.report.sections.explore_section import risk_times, step_curves
+from irf7bone.report.sections.verdict_section import lead_and_rest, simulated_note
+from irf7bone.report.sentences.quote import as_html, plain, quote
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from irf7bone.config_file import read_config
-from irf7bone.errors import InputError
-from irf7bone.schema import read_yaml
+from irf7bone.base.errors import InputError
+from irf7bone.study.schema import read_yaml
+from irf7bone.study.strict_yaml import read_config
 
 PROJECT = Path(__file__).resolve().parents[2]
 SOURCES = [*(PROJECT / "workflow" / "scripts").rglob("*.py"), *(PROJECT / "tools").glob("*.py")]

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from irf7bone.contracts import COVERAGE, SCORES
-from irf7bone.errors import InputError
+from irf7bone.base.errors import InputError
 from irf7bone.scoring import METHODS, score_cohort
+from irf7bone.tables.cohort import COVERAGE, SCORES
 
 
 def signature(up=(), down=()):

@@ -13,9 +13,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from irf7bone.errors import InputError
-from irf7bone.genes import SymbolTable
-from irf7bone.signatures import (
+from irf7bone.base.errors import InputError
+from irf7bone.genes.signatures import (
     NO_GENE,
     PROVENANCE_COLUMNS,
     UNSTATED,
@@ -24,6 +23,7 @@ from irf7bone.signatures import (
     list_sha256,
     load_library,
 )
+from irf7bone.genes.symbols import SymbolTable
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "data" / "signatures"
@@ -291,7 +291,7 @@ def test_all_problems_come_at_once(tmp_path, symbols):
 
 def test_names_are_read_without_heavy_imports():
     code = (
-        "import sys; from pathlib import Path; from irf7bone.signatures import library_names; "
+        "import sys; from pathlib import Path; from irf7bone.genes.signatures import library_names; "
         f"assert 'IRF7' in library_names([Path({str(SHIPPED)!r})]); "
         "print([name for name in ('numpy', 'pandas') if name in sys.modules])"
     )

@@ -10,7 +10,6 @@ import pytest
 from statsmodels.duration.hazard_regression import PHReg
 from tests.conftest import PROJECT
 
-from irf7bone.acquire import acquire
 from irf7bone.acquire.simulate import (
     Settings,
     draw_programmes,
@@ -18,10 +17,11 @@ from irf7bone.acquire.simulate import (
     simulate_clinical,
     simulate_expression,
 )
-from irf7bone.cards import load_card
-from irf7bone.errors import InputError
-from irf7bone.harmonise import harmonise
-from irf7bone.signatures import load_library
+from irf7bone.acquire.sources import acquire
+from irf7bone.base.errors import InputError
+from irf7bone.genes.signatures import load_library
+from irf7bone.harmonise.cohort import harmonise
+from irf7bone.study.cohort_card import load_card
 
 SETTINGS = Settings(
     seed=1,

@@ -14,10 +14,11 @@ from scipy.stats import binom, chi2
 
 from irf7bone.figures import style
 from irf7bone.figures.sites import LABELS, NOTHING, draw_sites, sites_table
-from irf7bone.survival.associate import associate
-from irf7bone.survival.cox import CoxProblem, fit_cox
-from irf7bone.survival.firth import fit_firth
-from irf7bone.survival.sites import CONTRASTS, SITES, fit_difference, fit_odds, sites
+from irf7bone.outcome.associate import associate
+from irf7bone.outcome.sites import fit_difference, fit_odds, sites
+from irf7bone.statistics.cox import CoxProblem, fit_cox
+from irf7bone.statistics.firth import fit_firth
+from irf7bone.tables.outcome import CONTRASTS, SITES
 
 ESTIMATE = ["estimate", "se", "ci_low", "ci_high", "p"]
 

@@ -9,14 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.contracts import POOLED
 from irf7bone.figures.specification import draw_specifications
-from irf7bone.specification import (
-    SPECIFICATION_SUMMARY,
-    SPECIFICATIONS,
-    specification_curve,
-    summarise_specifications,
-)
+from irf7bone.pool.specification import specification_curve, summarise_specifications
+from irf7bone.tables.pooled import POOLED, SPECIFICATION_SUMMARY, SPECIFICATIONS
 
 CONFIG = SimpleNamespace(
     primary=SimpleNamespace(signature="OWN", method="zscore", endpoint="bone", model="crude")

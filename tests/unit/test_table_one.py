@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.contracts import SCORES
-from irf7bone.table_one import TABLE_ONE, table_one
+from irf7bone.outcome.table_one import table_one
+from irf7bone.tables.cohort import SCORES
+from irf7bone.tables.outcome_checks import TABLE_ONE
 
 N = 30
 SAMPLES = [f"s{i:02d}" for i in range(N)]

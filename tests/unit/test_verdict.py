@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from irf7bone.contracts import ASSOCIATIONS
-from irf7bone.errors import InputError
-from irf7bone.pool import pool_associations
-from irf7bone.verdict import (
-    VERDICT,
+from irf7bone.base.errors import InputError
+from irf7bone.pool.pool import pool_associations
+from irf7bone.tables.outcome import ASSOCIATIONS
+from irf7bone.tables.pooled import VERDICT
+from irf7bone.verdict.judge import (
     average_effect,
     combined_null_p,
     events_needed,
@@ -27,8 +27,8 @@ from irf7bone.verdict import (
     rules_table,
     simulated_check,
 )
-from irf7bone.verdict_rules import RULES, decide
-from irf7bone.verdict_words import Evidence, Pooled, hr_words
+from irf7bone.verdict.rules import RULES, decide
+from irf7bone.verdict.sentences import Evidence, Pooled, hr_words
 
 ROLES = {"gse3143": "validation", "gse4335": "validation", "gse1992": "discovery", "made": "simulated"}
 NOWHERE = Pooled(0, math.nan, math.nan, math.nan, "real cohorts without an estimate: 2 too_few_events (a, b)")

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone import wording
-from irf7bone.words import ENDPOINTS, MODELS, STATUSES
+from irf7bone.base import phrases
+from irf7bone.base.vocabulary import ENDPOINTS, MODELS, STATUSES
 
 
 @pytest.mark.parametrize(
@@ -25,13 +25,13 @@ from irf7bone.words import ENDPOINTS, MODELS, STATUSES
     ],
 )
 def test_ratios(value, said):
-    assert wording.ratio(value) == said
+    assert phrases.ratio(value) == said
 
 
 def test_hazard_ratios_come_from_logs_and_survive_any_size():
-    assert wording.hazard_ratio(math.log(0.82)) == "0.82"
-    assert wording.estimate(0.0, math.log(0.9), math.log(1.2)) == "1.00 (0.90 to 1.20)"
-    assert wording.interval(-5000.0, 5000.0) == "< 0.001 to > 1000"
+    assert phrases.hazard_ratio(math.log(0.82)) == "0.82"
+    assert phrases.estimate(0.0, math.log(0.9), math.log(1.2)) == "1.00 (0.90 to 1.20)"
+    assert phrases.interval(-5000.0, 5000.0) == "< 0.001 to > 1000"
 
 
 @pytest.mark.parametrize(
@@ -47,28 +47,28 @@ def test_hazard_ratios_come_from_logs_and_survive_any_size():
     ],
 )
 def test_p_values_keep_sensible_digits(p, said):
-    assert wording.p_value(p) == said
+    assert phrases.p_value(p) == said
 
 
 def test_p_clause_has_one_sign():
-    assert wording.p_clause(0.0001) == "p < 0.001"
-    assert wording.p_clause(0.25) == "p = 0.25"
+    assert phrases.p_clause(0.0001) == "p < 0.001"
+    assert phrases.p_clause(0.25) == "p = 0.25"
 
 
 def test_missing_is_seen_in_every_dress():
-    assert all(wording.is_missing(value) for value in (None, np.nan, pd.NA, float("nan"), pd.NaT))
-    assert not any(wording.is_missing(value) for value in (0, 0.0, "", "none", False))
+    assert all(phrases.is_missing(value) for value in (None, np.nan, pd.NA, float("nan"), pd.NaT))
+    assert not any(phrases.is_missing(value) for value in (0, 0.0, "", "none", False))
 
 
 def test_counts_and_lists():
-    assert wording.counted(1, "cohort") == "1 cohort"
-    assert wording.counted(1234, "patient") == "1,234 patients"
-    assert wording.listed([]) == "none"
-    assert wording.listed(["a"]) == "a"
-    assert wording.listed(["a", "b", "c"]) == "a, b and c"
+    assert phrases.counted(1, "cohort") == "1 cohort"
+    assert phrases.counted(1234, "patient") == "1,234 patients"
+    assert phrases.listed([]) == "none"
+    assert phrases.listed(["a"]) == "a"
+    assert phrases.listed(["a", "b", "c"]) == "a, b and c"
 
 
 def test_every_word_of_the_contracts_has_words():
-    assert set(wording.STATUS_WORDS) == set(STATUSES)
-    assert set(wording.MODEL_WORDS) == set(MODELS)
-    assert set(wording.ENDPOINT_WORDS) == set(ENDPOINTS)
+    assert set(phrases.STATUS_WORDS) == set(STATUSES)
+    assert set(phrases.MODEL_WORDS) == set(MODELS)
+    assert set(phrases.ENDPOINT_WORDS) == set(ENDPOINTS)

@@ -12,7 +12,7 @@ import pandas as pd
 from bench.data import N_SAMPLES, follow_up
 from bench.measure import Case, Timed, timed
 from bench.r import in_r
-from irf7bone.survival.cox import CoxProblem, fit_cox
+from irf7bone.statistics.cox import CoxProblem, fit_cox
 
 TASK = "1,000 Cox fits with a covariate"
 N_SCORES, PART = 1000, 100  # python's peers fit a part

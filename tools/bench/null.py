@@ -9,10 +9,10 @@ import pandas as pd
 
 from bench.data import SET_SIZE, expression, follow_up
 from bench.measure import Case, Timed, timed
-from irf7bone.null_draws import set_matrix
-from irf7bone.null_fits import random_estimates
+from irf7bone.outcome.models import MODELS, Cohort
+from irf7bone.random_signatures.fits import random_estimates
+from irf7bone.random_signatures.sampling import set_matrix
 from irf7bone.scoring.engine import Prepared
-from irf7bone.survival.models import MODELS, Cohort
 
 TASK = "10,000 random signatures: ssGSEA and Cox"
 N_DRAWS = 10_000

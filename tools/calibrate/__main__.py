@@ -17,7 +17,7 @@ from calibrate import coverage, pooling, specificity, type_one
 from calibrate.cohorts import ALONE, REGIMES, Regime
 from calibrate.page import write_page
 from calibrate.tally import Tally
-from irf7bone.calibration import CALIBRATION
+from irf7bone.tables.calibration import CALIBRATION
 
 PROJECT = Path(__file__).resolve().parents[2]
 TABLES = PROJECT / "data" / "calibration"

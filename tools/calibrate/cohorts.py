@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from irf7bone.survival.models import Cohort
+from irf7bone.outcome.models import Cohort
 
 # log hazard ratios of bone and of other sites, for one unit of each driver
 DRIVERS = {

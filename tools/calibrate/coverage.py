@@ -23,13 +23,13 @@ from calibrate.cohorts import (
 )
 from calibrate.tally import Tally
 from calibrate.type_one import ALPHA, MIN_EVENTS, SCORES, size
-from irf7bone.survival.associate import fit_many, uses_firth
-from irf7bone.survival.checks import SPLIT_MONTHS
-from irf7bone.survival.concordance import Concordance, harrell_c
-from irf7bone.survival.discrimination import FOLLOWED_BEYOND, LAST_MONTHS, reliable_horizon
-from irf7bone.survival.fine_gray import FineGrayProblem, fit_subdistribution
-from irf7bone.survival.ipcw import auc, uno_c
-from irf7bone.survival.models import MODELS, Unavailable
+from irf7bone.outcome.associate import fit_many, uses_firth
+from irf7bone.outcome.discrimination import FOLLOWED_BEYOND, LAST_MONTHS, reliable_horizon
+from irf7bone.outcome.models import MODELS, Unavailable
+from irf7bone.statistics.concordance import Concordance, harrell_c
+from irf7bone.statistics.fine_gray import FineGrayProblem, fit_subdistribution
+from irf7bone.statistics.ipcw import auc, uno_c
+from irf7bone.tables.outcome_checks import SPLIT_MONTHS
 
 PLANTED = (0.9, 0.8, 0.7, 0.5)
 # the effect at which every model and every measure of discrimination is looked at

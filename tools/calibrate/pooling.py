@@ -8,11 +8,11 @@ import numpy as np
 
 from calibrate.cohorts import Regime, as_cohort, draw_cohort
 from calibrate.tally import Tally
-from irf7bone.heterogeneity import q_profile
-from irf7bone.immune import partial_correlation
-from irf7bone.meta import pool_many
-from irf7bone.survival.associate import fit_many
-from irf7bone.survival.models import MODELS
+from irf7bone.outcome.associate import fit_many
+from irf7bone.outcome.immune_link import partial_correlation
+from irf7bone.outcome.models import MODELS
+from irf7bone.pool.heterogeneity import q_profile
+from irf7bone.statistics.random_effects import pool_many
 
 COHORTS = (2, 3, 5, 10)
 TAU2 = (0.0, 0.02, 0.1)

@@ -7,11 +7,11 @@ import pandas as pd
 
 from calibrate.cohorts import Patients, Regime, as_cohort, draw_outcome, patients, rates
 from calibrate.tally import Tally
-from irf7bone.null import place
-from irf7bone.null_draws import cells, draw, set_matrix
-from irf7bone.null_fits import random_estimates
+from irf7bone.outcome.models import MODELS
+from irf7bone.random_signatures.cohort import place
+from irf7bone.random_signatures.fits import random_estimates
+from irf7bone.random_signatures.sampling import cells, draw, set_matrix
 from irf7bone.scoring.engine import Prepared
-from irf7bone.survival.models import MODELS
 
 GENES, MODULES, MEMBERS = 1000, 6, 25
 DRAWS = 199

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from irf7bone.calibration import CALIBRATION, FEWEST_TRIALS, MISSES, TARGETS
+from irf7bone.tables.calibration import CALIBRATION, FEWEST_TRIALS, MISSES, TARGETS
 
 KEY = ("quantity", "method", "model", "endpoint", "regime", "planted")
 
@@ -50,7 +50,7 @@ class Tally:
                 own[key] += theirs[key]
 
     def table(self) -> pd.DataFrame:
-        """Columns of :data:`irf7bone.calibration.CALIBRATION`."""
+        """Columns of :data:`irf7bone.tables.calibration.CALIBRATION`."""
         rows = []
         for key, about in self._about.items():
             trials, failed = self._trials[key], self._failed[key]

@@ -16,17 +16,18 @@ from calibrate.cohorts import (
     idle_scores,
 )
 from calibrate.tally import Tally
-from irf7bone.survival.associate import EVENTS_PER_PARAMETER, fit_many, uses_firth
-from irf7bone.survival.checks import SPLIT_MONTHS
-from irf7bone.survival.cox import Z_95, Fits
-from irf7bone.survival.curves import tertiles
-from irf7bone.survival.fine_gray import FineGrayProblem, fit_subdistribution
-from irf7bone.survival.gray import gray_test, logrank_test
-from irf7bone.survival.models import MODELS, Design, Unavailable
-from irf7bone.survival.periods import CHANGE, hazard_ratios_by_period
-from irf7bone.survival.schoenfeld import proportional_hazards_p
-from irf7bone.survival.sites import fit_difference, fit_odds
-from irf7bone.survival.splines import NoSpline, fit_spline
+from irf7bone.outcome.associate import fit_many, uses_firth
+from irf7bone.outcome.curves import tertiles
+from irf7bone.outcome.group_tests import gray_test, logrank_test
+from irf7bone.outcome.models import MODELS, Design, Unavailable
+from irf7bone.outcome.periods import CHANGE, hazard_ratios_by_period
+from irf7bone.outcome.sites import fit_difference, fit_odds
+from irf7bone.statistics.cox import Z_95, Fits
+from irf7bone.statistics.fine_gray import FineGrayProblem, fit_subdistribution
+from irf7bone.statistics.firth import EVENTS_PER_PARAMETER
+from irf7bone.statistics.schoenfeld import proportional_hazards_p
+from irf7bone.statistics.splines import NoSpline, fit_spline
+from irf7bone.tables.outcome_checks import SPLIT_MONTHS
 
 ALPHA = 0.05
 MIN_EVENTS = 5

@@ -19,7 +19,7 @@ rule fetch_cohort:
         files=card_downloads,
         lock=card_lock,
         mirror=study.mirror,
-        code=code_hash("acquire.fetch"),
+        code=code_hash("fetch_cohort"),
     message:
         "Fetch the files of cohort {wildcards.cohort}"
     script:
@@ -41,7 +41,7 @@ rule acquire_cohort:
     conda:
         "../../envs/irf7bone.yaml"
     params:
-        code=code_hash("acquire", "cards"),
+        code=code_hash("acquire_cohort"),
         downloads="data/downloads/{cohort}",
     message:
         "Read cohort {wildcards.cohort} from its source"

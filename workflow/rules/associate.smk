@@ -17,7 +17,7 @@ rule associate_cohort:
         "../../envs/irf7bone.yaml"
     params:
         config=study.config.analysis(),
-        code=code_hash("survival.associate", "survival.curves", "cohort"),
+        code=code_hash("associate_cohort"),
     message:
         "Relate scores to outcome in cohort {wildcards.cohort}"
     script:

@@ -9,13 +9,13 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, f"{workflow.basedir}/workflow/scripts")
 
-from irf7bone.acquire import input_files, remote_files
-from irf7bone.acquire.lock import lock_path
-from irf7bone.codehash import code_hash
-from irf7bone.config import load_study
-from irf7bone.errors import InputError
-from irf7bone.provenance import file_name, git_revision
-from irf7bone.study_checks import from_here
+from irf7bone.acquire.sources import input_files, remote_files
+from irf7bone.download.lock import lock_path
+from irf7bone.study.code_hash import code_hash
+from irf7bone.study.settings import load_study
+from irf7bone.base.errors import InputError
+from irf7bone.study.provenance import file_name, git_revision
+from irf7bone.study.cross_checks import from_here
 
 try:
     study = load_study(

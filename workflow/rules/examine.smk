@@ -22,7 +22,7 @@ rule draw_null:
     params:
         config=study.config.analysis(),
         random_signatures=study.config.random_signatures,
-        code=code_hash("null", "cohort", "signatures"),
+        code=code_hash("draw_null"),
     message:
         "Draw random signatures for cohort {wildcards.cohort}"
     script:
@@ -57,17 +57,7 @@ rule examine_cohort:
     params:
         config=study.config.analysis(),
         withheld=withheld_signatures,
-        code=code_hash(
-            "er_strata",
-            "immune",
-            "signature_quality",
-            "survival.competing",
-            "survival.sites",
-            "survival.gray",
-            "survival.checks",
-            "survival.discrimination",
-            "table_one",
-        ),
+        code=code_hash("examine_cohort"),
     message:
         "Look deeper into cohort {wildcards.cohort}"
     script:

@@ -19,7 +19,7 @@ rule fetch_experiment:
         files=experiment_downloads,
         lock=experiment_lock,
         mirror=study.mirror,
-        code=code_hash("acquire.fetch"),
+        code=code_hash("fetch_experiment"),
     message:
         "Fetch the files of experiment {wildcards.experiment}"
     script:
@@ -42,7 +42,7 @@ rule acquire_experiment:
     conda:
         "../../envs/irf7bone.yaml"
     params:
-        code=code_hash("acquire", "experiments.harmonise", "experiments.cards"),
+        code=code_hash("acquire_experiment"),
         downloads="data/downloads/{experiment}",
     message:
         "Read experiment {wildcards.experiment} from its source"
@@ -69,7 +69,7 @@ rule analyse_experiment:
     params:
         config=study.config.analysis(),
         seed=study.config.random_signatures.seed,
-        code=code_hash("experiments.stage", "experiments.data", "signatures"),
+        code=code_hash("analyse_experiment"),
     message:
         "Compare the groups of experiment {wildcards.experiment}"
     script:
@@ -91,7 +91,7 @@ rule derive_signature:
     conda:
         "../../envs/irf7bone.yaml"
     params:
-        code=code_hash("experiments.signature_stage"),
+        code=code_hash("derive_signature"),
     message:
         "Derive a signature from experiment {wildcards.experiment}"
     script:
@@ -119,7 +119,7 @@ rule draw_experiment:
         "../../envs/irf7bone.yaml"
     params:
         config=study.config.analysis(),
-        code=code_hash("figures.draw_experiment", "figures.style", "report.experiment_inputs"),
+        code=code_hash("draw_experiment"),
     message:
         "Draw the figures of experiment {wildcards.experiment}"
     script:

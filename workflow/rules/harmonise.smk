@@ -20,7 +20,7 @@ rule harmonise_cohort:
     conda:
         "../../envs/irf7bone.yaml"
     params:
-        code=code_hash("harmonise", "cohort", "cards", "summary"),
+        code=code_hash("harmonise_cohort"),
     message:
         "Harmonise cohort {wildcards.cohort}"
     script:
@@ -39,7 +39,7 @@ rule check_quality:
         "../../envs/irf7bone.yaml"
     params:
         cohorts=tuple(study.cards),
-        code=code_hash("qc"),
+        code=code_hash("check_quality"),
     message:
         "Check the samples of every cohort"
     script:

@@ -35,7 +35,7 @@ rule pool_associations:
         "../../envs/irf7bone.yaml"
     params:
         config=study.config.analysis(),
-        code=code_hash("pool", "null"),
+        code=code_hash("pool_associations"),
     message:
         "Pool the cohorts"
     script:
@@ -66,7 +66,7 @@ rule draw_pooled_null:
         cohorts=tuple(study.cards),
         config=study.config.analysis(),
         random_signatures=study.config.random_signatures,
-        code=code_hash("null_pooled", "null_controls", "cohort", "signatures"),
+        code=code_hash("draw_pooled_null"),
     message:
         "Draw random signatures over all cohorts"
     script:
@@ -99,7 +99,7 @@ rule examine_pooled:
         "../../envs/irf7bone.yaml"
     params:
         config=study.config.analysis(),
-        code=code_hash("heterogeneity", "specification", "er_strata", "immune", "signatures"),
+        code=code_hash("examine_pooled"),
     message:
         "Look deeper into the pooled results"
     script:
@@ -123,7 +123,7 @@ rule audit_cohorts:
     params:
         cohorts=tuple(study.cards),
         config=study.config.analysis(),
-        code=code_hash("duplicates", "audit", "cohort"),
+        code=code_hash("audit_cohorts"),
     message:
         "Look for patients that appear twice, and follow the samples into the models"
     script:
@@ -150,7 +150,7 @@ rule judge_results:
         "../../envs/irf7bone.yaml"
     params:
         config=study.config.analysis(),
-        code=code_hash("verdict", "null_pooled"),
+        code=code_hash("judge_results"),
     message:
         "Judge the pooled results"
     script:

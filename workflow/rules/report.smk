@@ -28,7 +28,7 @@ rule draw_cohort:
         "../../envs/irf7bone.yaml"
     params:
         config=study.config.analysis(),
-        code=code_hash("figures.draw", "figures.style", "cohort"),
+        code=code_hash("draw_cohort"),
     message:
         "Draw the figures of cohort {wildcards.cohort}"
     script:
@@ -57,7 +57,7 @@ rule draw_pooled:
         "../../envs/irf7bone.yaml"
     params:
         config=study.config.analysis(),
-        code=code_hash("figures.draw", "figures.style"),
+        code=code_hash("draw_pooled"),
     message:
         "Draw the figures over all cohorts"
     script:
@@ -91,7 +91,7 @@ rule write_provenance:
             study.config.analysis(),
         ),
         revision=git_revision(Path(workflow.basedir)),
-        code=code_hash("provenance"),
+        code=code_hash("write_provenance"),
     message:
         "Write down what the run is made of"
     script:
@@ -152,7 +152,7 @@ rule build_report:
             study.config.experiments,
             study.config.analysis(),
         ),
-        code=code_hash("report.build", "report.printed"),
+        code=code_hash("build_report"),
     message:
         "Build the report"
     script:

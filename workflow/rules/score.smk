@@ -22,7 +22,7 @@ rule score_cohort:
         methods=study.config.methods,
         min_coverage=study.config.signatures.min_coverage,
         withheld=withheld_signatures,
-        code=code_hash("scoring", "signatures", "cohort"),
+        code=code_hash("score_cohort"),
     message:
         "Score the signatures in cohort {wildcards.cohort}"
     script:

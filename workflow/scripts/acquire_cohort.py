@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from irf7bone.acquire import acquire, write_acquired
-from irf7bone.acquire.fetch import Downloads
-from irf7bone.acquire.lock import lock_path
-from irf7bone.cards import load_card
-from irf7bone.errors import report_plainly
+from irf7bone.acquire.sources import acquire, write_acquired
+from irf7bone.base.errors import report_plainly
+from irf7bone.download.fetch import Downloads
+from irf7bone.download.lock import lock_path
+from irf7bone.study.cohort_card import load_card
 
 report_plainly(snakemake.log[0])
 

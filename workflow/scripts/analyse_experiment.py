@@ -1,11 +1,11 @@
 """Compare the groups of one experiment: genes, signatures, gene sets, composition, claim."""
 
-from irf7bone.errors import report_plainly
-from irf7bone.experiments.cards import load_experiment
-from irf7bone.experiments.data import read_experiment
+from irf7bone.base.errors import report_plainly
+from irf7bone.experiments.experiment_file import read_experiment
 from irf7bone.experiments.stage import analyse, write_tables
-from irf7bone.genes import SymbolTable
-from irf7bone.signatures import load_library
+from irf7bone.genes.signatures import load_library
+from irf7bone.genes.symbols import SymbolTable
+from irf7bone.study.experiment_card import load_experiment
 
 report_plainly(snakemake.log[0])
 

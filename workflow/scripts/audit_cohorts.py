@@ -2,11 +2,13 @@
 
 import pandas as pd
 
-from irf7bone import contracts
-from irf7bone.audit import AUDIT, audit_cohort
-from irf7bone.cohort import read_cohort
-from irf7bone.duplicates import DUPLICATES, find_duplicates
-from irf7bone.errors import report_plainly
+from irf7bone.base.errors import report_plainly
+from irf7bone.harmonise.cohort_file import read_cohort
+from irf7bone.harmonise.duplicates import find_duplicates
+from irf7bone.outcome.audit import audit_cohort
+from irf7bone.tables.cohort import DUPLICATES, FLOW, SCORES
+from irf7bone.tables.outcome import ASSOCIATIONS
+from irf7bone.tables.outcome_checks import AUDIT
 
 report_plainly(snakemake.log[0])
 
@@ -19,9 +21,9 @@ tables = zip(names, source.flow, source.scores, source.associations, strict=True
 audited = [
     audit_cohort(
         cohorts[name],
-        contracts.FLOW.read(flow),
-        contracts.SCORES.read(scores),
-        contracts.ASSOCIATIONS.read(associations),
+        FLOW.read(flow),
+        SCORES.read(scores),
+        ASSOCIATIONS.read(associations),
         cohort=name,
         config=snakemake.params.config,
     )

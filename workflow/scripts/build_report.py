@@ -5,21 +5,22 @@ from pathlib import Path
 
 import pandas as pd
 
-from irf7bone import contracts
-from irf7bone.calibration import read_calibration
-from irf7bone.errors import report_plainly
-from irf7bone.genes import SymbolTable
-from irf7bone.report.bibtex import bibtex
-from irf7bone.report.build import build_report
-from irf7bone.report.depth import Depth
+from irf7bone.base.errors import report_plainly
+from irf7bone.genes.signatures import load_library
+from irf7bone.genes.symbols import SymbolTable
 from irf7bone.report.experiment_inputs import read_experiments
+from irf7bone.report.html.build import build_report
 from irf7bone.report.inputs import ReportInputs
-from irf7bone.report.methods import as_markdown
-from irf7bone.report.page import page_sections
-from irf7bone.report.printed import build_pdf
-from irf7bone.report.record_section import run_methods
-from irf7bone.signatures import load_library
-from irf7bone.verdict import VERDICT
+from irf7bone.report.pdf.printed import build_pdf
+from irf7bone.report.sections.page import page_sections
+from irf7bone.report.sections.record_section import run_methods
+from irf7bone.report.sentences.bibtex import bibtex
+from irf7bone.report.sentences.methods import as_markdown
+from irf7bone.tables.calibration import read_calibration
+from irf7bone.tables.cohort import COHORTS, COVERAGE, FLOW, QC
+from irf7bone.tables.outcome import ASSOCIATIONS, CURVES
+from irf7bone.tables.pooled import POOLED, VERDICT
+from irf7bone.tables.study_tables import Depth
 
 report_plainly(snakemake.log[0])
 
@@ -28,14 +29,14 @@ inputs = ReportInputs(
     config=study.config,
     cards=study.cards,
     library=load_library(snakemake.input.signatures, SymbolTable.load(snakemake.input.symbols)),
-    associations=contracts.ASSOCIATIONS.read(snakemake.input.associations),
-    pooled=contracts.POOLED.read(snakemake.input.pooled),
-    cohorts=contracts.COHORTS.read(snakemake.input.cohorts),
+    associations=ASSOCIATIONS.read(snakemake.input.associations),
+    pooled=POOLED.read(snakemake.input.pooled),
+    cohorts=COHORTS.read(snakemake.input.cohorts),
     verdict=VERDICT.read(snakemake.input.verdict),
-    flow=pd.concat(map(contracts.FLOW.read, snakemake.input.flow)),
-    coverage=pd.concat(map(contracts.COVERAGE.read, snakemake.input.coverage)),
-    quality=pd.concat(map(contracts.QC.read, snakemake.input.quality)),
-    curves=pd.concat(map(contracts.CURVES.read, snakemake.input.curves)),
+    flow=pd.concat(map(FLOW.read, snakemake.input.flow)),
+    coverage=pd.concat(map(COVERAGE.read, snakemake.input.coverage)),
+    quality=pd.concat(map(QC.read, snakemake.input.quality)),
+    curves=pd.concat(map(CURVES.read, snakemake.input.curves)),
     depth=Depth.read(Path("results"), list(study.cards)),
     figures=Path("results/figures"),
     provenance=json.loads(Path(snakemake.input.provenance).read_text(encoding="utf-8")),

@@ -1,9 +1,9 @@
 """Derive a signature from a contrast of one experiment, as a GMT with its provenance."""
 
-from irf7bone.errors import report_plainly
-from irf7bone.experiments.cards import load_experiment
+from irf7bone.base.errors import report_plainly
 from irf7bone.experiments.signature_stage import derive
-from irf7bone.experiments.tables import DERIVED, GENES
+from irf7bone.study.experiment_card import load_experiment
+from irf7bone.tables.experiment import DERIVED, GENES
 
 report_plainly(snakemake.log[0])
 

@@ -2,22 +2,23 @@
 
 from pathlib import Path
 
-from irf7bone import contracts
-from irf7bone.cohort import read_cohort
-from irf7bone.errors import report_plainly
-from irf7bone.figures.draw import draw_cohort_figures
+from irf7bone.base.errors import report_plainly
+from irf7bone.figures.cohort_figures import draw_cohort_figures
 from irf7bone.figures.style import save_drawings
-from irf7bone.report.depth import CohortDepth
+from irf7bone.harmonise.cohort_file import read_cohort
+from irf7bone.tables.cohort import COHORTS, QC, SCORES
+from irf7bone.tables.outcome import ASSOCIATIONS, CURVES
+from irf7bone.tables.study_tables import CohortDepth
 
 report_plainly(snakemake.log[0])
 
-summary = contracts.COHORTS.read(snakemake.input.summary)
+summary = COHORTS.read(snakemake.input.summary)
 drawings = draw_cohort_figures(
     read_cohort(snakemake.input.cohort).obs,
-    contracts.QC.read(snakemake.input.quality),
-    contracts.SCORES.read(snakemake.input.scores),
-    contracts.ASSOCIATIONS.read(snakemake.input.associations),
-    contracts.CURVES.read(snakemake.input.curves),
+    QC.read(snakemake.input.quality),
+    SCORES.read(snakemake.input.scores),
+    ASSOCIATIONS.read(snakemake.input.associations),
+    CURVES.read(snakemake.input.curves),
     CohortDepth.read(Path("results"), [snakemake.wildcards.cohort]),
     endpoints=summary["endpoint"].dropna().tolist(),
     platform=summary["platform"].iloc[0],

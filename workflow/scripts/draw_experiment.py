@@ -1,11 +1,11 @@
 """Draw the figures of one experiment."""
 
-from irf7bone.errors import report_plainly
-from irf7bone.experiments.cards import load_experiment
-from irf7bone.experiments.data import read_experiment
-from irf7bone.figures.draw_experiment import draw_experiment_figures
+from irf7bone.base.errors import report_plainly
+from irf7bone.experiments.experiment_file import read_experiment
+from irf7bone.figures.experiment_figures import draw_experiment_figures
 from irf7bone.figures.style import save_drawings
 from irf7bone.report.experiment_inputs import read_tables
+from irf7bone.study.experiment_card import load_experiment
 
 report_plainly(snakemake.log[0])
 

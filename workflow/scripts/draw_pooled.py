@@ -2,18 +2,20 @@
 
 from pathlib import Path
 
-from irf7bone import contracts
-from irf7bone.errors import report_plainly
-from irf7bone.figures.draw import draw_forests
+from irf7bone.base.errors import report_plainly
+from irf7bone.figures.cohort_figures import draw_forests
 from irf7bone.figures.style import save_drawings
-from irf7bone.report.depth import Depth
+from irf7bone.tables.cohort import COHORTS
+from irf7bone.tables.outcome import ASSOCIATIONS
+from irf7bone.tables.pooled import POOLED
+from irf7bone.tables.study_tables import Depth
 
 report_plainly(snakemake.log[0])
 
-cohorts = contracts.COHORTS.read(snakemake.input.cohorts)
+cohorts = COHORTS.read(snakemake.input.cohorts)
 drawings = draw_forests(
-    contracts.ASSOCIATIONS.read(snakemake.input.associations),
-    contracts.POOLED.read(snakemake.input.pooled),
+    ASSOCIATIONS.read(snakemake.input.associations),
+    POOLED.read(snakemake.input.pooled),
     dict(zip(cohorts["cohort"], cohorts["role"], strict=True)),
     snakemake.params.config,
     Depth.read(Path("results"), cohorts["cohort"].drop_duplicates().tolist()),

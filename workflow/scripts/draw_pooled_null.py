@@ -1,18 +1,20 @@
 """Hold the pooled results against random signatures, and look at the controls."""
 
-from irf7bone import contracts
-from irf7bone.errors import report_plainly
-from irf7bone.genes import SymbolTable
-from irf7bone.null import NULL, NULL_HISTOGRAM
-from irf7bone.null_controls import CONTROLS, controls
-from irf7bone.null_pooled import POOLED_NULL, pooled_null, reader
-from irf7bone.signatures import load_library
+from irf7bone.base.errors import report_plainly
+from irf7bone.genes.signatures import load_library
+from irf7bone.genes.symbols import SymbolTable
+from irf7bone.random_signatures.controls import controls
+from irf7bone.random_signatures.pooled import pooled_null, reader
+from irf7bone.tables.cohort import COHORTS
+from irf7bone.tables.outcome import ASSOCIATIONS
+from irf7bone.tables.pooled import POOLED
+from irf7bone.tables.random_signatures import CONTROLS, NULL, NULL_HISTOGRAM, POOLED_NULL
 
 report_plainly(snakemake.log[0])
 
-config, cohorts = snakemake.params.config, contracts.COHORTS.read(snakemake.input.summary)
-associations = contracts.ASSOCIATIONS.read(snakemake.input.associations)
-pooled = contracts.POOLED.read(snakemake.input.pooled)
+config, cohorts = snakemake.params.config, COHORTS.read(snakemake.input.summary)
+associations = ASSOCIATIONS.read(snakemake.input.associations)
+pooled = POOLED.read(snakemake.input.pooled)
 null, histogram = pooled_null(
     reader(
         dict(zip(snakemake.params.cohorts, snakemake.input.cohorts, strict=True)),

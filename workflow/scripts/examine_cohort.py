@@ -1,28 +1,30 @@
 """Look deeper into one cohort: one table for each question beyond the association itself."""
 
-from irf7bone import contracts
-from irf7bone.cards import load_card
-from irf7bone.cohort import read_cohort
-from irf7bone.er_strata import ER_ASSOCIATIONS, associate_by_er
-from irf7bone.errors import report_plainly
-from irf7bone.genes import SymbolTable
-from irf7bone.immune import IMMUNE_LINKS, immune_link
-from irf7bone.signature_quality import SIGNATURE_QUALITY, signature_quality
-from irf7bone.signatures import load_library
-from irf7bone.survival.checks import CHECK_CURVES, CHECKS, check_curves, checks
-from irf7bone.survival.competing import COMPETING, competing
-from irf7bone.survival.discrimination import DISCRIMINATION, discrimination
-from irf7bone.survival.gray import GROUP_TESTS, group_tests
-from irf7bone.survival.sites import SITES, sites
-from irf7bone.table_one import TABLE_ONE, table_one
+from irf7bone.base.errors import report_plainly
+from irf7bone.genes.signatures import load_library
+from irf7bone.genes.symbols import SymbolTable
+from irf7bone.harmonise.cohort_file import read_cohort
+from irf7bone.outcome.competing_risks import competing
+from irf7bone.outcome.discrimination import discrimination
+from irf7bone.outcome.er_strata import associate_by_er
+from irf7bone.outcome.group_tests import group_tests
+from irf7bone.outcome.immune_link import immune_link
+from irf7bone.outcome.model_checks import check_curves, checks
+from irf7bone.outcome.sites import sites
+from irf7bone.outcome.table_one import table_one
+from irf7bone.scoring.signature_quality import signature_quality
+from irf7bone.study.cohort_card import load_card
+from irf7bone.tables.cohort import COVERAGE, SCORES, SIGNATURE_QUALITY
+from irf7bone.tables.outcome import COMPETING, ER_ASSOCIATIONS, IMMUNE_LINKS, SITES
+from irf7bone.tables.outcome_checks import CHECK_CURVES, CHECKS, DISCRIMINATION, GROUP_TESTS, TABLE_ONE
 
 report_plainly(snakemake.log[0])
 
 cohort, config, output = snakemake.wildcards.cohort, snakemake.params.config, snakemake.output
 adata = read_cohort(snakemake.input.cohort)
 expression, outcomes = adata.to_df(), adata.obs
-scores = contracts.SCORES.read(snakemake.input.scores)
-coverage = contracts.COVERAGE.read(snakemake.input.coverage)
+scores = SCORES.read(snakemake.input.scores)
+coverage = COVERAGE.read(snakemake.input.coverage)
 scale = load_card(snakemake.input.card).expression["scale"]
 library = load_library(snakemake.input.signatures, SymbolTable.load(snakemake.input.symbols))
 library = {name: library[name] for name in config.signatures.select}

@@ -2,37 +2,35 @@
 
 import pandas as pd
 
-from irf7bone import contracts
-from irf7bone.er_strata import ER_ASSOCIATIONS, ER_POOLED, pool_by_er
-from irf7bone.errors import report_plainly
-from irf7bone.genes import SymbolTable
-from irf7bone.heterogeneity import (
+from irf7bone.base.errors import report_plainly
+from irf7bone.genes.signatures import load_library
+from irf7bone.genes.symbols import SymbolTable
+from irf7bone.pool.by_er import pool_by_er
+from irf7bone.pool.heterogeneity import asymmetry, funnel, heterogeneity, leave_one_out_table
+from irf7bone.pool.pooled_immune_link import pool_immune
+from irf7bone.pool.specification import specification_curve, summarise_specifications
+from irf7bone.tables.cohort import COHORTS
+from irf7bone.tables.outcome import ASSOCIATIONS, ER_ASSOCIATIONS, IMMUNE_LINKS
+from irf7bone.tables.pooled import (
     ASYMMETRY,
+    ER_POOLED,
     FUNNEL,
     HETEROGENEITY,
+    IMMUNE_POOLED,
     LEAVE_ONE_OUT,
-    asymmetry,
-    funnel,
-    heterogeneity,
-    leave_one_out_table,
-)
-from irf7bone.immune import IMMUNE_LINKS, IMMUNE_POOLED, pool_immune
-from irf7bone.signatures import load_library
-from irf7bone.specification import (
+    POOLED,
     SPECIFICATION_SUMMARY,
     SPECIFICATIONS,
-    specification_curve,
-    summarise_specifications,
 )
 
 report_plainly(snakemake.log[0])
 
 config, output = snakemake.params.config, snakemake.output
-cohorts = contracts.COHORTS.read(snakemake.input.summary)
+cohorts = COHORTS.read(snakemake.input.summary)
 roles = dict(zip(cohorts["cohort"], cohorts["role"], strict=True))
 results = (
-    contracts.ASSOCIATIONS.read(snakemake.input.associations),
-    contracts.POOLED.read(snakemake.input.pooled),
+    ASSOCIATIONS.read(snakemake.input.associations),
+    POOLED.read(snakemake.input.pooled),
     roles,
 )
 library = load_library(snakemake.input.signatures, SymbolTable.load(snakemake.input.symbols))

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from irf7bone.acquire.fetch import fetch_all
-from irf7bone.errors import report_plainly
+from irf7bone.base.errors import report_plainly
+from irf7bone.download.fetch import fetch_all
 
 report_plainly(snakemake.log[0])
 

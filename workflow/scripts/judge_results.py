@@ -1,16 +1,18 @@
 """Judge the pooled results by the ordered table of rules."""
 
-from irf7bone import contracts
-from irf7bone.errors import report_plainly
-from irf7bone.null_pooled import POOLED_NULL
-from irf7bone.verdict import VERDICT, judge
+from irf7bone.base.errors import report_plainly
+from irf7bone.tables.cohort import COHORTS
+from irf7bone.tables.outcome import ASSOCIATIONS
+from irf7bone.tables.pooled import POOLED, VERDICT
+from irf7bone.tables.random_signatures import POOLED_NULL
+from irf7bone.verdict.judge import judge
 
 report_plainly(snakemake.log[0])
 
-cohorts = contracts.COHORTS.read(snakemake.input.summary)
+cohorts = COHORTS.read(snakemake.input.summary)
 verdict = judge(
-    contracts.POOLED.read(snakemake.input.pooled),
-    contracts.ASSOCIATIONS.read(snakemake.input.associations),
+    POOLED.read(snakemake.input.pooled),
+    ASSOCIATIONS.read(snakemake.input.associations),
     dict(zip(cohorts["cohort"], cohorts["role"], strict=True)),
     snakemake.params.config,
     POOLED_NULL.read(snakemake.input.pooled_null),

@@ -1,11 +1,11 @@
 """Score every signature in every sample of a cohort."""
 
-from irf7bone import contracts
-from irf7bone.cohort import read_cohort
-from irf7bone.errors import report_plainly
-from irf7bone.genes import SymbolTable
+from irf7bone.base.errors import report_plainly
+from irf7bone.genes.signatures import load_library
+from irf7bone.genes.symbols import SymbolTable
+from irf7bone.harmonise.cohort_file import read_cohort
 from irf7bone.scoring import score_cohort
-from irf7bone.signatures import load_library
+from irf7bone.tables.cohort import COVERAGE, SCORES
 
 report_plainly(snakemake.log[0])
 
@@ -18,5 +18,5 @@ scores, coverage = score_cohort(
     snakemake.params.withheld,
 )
 coverage.insert(0, "cohort", snakemake.wildcards.cohort)
-contracts.SCORES.write(scores, snakemake.output.scores)
-contracts.COVERAGE.write(coverage, snakemake.output.coverage)
+SCORES.write(scores, snakemake.output.scores)
+COVERAGE.write(coverage, snakemake.output.coverage)

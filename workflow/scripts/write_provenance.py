@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from irf7bone.errors import report_plainly
-from irf7bone.provenance import as_json, collect
+from irf7bone.base.errors import report_plainly
+from irf7bone.study.provenance import as_json, collect
 
 report_plainly(snakemake.log[0])
 

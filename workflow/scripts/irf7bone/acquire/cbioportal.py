@@ -17,14 +17,14 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.acquire import text
-from irf7bone.acquire.archives import extract_members, list_members
 from irf7bone.acquire.cbioportal_files import PATIENTS, SAMPLES, archive_name, wanted_files
-from irf7bone.errors import InputError, Problem, Problems
-from irf7bone.schema import nearest
+from irf7bone.base.errors import InputError, Problem, Problems
+from irf7bone.download.archives import extract_members, list_members
+from irf7bone.study.schema import nearest
 
 if TYPE_CHECKING:
-    from irf7bone.acquire.fetch import Downloads
-    from irf7bone.cards import CohortCard
+    from irf7bone.download.fetch import Downloads
+    from irf7bone.study.cohort_card import CohortCard
 
 GENE_COLUMNS = {"symbol": "Hugo_Symbol", "entrez": "Entrez_Gene_Id"}
 # what studies of cBioPortal write for missing, in lower case, beside the words of every source

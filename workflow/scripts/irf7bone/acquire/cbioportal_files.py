@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from irf7bone.acquire.remote import RemoteFile
+from irf7bone.download.remote import RemoteFile
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from irf7bone.cards import CohortCard
+    from irf7bone.study.cohort_card import CohortCard
 
 PATIENTS, SAMPLES = "data_clinical_patient.txt", "data_clinical_sample.txt"
 DATAHUB = (

@@ -9,11 +9,11 @@ import pandas as pd
 from irf7bone.acquire import geo_layout, table, text
 from irf7bone.acquire.series_matrix import read_series_matrix
 from irf7bone.acquire.soft import read_probe_genes, read_series_tables
-from irf7bone.errors import InputError, Problem, Problems
+from irf7bone.base.errors import InputError, Problem, Problems
 
 if TYPE_CHECKING:
-    from irf7bone.acquire.fetch import Downloads, Fetched
-    from irf7bone.cards import CohortCard
+    from irf7bone.download.fetch import Downloads, Fetched
+    from irf7bone.study.cohort_card import CohortCard
 
 Records = list[dict[str, str]]
 

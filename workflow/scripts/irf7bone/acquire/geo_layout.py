@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from irf7bone.acquire.remote import RemoteFile
+from irf7bone.download.remote import RemoteFile
 
 if TYPE_CHECKING:
-    from irf7bone.cards import CohortCard
+    from irf7bone.study.cohort_card import CohortCard
 
 ARCHIVE = "https://ftp.ncbi.nlm.nih.gov/geo"
 QUERY = "https://www.ncbi.nlm.nih.gov/geo/query/acc.cgi"

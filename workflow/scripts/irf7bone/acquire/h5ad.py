@@ -17,12 +17,12 @@ from anndata.io import read_elem
 from scipy import sparse
 
 from irf7bone.acquire import text
-from irf7bone.errors import InputError, Problem, Problems
+from irf7bone.base.errors import InputError, Problem, Problems
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from irf7bone.cards import CohortCard
+    from irf7bone.study.cohort_card import CohortCard
 
 MATRICES = ("array", "csr_matrix", "csc_matrix")
 MOST_VALUES = 500_000_000  # 4 GB as float64; ten times the largest tumour series

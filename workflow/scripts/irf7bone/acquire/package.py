@@ -20,10 +20,10 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.acquire import text
-from irf7bone.errors import InputError, Problem, Problems
+from irf7bone.base.errors import InputError, Problem, Problems
 
 if TYPE_CHECKING:
-    from irf7bone.cards import CohortCard
+    from irf7bone.study.cohort_card import CohortCard
 
 # where each package that we can read keeps its tables, below its own folder
 LAYOUTS = {"SurvSet": "resources/pickles/{dataset}.pickle"}

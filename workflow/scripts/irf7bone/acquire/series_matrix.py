@@ -20,7 +20,7 @@ import pyarrow.csv as pa_csv
 
 from irf7bone.acquire import text
 from irf7bone.acquire.soft import decode, open_text
-from irf7bone.errors import InputError, Problem, Problems
+from irf7bone.base.errors import InputError, Problem, Problems
 
 BEGIN, END = b"!series_matrix_table_begin", b"!series_matrix_table_end"
 LIMIT = 8 << 30  # bytes of unpacked text: 54,675 probes x 15,000 samples

@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from irf7bone.acquire import SHIPPED_SIGNATURES, SHIPPED_SYMBOLS
+from irf7bone.acquire.sources import SHIPPED_SIGNATURES, SHIPPED_SYMBOLS
 from irf7bone.acquire.text import values_as_text
-from irf7bone.errors import InputError, Problem
-from irf7bone.genes import SymbolTable
-from irf7bone.signatures import Signature, load_library
+from irf7bone.base.errors import InputError, Problem
+from irf7bone.genes.signatures import Signature, load_library
+from irf7bone.genes.symbols import SymbolTable
 
 if TYPE_CHECKING:
-    from irf7bone.cards import CohortCard
+    from irf7bone.study.cohort_card import CohortCard
 
 # Each programme but the first leans on an earlier one (correlation); interferon and proliferation are
 # tied by the card. Immune infiltrate brings interferon; ER-positive tumours proliferate less.

@@ -18,10 +18,10 @@ import pandas as pd
 
 from irf7bone.acquire.simulate import background_genes, programmes_of, rank, shipped_library, stream
 from irf7bone.acquire.text import values_as_text
-from irf7bone.errors import InputError, Problem
+from irf7bone.base.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from irf7bone.experiments.cards import ExperimentCard
+    from irf7bone.study.experiment_card import ExperimentCard
 
 # genes that bone and marrow make and tumour cells hardly do
 TISSUE_GENES = (

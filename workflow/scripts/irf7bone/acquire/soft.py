@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from irf7bone.acquire.content import GZIP
-from irf7bone.errors import InputError, Problem
+from irf7bone.base.errors import InputError, Problem
+from irf7bone.download.content import GZIP
 
 # columns with the genes of a probe, by who made the table: GEO, Affymetrix, Agilent, Illumina
 GENE_COLUMNS = ("Gene symbol", "Gene Symbol", "GENE_SYMBOL", "Symbol")

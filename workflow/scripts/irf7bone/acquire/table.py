@@ -11,10 +11,10 @@ import pandas as pd
 import pyarrow as pa
 
 from irf7bone.acquire import text
-from irf7bone.errors import InputError, Problem, Problems
+from irf7bone.base.errors import InputError, Problem, Problems
 
 if TYPE_CHECKING:
-    from irf7bone.cards import CohortCard
+    from irf7bone.study.cohort_card import CohortCard
 
 
 def read_expression(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:

@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from irf7bone.errors import InputError, Problem, Problems, why_no_file
+from irf7bone.base.errors import InputError, Problem, Problems, why_no_file
 
 MISSING_WORDS = ("", "NA", "NaN", "nan", "N/A", "NULL", "null", "#N/A")
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}

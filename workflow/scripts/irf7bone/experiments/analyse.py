@@ -9,28 +9,28 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from irf7bone.errors import Problems
-from irf7bone.experiments.cards import Contrast
-from irf7bone.experiments.claim import judge_contrasts
+from irf7bone.base.errors import Problems
+from irf7bone.base.experiment_vocabulary import DIRECTIONS, EXPECTED
+from irf7bone.experiments.claim.judge import judge_contrasts
 from irf7bone.experiments.composition import adjusted_contrasts, composition, marker_scores
 from irf7bone.experiments.deseq import second_opinion
 from irf7bone.experiments.design import Design, build_designs
 from irf7bone.experiments.differential import Differential, differential
 from irf7bone.experiments.gene_sets import gene_set_tests, rank_genes
 from irf7bone.experiments.levels import marker_levels, score_levels
-from irf7bone.experiments.orthologs import Orthologs, coverage_table, human_names, to_human
 from irf7bone.experiments.panel import panel_labels, panel_table
 from irf7bone.experiments.quality import sample_quality
 from irf7bone.experiments.score_contrasts import sample_scores, score_contrasts
-from irf7bone.experiments.tables import CONTRASTS, GENES
-from irf7bone.experiments.words import DIRECTIONS, EXPECTED
-from irf7bone.genes import looks_like_mouse
+from irf7bone.genes.orthologs import Orthologs, coverage_table, human_names, to_human
+from irf7bone.genes.symbols import looks_like_mouse
 from irf7bone.scoring import score_cohort
+from irf7bone.study.experiment_card import Contrast
+from irf7bone.tables.experiment import CONTRASTS, GENES
 
 if TYPE_CHECKING:
     import anndata as ad
 
-    from irf7bone.signatures import Signature
+    from irf7bone.genes.signatures import Signature
 
 FITTING_SHARE = 0.5
 DESEQ2 = ["deseq2_log2_fc", "deseq2_p", "deseq2_q"]
@@ -84,7 +84,7 @@ def analyse_experiment(
         settings: The study's settings.
 
     Returns:
-        Tables by the names of :data:`irf7bone.experiments.tables.EXPERIMENT_TABLES`, each as its contract
+        Tables by the names of :data:`irf7bone.tables.experiment.EXPERIMENT_TABLES`, each as its contract
         says (not yet cast: write them through it).
 
     Raises:

@@ -14,10 +14,10 @@ import pandas as pd
 
 from irf7bone.experiments.compare import WITHOUT_VARIANCE, compare
 from irf7bone.experiments.design import Design
-from irf7bone.experiments.tables import ADJUSTED, COMPOSITION
+from irf7bone.tables.experiment import ADJUSTED, COMPOSITION
 
 if TYPE_CHECKING:
-    from irf7bone.signatures import Signature
+    from irf7bone.genes.signatures import Signature
 
 MATTERS_LOG2 = 0.5
 MIN_DF = 3
@@ -52,7 +52,7 @@ def composition(
     markers: Mapping[str, Signature],
     designs: Sequence[Design],
 ) -> pd.DataFrame:
-    """Compare the marker lists in every contrast, :data:`irf7bone.experiments.tables.COMPOSITION`.
+    """Compare the marker lists in every contrast, :data:`irf7bone.tables.experiment.COMPOSITION`.
 
     Args:
         experiment: Experiment id.
@@ -103,13 +103,13 @@ def adjusted_contrasts(
 
     Args:
         experiment: Experiment id.
-        scores: :data:`irf7bone.contracts.SCORES` of the experiment.
+        scores: :data:`irf7bone.tables.cohort.SCORES` of the experiment.
         marker: Samples x lists, from :func:`marker_scores`.
         designs: The contrasts' models.
         method: Scoring method to adjust.
 
     Returns:
-        :data:`irf7bone.experiments.tables.ADJUSTED`. ``inflation`` is the variance inflation factor of the
+        :data:`irf7bone.tables.experiment.ADJUSTED`. ``inflation`` is the variance inflation factor of the
         group's coefficient: where a list differs between the groups in nearly every sample, nothing is
         left to tell the two apart, and it is large.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from irf7bone.normalise import tmm_factors
+from irf7bone.harmonise.normalise import tmm_factors
 
 MIN_COUNT = 10
 MIN_TOTAL = 15
@@ -36,7 +36,7 @@ def enough_counts(counts: np.ndarray, is_case: np.ndarray) -> np.ndarray:
 
 
 def effective_library_sizes(counts: np.ndarray) -> np.ndarray:
-    """Library sizes times TMM factors, see :func:`irf7bone.normalise.tmm_factors`.
+    """Library sizes times TMM factors, see :func:`irf7bone.harmonise.normalise.tmm_factors`.
 
     Bone brings haemoglobins and matrix genes that take up much of a library; without these factors all
     other genes would seem to fall with them.

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from irf7bone.experiments.orthologs import Orthologs, Pair
-from irf7bone.experiments.tables import DERIVED
-from irf7bone.signatures import PROVENANCE_COLUMNS, PROVENANCE_FILE, list_sha256
+from irf7bone.genes.orthologs import Orthologs, Pair
+from irf7bone.genes.signatures import PROVENANCE_COLUMNS, PROVENANCE_FILE, list_sha256
+from irf7bone.tables.experiment import DERIVED
 
 ROLE = "derived"
 LICENCE = "a list of gene symbols: facts, no licence needed"
@@ -50,7 +50,7 @@ def derive_signature(
 
     Args:
         experiment: Experiment id.
-        genes: :data:`irf7bone.experiments.tables.GENES` of the experiment.
+        genes: :data:`irf7bone.tables.experiment.GENES` of the experiment.
         rule: Contrast, fold and FDR.
         organism: ``human`` or ``mouse``.
         orthologs: Needed for mouse.
@@ -58,7 +58,7 @@ def derive_signature(
             with an interferon-response element; None for no such limit.
 
     Returns:
-        :data:`irf7bone.experiments.tables.DERIVED`, strongest first. The signature is ``human`` where
+        :data:`irf7bone.tables.experiment.DERIVED`, strongest first. The signature is ``human`` where
         ``used``; it may be empty.
     """
     falling = genes[
@@ -118,7 +118,8 @@ def _why_not(pair: Pair | None, best: Pair | None, listed: bool, taken: Mapping[
 
 
 def write_signature(derived: pd.DataFrame, rule: Rule, folder: Path, *, source: str, how: str) -> Path | None:
-    """Write ``<name>.gmt`` and ``provenance.tsv`` into ``folder``, as :mod:`irf7bone.signatures` reads them.
+    """Write ``<name>.gmt`` and ``provenance.tsv`` into ``folder``, as :mod:`irf7bone.genes.signatures`
+    reads them.
 
     The folder is the signature's own: its provenance table has this one row. A signature without genes
     is written as neither: None is returned, and files left from an earlier run are removed.

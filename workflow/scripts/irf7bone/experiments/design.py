@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from irf7bone.errors import Problems
-from irf7bone.experiments.cards import Contrast
+from irf7bone.base.errors import Problems
+from irf7bone.study.experiment_card import Contrast
 
 MIN_GROUP = 2
 

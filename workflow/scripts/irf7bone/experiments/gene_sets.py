@@ -13,12 +13,12 @@ from scipy.stats import false_discovery_control
 from scipy.stats import t as student
 
 from irf7bone.experiments.differential import Differential
-from irf7bone.experiments.tables import GENE_SETS, LEADING_EDGE, RUNNING
+from irf7bone.tables.experiment import GENE_SETS, LEADING_EDGE, RUNNING
 
 if TYPE_CHECKING:
     import anndata as ad
 
-    from irf7bone.signatures import Signature
+    from irf7bone.genes.signatures import Signature
 
 MIN_SIZE = 5
 PRESET_CORRELATION = 0.01
@@ -57,7 +57,7 @@ def rank_genes(result: Differential, human: ad.AnnData) -> Ranking:
 
     Args:
         result: One contrast.
-        human: What :func:`irf7bone.experiments.orthologs.to_human` returned.
+        human: What :func:`irf7bone.genes.orthologs.to_human` returned.
     """
     from pylimma.utils import zscore_t
 

@@ -10,29 +10,29 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 
-from irf7bone.contracts import FLOW
-from irf7bone.errors import InputError, Problem, Problems
-from irf7bone.exclusions import excluded_by, excluded_unseen
-from irf7bone.experiments.data import check_experiment
+from irf7bone.base.errors import InputError, Problem, Problems
 from irf7bone.experiments.design import build_designs
-from irf7bone.experiments.mouse import MouseSymbols, check_organism
-from irf7bone.expression import GeneMatrix, harmonise_expression
-from irf7bone.harmonise import Flow, all_samples, match_samples
-from irf7bone.schema import nearest
+from irf7bone.experiments.experiment_file import check_experiment
+from irf7bone.genes.mouse import MouseSymbols, check_organism
+from irf7bone.harmonise.cohort import Flow, all_samples, match_samples
+from irf7bone.harmonise.exclusions import excluded_by, excluded_unseen
+from irf7bone.harmonise.expression import GeneMatrix, harmonise_expression
+from irf7bone.study.schema import nearest
+from irf7bone.tables.cohort import FLOW
 
 if TYPE_CHECKING:
-    from irf7bone.acquire import Acquired
-    from irf7bone.experiments.cards import ExperimentCard
-    from irf7bone.genes import SymbolTable
+    from irf7bone.acquire.sources import Acquired
+    from irf7bone.genes.symbols import SymbolTable
+    from irf7bone.study.experiment_card import ExperimentCard
 
 
 @dataclass(frozen=True)
 class HarmonisedExperiment:
-    """An experiment that keeps the contract of :func:`irf7bone.experiments.data.check_experiment`.
+    """An experiment that keeps the contract of :func:`irf7bone.experiments.experiment_file.check_experiment`.
 
     Args:
         adata: Samples x genes.
-        flow: Columns of :data:`irf7bone.contracts.FLOW`, the experiment's id in ``cohort``.
+        flow: Columns of :data:`irf7bone.tables.cohort.FLOW`, the experiment's id in ``cohort``.
     """
 
     adata: ad.AnnData

@@ -21,7 +21,7 @@ def score_levels(human: ad.AnnData) -> pd.DataFrame:
     smallest group has: below that its values are noise, which a z-score would blow up.
 
     Args:
-        human: What :func:`irf7bone.experiments.orthologs.to_human` returned.
+        human: What :func:`irf7bone.genes.orthologs.to_human` returned.
 
     Returns:
         Samples x human genes.

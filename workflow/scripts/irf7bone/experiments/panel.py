@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from irf7bone.experiments.differential import Differential
-from irf7bone.experiments.orthologs import Orthologs
-from irf7bone.experiments.tables import PANEL
+from irf7bone.genes.orthologs import Orthologs
+from irf7bone.tables.experiment import PANEL
 
 if TYPE_CHECKING:
     import anndata as ad
 
-    from irf7bone.signatures import Signature
+    from irf7bone.genes.signatures import Signature
 
 IRF7 = "IRF7"
 ESTIMATE = ["log2_fc", "ci_low", "ci_high", "p", "q"]

@@ -8,8 +8,8 @@ import pandas as pd
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import pdist, squareform
 
-from irf7bone.experiments.tables import DISTANCES, QUALITY
-from irf7bone.quality_rules import Measures, broken_rules, measure
+from irf7bone.harmonise.sample_rules import Measures, broken_rules, measure
+from irf7bone.tables.experiment import DISTANCES, QUALITY
 
 VARIABLE_GENES = 2000
 FEWEST_FOR_OUTLIERS = 6
@@ -20,7 +20,7 @@ def sample_quality(experiment: str, adata: ad.AnnData) -> tuple[pd.DataFrame, pd
 
     Components and distances rest on the 2,000 most variable genes, components centred by gene, each with the
     sign that makes its largest loading positive. A sample is flagged by the rules of cohorts
-    (:mod:`irf7bone.quality_rules`), from six samples on.
+    (:mod:`irf7bone.harmonise.sample_rules`), from six samples on.
 
     Args:
         experiment: Experiment id.

@@ -11,7 +11,7 @@ from scipy.stats import false_discovery_control
 from irf7bone.experiments.compare import WITHOUT_VARIANCE, compare
 from irf7bone.experiments.design import Design
 from irf7bone.experiments.permute import permutation_p
-from irf7bone.experiments.tables import SAMPLE_SCORES, SIGNATURES
+from irf7bone.tables.experiment import SAMPLE_SCORES, SIGNATURES
 
 
 def sample_scores(experiment: str, scores: pd.DataFrame, obs: pd.DataFrame) -> pd.DataFrame:
@@ -19,7 +19,7 @@ def sample_scores(experiment: str, scores: pd.DataFrame, obs: pd.DataFrame) -> p
 
     Args:
         experiment: Experiment id.
-        scores: :data:`irf7bone.contracts.SCORES` of the experiment.
+        scores: :data:`irf7bone.tables.cohort.SCORES` of the experiment.
         obs: Samples.
     """
     labels = obs.reindex(columns=["group", "pair"]).astype("object")
@@ -39,13 +39,13 @@ def score_contrasts(
 
     Args:
         experiment: Experiment id.
-        scores: :data:`irf7bone.contracts.SCORES` of the experiment.
+        scores: :data:`irf7bone.tables.cohort.SCORES` of the experiment.
         designs: The contrasts' models.
         primary: Signature and method that the claim is judged by; its rows take no part in ``q``.
         seed: Of random relabellings.
 
     Returns:
-        :data:`irf7bone.experiments.tables.SIGNATURES`.
+        :data:`irf7bone.tables.experiment.SIGNATURES`.
     """
     facts = scores.drop_duplicates(["signature", "method"])[
         ["signature", "method", "n_genes_used", "coverage", "status", "reason"]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from irf7bone.errors import InputError, Problem
+from irf7bone.base.errors import InputError, Problem
 from irf7bone.experiments.derived import Rule, derive_signature, write_signature
-from irf7bone.experiments.orthologs import Orthologs
-from irf7bone.signatures import NO_GENE
+from irf7bone.genes.orthologs import Orthologs
+from irf7bone.genes.signatures import NO_GENE
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from irf7bone.experiments.cards import ExperimentCard
+    from irf7bone.study.experiment_card import ExperimentCard
 
 
 def derive(
@@ -21,11 +21,11 @@ def derive(
 ) -> pd.DataFrame:
     """Derive the card's signature and write its GMT and provenance into ``folder``.
 
-    A signature without genes is written with its name and :data:`irf7bone.signatures.NO_GENE`, so that
+    A signature without genes is written with its name and :data:`irf7bone.genes.signatures.NO_GENE`, so that
     every planned score of it has a row that says so.
 
     Returns:
-        :data:`irf7bone.experiments.tables.DERIVED`.
+        :data:`irf7bone.tables.experiment.DERIVED`.
     """
     wanted, folder = card.derive, Path(folder)
     rule = Rule(wanted.name, wanted.contrast, wanted.log2_fold, wanted.fdr)

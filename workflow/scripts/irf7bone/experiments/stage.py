@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from irf7bone.experiments.analyse import Settings, analyse_experiment
-from irf7bone.experiments.orthologs import Orthologs
-from irf7bone.experiments.tables import EXPERIMENT_TABLES
+from irf7bone.genes.orthologs import Orthologs
+from irf7bone.tables.experiment import EXPERIMENT_TABLES
 
 if TYPE_CHECKING:
     import anndata as ad
 
-    from irf7bone.config import Analysis
-    from irf7bone.experiments.cards import ExperimentCard
-    from irf7bone.signatures import Signature
+    from irf7bone.genes.signatures import Signature
+    from irf7bone.study.experiment_card import ExperimentCard
+    from irf7bone.study.settings import Analysis
 
 
 def analyse(

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from irf7bone import wording
+from irf7bone.base import phrases
 from irf7bone.figures import style
 
 WIDTH_MM, LEFT_MM, TOP_MM = 156.0, 17.0, 13.0
@@ -36,9 +36,9 @@ def draw_checks(checks: pd.DataFrame, curves: pd.DataFrame, *, endpoint: str, si
     """Draw the checks of one signature, endpoint and model in one cohort.
 
     Args:
-        checks: Rows of :data:`irf7bone.survival.checks.CHECKS` of one fit.
-        curves: Rows of :data:`irf7bone.survival.checks.CHECK_CURVES` of the same fit; none where there is no
-            fit.
+        checks: Rows of :data:`irf7bone.tables.outcome_checks.CHECKS` of one fit.
+        curves: Rows of :data:`irf7bone.tables.outcome_checks.CHECK_CURVES` of the same fit; none where
+            there is no fit.
         endpoint: Endpoint that the rows are of.
         simulated: Marks the figure as not being about patients.
 
@@ -51,9 +51,9 @@ def draw_checks(checks: pd.DataFrame, curves: pd.DataFrame, *, endpoint: str, si
     with style.in_style():
         sheet = style.new_sheet(WIDTH_MM, HEIGHT_MM, simulated=simulated)
         first = checks.iloc[0]
-        title = wording.signature_label(first["signature"], 60)
+        title = phrases.signature_label(first["signature"], 60)
         sheet.text(LEFT_MM, 1.2, title, va="top", weight="bold")
-        said = f"{wording.ENDPOINT_WORDS[endpoint]}, {wording.MODEL_WORDS[first['model']]}"
+        said = f"{phrases.ENDPOINT_WORDS[endpoint]}, {phrases.MODEL_WORDS[first['model']]}"
         sheet.text(LEFT_MM, 5.2, said, va="top", size=style.SMALL_POINTS)
         shape = sheet.axes(LEFT_MM, TOP_MM, SHAPE_MM, CURVE_MM)
         if curves.empty:
@@ -69,7 +69,7 @@ def draw_checks(checks: pd.DataFrame, curves: pd.DataFrame, *, endpoint: str, si
 
 
 def _why(row: pd.Series) -> str:
-    return f"{wording.STATUS_WORDS[row['status']]}: {row['reason']}"
+    return f"{phrases.STATUS_WORDS[row['status']]}: {row['reason']}"
 
 
 def _draw_shape(axes: Axes, curves: pd.DataFrame, test: pd.Series) -> None:
@@ -91,7 +91,7 @@ def _draw_shape(axes: Axes, curves: pd.DataFrame, test: pd.Series) -> None:
         loc="lower left", bbox_to_anchor=(0, 1), frameon=False, fontsize=style.SMALL_POINTS, ncols=2,
         borderaxespad=0, handlelength=1.6, columnspacing=1, borderpad=0.2,
     )  # fmt: skip
-    said = wording.p_clause(test["p"]) if test["status"] == "ok" else wording.STATUS_WORDS[test["status"]]
+    said = phrases.p_clause(test["p"]) if test["status"] == "ok" else phrases.STATUS_WORDS[test["status"]]
     axes.text(
         1, 1.02, f"linearity: {said}", ha="right", va="bottom", transform=axes.transAxes,
         size=style.SMALL_POINTS,
@@ -140,9 +140,9 @@ def _draw_parts(axes: Axes, sheet: style.Sheet, rows: pd.DataFrame) -> None:
         rule = {"va": "center", "size": style.SMALL_POINTS}
         sheet.text(FOREST_LEFT_MM - 2, height, words, ha="right", **rule)
         if row["status"] != "ok":
-            sheet.text(NUMBERS_MM, height, wording.STATUS_WORDS[row["status"]], color=style.GREY, **rule)
+            sheet.text(NUMBERS_MM, height, phrases.STATUS_WORDS[row["status"]], color=style.GREY, **rule)
             continue
-        said = wording.estimate(row["estimate"], row["ci_low"], row["ci_high"])
+        said = phrases.estimate(row["estimate"], row["ci_low"], row["ci_high"])
         sheet.text(NUMBERS_MM, height, said.replace(" (", "\n("), linespacing=1.05, **rule)
         axes.hlines(place, row["ci_low"], row["ci_high"], color=style.INK, linewidth=0.9)
         axes.plot(row["estimate"], place, "s", color=style.INK, markersize=3)
@@ -154,7 +154,7 @@ def _draw_parts(axes: Axes, sheet: style.Sheet, rows: pd.DataFrame) -> None:
     _ratio_axis(axes, np.array(shown), axis="x")
     change = rows.loc["hr_change_at_60_months"]
     if change["status"] == "ok":
-        said = f"change at 5 years: {wording.p_clause(change['p'])}"
+        said = f"change at 5 years: {phrases.p_clause(change['p'])}"
         sheet.text(FOREST_LEFT_MM, TOP_MM + FOREST_HIGH_MM + 9, said, va="center", size=style.SMALL_POINTS)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from irf7bone import wording
+from irf7bone.base import phrases
 from irf7bone.figures import style
 
 GROUPS = ("high", "middle", "low")
@@ -25,7 +25,7 @@ def numbers_at_risk(curve: pd.DataFrame, months: Sequence[float]) -> list[int]:
     """Samples still under observation just before each of ``months``.
 
     Args:
-        curve: Rows of one group of :data:`irf7bone.contracts.CURVES`, one for each time at which
+        curve: Rows of one group of :data:`irf7bone.tables.outcome.CURVES`, one for each time at which
             somebody has an event or leaves.
         months: Times to read the numbers at.
 
@@ -75,8 +75,8 @@ def draw_curves(
     table holds the Aalen-Johansen cumulative incidence and the axis starts at 0.
 
     Args:
-        curves: :data:`irf7bone.contracts.CURVES` of one cohort, endpoint and method.
-        estimates: :data:`irf7bone.contracts.ASSOCIATIONS` of the same for one model, for the hazard
+        curves: :data:`irf7bone.tables.outcome.CURVES` of one cohort, endpoint and method.
+        estimates: :data:`irf7bone.tables.outcome.ASSOCIATIONS` of the same for one model, for the hazard
             ratio above each panel.
         signatures: Signatures in panel order; one without curves shows the reason instead.
         endpoint: Endpoint that the rows are of.
@@ -95,7 +95,7 @@ def draw_curves(
             fits = estimates[estimates["signature"] == signature]
             fit = None if fits.empty else fits.iloc[0]
             sheet.text(
-                left, 1.2, wording.signature_label(signature, 26), va="top", weight="bold", linespacing=1.1
+                left, 1.2, phrases.signature_label(signature, 26), va="top", weight="bold", linespacing=1.1
             )
             axes = sheet.axes(left, HEAD_MM, PANEL_MM, CURVE_MM)
             if rows.empty:
@@ -118,24 +118,24 @@ def _top_of_axis(curves: pd.DataFrame) -> float:
 
 
 def _axis_words(kind: str, endpoint: str) -> str:
-    said = wording.ENDPOINT_WORDS[endpoint]
+    said = phrases.ENDPOINT_WORDS[endpoint]
     return f"share free of {said}" if kind == "event_free" else f"cumulative incidence\nof {said}"
 
 
 def _why_missing(fit: pd.Series | None) -> str:
-    if fit is None or fit["status"] == "ok" or wording.is_missing(fit["reason"]):
+    if fit is None or fit["status"] == "ok" or phrases.is_missing(fit["reason"]):
         return "no curve for this score"
-    return f"{wording.STATUS_WORDS[fit['status']]}: {fit['reason']}"
+    return f"{phrases.STATUS_WORDS[fit['status']]}: {fit['reason']}"
 
 
 def _numbers(rows: pd.DataFrame, fit: pd.Series | None) -> str:
     n, events = curve_counts(rows)
-    first = f"n = {n:,}, {wording.counted(events, 'event')}"
+    first = f"n = {n:,}, {phrases.counted(events, 'event')}"
     if fit is None:
         return first
     if fit["status"] != "ok":
-        return f"{first}\nHR per SD: {wording.STATUS_WORDS[fit['status']]}"
-    said = wording.estimate(fit["log_hr"], fit["ci_low"], fit["ci_high"])
+        return f"{first}\nHR per SD: {phrases.STATUS_WORDS[fit['status']]}"
+    said = phrases.estimate(fit["log_hr"], fit["ci_low"], fit["ci_high"])
     return f"{first}\nHR per SD {said}"
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 from matplotlib.figure import Figure
 
-from irf7bone.null import null_plan
+from irf7bone.random_signatures.cohort import null_plan
 
 if TYPE_CHECKING:
-    from irf7bone.config import Analysis, Config
+    from irf7bone.study.settings import Analysis, Config
 
 SIDE_BY_SIDE = ("proliferation", "crude", "clinical", "full")
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.figure import Figure
 
+from irf7bone.base.phrases import STATUS_WORDS, p_clause, signature_label
 from irf7bone.figures import style
-from irf7bone.wording import STATUS_WORDS, p_clause, signature_label
 
 HEIGHT_MM = 66.0
 
@@ -25,8 +25,8 @@ def draw_running(
     """Draw the running sum of each signature's up genes over all genes, ranked by moderated t.
 
     Args:
-        running: Rows of :data:`irf7bone.experiments.tables.RUNNING` of one contrast.
-        sets: Rows of :data:`irf7bone.experiments.tables.GENE_SETS` of one contrast.
+        running: Rows of :data:`irf7bone.tables.experiment.RUNNING` of one contrast.
+        sets: Rows of :data:`irf7bone.tables.experiment.GENE_SETS` of one contrast.
         signatures: Signatures to show, in order.
         title: Title.
         groups: Reference and case.

@@ -22,7 +22,7 @@ def draw_volcano(genes: pd.DataFrame, *, title: str, effect: str, fdr: float, si
     """Draw fold change against p for every gene; the interferon panel is coloured, its strongest genes named.
 
     Args:
-        genes: Rows of :data:`irf7bone.experiments.tables.GENES` of one contrast.
+        genes: Rows of :data:`irf7bone.tables.experiment.GENES` of one contrast.
         title: Title.
         effect: What the fold change is, in words ("bone - primary").
         fdr: False discovery rate that the horizontal line stands for.
@@ -99,7 +99,7 @@ def heatmap_table(
 
     Args:
         values: Samples x genes, log2.
-        panel: Rows of :data:`irf7bone.experiments.tables.PANEL` of one contrast.
+        panel: Rows of :data:`irf7bone.tables.experiment.PANEL` of one contrast.
         obs: Samples with ``group`` and ``pair``.
         order: The two groups, reference first.
 

@@ -9,9 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from irf7bone.base.phrases import STATUS_WORDS, p_clause, signature_label
 from irf7bone.figures import style
 from irf7bone.figures.experiment_words import marker_words
-from irf7bone.wording import STATUS_WORDS, p_clause, signature_label
 
 PANEL_MM, ROW_MM = 64.0, 5.0
 CASE, REFERENCE = style.RED, style.BLUE
@@ -30,8 +30,8 @@ def draw_slopes(
     """Draw the scores of both groups, a panel for each signature, with a line within every pair.
 
     Args:
-        scores: Rows of :data:`irf7bone.experiments.tables.SAMPLE_SCORES` of one method and the two groups.
-        differences: Rows of :data:`irf7bone.experiments.tables.SIGNATURES` of one contrast and method.
+        scores: Rows of :data:`irf7bone.tables.experiment.SAMPLE_SCORES` of one method and the two groups.
+        differences: Rows of :data:`irf7bone.tables.experiment.SIGNATURES` of one contrast and method.
         signatures: Signatures to show, in order.
         groups: Reference and case.
         title: Title.
@@ -107,8 +107,8 @@ def draw_composition(
     """Draw how tissue markers differ between the groups, and the signature's difference given them.
 
     Args:
-        markers: Rows of :data:`irf7bone.experiments.tables.COMPOSITION` of one contrast.
-        adjusted: Rows of :data:`irf7bone.experiments.tables.ADJUSTED` of one contrast, signature and method.
+        markers: Rows of :data:`irf7bone.tables.experiment.COMPOSITION` of one contrast.
+        adjusted: Rows of :data:`irf7bone.tables.experiment.ADJUSTED` of one contrast, signature and method.
         signature: That signature.
         title: Title.
         effect: What the difference is, in words ("bone - primary").

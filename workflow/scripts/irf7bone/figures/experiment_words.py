@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from irf7bone.experiments.claim_words import MARKER_WORDS
-from irf7bone.wording import counted, is_missing
+from irf7bone.base.phrases import counted, is_missing
+from irf7bone.experiments.claim.sentences import MARKER_WORDS
 
 MEANING_WORDS = {
     "loss_in_bone": "loss in bone",

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
-from irf7bone import wording
+from irf7bone.base import phrases
 from irf7bone.figures import style
 
 ROW_MM, HEAD_MM, FOOT_MM = 4.4, 10.0, 9.0
@@ -72,7 +72,7 @@ def draw_forest(table: pd.DataFrame, models: Sequence[str], *, title: str, nothi
             axes.set(xscale="log", xlim=(1 / limit, limit), ylim=(len(lines), 0))
             _draw_panel(axes, lines, model, limit)
             _label_axis(axes, limit)
-            said = wording.MODEL_WORDS[model].capitalize()
+            said = phrases.MODEL_WORDS[model].capitalize()
             sheet.text(left, HEAD_MM - 7, said, va="center", weight="bold")
             sheet.text(left, HEAD_MM - 3, "HR, log scale", **_SUBTLE)
             _write_estimates(sheet, lines, model, left + pitch - TEXT_MM + 2)
@@ -138,7 +138,7 @@ def _write_labels(sheet: style.Sheet, lines: Sequence[Line]) -> None:
         for column, name in enumerate(NUMBERS, start=1):
             if name == "k" and line.kind != "pooled":
                 continue
-            said = "\u2013" if wording.is_missing(numbers[name]) else f"{int(numbers[name]):,}"
+            said = "\u2013" if phrases.is_missing(numbers[name]) else f"{int(numbers[name]):,}"
             sheet.text(LABEL_MM + column * NUMBER_MM - 2, middle, said, **number)
 
 
@@ -148,13 +148,13 @@ def _write_estimates(sheet: style.Sheet, lines: Sequence[Line], model: str, left
         if model not in line.fits:
             continue
         fit = line.fits[model]
-        low, high = wording.ratio(fit["hr_low"]), wording.ratio(fit["hr_high"])
+        low, high = phrases.ratio(fit["hr_low"]), phrases.ratio(fit["hr_high"])
         if fit["status"] != "ok":
-            said, look = wording.STATUS_WORDS[fit["status"]], {"color": style.GREY}
+            said, look = phrases.STATUS_WORDS[fit["status"]], {"color": style.GREY}
         elif line.kind == "prediction":
             said, look = f"({low} to {high})", {"color": style.GREY}
         else:
-            said = f"{wording.ratio(fit['hr'])} ({low} to {high})"
+            said = f"{phrases.ratio(fit['hr'])} ({low} to {high})"
             look = {"weight": "bold"} if line.kind == "pooled" else {}
         middle = HEAD_MM + (i + 0.5) * ROW_MM
         sheet.text(left, middle, said, va="center", size=style.SMALL_POINTS, **look)

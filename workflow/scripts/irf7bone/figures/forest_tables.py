@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from irf7bone.wording import is_missing
+from irf7bone.base.phrases import is_missing
 
 COLUMNS = (
     "block", "heading", "label", "kind", "model", "k", "n", "n_events",
@@ -31,8 +31,8 @@ def forest_table(
     has no row here (``associations.tsv`` says so).
 
     Args:
-        associations: :data:`irf7bone.contracts.ASSOCIATIONS`.
-        pooled: :data:`irf7bone.contracts.POOLED`.
+        associations: :data:`irf7bone.tables.outcome.ASSOCIATIONS`.
+        pooled: :data:`irf7bone.tables.pooled.POOLED`.
         roles: Role of each cohort.
         endpoint: Endpoint to show.
         method: Scoring method to show.

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from irf7bone import wording
+from irf7bone.base import phrases
 from irf7bone.figures import style
 
 HEIGHT_MM = 78.0
@@ -21,8 +21,8 @@ def draw_funnel(points: pd.DataFrame, test: Mapping[str, object], *, title: str)
     """Draw one pooled result's funnel, precise cohorts on top, with Egger's test in words.
 
     Args:
-        points: The rows of :data:`irf7bone.heterogeneity.FUNNEL` of one result; none below ten cohorts.
-        test: The row of :data:`irf7bone.heterogeneity.ASYMMETRY` of the same result.
+        points: The rows of :data:`irf7bone.tables.pooled.FUNNEL` of one result; none below ten cohorts.
+        test: The row of :data:`irf7bone.tables.pooled.ASYMMETRY` of the same result.
         title: Words above the figure.
     """
     with style.in_style():
@@ -36,7 +36,7 @@ def draw_funnel(points: pd.DataFrame, test: Mapping[str, object], *, title: str)
         axes = sheet.axes(14, 9, style.ONE_COLUMN_MM - 18, HEIGHT_MM - 20)
         _draw_points(axes, points)
         said = (
-            f"Egger's test: {wording.p_clause(float(test['p']))}"
+            f"Egger's test: {phrases.p_clause(float(test['p']))}"
             if test["status"] == "ok"
             else f"Egger's test: {test['reason']}"
         )

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
-from irf7bone import wording
+from irf7bone.base import phrases
 from irf7bone.figures import style
-from irf7bone.immune import ADJUSTMENTS
+from irf7bone.tables.outcome import ADJUSTMENTS
 
 ROW_MM, HEAD_MM, FOOT_MM = 4.2, 17.0, 9.0
 LABEL_MM, NUMBER_MM, TEXT_MM, GAP_MM = 40.0, 10.0, 23.0, 2.0
@@ -34,8 +34,8 @@ def draw_immune(
     ground, and are in no diamond.
 
     Args:
-        links: :data:`irf7bone.immune.IMMUNE_LINKS` of every cohort.
-        pooled: :data:`irf7bone.immune.IMMUNE_POOLED`.
+        links: :data:`irf7bone.tables.outcome.IMMUNE_LINKS` of every cohort.
+        pooled: :data:`irf7bone.tables.pooled.IMMUNE_POOLED`.
         roles: Role of each cohort.
         signature: The interferon signature to show.
     """
@@ -101,7 +101,7 @@ def _write_labels(sheet: style.Sheet, lines: list[dict[str, object]]) -> None:
         sheet.text(3, middle, style.shorten(line["label"], 30), va="center", size=style.SMALL_POINTS)
         n = next(iter(line["fits"].values()))["n"]
         sheet.text(
-            LABEL_MM + NUMBER_MM - 2, middle, "–" if wording.is_missing(n) else f"{int(n):,}", **number
+            LABEL_MM + NUMBER_MM - 2, middle, "–" if phrases.is_missing(n) else f"{int(n):,}", **number
         )
 
 
@@ -118,7 +118,7 @@ def _write_estimates(
             said = f"{fit['r']:.2f} ({fit['ci_low']:.2f}, {fit['ci_high']:.2f})".replace("-", "−")
             look = {"weight": "bold"} if line["kind"] == "pooled" else {}
         else:
-            said, look = wording.STATUS_WORDS[fit["status"]], {"color": style.GREY}
+            said, look = phrases.STATUS_WORDS[fit["status"]], {"color": style.GREY}
         sheet.text(left, middle, said, va="center", size=small - 0.4, **look)
 
 

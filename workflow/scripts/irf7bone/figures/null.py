@@ -11,7 +11,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from irf7bone import wording
+from irf7bone.base import phrases
+from irf7bone.base.vocabulary import ALPHA
 from irf7bone.figures import style
 from irf7bone.figures.forest import TICKS_BY_LIMIT
 
@@ -23,7 +24,6 @@ NUMBERS_MM = 31.5
 MOST_LETTERS = 27
 HIGHEST = 0.88  # of a row
 NARROWEST_RATIO, WIDEST_RATIO = 1.6, 8.0
-ALPHA = 0.05
 
 
 def draw_null(
@@ -41,9 +41,10 @@ def draw_null(
     on their own; the line is the named signature, coloured where its p against the random ones is below 0.05.
 
     Args:
-        null: Rows of :data:`irf7bone.null.NULL` or :data:`irf7bone.null_pooled.POOLED_NULL`, of one cohort
+        null: Rows of :data:`irf7bone.tables.random_signatures.NULL` or
+            :data:`irf7bone.tables.random_signatures.POOLED_NULL`, of one cohort
             or of the pooled result, one endpoint and one method; signatures in row order.
-        histogram: The rows of :data:`irf7bone.null.NULL_HISTOGRAM` that belong to them.
+        histogram: The rows of :data:`irf7bone.tables.random_signatures.NULL_HISTOGRAM` that belong to them.
         models: Models in panel order.
         title: Words above the figure.
         nothing: What to say where no signature has a null.
@@ -74,7 +75,7 @@ def draw_null(
             for row, name in enumerate(signatures):
                 _draw_row(axes, row, fits.get((name, model)), bins.get((name, model)))
             _label_axis(axes, limit)
-            said = wording.MODEL_WORDS[model].capitalize()
+            said = phrases.MODEL_WORDS[model].capitalize()
             sheet.text(left, HEAD_MM - 10, said, va="center", weight="bold")
             _write_numbers(sheet, signatures, model, fits, left + pitch - NUMBERS_MM - GAP_MM)
         return sheet.figure
@@ -140,7 +141,7 @@ def _write_numbers(
         if fit is None or fit["status"] != "ok":
             continue
         share = "" if pd.isna(fit["share_significant"]) else f"{fit['share_significant']:.0%}"
-        said = (f"{100 * fit['null_percentile']:.1f}", wording.p_value(fit["null_p"]), share)
+        said = (f"{100 * fit['null_percentile']:.1f}", phrases.p_value(fit["null_p"]), share)
         for (shift, _), words in zip(NUMBERS, said, strict=True):
             top = HEAD_MM + (i + 0.5) * ROW_MM
             sheet.text(left + shift, top, words, va="center", size=style.SMALL_POINTS)

@@ -30,7 +30,7 @@ def draw_quality(table: pd.DataFrame, *, title: str, simulated: bool) -> Figure:
     """Draw the first two principal components and each measure along the file; flagged samples are ringed.
 
     Args:
-        table: :data:`irf7bone.contracts.QC` of one cohort, with a column er (``positive``,
+        table: :data:`irf7bone.tables.cohort.QC` of one cohort, with a column er (``positive``,
             ``negative`` or missing); shapes tell its batches where it has any, the most frequent first.
         title: Words above the figure.
         simulated: Marks the figure as not being about patients.

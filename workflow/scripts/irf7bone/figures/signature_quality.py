@@ -9,9 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from irf7bone import wording
+from irf7bone.base import phrases
 from irf7bone.figures import style
-from irf7bone.signature_quality import LOW_SHARE
+from irf7bone.scoring.signature_quality import LOW_SHARE
 
 ROW_MM, HEAD_MM, FOOT_MM, LABEL_MM, GAP_MM = 4.4, 10.0, 7.0, 53.0, 3.4
 MOST_LETTERS = 36
@@ -48,7 +48,7 @@ def draw_signature_quality(table: pd.DataFrame, *, simulated: bool) -> Figure:
     Agreement is the smallest of the three correlations between mean, median and first component.
 
     Args:
-        table: :data:`irf7bone.signature_quality.SIGNATURE_QUALITY` of one cohort.
+        table: :data:`irf7bone.tables.cohort.SIGNATURE_QUALITY` of one cohort.
         simulated: Marks the figure as not being about patients.
     """
     with style.in_style():
@@ -79,7 +79,7 @@ def draw_signature_quality(table: pd.DataFrame, *, simulated: bool) -> Figure:
         # across the strips that have no point there
         for i, row in enumerate(shown.to_dict("records")):
             if row["status"] != "ok":
-                words = f"{wording.STATUS_WORDS[row['status']]}: {row['reason']}"
+                words = f"{phrases.STATUS_WORDS[row['status']]}: {row['reason']}"
                 sheet.text(
                     LABEL_MM + pitch + 1, HEAD_MM + (i + 0.5) * ROW_MM, style.shorten(words, 96), va="center",
                     size=style.SMALL_POINTS - 0.6, color=style.GREY,

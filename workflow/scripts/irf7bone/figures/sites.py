@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from irf7bone.base.phrases import ENDPOINT_WORDS
 from irf7bone.figures.forest import draw_forest
 from irf7bone.figures.forest_tables import COLUMNS
-from irf7bone.wording import ENDPOINT_WORDS
 
 # rows of a cohort from top to bottom, by the table's contrast
 LABELS = {
@@ -31,7 +31,7 @@ def sites_table(
     A cohort without bone, and a site that a cohort does not record, have no row here (``sites.tsv`` says so).
 
     Args:
-        sites: :data:`irf7bone.survival.sites.SITES` of every cohort.
+        sites: :data:`irf7bone.tables.outcome.SITES` of every cohort.
         roles: Role of each cohort.
         signature: Signature to show.
         method: Scoring method to show.

@@ -9,9 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from irf7bone import wording
+from irf7bone.base import phrases
 from irf7bone.figures import style
-from irf7bone.specification import CHOICES, SIGNIFICANT
+from irf7bone.pool.specification import SIGNIFICANT
+from irf7bone.tables.pooled import CHOICES
 
 LABEL_MM, HEAD_MM, CURVE_MM, GAP_MM, ROW_MM, FOOT_MM = 56.0, 13.0, 42.0, 4.0, 3.8, 6.0
 BLOCK_GAP_ROWS = 0.7
@@ -25,8 +26,8 @@ def draw_specifications(curve: pd.DataFrame, summary: pd.DataFrame, *, title: st
     """Draw the curve; p < 0.05 is filled, the primary analysis is ringed.
 
     Args:
-        curve: :data:`irf7bone.specification.SPECIFICATIONS`.
-        summary: :data:`irf7bone.specification.SPECIFICATION_SUMMARY` of the same curve.
+        curve: :data:`irf7bone.tables.pooled.SPECIFICATIONS`.
+        summary: :data:`irf7bone.tables.pooled.SPECIFICATION_SUMMARY` of the same curve.
         title: Words above the figure.
     """
     with style.in_style():
@@ -57,7 +58,7 @@ def _said(summary: pd.DataFrame) -> str:
     n = int(whole["n_estimated"])
     return (
         f"{n} of {int(whole['n_planned'])} specifications estimated; median HR "
-        f"{wording.hazard_ratio(whole['median_log_hr'])}; HR < 1 in {whole['share_below_1']:.0%}; "
+        f"{phrases.hazard_ratio(whole['median_log_hr'])}; HR < 1 in {whole['share_below_1']:.0%}; "
         f"p < {SIGNIFICANT} in {whole['share_significant']:.0%} "
         f"({whole['share_below_1_significant']:.0%} below 1, {whole['share_above_1_significant']:.0%} above)"
     )
@@ -129,7 +130,7 @@ def _draw_choices(
             axes.scatter(
                 x[uses], np.full(uses.sum(), y + 0.5), s=7, marker="|", color=colours[uses], linewidth=1.1
             )
-            words = wording.MODEL_WORDS.get(name, name) if choice == "model" else name.replace("_", " ")
+            words = phrases.MODEL_WORDS.get(name, name) if choice == "model" else name.replace("_", " ")
             sheet.text(3, top_mm + (y + 0.5) * ROW_MM, style.shorten(words, MOST_LETTERS), **middle)
             y += 1
         y += BLOCK_GAP_ROWS

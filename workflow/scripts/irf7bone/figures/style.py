@@ -26,7 +26,6 @@ ONE_COLUMN_MM = 88.0
 TWO_COLUMNS_MM = 180.0
 FONT_POINTS = 7.0
 SMALL_POINTS = 6.2
-POINT_MM = MM_PER_INCH / 72
 
 # Okabe and Ito's palette, distinct in the common forms of colour blindness.
 BLUE, ORANGE, GREEN, RED, SKY, PINK = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7"

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from irf7bone.contracts import FLOW
-from irf7bone.experiments.tables import DERIVED, EXPERIMENT_TABLES
 from irf7bone.report.inputs import Experiments
+from irf7bone.tables.cohort import FLOW
+from irf7bone.tables.experiment import DERIVED, EXPERIMENT_TABLES
 
 if TYPE_CHECKING:
-    from irf7bone.contracts import Table
-    from irf7bone.experiments.cards import ExperimentCard
+    from irf7bone.study.experiment_card import ExperimentCard
+    from irf7bone.tables.contract import Table
 
 
 def read_experiments(cards: Mapping[str, ExperimentCard], folder: Path) -> Experiments | None:

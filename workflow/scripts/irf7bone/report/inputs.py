@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from irf7bone.calibration import CALIBRATION
 from irf7bone.figures import key_signatures
-from irf7bone.report.depth import Depth
+from irf7bone.tables.calibration import CALIBRATION
+from irf7bone.tables.study_tables import Depth
 
 if TYPE_CHECKING:
-    from irf7bone.cards import CohortCard
-    from irf7bone.config import Config
-    from irf7bone.experiments.cards import ExperimentCard
-    from irf7bone.signatures import Signature
+    from irf7bone.genes.signatures import Signature
+    from irf7bone.study.cohort_card import CohortCard
+    from irf7bone.study.experiment_card import ExperimentCard
+    from irf7bone.study.settings import Config
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class Experiments:
 
     Args:
         cards: Experiment id -> card, in the order of the config.
-        tables: Those of :data:`irf7bone.experiments.tables.EXPERIMENT_TABLES`, of every experiment.
-        flow: :data:`irf7bone.contracts.FLOW` of every experiment, its id in ``cohort``.
-        derived: :data:`irf7bone.experiments.tables.DERIVED` of every experiment that derives a signature.
+        tables: Those of :data:`irf7bone.tables.experiment.EXPERIMENT_TABLES`, of every experiment.
+        flow: :data:`irf7bone.tables.cohort.FLOW` of every experiment, its id in ``cohort``.
+        derived: :data:`irf7bone.tables.experiment.DERIVED` of every experiment that derives a signature.
     """
 
     cards: Mapping[str, ExperimentCard]
@@ -45,19 +45,19 @@ class ReportInputs:
         config: The settings.
         cards: Cohort id -> card, in the order of the config.
         library: Signatures by name.
-        associations: :data:`irf7bone.contracts.ASSOCIATIONS` of every cohort.
-        pooled: :data:`irf7bone.contracts.POOLED`.
-        cohorts: :data:`irf7bone.contracts.COHORTS`.
-        verdict: :data:`irf7bone.verdict.VERDICT`.
-        flow: :data:`irf7bone.contracts.FLOW` of every cohort.
-        coverage: :data:`irf7bone.contracts.COVERAGE` of every cohort.
-        quality: :data:`irf7bone.contracts.QC` of every cohort.
-        curves: :data:`irf7bone.contracts.CURVES` of every cohort.
+        associations: :data:`irf7bone.tables.outcome.ASSOCIATIONS` of every cohort.
+        pooled: :data:`irf7bone.tables.pooled.POOLED`.
+        cohorts: :data:`irf7bone.tables.cohort.COHORTS`.
+        verdict: :data:`irf7bone.tables.pooled.VERDICT`.
+        flow: :data:`irf7bone.tables.cohort.FLOW` of every cohort.
+        coverage: :data:`irf7bone.tables.cohort.COVERAGE` of every cohort.
+        quality: :data:`irf7bone.tables.cohort.QC` of every cohort.
+        curves: :data:`irf7bone.tables.outcome.CURVES` of every cohort.
         depth: The tables that look deeper.
         figures: Folder with ``<cohort>/`` and ``pooled/``, each figure as .svg with its numbers as .tsv.
-        provenance: Result of :func:`irf7bone.provenance.collect`.
+        provenance: Result of :func:`irf7bone.study.provenance.collect`.
         templates: Folder with ``templates/``, ``scripts/`` and ``style.css``.
-        calibration: :data:`irf7bone.calibration.CALIBRATION`; without rows nothing is warned of.
+        calibration: :data:`irf7bone.tables.calibration.CALIBRATION`; without rows nothing is warned of.
         experiments: None where the study has none.
     """
 

@@ -15,7 +15,7 @@ from irf7bone.scoring.registry import METHODS, ScoreMethod
 if TYPE_CHECKING:
     import pandas as pd
 
-    from irf7bone.scoring.cohort import ScorableSignature
+    from irf7bone.scoring.score_table import ScorableSignature
 
 __all__ = ["METHODS", "ScoreMethod", "score_cohort"]
 
@@ -27,7 +27,7 @@ def score_cohort(
     min_coverage: float,
     withheld: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Score every sample with every signature: see :func:`irf7bone.scoring.cohort.score_cohort`."""
-    from irf7bone.scoring import cohort
+    """Score every sample with every signature: see :func:`irf7bone.scoring.score_table.score_cohort`."""
+    from irf7bone.scoring import score_table as cohort
 
     return cohort.score_cohort(expression, library, methods, min_coverage, withheld)

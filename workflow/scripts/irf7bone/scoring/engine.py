@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from irf7bone.errors import Problems
+from irf7bone.base.errors import Problems
 from irf7bone.scoring.registry import METHODS
 
 SAMPLES_PER_BLOCK = 32

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 from scipy.special import ndtr
 
-from irf7bone.compiled import INTEGERS, MATRIX, VECTOR, compiled
+from irf7bone.base.compiled import INTEGERS, MATRIX, VECTOR, compiled
 from irf7bone.scoring.engine import Prepared, set_sizes
 
 # R GSVA looks the normal distribution up in steps of 0.001 from 0 to 10; so does this, for the same values

@@ -1,0 +1,1 @@
+"""What every room uses: errors, the words and statuses of tables, numbers as text, compiled loops."""

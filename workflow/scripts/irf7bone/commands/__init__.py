@@ -1,0 +1,1 @@
+"""What make offers beside the report: check, card, lock, compare."""

@@ -1,0 +1,148 @@
+"""Look at a whole study without running it: what is there, and everything that is wrong, at once.
+
+Nothing is written and nothing is fetched. Cohorts whose data are there are read and harmonised as a run would
+do it; of the others the card is checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from irf7bone.acquire.sources import acquire, remote_files
+from irf7bone.base.errors import InputError, Problem
+from irf7bone.download.fetch import Downloads
+from irf7bone.download.lock import lock_path, read_lock
+from irf7bone.download.remote import FOLDER, MANIFEST
+from irf7bone.genes.signatures import Signature, load_library
+from irf7bone.genes.symbols import SymbolTable
+from irf7bone.harmonise.cohort import harmonise
+from irf7bone.harmonise.duplicates import find_duplicates
+from irf7bone.harmonise.sample_rules import broken_rules, measure
+from irf7bone.harmonise.summary import summarise_cohort
+from irf7bone.study.cohort_card import CohortCard
+from irf7bone.study.settings import SYMBOLS, load_study, sound_parts
+from irf7bone.study.strict_yaml import merge_config, read_config
+
+
+@dataclass(frozen=True)
+class CohortCheck:
+    """What was found of one cohort.
+
+    Args:
+        card: Its card.
+        state: Why its data were not read; empty where they were.
+        summary: :data:`irf7bone.tables.cohort.COHORTS` of it, where read.
+        expression: Samples x genes, log2, where read.
+        flagged: Samples that break a rule of quality.
+    """
+
+    card: CohortCard
+    state: str = ""
+    summary: pd.DataFrame = field(default_factory=pd.DataFrame)
+    expression: pd.DataFrame = field(default_factory=pd.DataFrame)
+    flagged: int = 0
+
+
+@dataclass(frozen=True)
+class StudyCheck:
+    """What was found of a study.
+
+    Args:
+        source: What the config is called.
+        config: The merged config, right or not.
+        cohorts: Cohorts whose card is right, in the order of the config.
+        library: The selected signatures that exist.
+        duplicates: :data:`irf7bone.tables.cohort.DUPLICATES` of the cohorts that were read.
+        problems: Everything that is wrong.
+    """
+
+    source: str
+    config: Mapping[str, Any]
+    cohorts: Sequence[CohortCheck]
+    library: Mapping[str, Signature]
+    duplicates: pd.DataFrame
+    problems: Sequence[Problem]
+
+    @property
+    def min_coverage(self) -> float:
+        """The config's limit; 0 where it has none that can be used."""
+        signatures = self.config.get("signatures")
+        limit = signatures.get("min_coverage") if isinstance(signatures, Mapping) else None
+        return float(limit) if isinstance(limit, int | float) else 0.0
+
+
+def check_study(path: Path | None, *, root: Path) -> StudyCheck:
+    """Check a study.
+
+    Args:
+        path: A config file to put over the default one, or None.
+        root: The project's folder, with config.yaml.
+
+    Raises:
+        InputError: The config file itself cannot be read.
+    """
+    files = [Path(root) / "config.yaml", *([path] if path else [])]
+    config: dict[str, Any] = {}
+    for file in files:
+        config = merge_config(config, read_config(file))
+    source = " + ".join(file.name for file in files)
+    problems: list[Problem] = []
+    _collect(problems, lambda: load_study(config, root=root, source=source))
+    cards, gmts = sound_parts(config, root=root)
+    symbols = SymbolTable.load(Path(root) / SYMBOLS)
+    library = _collect(problems, lambda: load_library(gmts, symbols)) if gmts else None
+    cohorts = [_check_cohort(card, symbols, problems) for card in cards.values()]
+    read = {found.card.id: found.expression for found in cohorts if not found.state}
+    return StudyCheck(
+        source,
+        config,
+        cohorts,
+        {name: library[name] for name in _selected(config) if library and name in library},
+        find_duplicates(read),
+        list(dict.fromkeys(problems)),
+    )
+
+
+def _collect(problems: list[Problem], attempt: Callable[[], Any]) -> Any:
+    """What ``attempt`` returns, or None and its problems noted."""
+    try:
+        return attempt()
+    except InputError as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _selected(config: Mapping[str, Any]) -> list[str]:
+    signatures = config.get("signatures")
+    select = signatures.get("select") if isinstance(signatures, Mapping) else None
+    return [name for name in select if isinstance(name, str)] if isinstance(select, list) else []
+
+
+def _check_cohort(card: CohortCard, symbols: SymbolTable, problems: list[Problem]) -> CohortCheck:
+    folder = Path(FOLDER) / card.id
+    absent = _not_fetched(card, folder)
+    if absent:
+        first = absent[0]
+        return CohortCheck(
+            card, f"not fetched yet ({len(absent)} of its files, first {first}); the card is in order"
+        )
+    harmonised = _collect(
+        problems, lambda: harmonise(acquire(card, Downloads(folder, lock_path(card.path))), card, symbols)
+    )
+    if harmonised is None:
+        return CohortCheck(card, "not usable: see the problems")
+    expression = harmonised.adata.to_df()
+    broken = broken_rules(measure(expression.to_numpy(dtype=float)))
+    flagged = sum(any(said) for said in zip(*broken.values(), strict=True))
+    return CohortCheck(card, "", summarise_cohort(harmonised, card), expression, flagged)
+
+
+def _not_fetched(card: CohortCard, folder: Path) -> list[str]:
+    there = read_lock(folder / MANIFEST)
+    files = remote_files(card)
+    return [file.urls[0] for file in files if file.name not in there or not (folder / file.name).is_file()]

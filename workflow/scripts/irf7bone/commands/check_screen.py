@@ -1,0 +1,152 @@
+"""What `make check` prints: one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from irf7bone.base.phrases import counted, is_missing
+from irf7bone.commands.check import CohortCheck, StudyCheck
+
+COLUMNS_SHOWN = 6  # more cohorts side by side are wider than a screen
+NOTHING = "-"
+PAIRS_SHOWN = 3
+
+
+def describe_check(found: StudyCheck) -> str:
+    """The screen: cohorts, events, coverage, patients found twice, problems."""
+    parts = [_head(found), _cohorts(found.cohorts), _coverage(found), _remarks(found), _problems(found)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _head(found: StudyCheck) -> str:
+    primary = found.config.get("primary")
+    words = primary.values() if isinstance(primary, dict) else [primary]
+    lines = [
+        f"{found.source}: {found.config.get('title')}",
+        f"primary analysis: {', '.join(map(str, words))}",
+        f"behind it: {_primary_events(found)}",
+    ]
+    return "\n".join(lines)
+
+
+def _primary_events(found: StudyCheck) -> str:
+    """Patients and events behind the primary analysis, as far as the data are there."""
+    primary = found.config.get("primary")
+    endpoint = primary.get("endpoint") if isinstance(primary, dict) else None
+    real = [
+        cohort.summary for cohort in found.cohorts if not cohort.state and cohort.card.role != "simulated"
+    ]
+    rows = pd.concat(real) if real else pd.DataFrame(columns=["endpoint", "n_endpoint", "n_events"])
+    rows = rows[rows["endpoint"] == endpoint]
+    events = counted(int(rows["n_events"].sum()), "event")
+    return f"{events} in {counted(len(rows), 'cohort')} of patients that could be read"
+
+
+def _table(rows: Sequence[Sequence[str]], *, text_columns: int) -> str:
+    """Rows in columns as wide as need be, the first ones to the left and numbers to the right."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [
+            cell.ljust(width) if i < text_columns else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def _cohorts(cohorts: Sequence[CohortCheck]) -> str:
+    head = ("cohort", "endpoint", "in file", "kept", "genes", "known", "events", "competing", "follow-up")
+    rows = [head]
+    unread = []
+    for found in cohorts:
+        if found.state:
+            unread.append(f"{found.card.id}: {found.state}")
+            continue
+        for place, row in enumerate(found.summary.to_dict("records")):
+            size = [_count(row[name]) for name in ("samples_in_file", "n", "genes")]
+            events = [_count(row[name]) for name in ("n_endpoint", "n_events", "n_competing")]
+            follow_up = row["median_followup_months"]
+            rows.append(
+                (
+                    found.card.id if place == 0 else "",
+                    row["endpoint"] or NOTHING,
+                    *(size if place == 0 else ("", "", "")),
+                    *events,
+                    NOTHING if is_missing(follow_up) else f"{follow_up:.0f} months",
+                )
+            )
+    table = _table(rows, text_columns=2) if len(rows) > 1 else "no cohort could be read"
+    return "\n".join([table, *unread])
+
+
+def _count(value: Any) -> str:
+    return NOTHING if is_missing(value) else f"{int(value):,}"
+
+
+def _coverage(found: StudyCheck) -> str:
+    """Share of each signature's genes that each cohort has; those below the limit are marked."""
+    read = [cohort for cohort in found.cohorts if not cohort.state]
+    if not read or not found.library:
+        return ""
+    shares = pd.DataFrame(
+        {cohort.card.id: _shares(found, cohort.expression.columns) for cohort in read}, index=found.library
+    )
+    low = shares < found.min_coverage
+    if len(read) <= COLUMNS_SHOWN:
+        rows = [("signature", *shares.columns)]
+        for name, row in shares.iterrows():
+            marks = ["!" if mark else " " for mark in low.loc[name]]
+            rows.append((str(name), *(f"{100 * v:.0f} %{m}" for v, m in zip(row, marks, strict=True))))
+    else:
+        rows = [("signature", "lowest", "in", "highest")]
+        for name, row in shares.iterrows():
+            mark = "!" if low.loc[name].any() else " "
+            rows.append(
+                (str(name), f"{100 * row.min():.0f} %{mark}", row.idxmin(), f"{100 * row.max():.0f} %")
+            )
+    limit = f"!: below {100 * found.min_coverage:.0f} %, not scored there" if low.to_numpy().any() else ""
+    return "\n".join(
+        filter(None, ["genes of each signature that a cohort has", _table(rows, text_columns=1), limit])
+    )
+
+
+def _shares(found: StudyCheck, genes: pd.Index) -> list[float]:
+    sizes = [(*signature.up, *signature.down) for signature in found.library.values()]
+    return [float(np.isin(np.array(members, dtype=object), genes).mean()) for members in sizes]
+
+
+def _remarks(found: StudyCheck) -> str:
+    """What is no mistake and still worth knowing before the run."""
+    lines = [
+        f"{cohort.card.id}: {cohort.flagged} of {counted(len(cohort.expression), 'sample')} break a rule of "
+        "quality; they stay (quality: drop in the card takes them out)"
+        for cohort in found.cohorts
+        if cohort.flagged
+    ]
+    twice = found.duplicates[found.duplicates["status"] == "found"]
+    for row in twice.head(PAIRS_SHOWN).to_dict("records"):
+        place = " and ".join(dict.fromkeys((row["cohort"], row["other_cohort"])))
+        lines.append(
+            f"{place}: {row['sample']} and {row['other_sample']} look like one patient ({row['evidence']})"
+        )
+    if len(twice) > PAIRS_SHOWN:
+        lines.append(
+            f"{counted(len(twice) - PAIRS_SHOWN, 'further pair')} of samples look like one patient each"
+        )
+    lines += [
+        f"{cohort.card.id}: the card leaves {counted(len(cohort.card.unverified), 'statement')} unverified"
+        for cohort in found.cohorts
+        if cohort.card.unverified and cohort.card.role != "simulated"
+    ]
+    return "\n".join(lines)
+
+
+def _problems(found: StudyCheck) -> str:
+    if not found.problems:
+        return "no problems"
+    return "\n\n".join([f"{counted(len(found.problems), 'problem')}:", *map(str, found.problems)])

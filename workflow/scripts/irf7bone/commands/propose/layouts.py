@@ -1,0 +1,232 @@
+"""Layouts that a card can be proposed for: each is one function that reads it and one line in LAYOUTS."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import h5py
+import pandas as pd
+
+from irf7bone.acquire import cbioportal, h5ad, table
+from irf7bone.acquire.cbioportal_files import SAMPLES
+from irf7bone.acquire.text import DELIMITERS, bare_suffix
+from irf7bone.base.errors import InputError, Problem
+from irf7bone.commands.propose.seen import Seen, ask, ask_genes, ask_scale, gene_kind
+from irf7bone.download.archives import list_members
+from irf7bone.genes.symbols import SymbolTable
+
+META = "meta_study.txt"
+SHARED_IDS = 0.5  # share of the measured samples that a column must name, to be their ids
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the data are, and where the card will be.
+
+    Args:
+        path: Folder or file with the data.
+        clinical: File with the clinical table, where named.
+        card: The card to be.
+    """
+
+    path: Path
+    clinical: Path | None
+    card: Path
+
+    def beside_card(self, path: Path) -> str:
+        """A path as the card names it."""
+        return Path(os.path.relpath(path, self.card.parent)).as_posix()
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """As much of a card as the adapters of sources ask for."""
+
+    path: Path
+    expression: Mapping[str, Any]
+
+    def resolve(self, name: str) -> Path:
+        return self.path.parent / name
+
+
+def look(place: Place, symbols: SymbolTable) -> Seen:
+    """Read what lies at a place.
+
+    Raises:
+        InputError: Nothing is there, it has no layout that is known, or it cannot be read.
+    """
+    if not place.path.exists():
+        raise InputError(
+            Problem(str(place.path), "data", "nothing there", "correct the path that FROM names")
+        )
+    for fits, read in LAYOUTS:
+        if fits(place):
+            return read(place, symbols)
+    raise InputError(
+        Problem(
+            str(place.path),
+            "a folder or archive of cBioPortal, an h5ad file, or a table of expression with CLINICAL=table",
+            "none of them",
+            "name the file or folder with the expression; a table ends in .csv, .tsv, .txt or .parquet",
+        )
+    )
+
+
+def _is_cbioportal(place: Place) -> bool:
+    if place.path.is_dir():
+        return (place.path / SAMPLES).is_file()
+    return place.path.name.endswith((".tar.gz", ".tgz", ".tar"))
+
+
+def _cbioportal(place: Place, symbols: SymbolTable) -> Seen:
+    folder = place.path
+    names = (
+        sorted(item.name for item in folder.iterdir())
+        if folder.is_dir()
+        else sorted(PurePosixPath(name).name for name in list_members(folder))
+    )
+    profiles = [
+        name
+        for name in names
+        if name.startswith("data_mrna") and name.endswith(".txt") and "zscores" not in name.lower()
+    ]
+    if not profiles:
+        raise InputError(
+            Problem(
+                str(folder),
+                "a profile of expression (data_mrna_*.txt, other than z-scores)",
+                f"the files {', '.join(names[:8])}",
+                "take the study with its expression data",
+            )
+        )
+    expression: dict[str, Any] = {
+        "source": "cbioportal",
+        "path": place.beside_card(folder),
+        "profile": profiles[0]
+        if len(profiles) == 1
+        else ask(f"which profile? {', '.join(profiles)}; the values below are those of the first"),
+        "gene_id": "symbol",
+    }
+    draft = _Draft(place.card, {**expression, "profile": profiles[0]})
+    values, _ = cbioportal.read_expression(draft, draft.expression, None)
+    samples, _ = cbioportal.read_clinical(draft, {"source": "cbioportal"}, None)
+    expression |= {"scale": ask_scale(values), "collapse": "max_mean"}
+    stated = {"patient": "PATIENT_ID", **_cbioportal_meta(folder)}
+    stated["documentation"] = (
+        "docs.cbioportal.org, File Formats; what is beyond them, the study's publication"
+    )
+    return Seen(expression, [{"source": "cbioportal"}], values, samples, stated)
+
+
+def _cbioportal_meta(folder: Path) -> dict[str, Any]:
+    """Title and citation of a study's folder; an archive is not unpacked for them."""
+    if not (folder / META).is_file():
+        return {}
+    lines = (folder / META).read_text(encoding="utf-8", errors="replace").splitlines()
+    meta = {
+        key.strip(): value.strip() for key, mark, value in (line.partition(":") for line in lines) if mark
+    }
+    stated: dict[str, Any] = {"title": meta["name"]} if meta.get("name") else {}
+    pmid = meta.get("pmid", "").split(",")[0].strip()
+    if pmid.isdigit():
+        stated["citation"] = {"pmid": int(pmid)}
+    return stated
+
+
+def _is_h5ad(place: Place) -> bool:
+    return place.path.suffix == ".h5ad"
+
+
+def _h5ad(place: Place, symbols: SymbolTable) -> Seen:
+    path = place.path
+    try:
+        with h5py.File(path) as file:
+            matrices = [name for name in ("X", "raw") if name in file]
+            matrices += [f"layers/{name}" for name in file.get("layers", {})]
+    except OSError as error:
+        raise InputError(
+            Problem(str(path), "an h5ad file", str(error).splitlines()[0][:80], "fetch or write it again")
+        ) from None
+    if not matrices:
+        raise InputError(
+            Problem(
+                str(path), "a matrix: X, raw or a layer", "none", "this is no AnnData file with expression"
+            )
+        )
+    entry = {"source": "h5ad", "path": place.beside_card(path), "matrix": matrices[0], "gene_id": "symbol"}
+    draft = _Draft(place.card, entry)
+    values, _ = h5ad.read_expression(draft, entry)
+    samples, _ = h5ad.read_clinical(draft, {"source": "h5ad"})
+    kind = gene_kind(list(values.index), symbols)
+    expression = {
+        **entry,
+        "matrix": matrices[0]
+        if len(matrices) == 1
+        else ask(f"which matrix? {', '.join(matrices)}; the values below are those of {matrices[0]}"),
+        "gene_id": kind or ask_genes(list(values.index)),
+        "scale": ask_scale(values),
+        "collapse": "max_mean",
+    }
+    return Seen(expression, [{"source": "h5ad"}], values, samples)
+
+
+def _is_table(place: Place) -> bool:
+    return place.path.is_file() and (
+        bare_suffix(place.path) in DELIMITERS or bare_suffix(place.path) == ".parquet"
+    )
+
+
+def _tables(place: Place, symbols: SymbolTable) -> Seen:
+    if place.clinical is None:
+        raise InputError(
+            Problem(
+                str(place.path),
+                "a second table, with the clinical data",
+                "one table only",
+                "name it: make card FROM=expression.csv CLINICAL=clinical.tsv",
+            )
+        )
+    entry = {"source": "table", "path": place.beside_card(place.path), "genes_in": "rows"}
+    draft = _Draft(place.card, entry)
+    values, _ = table.read_expression(draft, entry)
+    rows, columns = gene_kind(list(values.index), symbols), gene_kind(list(values.columns), symbols)
+    if columns and not rows:
+        values, entry["genes_in"] = values.T, "columns"
+    if not rows and not columns:
+        entry["genes_in"] = ask("rows or columns? Neither names are human genes of a kind that is known")
+    clinical = {"source": "table", "path": place.beside_card(place.clinical)}
+    samples, key = _clinical_table(place.clinical, [str(name) for name in values.columns])
+    expression = {
+        **entry,
+        "gene_id": rows or columns or ask_genes(list(values.index)),
+        "scale": ask_scale(values),
+        "collapse": "max_mean",
+    }
+    return Seen(expression, [{**clinical, "key": key}], values, samples)
+
+
+def _clinical_table(path: Path, measured: list[str]) -> tuple[pd.DataFrame, str]:
+    """The clinical table, and the column of sample ids where one column has those that were measured."""
+    frame, _ = table.read_columns(path)
+    wanted = set(measured)
+    shares = {
+        name: len(wanted.intersection(frame[name].dropna())) / len(wanted)
+        for name in frame.columns
+        if frame[name].is_unique
+    }
+    keys = [name for name, share in shares.items() if share >= SHARED_IDS]
+    if len(keys) == 1:
+        return frame.set_index(keys[0]).rename_axis(index=None), str(keys[0])
+    shown = ", ".join(map(str, keys or frame.columns[:8]))
+    return frame, ask(f"which column holds the sample ids of the expression table? There are {shown}")
+
+
+LAYOUTS: tuple[tuple[Callable[[Place], bool], Callable[[Place, SymbolTable], Seen]], ...] = (
+    (_is_cbioportal, _cbioportal),
+    (_is_h5ad, _h5ad),
+    (_is_table, _tables),
+)

@@ -1,0 +1,304 @@
+"""Fetch remote files: whole, checked and recorded, or not at all.
+
+A file is streamed to a partial file in its own folder and takes its name only after status, length,
+content and checksum were found right. The checksum of a first download is written to the lock beside the
+card (:mod:`irf7bone.download.lock`) and enforced from then on. What was fetched is data: nothing of it is
+executed or unpickled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from irf7bone.base.errors import InputError, Problem, Problems
+from irf7bone.download.content import check_content
+from irf7bone.download.lock import Locked, read_lock, write_lock
+from irf7bone.download.remote import MANIFEST, RemoteFile, is_safe_name
+from irf7bone.download.transfer import Broken, Refused, open_stream, through_mirror
+
+BLOCK = 1 << 20
+
+
+class Patience(NamedTuple):
+    """How long to try.
+
+    Args:
+        attempts: Requests for one URL before the next one is tried.
+        pause_seconds: Wait before the second request; doubled for each further one.
+        timeout_seconds: Longest silence of a connection.
+        max_bytes: Largest file that is accepted.
+    """
+
+    attempts: int = 5
+    pause_seconds: float = 2.0
+    timeout_seconds: float = 60.0
+    max_bytes: int = 4 << 30
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A file that lies in the cohort's folder of downloads.
+
+    Args:
+        path: Where it is.
+        url: Where it came from, as the card or the source names it; never the mirror.
+        sha256: Its checksum.
+        size: Its length in bytes.
+    """
+
+    path: Path
+    url: str
+    sha256: str
+    size: int
+
+    @property
+    def record(self) -> dict[str, str]:
+        """What a source's record says about it."""
+        return {"name": self.url, "sha256": self.sha256}
+
+
+def fetch_all(
+    files: Iterable[RemoteFile],
+    folder: str | Path,
+    *,
+    lock: str | Path,
+    mirror: str | None = None,
+    renew: bool = False,
+    patience: Patience = Patience(),  # noqa: B008 - immutable
+) -> list[Fetched]:
+    """Fetch every file of a cohort and write the manifest of its folder.
+
+    A file that is there already and has the locked checksum is kept without asking the network.
+
+    Args:
+        files: What to fetch.
+        folder: The cohort's folder of downloads; made if need be.
+        lock: Lock beside the card; checksums that it lacks are added to it.
+        mirror: Folder or base URL that replaces the network; None or "" for none.
+        renew: Fetch all again and lock what comes, whatever the lock says.
+        patience: How long to try.
+
+    Raises:
+        InputError: With every file that could not be had, and every URL tried for it.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MANIFEST).unlink(missing_ok=True)
+    locked = read_lock(lock)
+    known = {} if renew else dict(locked)
+    problems, done = Problems(), {}
+    for file in files:
+        try:
+            done[file.name] = fetch(
+                file, folder, locked=known.get(file.name), mirror=mirror, patience=patience, lock=lock
+            )
+        except InputError as error:
+            problems.extend(error.problems)
+    news = {name: Locked(item.sha256, item.size, item.url) for name, item in done.items()}
+    added = {name: entry for name, entry in news.items() if locked.get(name) != entry}
+    if added:
+        write_lock(lock, {**locked, **added})
+    problems.raise_if_any()
+    write_lock(folder / MANIFEST, news)
+    return list(done.values())
+
+
+def fetch(
+    file: RemoteFile,
+    folder: Path,
+    *,
+    locked: Locked | None,
+    lock: str | Path = "the lock",
+    mirror: str | None = None,
+    patience: Patience = Patience(),  # noqa: B008 - immutable
+) -> Fetched:
+    """Fetch one file from the first of its URLs that gives it whole; see :class:`RemoteFile`.
+
+    Args:
+        file: What to fetch.
+        folder: Existing folder for it.
+        locked: What the lock says about it; None for a first download.
+        lock: The lock, for messages.
+        mirror: Folder or base URL that replaces the network.
+        patience: How long to try.
+
+    Raises:
+        InputError: One problem for each URL tried.
+        ValueError: The file's name is not a plain one.
+    """
+    if not is_safe_name(file.name):
+        raise ValueError(f"not a plain file name: {file.name!r}")
+    path = folder / file.name
+    if locked and path.is_file() and _sha256(path) == locked.sha256:
+        return Fetched(path, locked.url, locked.sha256, locked.size)
+    partial = folder / f".{file.name}.partial"
+    problems = Problems()
+    urls = sorted(file.urls, key=lambda url: url != (locked.url if locked else None))  # stable: locked first
+    for url in urls:
+        try:
+            sha256, size = _download(url, partial, mirror, patience)
+            check_content(partial, file.name, url)
+            _check_lock(url, sha256, size, locked, lock)
+            partial.replace(path)
+            return Fetched(path, url, sha256, size)
+        except InputError as error:
+            problems.extend(error.problems)
+            if not (file.copies or isinstance(error, _Absent)):
+                break
+        except OSError as error:
+            remedy = "free some space, or make the folder writable"
+            problems.add(
+                str(partial), expected="a file to write to", found=str(error.strerror), remedy=remedy
+            )
+        finally:
+            partial.unlink(missing_ok=True)
+    raise InputError(problems.found)
+
+
+class _Absent(InputError):
+    """A URL at which there is no file."""
+
+
+def _check_lock(url: str, sha256: str, size: int, locked: Locked | None, lock: str | Path) -> None:
+    if locked and sha256 != locked.sha256:
+        raise InputError(
+            Problem(
+                url,
+                expected=f"the file locked in {lock}: sha256 {locked.sha256}, {locked.size} bytes",
+                found=f"sha256 {sha256}, {size} bytes",
+                remedy="the file changed since it was first fetched: find out why; to accept the new one, "
+                "run 'make lock STUDY=... COHORT=...'",
+            )
+        )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _download(url: str, partial: Path, mirror: str | None, patience: Patience) -> tuple[str, int]:
+    """Stream one URL to ``partial``, resuming what breaks; its sha256 and length."""
+    place = through_mirror(url, mirror)
+    progress = _Progress(partial, patience.max_bytes)
+    for attempt in range(1, patience.attempts + 1):
+        wait = patience.pause_seconds * 2 ** (attempt - 1)
+        try:
+            progress.stream(place, patience.timeout_seconds)
+            return progress.finish()
+        except Refused as error:
+            raise (_Absent if error.absent else InputError)(_problem(url, place, error)) from None
+        except Broken as error:
+            if attempt >= min(patience.attempts, error.attempts):
+                raise InputError(_problem(url, place, error, tries=attempt)) from None
+            time.sleep(wait if error.retry_after is None else min(error.retry_after, 16 * wait))
+    raise AssertionError("attempts is at least 1")
+
+
+def _problem(url: str, place: str, error: Refused | Broken, tries: int = 1) -> Problem:
+    through = "" if place == url else f" (asked for at {place})"
+    times = "" if tries == 1 else f", {tries} times"
+    return Problem(url, "the whole file", f"{error.found}{times}{through}", error.remedy)
+
+
+class _Progress:
+    """What of a file has arrived, and the validator by which a server can tell that it is still the same."""
+
+    def __init__(self, partial: Path, max_bytes: int):
+        self.partial, self.max_bytes = partial, max_bytes
+        self.size, self.validator = 0, None
+        self.digest = hashlib.sha256()
+        partial.unlink(missing_ok=True)
+
+    def stream(self, place: str, timeout: float) -> None:
+        """Fetch what is still missing.
+
+        Raises:
+            Broken: The transfer failed in a way that may pass.
+            Refused: Trying again would not help.
+        """
+        with open_stream(place, start=self.size, validator=self.validator, timeout=timeout) as stream:
+            if stream.start != self.size:
+                self.size, self.digest = 0, hashlib.sha256()
+            self.validator = stream.validator
+            if stream.total is not None and stream.total > self.max_bytes:
+                raise _too_large(stream.total, self.max_bytes)
+            with (
+                self.partial.open("ab" if self.size else "wb") as out,
+                _bar(place, self.size, stream.total) as bar,
+            ):
+                self._copy(stream.read, out, bar)
+        if stream.total is not None and self.size != stream.total:
+            raise Broken(f"a transfer that ended after {self.size} of {stream.total} bytes")
+
+    def _copy(self, read: Callable[[int], bytes], out: BinaryIO, bar: Callable[[int], object]) -> None:
+        while block := read(BLOCK):
+            out.write(block)
+            self.digest.update(block)
+            self.size += len(block)
+            bar(len(block))
+            if self.size > self.max_bytes:
+                raise _too_large(self.size, self.max_bytes)
+
+    def finish(self) -> tuple[str, int]:
+        """The sha256 and length of what arrived."""
+        return self.digest.hexdigest(), self.size
+
+
+def _too_large(size: int, limit: int) -> Refused:
+    return Refused(
+        f"{size} bytes, more than the {limit} that are accepted",
+        "check that the URL names the file you mean: no cohort's file is that large",
+    )
+
+
+@contextlib.contextmanager
+def _bar(place: str, start: int, total: int | None):
+    """Something to tell how many bytes arrived; it shows them only where a person watches."""
+    if not sys.stderr.isatty():
+        yield lambda count: None
+        return
+    from tqdm import tqdm
+
+    name = place.rpartition("/")[2]
+    with tqdm(desc=name, initial=start, total=total, unit="B", unit_scale=True, leave=False) as bar:
+        yield bar.update
+
+
+@dataclass(frozen=True)
+class Downloads:
+    """The downloads of one cohort, as a source reads them: never from the network.
+
+    Args:
+        folder: The cohort's folder of downloads.
+        lock: Lock beside the card.
+    """
+
+    folder: Path
+    lock: Path
+
+    def get(self, name: str) -> Fetched:
+        """A fetched file, once its checksum is found to be the manifest's and the lock's.
+
+        Raises:
+            InputError: It is not there, or is not what was fetched, or not what is locked.
+        """
+        path = self.folder / name
+        manifest, locked = read_lock(self.folder / MANIFEST), read_lock(self.lock)
+        again = f"remove {self.folder / MANIFEST} and run again, which fetches what is missing or differs"
+        if name not in manifest or not path.is_file():
+            raise InputError(Problem(str(path), "a file that was fetched", "nothing there", again))
+        entry, sha256 = manifest[name], _sha256(path)
+        for what, expected in (("fetched", entry), (f"locked in {self.lock}", locked.get(name, entry))):
+            if sha256 != expected.sha256:
+                raise InputError(
+                    Problem(str(path), f"the file that was {what}: sha256 {expected.sha256}", sha256, again)
+                )
+        return Fetched(path, entry.url, entry.sha256, entry.size)

@@ -1,0 +1,1 @@
+"""What may be said of a contrast, by an ordered table of rules."""

@@ -1,0 +1,131 @@
+"""What each contrast says of the claim, from the tables of its experiment."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+
+from irf7bone.base.experiment_vocabulary import DIRECTIONS, EXPECTED
+from irf7bone.base.phrases import counted
+from irf7bone.experiments.claim.rules import Evidence, composition_warning, decide
+from irf7bone.experiments.claim.sentences import Marker
+from irf7bone.experiments.design import Design
+from irf7bone.tables.experiment import CLAIM
+
+
+def judge_contrasts(
+    experiment: str,
+    designs: Sequence[Design],
+    *,
+    signature: str,
+    method: str,
+    signatures: pd.DataFrame,
+    gene_sets: pd.DataFrame,
+    composition: pd.DataFrame,
+    adjusted: pd.DataFrame,
+) -> pd.DataFrame:
+    """Hold every contrast against what the claim expects of it.
+
+    Args:
+        experiment: Experiment id.
+        designs: The contrasts' models.
+        signature: Signature to judge by.
+        method: Scoring method to judge by.
+        signatures: :data:`irf7bone.tables.experiment.SIGNATURES`.
+        gene_sets: :data:`irf7bone.tables.experiment.GENE_SETS`.
+        composition: :data:`irf7bone.tables.experiment.COMPOSITION`.
+        adjusted: :data:`irf7bone.tables.experiment.ADJUSTED`, of ``method``.
+
+    Returns:
+        :data:`irf7bone.tables.experiment.CLAIM`.
+    """
+    scored = signatures[(signatures["signature"] == signature) & (signatures["method"] == method)]
+    scored = scored.set_index("contrast")
+    tested = gene_sets[(gene_sets["signature"] == signature) & (gene_sets["side"] == "up")].set_index(
+        "contrast"
+    )
+    adjusted = adjusted[adjusted["signature"] == signature].set_index(["contrast", "adjustment"])
+    rows = []
+    for design in designs:
+        contrast = design.contrast
+        row = scored.loc[contrast.id]
+        expected = EXPECTED[contrast.meaning]
+        markers = _markers(composition, adjusted, contrast.id)
+        relabellings = row["n_relabellings"]
+        evidence = Evidence(
+            expected=expected,
+            case=contrast.case,
+            reference=contrast.reference,
+            sample_words=_sample_words(design),
+            signature=signature,
+            difference=_number(row["difference"]),
+            low=_number(row["ci_low"]),
+            high=_number(row["ci_high"]),
+            p=_number(row["p"]),
+            permutation_p=_number(row["permutation_p"]),
+            smallest_p=math.nan if pd.isna(relabellings) else _smallest_p(design, row),
+            camera_p=_number(tested.loc[contrast.id, "camera_p"])
+            if contrast.id in tested.index
+            else math.nan,
+            reason=row["reason"],
+            markers=markers,
+            not_measured=_not_measured(composition, contrast.id),
+        )
+        rule, sentence = decide(evidence)
+        estimate = {
+            name: row[name] for name in ("difference", "se", "ci_low", "ci_high", "df", "p", "permutation_p")
+        }
+        rows.append(
+            {
+                "experiment": experiment,
+                "contrast": contrast.id,
+                "meaning": contrast.meaning,
+                "expected": DIRECTIONS[expected],
+                "signature": signature,
+                "method": method,
+                **design.sizes,
+                **estimate,
+                "camera_p": evidence.camera_p,
+                "verdict": rule.verdict,
+                "rule": rule.name,
+                "sentence": sentence,
+                "composition": "; ".join(marker.shift_words for marker in markers) or None,
+                "warning": composition_warning(evidence),
+            }
+        )
+    return CLAIM.cast(pd.DataFrame(rows).reindex(columns=CLAIM.names))
+
+
+def _markers(composition: pd.DataFrame, adjusted: pd.DataFrame, contrast: str) -> tuple[Marker, ...]:
+    differing = composition[(composition["contrast"] == contrast) & composition["differs"]]
+    rows = []
+    for name, difference in zip(differing["marker"], differing["difference"], strict=True):
+        row = adjusted.loc[(contrast, name)]
+        ends = (_number(row[column]) for column in ("difference", "ci_low", "ci_high"))
+        rows.append(Marker(name, float(difference), *ends))
+    return tuple(rows)
+
+
+def _not_measured(composition: pd.DataFrame, contrast: str) -> tuple[str, ...]:
+    missing = (composition["contrast"] == contrast) & (composition["status"] != "ok")
+    return tuple(composition.loc[missing, "marker"])
+
+
+def _smallest_p(design: Design, row: pd.Series) -> float:
+    """The two-sided p of the most extreme labelling: with its mirror image where groups are of one size."""
+    if row["permutation"] == "monte_carlo":
+        return 1 / (1 + int(row["n_relabellings"]))
+    mirrored = design.n_pairs is not None or design.n_case == design.n_reference
+    return (2 if mirrored else 1) / int(row["n_relabellings"])
+
+
+def _sample_words(design: Design) -> str:
+    if design.n_pairs is not None:
+        return counted(design.n_pairs, "pair")
+    return f"{design.n_case} against {counted(design.n_reference, 'sample')}"
+
+
+def _number(value: object) -> float:
+    return math.nan if pd.isna(value) else float(value)

@@ -1,0 +1,133 @@
+"""Which figures a study has and what each is drawn from; the only module of figures that scripts call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from irf7bone.base.phrases import ENDPOINT_WORDS
+from irf7bone.figures import key_signatures
+from irf7bone.figures.curves import draw_curves
+from irf7bone.figures.distributions import draw_scores
+from irf7bone.figures.drawing import Drawing, forest_models
+from irf7bone.figures.forest import draw_forest
+from irf7bone.figures.forest_tables import forest_table, overview_table
+from irf7bone.figures.outcome_figures import draw_cohort_depth, draw_pooled_depth
+from irf7bone.figures.quality import draw_quality
+from irf7bone.figures.style import shorten
+
+if TYPE_CHECKING:
+    from irf7bone.study.settings import Config
+    from irf7bone.tables.study_tables import CohortDepth, Depth
+
+PLATFORM_LENGTH = 70  # characters of a platform's name that a title has room for
+
+
+def draw_cohort_figures(
+    obs: pd.DataFrame,
+    quality: pd.DataFrame,
+    scores: pd.DataFrame,
+    associations: pd.DataFrame,
+    curves: pd.DataFrame,
+    depth: CohortDepth,
+    *,
+    endpoints: Sequence[str],
+    platform: str | None,
+    simulated: bool,
+    config: Config,
+) -> dict[str, Drawing]:
+    """Draw everything that is about one cohort, for the primary method and model.
+
+    Args:
+        obs: The cohort's samples, index = sample id; ``er`` is used where there is such a column.
+        quality: :data:`irf7bone.tables.cohort.QC`.
+        scores: :data:`irf7bone.tables.cohort.SCORES`.
+        associations: :data:`irf7bone.tables.outcome.ASSOCIATIONS`.
+        curves: :data:`irf7bone.tables.outcome.CURVES`.
+        depth: The cohort's tables that look deeper.
+        endpoints: The cohort's endpoints, as its card has them; those of the config are drawn.
+        platform: As the card states it; the figure of sample quality names it.
+        simulated: Whether the cohort is simulated; then every figure says so.
+        config: The study's settings.
+
+    Returns:
+        Drawings by the names of :func:`irf7bone.figures.cohort_figures`.
+    """
+    primary = config.primary
+    cohort = quality["cohort"].iloc[0]
+    er = obs["er"].astype("object") if "er" in obs else pd.Series(None, index=obs.index, dtype="object")
+    er.index = er.index.astype(str)
+    measured = quality.assign(er=quality["sample"].map(er))
+    kept = scores[(scores["method"] == primary.method) & (scores["status"] == "ok")]
+    spread = kept[["sample", "signature", "method", "score_raw"]].assign(er=kept["sample"].map(er))
+    title = f"{cohort}: sample quality" + (f" ({shorten(platform, PLATFORM_LENGTH)})" if platform else "")
+    drawn = {
+        "quality": Drawing(draw_quality(measured, title=title, simulated=simulated), measured),
+        "scores": Drawing(
+            draw_scores(
+                spread,
+                primary.signature,
+                title=f"{cohort}: scores",
+                method=primary.method,
+                simulated=simulated,
+            ),
+            spread,
+        ),
+    }
+    shown = key_signatures(primary.signature, config.proliferation_signature, config.signatures.select)
+    asked = [name for name in endpoints if name in config.endpoints]
+    for endpoint in asked:
+        rows = curves[
+            (curves["endpoint"] == endpoint)
+            & (curves["method"] == primary.method)
+            & curves["signature"].isin(list(shown))
+        ]
+        fits = associations[
+            (associations["endpoint"] == endpoint)
+            & (associations["method"] == primary.method)
+            & (associations["model"] == forest_models(config)[0])
+        ]
+        figure = draw_curves(
+            rows,
+            fits,
+            shown,
+            endpoint=endpoint,
+            title=f"{cohort}: {ENDPOINT_WORDS[endpoint]}",
+            simulated=simulated,
+        )
+        drawn[f"curves_{endpoint}"] = Drawing(figure, rows)
+    return drawn | draw_cohort_depth(depth, cohort, asked, simulated=simulated, config=config)
+
+
+def draw_forests(
+    associations: pd.DataFrame, pooled: pd.DataFrame, roles: Mapping[str, str], config: Config, depth: Depth
+) -> dict[str, Drawing]:
+    """Draw what is over cohorts: forests of each endpoint, and what looks deeper.
+
+    Args:
+        associations: :data:`irf7bone.tables.outcome.ASSOCIATIONS` of every cohort.
+        pooled: :data:`irf7bone.tables.pooled.POOLED`.
+        roles: Role of each cohort; simulated ones get a block of their own.
+        config: The study's settings.
+        depth: Tables that look deeper, of every cohort and over cohorts.
+
+    Returns:
+        Drawings by the names of :func:`irf7bone.figures.pooled_figures`.
+    """
+    primary, models = config.primary, forest_models(config)
+    key = key_signatures(primary.signature, config.proliferation_signature, config.signatures.select)
+    drawn = {}
+    for endpoint in config.endpoints:
+        shared = {"endpoint": endpoint, "method": primary.method, "models": models}
+        by_cohort = forest_table(associations, pooled, roles, signatures=key, **shared)
+        overview = overview_table(associations, pooled, roles, signatures=config.signatures.select, **shared)
+        said = ENDPOINT_WORDS[endpoint]
+        words = {
+            "title": f"{said.capitalize()}: hazard ratio for one SD more score ({primary.method})",
+            "nothing": f"No cohort of this study has the endpoint {said}.",
+        }
+        drawn[f"forest_{endpoint}"] = Drawing(draw_forest(by_cohort, models, **words), by_cohort)
+        drawn[f"overview_{endpoint}"] = Drawing(draw_forest(overview, models, **words), overview)
+    return drawn | draw_pooled_depth(depth, roles, config)

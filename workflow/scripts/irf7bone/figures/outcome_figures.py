@@ -1,0 +1,175 @@
+"""Figures that look deeper, for the primary method: what each is drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from irf7bone.base.phrases import ENDPOINT_WORDS
+from irf7bone.figures import key_signatures
+from irf7bone.figures.checks import draw_checks
+from irf7bone.figures.drawing import Drawing, forest_models, null_models
+from irf7bone.figures.forest import draw_forest
+from irf7bone.figures.funnel import draw_funnel
+from irf7bone.figures.immune import draw_immune
+from irf7bone.figures.null import draw_null
+from irf7bone.figures.outcome_panels import competing_table, er_table
+from irf7bone.figures.signature_quality import draw_signature_quality
+from irf7bone.figures.sites import draw_sites, sites_table
+from irf7bone.figures.specification import draw_specifications
+
+if TYPE_CHECKING:
+    from irf7bone.study.settings import Analysis, Config, Primary
+    from irf7bone.tables.study_tables import CohortDepth, Depth
+
+
+def draw_cohort_depth(
+    depth: CohortDepth, cohort: str, endpoints: Sequence[str], *, simulated: bool, config: Config | Analysis
+) -> dict[str, Drawing]:
+    """Draw signature quality, and random signatures and model checks of each endpoint.
+
+    Args:
+        depth: Tables of this cohort.
+        cohort: Cohort id.
+        endpoints: Those of the cohort that the config asks for.
+        simulated: Marks the figures as not being about patients.
+        config: The study's settings.
+
+    Returns:
+        Drawings by name: signature_quality, and null_<endpoint> and checks_<endpoint> for each endpoint.
+    """
+    quality = depth.signature_quality
+    drawn = {
+        "signature_quality": Drawing(draw_signature_quality(quality, simulated=simulated), quality),
+    }
+    for endpoint in endpoints:
+        drawn[f"null_{endpoint}"] = _null(
+            depth.null,
+            depth.null_histogram,
+            endpoint,
+            title=f"{cohort}: random signatures, {ENDPOINT_WORDS[endpoint]} ({config.primary.method})",
+            simulated=simulated,
+            config=config,
+        )
+        rows = of_primary(depth.checks, config.primary, endpoint)
+        curves = of_primary(depth.check_curves, config.primary, endpoint)
+        figure = draw_checks(rows, curves, endpoint=endpoint, simulated=simulated)
+        drawn[f"checks_{endpoint}"] = Drawing(figure, curves)
+    return drawn
+
+
+def draw_pooled_depth(
+    depth: Depth, roles: Mapping[str, str], config: Config | Analysis
+) -> dict[str, Drawing]:
+    """Draw what compares cohorts, sites, strata and choices.
+
+    Args:
+        depth: Tables of every cohort and over cohorts.
+        roles: Role of each cohort, in the order of the config; simulated ones stand apart.
+        config: The study's settings.
+
+    Returns:
+        Drawings by name: sites, competing, by_er, specifications, immune, funnel, and null_<endpoint>.
+    """
+    primary, models = config.primary, forest_models(config)
+    said = primary.signature.replace("_", " ")
+    sites = sites_table(depth.sites, roles, signature=primary.signature, method=primary.method, models=models)
+    rivals = competing_table(depth.competing, roles, signature=primary.signature, models=models)
+    strata = er_table(
+        depth.by_er,
+        depth.pooled_by_er,
+        roles,
+        signature=primary.signature,
+        endpoints=config.endpoints,
+        models=models,
+    )
+    of_signature = depth.immune[depth.immune["signature"] == primary.signature]
+    points = of_primary(depth.funnel, primary, primary.endpoint)
+    asymmetry = of_primary(depth.asymmetry, primary, primary.endpoint).iloc[0]
+    drawn = {
+        "sites": Drawing(
+            draw_sites(sites, models, signature=primary.signature, method=primary.method), sites
+        ),
+        "competing": Drawing(
+            draw_forest(
+                rivals,
+                models,
+                title=f"Two hazards where events compete: {said} ({primary.method})",
+                nothing="No cohort of this study has an endpoint with competing events.",
+            ),
+            rivals,
+        ),
+        "by_er": Drawing(
+            draw_forest(
+                strata,
+                models,
+                title=f"By ER status: {said} ({primary.method})",
+                nothing="No cohort of this study records ER status and one of its endpoints.",
+            ),
+            strata,
+        ),
+        "specifications": Drawing(
+            draw_specifications(
+                depth.specifications,
+                depth.specification_summary,
+                title=f"Every choice of signature, method and model: {ENDPOINT_WORDS[primary.endpoint]}",
+            ),
+            depth.specifications,
+        ),
+        "immune": Drawing(
+            draw_immune(depth.immune, depth.immune_pooled, roles, primary.signature), of_signature
+        ),
+        "funnel": Drawing(
+            draw_funnel(points, asymmetry, title=f"Funnel plot, {ENDPOINT_WORDS[primary.endpoint]}"), points
+        ),
+    }
+    for endpoint in config.endpoints:
+        drawn[f"null_{endpoint}"] = _null(
+            depth.pooled_null,
+            depth.pooled_null_histogram,
+            endpoint,
+            title=f"Pooled over patients: random signatures, {ENDPOINT_WORDS[endpoint]} ({primary.method})",
+            simulated=False,
+            config=config,
+        )
+    return drawn
+
+
+def of_primary(table: pd.DataFrame, primary: Primary, endpoint: str) -> pd.DataFrame:
+    """The rows of the primary signature, method and model for an endpoint."""
+    return table[
+        (table["signature"] == primary.signature)
+        & (table["method"] == primary.method)
+        & (table["endpoint"] == endpoint)
+        & (table["model"] == primary.model)
+    ]
+
+
+def _null(
+    null: pd.DataFrame,
+    histogram: pd.DataFrame,
+    endpoint: str,
+    *,
+    title: str,
+    simulated: bool,
+    config: Config | Analysis,
+) -> Drawing:
+    """The key signatures among random ones, for one endpoint."""
+    models = null_models(config)
+    key = key_signatures(config.primary.signature, config.proliferation_signature, config.signatures.select)
+    rows, bins = (
+        table[
+            (table["method"] == config.primary.method)
+            & (table["endpoint"] == endpoint)
+            & table["model"].isin(list(models))
+            & table["signature"].isin(list(key))
+        ]
+        for table in (null, histogram)
+    )
+    rows = rows.sort_values("signature", key=lambda names: names.map(key.index), kind="stable")
+    reasons = rows["reason"].dropna().unique()
+    nothing = f"No random signatures: {'; '.join(reasons)}."
+    figure = draw_null(rows, bins, models, title=title, nothing=nothing, simulated=simulated)
+    return Drawing(figure, rows)

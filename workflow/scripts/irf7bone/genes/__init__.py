@@ -1,0 +1,1 @@
+"""Gene symbols, signatures, and the way from mouse to human."""

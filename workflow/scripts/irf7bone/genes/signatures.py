@@ -1,0 +1,384 @@
+"""The signature library: GMT files, each with a provenance table beside it, to signatures in current symbols.
+
+Import stays light (no pandas, no numpy): the check of a config needs the names only.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from irf7bone.base.errors import Problems
+
+if TYPE_CHECKING:
+    from irf7bone.genes.symbols import SymbolTable
+
+PROVENANCE_FILE = "provenance.tsv"
+PROVENANCE_COLUMNS = (
+    "signature", "role", "citation", "pmid", "source", "licence", "how_obtained", "sha256", "n_genes", "note",
+)  # fmt: skip
+ROLES = ("interferon", "irf7", "proliferation", "immune", "control", "composition", "derived", "user")
+UNSTATED = "user-supplied, no provenance given"
+# the description of a derived signature without genes, which is a finding; any other empty set is a mistake
+NO_GENE = "no gene passed the rule that derives this signature"
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A gene list with a name and a source.
+
+    Args:
+        name: Its name in config and tables; ``NAME_UP`` and ``NAME_DN`` together are ``NAME``.
+        up: Current symbols, each once, in the order of the file. Names that are no gene's stay as they
+            were written, so that coverage counts them as missing.
+        down: The same for ``NAME_DN``; empty for an unsigned signature.
+        citation: Paper that defined it; empty where nothing is stated.
+        source: Where the list was taken from.
+        licence: Licence of the list.
+        role: One of ``ROLES``.
+        how_obtained: What was done to get from the source to the file.
+        sha256: See :func:`list_sha256`.
+        file: The GMT (of the up genes).
+        unresolved: Those of ``genes`` that are not the name of one human gene.
+    """
+
+    name: str
+    up: tuple[str, ...]
+    down: tuple[str, ...]
+    citation: str
+    source: str
+    licence: str
+    role: str
+    how_obtained: str
+    sha256: str
+    file: Path
+    unresolved: tuple[str, ...] = ()
+
+    @property
+    def genes(self) -> tuple[str, ...]:
+        """All symbols, up then down."""
+        return self.up + self.down
+
+
+def list_sha256(up: Iterable[str], down: Iterable[str] = ()) -> str:
+    """SHA-256 of the symbols sorted and joined by line feeds; those of ``down`` have a minus before them."""
+    lines = sorted(up) + [f"-{symbol}" for symbol in sorted(down)]
+    return hashlib.sha256("\n".join(lines).encode("utf-8")).hexdigest()
+
+
+def library_names(files: Sequence[Path]) -> set[str]:
+    """Names of the signatures in GMT files or folders, without looking at the genes.
+
+    Raises:
+        InputError: A file cannot be read as GMT, or two sets have the same name.
+    """
+    problems = Problems()
+    pairs = _pair(_read_all(files, problems), problems)
+    problems.raise_if_any()
+    return set(pairs)
+
+
+def load_library(files: Sequence[Path], symbols: SymbolTable) -> dict[str, Signature]:
+    """Read signatures and bring their genes to current symbols.
+
+    Args:
+        files: GMT files, or folders of which all ``*.gmt`` are read. A ``provenance.tsv`` in the folder of a
+            GMT describes its sets; a set without a row there says so in ``how_obtained``.
+        symbols: Table of current symbols, the one that the expression data went through.
+
+    Returns:
+        Signatures by name, in the order of the files.
+
+    Raises:
+        InputError: Any of the files, sets or provenance rows cannot be used; all problems together.
+    """
+    problems = Problems()
+    lines = _read_all(files, problems)
+    pairs = _pair(lines, problems)
+    provenance = {
+        folder: _read_provenance(folder, problems) for folder in {line.file.parent for line in lines}
+    }
+    library = {}
+    for name, (up, down) in pairs.items():
+        signature = _resolve(name, up, down, provenance[up.file.parent], symbols, problems)
+        library[name] = signature
+    problems.raise_if_any()
+    return library
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One line of a GMT."""
+
+    name: str
+    genes: tuple[str, ...]
+    file: Path
+    number: int
+
+    @property
+    def where(self) -> str:
+        return f"{self.file}, line {self.number}, set {self.name}"
+
+
+def _read_all(files: Sequence[Path], problems: Problems) -> list[_Line]:
+    paths: dict[Path, Path] = {}
+    for entry in map(Path, files):
+        if entry.is_dir():
+            found = sorted(entry.glob("*.gmt"))
+            if not found:
+                problems.add(
+                    str(entry),
+                    expected="a folder with GMT files (*.gmt)",
+                    found="no such file",
+                    remedy="put a GMT there, or name another folder",
+                )
+        elif entry.is_file():
+            found = [entry]
+        else:
+            found = []
+            problems.add(
+                str(entry),
+                expected="a GMT file, or a folder of them",
+                found="nothing there",
+                remedy="correct the path",
+            )
+        # a file that is named, and stands in a folder that is named, is read once
+        paths.update({path.resolve(): path for path in found if path.resolve() not in paths})
+    return [line for path in paths.values() for line in _read_gmt(path, problems)]
+
+
+def _read_gmt(path: Path, problems: Problems) -> list[_Line]:
+    text = _read_text(path, problems)
+    if text is None:
+        return []
+    if text.lstrip().startswith("<"):
+        problems.add(
+            str(path),
+            expected="tab-separated text: name, description, genes",
+            found=f"html or xml, beginning {text.lstrip()[:40]!r}",
+            remedy="download the GMT itself (MSigDB shows a page to log in first), not the page around it",
+        )
+        return []
+    lines, short = [], []
+    for number, raw in enumerate(text.splitlines(), start=1):
+        cells = [cell.strip() for cell in raw.split("\t")]
+        if not any(cells):
+            continue
+        if cells[1:] == [NO_GENE]:
+            lines.append(_Line(cells[0], (), path, number))
+            continue
+        if len(cells) < 3 or not cells[0]:
+            short.append(f"line {number}: {raw[:60]!r}")
+            continue
+        line = _Line(cells[0], tuple(cell for cell in cells[2:] if cell), path, number)
+        if not line.genes:
+            problems.add(
+                line.where,
+                expected="at least one gene after name and description",
+                found="an empty set",
+                remedy="give it genes, or delete the line",
+            )
+        lines.append(line)
+    if short:
+        problems.add(
+            str(path),
+            expected="at least three columns (name, description, genes), separated by tabs",
+            found=f"{len(short)} lines with fewer, or without a name",
+            remedy="put a tab after the name, after the description (which may be empty), and between genes",
+            offenders=short,
+        )
+    elif not lines:
+        problems.add(
+            str(path),
+            expected="one gene set a line",
+            found="an empty file",
+            remedy="fetch the file again, or remove it from the list",
+        )
+    return lines
+
+
+def _read_text(path: Path, problems: Problems) -> str | None:
+    raw = path.read_bytes()
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        compressed = raw.startswith((b"\x1f\x8b", b"PK\x03\x04"))
+        line = raw.count(b"\n", 0, error.start) + 1
+        problems.add(
+            str(path),
+            expected="text in UTF-8",
+            found="a compressed file"
+            if compressed
+            else f"byte 0x{raw[error.start]:02x} in line {line}, which is not",
+            remedy="decompress it" if compressed else "save it as UTF-8 text (iconv -f latin1 -t utf-8)",
+        )
+        return None
+
+
+def _pair(lines: Sequence[_Line], problems: Problems) -> dict[str, tuple[_Line, _Line | None]]:
+    """Sets by name, with ``NAME_UP`` and ``NAME_DN`` put together where both are there."""
+    by_name: dict[str, list[_Line]] = defaultdict(list)
+    for line in lines:
+        by_name[line.name].append(line)
+    stems = {name[:-3] for name in by_name if name.endswith("_UP") and f"{name[:-3]}_DN" in by_name}
+    for name, same in by_name.items():
+        clashing = [*same, *by_name[f"{name}_UP"]] if name in stems else same
+        if len(clashing) > 1:
+            problems.add(
+                f"set {name}",
+                expected="each name once in all GMT files together (NAME_UP and NAME_DN make NAME)",
+                found=f"{len(clashing)} sets of this name",
+                remedy="rename or remove all but one",
+                offenders=[f"{line.name} in {line.file}, line {line.number}" for line in clashing],
+            )
+    pairs: dict[str, tuple[_Line, _Line | None]] = {}
+    for name, (first, *_) in by_name.items():
+        if name[:-3] not in stems or name[-3:] not in ("_UP", "_DN"):
+            pairs[name] = (first, None)
+        elif name.endswith("_UP"):
+            pairs[name[:-3]] = (first, by_name[f"{name[:-3]}_DN"][0])
+    return pairs
+
+
+def _read_provenance(folder: Path, problems: Problems) -> dict[str, dict[str, str]]:
+    """Rows of the folder's provenance table by signature; none where there is no table."""
+    path = folder / PROVENANCE_FILE
+    text = _read_text(path, problems) if path.is_file() else None
+    if text is None:
+        return {}
+    reader = csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+    header = tuple(reader.fieldnames or ())
+    if sorted(header) != sorted(PROVENANCE_COLUMNS):
+        problems.add(
+            str(path),
+            expected=f"the columns {', '.join(PROVENANCE_COLUMNS)}",
+            found=f"{', '.join(header) or 'an empty file'}",
+            remedy="add what is missing (cells may be empty) and take out what is too much",
+        )
+        return {}
+    rows: dict[str, dict[str, str]] = {}
+    for number, row in enumerate(reader, start=2):
+        name = row["signature"]
+        if None in row or None in row.values():
+            found = "another number of cells"
+        elif name in rows:
+            found = f"a second row for {name}"
+        elif row["role"] not in ROLES:
+            found = f"role {row['role']!r} for {name}"
+        else:
+            rows[name] = row
+            continue
+        problems.add(
+            f"{path}, line {number}",
+            expected=f"{len(PROVENANCE_COLUMNS)} cells, each signature once, role one of {', '.join(ROLES)}",
+            found=found,
+            remedy="correct the line",
+        )
+    return rows
+
+
+def _resolve(
+    name: str,
+    up: _Line,
+    down: _Line | None,
+    provenance: dict[str, dict[str, str]],
+    symbols: SymbolTable,
+    problems: Problems,
+) -> Signature:
+    resolved = {line.name: _to_current(line, symbols, problems) for line in (up, down) if line}
+    up_genes, unresolved = resolved[up.name]
+    down_genes, more = resolved[down.name] if down else ((), ())
+    both = [gene for gene in up_genes if gene in set(down_genes)]
+    if both:
+        problems.add(
+            f"{up.file}, set {name}",
+            expected="genes that go up or down",
+            found=f"{len(both)} in both {name}_UP and {name}_DN, after bringing symbols to current",
+            remedy="remove each of them from one side or from both",
+            offenders=both,
+        )
+    digest = list_sha256(up_genes, down_genes)
+    checks = [
+        (name, digest),
+        *((line_name, list_sha256(genes)) for line_name, (genes, _) in resolved.items()),
+    ]
+    for row_name, found in dict(checks).items():
+        _check_digest(row_name, found, provenance, up.file.parent, problems)
+    row = provenance.get(name) or provenance.get(up.name) or {}
+    return Signature(
+        name=name,
+        up=up_genes,
+        down=down_genes,
+        citation=row.get("citation", ""),
+        source=row.get("source", ""),
+        licence=row.get("licence", ""),
+        role=row.get("role", "user"),
+        how_obtained=row.get("how_obtained", UNSTATED),
+        sha256=digest,
+        file=up.file,
+        unresolved=unresolved + more,
+    )
+
+
+def _to_current(
+    line: _Line, symbols: SymbolTable, problems: Problems
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Genes of a line, each once, and those of them that are no gene's name."""
+    if line.genes and all(gene.isdigit() for gene in line.genes):
+        problems.add(
+            line.where,
+            expected="gene symbols",
+            found="numbers only, as in a GMT of Entrez ids",
+            remedy="take the GMT with symbols (MSigDB has both)",
+            offenders=line.genes,
+        )
+        return line.genes, line.genes
+    resolution = symbols.to_current(line.genes, "symbol")
+    answers = list(zip(line.genes, resolution.current, resolution.status, strict=True))
+    damaged = [gene for gene, _, status in answers if status == "excel_damaged"]
+    if damaged:
+        problems.add(
+            line.where,
+            expected="gene symbols",
+            found=f"{len(damaged)} that a spreadsheet turned into dates or numbers",
+            remedy="write the symbols again: 2-Sep was SEPTIN2, but 1-Mar may have been MARCHF1 or MTARC1",
+            offenders=damaged,
+        )
+    mouse = symbols.mouse_spelled([gene for gene, current, _ in answers if current is None])
+    if mouse:
+        problems.add(
+            line.where,
+            expected="human symbols",
+            found=f"{len(mouse)} written as mouse symbols are",
+            remedy="replace them by their human orthologs, which is more than writing them in capitals",
+            offenders=mouse,
+        )
+    unresolved = tuple(dict.fromkeys(gene for gene, current, _ in answers if current is None))
+    if line.genes and not damaged and not mouse and all(current is None for _, current, _ in answers):
+        problems.add(
+            line.where,
+            expected="symbols of human genes (HGNC: current, previous or alias)",
+            found="none among its genes",
+            remedy="translate ids or probes to symbols first",
+            offenders=unresolved,
+        )
+    return tuple(dict.fromkeys(current or gene for gene, current, _ in answers)), unresolved
+
+
+def _check_digest(
+    name: str, found: str, provenance: dict[str, dict[str, str]], folder: Path, problems: Problems
+) -> None:
+    stated = provenance.get(name, {}).get("sha256", "")
+    if stated and stated != found:
+        problems.add(
+            f"{folder / PROVENANCE_FILE}, signature {name}, sha256",
+            expected=f"{found}, the checksum of the genes in the GMT",
+            found=f"{stated}: provenance out of date",
+            remedy="undo the change of the set, or give the changed set a name and a row of its own; "
+            "for the shipped sets after a new gene table, run tools/build_signatures.py",
+        )

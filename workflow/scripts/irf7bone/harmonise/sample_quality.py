@@ -1,0 +1,69 @@
+"""Quality of each sample of a cohort: level, spread, agreement with the others, and a PCA.
+
+Nothing is dropped here. A sample that breaks a rule is flagged with the rule, shown in the report, and stays
+in the analysis unless its card names the rule under ``quality: drop`` or excludes it with a reason.
+"""
+
+from __future__ import annotations
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import scanpy as sc
+
+from irf7bone.harmonise.sample_rules import broken_rules, measure
+
+PCA_GENES = 2000
+
+
+def sample_quality(adata: ad.AnnData, cohort: str) -> pd.DataFrame:
+    """Describe every sample of a harmonised cohort.
+
+    The components are those of scanpy's PCA on the 2,000 most variable genes, centred; the sign of
+    each is fixed so that its loading of largest size is positive.
+
+    A sample is flagged where more than a fifth of its genes hold one and the same value that is not its
+    lowest: so many equal measurements do not occur, they were filled in for missing ones. Of the others
+    one is flagged where its median Spearman correlation with all samples lies more than five robust
+    standard deviations (1.4826 x MAD) below the median of those not filled in, or its interquartile range
+    as far from theirs in either direction.
+
+    Args:
+        adata: Samples x genes, log2; ``batch`` of ``obs`` is carried over where there is one.
+        cohort: Cohort id, for the first column.
+
+    Returns:
+        One row a sample, the columns of :data:`irf7bone.tables.cohort.QC`.
+    """
+    values = np.asarray(adata.X, dtype=np.float64)
+    measures = measure(values)
+    scores, shares = _components(adata, values)
+    reasons = ["; ".join(filter(None, said)) for said in zip(*broken_rules(measures).values(), strict=True)]
+    batch = adata.obs["batch"].astype("object").to_numpy() if "batch" in adata.obs else None
+    return pd.DataFrame(
+        {
+            "cohort": cohort,
+            "sample": adata.obs_names.astype(str),
+            "batch": batch,
+            "median_log2": np.median(values, axis=1),
+            "iqr_log2": measures.spread,
+            "pc1": scores[:, 0],
+            "pc2": scores[:, 1],
+            "pc1_variance": shares[0],
+            "pc2_variance": shares[1],
+            "correlation": measures.correlation,
+            "filled": measures.filled,
+            "outlier": [bool(reason) for reason in reasons],
+            "reason": [reason or None for reason in reasons],
+        }
+    )
+
+
+def _components(adata: ad.AnnData, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Scores (samples x 2) and variance shares (2) of the first two principal components."""
+    keep = np.sort(np.argsort(-values.var(axis=0), kind="stable")[:PCA_GENES])
+    chosen = ad.AnnData(values[:, keep], obs=adata.obs[[]])
+    sc.pp.pca(chosen, n_comps=2, svd_solver="full")
+    loadings = chosen.varm["PCs"]
+    signs = np.sign(loadings[np.abs(loadings).argmax(axis=0), [0, 1]])
+    return chosen.obsm["X_pca"] * signs, np.asarray(chosen.uns["pca"]["variance_ratio"])

@@ -1,0 +1,1 @@
+"""One cohort's scores and outcomes: its fit plan, models, curves, checks."""

@@ -1,0 +1,93 @@
+"""Event-free share and cumulative incidence of one cohort by tertile of a score."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from irf7bone.outcome.outcome_data import follow_up, score_matrix
+from irf7bone.statistics.incidence import aalen_johansen, incidence_se, log_log_interval
+from irf7bone.tables.outcome import CURVES
+
+if TYPE_CHECKING:
+    from irf7bone.study.settings import Config
+
+GROUPS = ("low", "middle", "high")
+
+
+def tertiles(score: np.ndarray) -> np.ndarray:
+    """Group of each sample: low, middle, high by the 1/3 and 2/3 quantiles (linear interpolation).
+
+    A score equal to a quantile belongs to the lower group, so tied scores always stay together; a group may
+    be empty where many are tied.
+    """
+    lower, upper = np.quantile(score, [1 / 3, 2 / 3])
+    return np.where(score <= lower, GROUPS[0], np.where(score <= upper, GROUPS[1], GROUPS[2]))
+
+
+def curves(cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, *, config: Config) -> pd.DataFrame:
+    """Curves by tertile for every signature (by the primary method) and endpoint of the cohort.
+
+    Kaplan-Meier's event-free share, or Aalen-Johansen's cumulative incidence where competing events
+    occurred. One row for time 0 and for each distinct time of the group, so that numbers at risk can be
+    read at any time. Tertiles are of the samples that have the endpoint.
+
+    Args:
+        cohort: Cohort id.
+        obs: Samples, index = sample id.
+        scores: Table of :data:`irf7bone.tables.cohort.SCORES`.
+        config: For the primary method and the endpoints.
+
+    Returns:
+        Table of :data:`irf7bone.tables.outcome.CURVES`; no rows for a signature without a score.
+    """
+    table = score_matrix(scores, obs.index, cohort)
+    parts = []
+    for endpoint in config.endpoints:
+        data = follow_up(obs, endpoint)
+        if data is None:
+            continue
+        kind = "cumulative_incidence" if data.competing[data.known].any() else "event_free"
+        for (signature, method), score in zip(table.keys, table.values, strict=True):
+            used = data.known & np.isfinite(score)
+            if method != config.primary.method or not used.any():
+                continue
+            group = tertiles(score[used])
+            labels = {"signature": signature, "method": method, "endpoint": endpoint, "kind": kind}
+            for name in GROUPS:
+                members = group == name
+                if members.any():
+                    curve = _curve(data.time[used][members], data.cause[used][members], kind)
+                    parts.append({"cohort": cohort, **labels, "group": name, **curve})
+    if not parts:
+        return CURVES.empty()
+    lengths = [part["time_months"].size for part in parts]
+    columns = {
+        name: np.concatenate([np.broadcast_to(part[name], k) for part, k in zip(parts, lengths, strict=True)])
+        for name in CURVES.names
+    }
+    return CURVES.cast(pd.DataFrame(columns))
+
+
+def _curve(time: np.ndarray, cause: np.ndarray, kind: str) -> dict[str, np.ndarray]:
+    """Columns of one curve, starting at time 0."""
+    found = aalen_johansen(time, cause)
+    share = found.incidence if kind == "cumulative_incidence" else found.free
+    low, high = log_log_interval(share, incidence_se(time, cause, found))
+    columns = {
+        "time_months": found.time,
+        "estimate": share,
+        "ci_low": low,
+        "ci_high": high,
+        "n_at_risk": found.n_at_risk,
+        "n_events": found.n_events,
+    }
+    if found.time[0] > 0:
+        start = (0.0, float(kind == "event_free"), np.nan, np.nan, time.size, 0)
+        columns = {
+            name: np.concatenate([[first], values])
+            for (name, values), first in zip(columns.items(), start, strict=True)
+        }
+    return columns

@@ -1,0 +1,264 @@
+"""Immune link: does the interferon score go with NK, CD8 and cytotoxic cell scores, and beyond what else?
+
+The claim tested is that interferon acts through these cells. A correlation in bulk tissue cannot show
+direction, nor which cells the interferon signal is in: immune cells have one of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import ndtri, stdtr
+
+from irf7bone.base.vocabulary import ROLES_IN_CURVE
+from irf7bone.outcome.outcome_data import ScoreMatrix, score_matrix
+from irf7bone.scoring import score_cohort
+from irf7bone.statistics.random_effects import LEVEL
+from irf7bone.tables.outcome import ADJUSTMENTS, IMMUNE_LINKS
+
+if TYPE_CHECKING:
+    from irf7bone.genes.signatures import Signature
+    from irf7bone.study.settings import Analysis
+
+Array = NDArray[np.float64]
+
+# CD45, which every leukocyte carries: the one gene of the "CD45" set of Danaher 2017 (JITC 5:18).
+LEUKOCYTE_GENE = "PTPRC"
+# Residual degrees of freedom below which an interval says nothing.
+FEWEST_DF = 10
+# A score whose variance the covariates leave less of than this (a variance inflation of 10) is not adjusted.
+LEAST_LEFT = 0.1
+# 1 - r^2 below this is rounding: the two scores are the same but for scale.
+SAME = 1e-12
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """A correlation, or why there is none; then the numbers are NaN."""
+
+    r: float
+    ci_low: float
+    ci_high: float
+    p: float
+    explained: float
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class _Genes:
+    """A signature for scoring."""
+
+    up: tuple[str, ...]
+    down: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Covariate:
+    """What may be held constant: its values (n,), or why there are none; its genes must not be in a score."""
+
+    name: str
+    values: Array | None
+    genes: frozenset[str]
+    reason: str | None
+
+
+def immune_link(
+    cohort: str,
+    expression: pd.DataFrame,
+    library: Mapping[str, Signature],
+    *,
+    config: Analysis,
+    withheld: Mapping[str, str] = MappingProxyType({}),
+) -> pd.DataFrame:
+    """Correlate every interferon score of one cohort with every immune score, crude and adjusted.
+
+    All samples take part, with an outcome or without. Scores are those of the primary method, but an
+    interferon signature is first freed of the genes that it shares with the immune signature, with the
+    proliferation signature or with the leukocyte total: a shared gene correlates with itself. The same
+    reduced score serves all adjustments, so that only the adjustment differs between them.
+
+    The leukocyte total is the expression of PTPRC (CD45). A mean of the other immune signatures would not
+    do: they are cytotoxic lymphocytes as well, and holding CD8 cells constant while asking about NK cells
+    takes away what is asked for. Broad immune scores hold interferon or cytotoxic genes, which would leak.
+    One gene is a noisy total, so that what remains after it may still be leukocytes in general.
+
+    Args:
+        cohort: Cohort id.
+        expression: Samples x genes, log2, current symbols.
+        library: Signatures by name; those selected in the config are used.
+        config: The study's settings.
+        withheld: Signatures that must not be tested in this cohort, with the reason.
+
+    Returns:
+        :data:`IMMUNE_LINKS`: (signatures of role interferon or irf7, and the primary one) x (signatures of
+        role immune) x adjustment; no rows where no immune signature is selected.
+    """
+    select = config.signatures.select
+    asked = [
+        name for name in select
+        if library[name].role in ROLES_IN_CURVE or name == config.primary.signature
+    ]  # fmt: skip
+    cells = [name for name in select if library[name].role == "immune"]
+    proliferation = config.proliferation_signature
+    outside = set(library[proliferation].genes) | {LEUKOCYTE_GENE}
+    shared = {
+        (name, cell): sorted(set(library[name].genes) & (outside | set(library[cell].genes)))
+        for name in asked
+        for cell in cells
+    }
+    reduced = {
+        (name, tuple(genes)): _without_genes(library[name], genes) for (name, _), genes in shared.items()
+    }
+    # names of GMT sets hold no tab, so that these cannot clash
+    labels = {key: "\t".join((key[0], *key[1])) for key in reduced}
+    to_score = {cell: _Genes(library[cell].up, library[cell].down) for cell in (*cells, proliferation)}
+    to_score |= {
+        f"\t{label}": reduced[key]
+        for key, label in labels.items()
+        if _keeps_its_sides(library[key[0]], reduced[key])
+    }
+    method = config.primary.method
+    scores, _ = score_cohort(expression, to_score, [method], config.signatures.min_coverage)
+    matrix = score_matrix(scores, expression.index, cohort)
+    covariates = {
+        "proliferation": _proliferation(matrix, library[proliferation], method),
+        "leukocytes": _leukocytes(expression),
+    }
+    rows = []
+    for (name, cell), genes in shared.items():
+        interferon, why = _values(matrix, f"\t{labels[name, tuple(genes)]}", method)
+        if not _keeps_its_sides(library[name], reduced[name, tuple(genes)]):
+            why = ("not_available", f"every gene of {name} on one side is shared, so that no score is left")
+        if name in withheld:
+            why = ("not_available", withheld[name])
+        immune, why_not = _values(matrix, cell, method)
+        for adjustment, names in ADJUSTMENTS.items():
+            held = [covariates[each] for each in names]
+            row = {"cohort": cohort, "signature": name, "immune": cell, "adjustment": adjustment}
+            row |= {"method": method, "n_shared": len(genes), "shared_genes": ",".join(genes) or None}
+            row["share_shared"] = len(genes) / len(set(library[name].genes))
+            failed = why or why_not or _unusable(held, cell, set(library[cell].genes))
+            if failed:
+                rows.append({**row, "status": failed[0], "reason": failed[1]})
+                continue
+            found = partial_correlation(interferon, immune, [each.values for each in held])
+            ok = found.reason is None
+            row |= {key: value for key, value in vars(found).items() if ok and key != "reason"}
+            row |= {"n": len(expression), "status": "ok" if ok else "not_available", "reason": found.reason}
+            rows.append(row)
+    return IMMUNE_LINKS.cast(pd.DataFrame(rows, columns=IMMUNE_LINKS.names))
+
+
+def partial_correlation(x: Array, y: Array, covariates: list[Array]) -> Correlation:
+    """Pearson correlation of what is left of ``x`` and ``y`` after linear regression on the covariates.
+
+    With q covariates the interval is tanh(atanh(r) +- 1.96 / sqrt(n - q - 3)) (Fisher 1924) and p that of
+    t = r sqrt(df / (1 - r^2)), df = n - q - 2: without covariates these are R's ``cor.test``.
+
+    Args:
+        x: Shape (n,), finite, not constant.
+        y: Shape (n,), likewise.
+        covariates: Arrays of shape (n,), likewise.
+
+    Returns:
+        The correlation, or the reason why there is none: under ten degrees of freedom, covariates that
+        leave less than a tenth of the variance of a score or of each other, scores that are the same.
+    """
+    n, q = x.size, len(covariates)
+    df = n - q - 2
+    if df < FEWEST_DF:
+        return _none(f"{n} samples leave {df} degrees of freedom, {FEWEST_DF} needed")
+    for index, values in enumerate(covariates):
+        if _explained(values, covariates[:index]) > 1 - LEAST_LEFT:
+            return _none(f"the covariates are collinear: less than {LEAST_LEFT:.0%} of one is its own")
+    explained = max(_explained(x, covariates), _explained(y, covariates))
+    if explained > 1 - LEAST_LEFT:
+        return _none(f"the covariates explain {explained:.0%} of the variance of one score")
+    a, b = _residual(x, covariates), _residual(y, covariates)
+    r = float(a @ b / np.sqrt((a @ a) * (b @ b)))
+    if 1 - r**2 < SAME:
+        return _none("the two scores are the same but for scale")
+    half = ndtri((1 + LEVEL) / 2) * fisher_se(n, q)
+    low, high = np.tanh(np.arctanh(r) - half), np.tanh(np.arctanh(r) + half)
+    p = 2 * stdtr(df, -abs(r) * np.sqrt(df / (1 - r**2)))
+    return Correlation(r, float(low), float(high), float(p), explained)
+
+
+def fisher_se(n: int | Array, covariates: int | Array) -> float | Array:
+    """Standard error of Fisher's z of a (partial) correlation of n samples."""
+    return 1 / np.sqrt(n - covariates - 3.0)
+
+
+def _without_genes(signature: Signature, genes: list[str]) -> _Genes:
+    out = set(genes)
+    up, down = (tuple(gene for gene in side if gene not in out) for side in (signature.up, signature.down))
+    return _Genes(up, down)
+
+
+def _keeps_its_sides(signature: Signature, reduced: _Genes) -> bool:
+    """Whether up and down genes are left wherever the signature has them."""
+    return bool(reduced.up) == bool(signature.up) and bool(reduced.down) == bool(signature.down)
+
+
+def _values(matrix: ScoreMatrix, name: str, method: str) -> tuple[Array, tuple[str, str] | None]:
+    """Scores of all samples, and the status and reason where there are none."""
+    row = matrix.row(name, method)
+    if row is None:
+        return np.empty(0), ("not_available", "not scored")
+    if matrix.status[row] != "ok":
+        return np.empty(0), (matrix.status[row], str(matrix.reason[row]))
+    return matrix.values[row], None
+
+
+def _proliferation(matrix: ScoreMatrix, signature: Signature, method: str) -> _Covariate:
+    values, why = _values(matrix, signature.name, method)
+    reason = None if why is None else f"{signature.name}: {why[1]}"
+    return _Covariate(signature.name, None if why else values, frozenset(signature.genes), reason)
+
+
+def _leukocytes(expression: pd.DataFrame) -> _Covariate:
+    genes = frozenset({LEUKOCYTE_GENE})
+    if LEUKOCYTE_GENE not in expression:
+        reason = f"{LEUKOCYTE_GENE}, the leukocyte total, is not measured"
+        return _Covariate(LEUKOCYTE_GENE, None, genes, reason)
+    values = expression[LEUKOCYTE_GENE].to_numpy(dtype=float)
+    if np.ptp(values) == 0:
+        reason = f"{LEUKOCYTE_GENE}, the leukocyte total, is the same in all samples"
+        return _Covariate(LEUKOCYTE_GENE, None, genes, reason)
+    return _Covariate(LEUKOCYTE_GENE, values, genes, None)
+
+
+def _unusable(held: list[_Covariate], cell: str, genes: set[str]) -> tuple[str, str] | None:
+    """Why the covariates cannot be held constant for this immune signature."""
+    for covariate in held:
+        if covariate.reason is not None:
+            return "not_available", covariate.reason
+        if leak := sorted(covariate.genes & genes):
+            return "not_available", f"{cell} shares {', '.join(leak)} with {covariate.name}, held constant"
+    return None
+
+
+def _residual(values: Array, covariates: list[Array]) -> Array:
+    """What linear regression on the covariates and an intercept leaves, shape (n,)."""
+    centred = values - values.mean()
+    if not covariates:
+        return centred
+    design = np.column_stack([each - each.mean() for each in covariates])
+    design /= design.std(axis=0)
+    return centred - design @ np.linalg.lstsq(design, centred, rcond=None)[0]
+
+
+def _explained(values: Array, covariates: list[Array]) -> float:
+    """Share of the variance of ``values`` that the covariates explain."""
+    left = _residual(values, covariates)
+    return float(max(0.0, 1 - left @ left / np.sum((values - values.mean()) ** 2)))
+
+
+def _none(reason: str) -> Correlation:
+    return Correlation(np.nan, np.nan, np.nan, np.nan, np.nan, reason)

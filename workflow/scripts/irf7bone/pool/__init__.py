@@ -1,0 +1,1 @@
+"""Many cohorts: pooled effects, heterogeneity, specification curve."""

@@ -1,0 +1,1 @@
+"""Random signatures of the same size and matched expression, through the same score and model."""

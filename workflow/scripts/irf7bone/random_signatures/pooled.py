@@ -1,0 +1,258 @@
+"""The null of the pooled result: each random signature is drawn once and pooled over the same cohorts.
+
+p values of cohorts against random signatures cannot be combined as if they were independent: a random
+signature that goes with outcome in one cohort tends to do so in the next, since both share the biology
+behind it. Here a random signature has the same genes in every cohort, and its log hazard ratios are
+pooled as the named one's are, so that the null has this dependence in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from irf7bone.harmonise.cohort_file import read_cohort
+from irf7bone.pool.real_cohorts import real_rows
+from irf7bone.random_signatures.cohort import histogram, join_histograms, refusal, summarise
+from irf7bone.random_signatures.fits import Designs, Estimates, random_estimates
+from irf7bone.random_signatures.sampling import (
+    Draws,
+    cells,
+    draw,
+    generator,
+    level_fraction,
+    positions,
+    set_matrix,
+)
+from irf7bone.scoring.engine import Prepared
+from irf7bone.scoring.score_table import ScorableSignature
+from irf7bone.statistics.random_effects import pool_many
+from irf7bone.tables.cohort import SCORES
+from irf7bone.tables.columns import RESULT
+from irf7bone.tables.random_signatures import (
+    POOLED_NULL,
+)
+
+if TYPE_CHECKING:
+    from irf7bone.study.settings import Analysis, Config
+
+POOLED = "pooled"
+
+
+@dataclass(frozen=True)
+class CohortData:
+    """What the null needs of one cohort.
+
+    Args:
+        expression: Samples x genes, log2, current symbols.
+        obs: The same samples with outcome and clinical columns.
+        scores: Table of :data:`irf7bone.tables.cohort.SCORES`.
+    """
+
+    expression: pd.DataFrame
+    obs: pd.DataFrame
+    scores: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class _Genes:
+    """Genes of one cohort that vary, sorted, with mean and standard deviation."""
+
+    names: np.ndarray
+    mean: np.ndarray
+    sd: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Job:
+    """Random signatures of one signature in one choice of cohorts, ``own`` above them as the first row.
+
+    ``up`` and ``down`` hold positions in ``genes``, shape (1 + n_draws, k).
+    """
+
+    genes: np.ndarray
+    up: np.ndarray
+    down: np.ndarray
+    drawn: Draws
+
+
+def pooled_null(
+    load: Callable[[str], CohortData],
+    associations: pd.DataFrame,
+    pooled: pd.DataFrame,
+    roles: Mapping[str, str],
+    library: Mapping[str, ScorableSignature],
+    *,
+    config: Config | Analysis,
+    n_draws: int,
+    seed: int,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Hold the pooled results against random signatures pooled over the same cohorts.
+
+    Genes that vary in all pooled cohorts can be drawn. They are matched on their mean rank of level and
+    their mean rank of spread over these cohorts, which no cohort's platform or scale dominates. The
+    named signature is held against them with those of its genes that all these cohorts have, so that sizes
+    are equal; ``log_hr`` is its pooled effect in that form, ``pooled_log_hr`` that of the whole signature.
+
+    Args:
+        load: Reads one cohort; it is called twice for each, so that one is in memory at a time.
+        associations: Rows of every cohort, :data:`irf7bone.tables.outcome.ASSOCIATIONS`.
+        pooled: Columns of :data:`irf7bone.tables.pooled.POOLED`.
+        roles: Role of each cohort; simulated ones take no part.
+        library: Signatures by name.
+        config: The study's settings.
+        n_draws: Random signatures for each named one.
+        seed: With the names of cohorts and signature it decides the draws.
+
+    Returns:
+        Table of :data:`POOLED_NULL`, one row for each row of ``pooled`` and in their order, and
+        :data:`irf7bone.tables.random_signatures.NULL_HISTOGRAM` with cohort ``pooled``.
+
+    Raises:
+        InputError: A cohort has no role, or associations do not come from its scores and outcomes.
+    """
+    fits = _fits_by_result(real_rows(associations, roles))
+    rows = pooled.to_dict("records")
+    results: list[dict[str, Any] | None] = [_refusal(row, config) for row in rows]
+    wanted: dict[tuple[str, tuple[str, ...]], list[int]] = {}
+    for k, row in enumerate(rows):
+        if results[k] is None:
+            wanted.setdefault((row["signature"], tuple(sorted(fits[_key(row)]))), []).append(k)
+    cohorts = sorted({cohort for _, chosen in wanted for cohort in chosen})
+    genes = {cohort: _varying_genes(load(cohort).expression) for cohort in cohorts}
+
+    jobs: dict[tuple[str, tuple[str, ...]], _Job] = {}
+    for (signature, chosen), todo in wanted.items():
+        named = library[signature]
+        job = _draw_job(signature, named, {cohort: genes[cohort] for cohort in chosen}, config, n_draws, seed)
+        if isinstance(job, dict):
+            for k in todo:
+                results[k] = job
+        else:
+            jobs[signature, chosen] = job
+
+    estimates: dict[int, list[Estimates]] = {}
+    for cohort in cohorts:
+        data = load(cohort)
+        prepared = Prepared(data.expression)
+        designs = Designs(cohort, data.obs, data.scores, config)
+        for (signature, chosen), job in jobs.items():
+            if cohort not in chosen:
+                continue
+            place = np.searchsorted(prepared.genes.astype(str), job.genes.astype(str))
+            sets = [set_matrix(place[side], prepared.n_genes) for side in (job.up, job.down)]
+            todo = wanted[signature, chosen]
+            for method in dict.fromkeys(rows[k]["method"] for k in todo):
+                same = [k for k in todo if rows[k]["method"] == method]
+                models = [designs.of(fits[_key(rows[k])][cohort]) for k in same]
+                for k, (found, _) in zip(same, random_estimates(prepared, sets, method, models), strict=True):
+                    estimates.setdefault(k, []).append(found)
+
+    histograms: list[pd.DataFrame] = []
+    for (signature, chosen), job in jobs.items():
+        for k in wanted[signature, chosen]:
+            own, random = _pool(estimates[k])
+            if not np.isfinite(own):
+                reason = (
+                    "with the genes that all cohorts have, the signature cannot be fitted in each of them"
+                )
+                results[k] = {"status": "not_available", "reason": reason}
+                continue
+            results[k] = summarise(own, random, job.drawn)
+            if results[k]["status"] == "ok":
+                results[k]["pooled_log_hr"] = rows[k]["log_hr"]
+                names = {name: rows[k][name] for name in RESULT}
+                histograms.append(histogram({"cohort": POOLED, **names}, random))
+    found = [
+        {
+            **dict.fromkeys(POOLED_NULL.names),
+            **{name: row[name] for name in (*RESULT, "k")},
+            "cohorts": ",".join(sorted(fits.get(_key(row), {}))) or None,
+            **result,
+        }
+        for row, result in zip(rows, results, strict=True)
+    ]
+    table = POOLED_NULL.cast(pd.DataFrame(found, columns=POOLED_NULL.names))
+    return table, join_histograms(histograms)
+
+
+def _key(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(row[name] for name in RESULT)
+
+
+def _fits_by_result(real: pd.DataFrame) -> dict[tuple[str, ...], dict[str, dict[str, Any]]]:
+    """The fitted rows of each result, by cohort."""
+    fits: dict[tuple[str, ...], dict[str, dict[str, Any]]] = {}
+    for row in real[real["status"] == "ok"].to_dict("records"):
+        fits.setdefault(_key(row), {})[row["cohort"]] = row
+    return fits
+
+
+def _refusal(row: Mapping[str, Any], config: Config | Analysis) -> dict[str, Any] | None:
+    refused = refusal(row, config)
+    if refused is None and row["k"] < 2:
+        return {"status": "not_available", "reason": "one cohort, nothing pooled: the null is that cohort's"}
+    return refused
+
+
+def _varying_genes(expression: pd.DataFrame) -> _Genes:
+    prepared = Prepared(expression)
+    keep = prepared.varying
+    return _Genes(prepared.genes[keep], prepared.mean[keep], prepared.sd[keep])
+
+
+def _draw_job(
+    signature: str,
+    named: ScorableSignature,
+    cohorts: Mapping[str, _Genes],
+    config: Config | Analysis,
+    n_draws: int,
+    seed: int,
+) -> _Job | dict[str, str]:
+    """Draws of one signature over genes that all these cohorts have, or status and reason."""
+    common = reduce(np.intersect1d, (genes.names.astype(str) for genes in cohorts.values()))
+    sides = [positions(common, side) for side in (named.up, named.down)]
+    n_genes, n_used = len({*named.up, *named.down}), sum(side.size for side in sides)
+    lost = any(members and not side.size for members, side in zip((named.up, named.down), sides, strict=True))
+    if lost or n_used < config.signatures.min_coverage * n_genes:
+        reason = f"{n_used} of {n_genes} genes vary in all {len(cohorts)} pooled cohorts"
+        return {"status": "low_coverage", "reason": reason}
+    level, spread = np.zeros(common.size), np.zeros(common.size)
+    for genes in cohorts.values():
+        place = np.searchsorted(genes.names.astype(str), common)
+        level += level_fraction(genes.mean[place])
+        spread += level_fraction(genes.sd[place])
+    drawn = draw(cells(level, spread), *sides, n_draws, generator(seed, *cohorts, signature))
+    if isinstance(drawn, str):
+        return {"status": "not_available", "reason": drawn}
+    up, down = (np.vstack([own, side]) for own, side in zip(sides, (drawn.up, drawn.down), strict=True))
+    return _Job(common, up, down, drawn)
+
+
+def _pool(parts: Sequence[Estimates]) -> tuple[float, Estimates]:
+    """Pooled log_hr of the first row, and estimates of the others; NaN where a cohort has none."""
+    log_hr, se = (np.column_stack([getattr(part, name) for part in parts]) for name in ("log_hr", "se"))
+    fitted = np.isfinite(log_hr).all(axis=1)
+    pooled = pool_many(log_hr[fitted], se[fitted])
+    whole = [np.full(fitted.size, np.nan) for _ in range(3)]
+    for column, name in zip(whole, ("log_hr", "se", "p"), strict=True):
+        column[fitted] = getattr(pooled, name)
+    return float(whole[0][0]), Estimates(*(column[1:] for column in whole))
+
+
+def reader(
+    cohorts: Mapping[str, str | Path], scores: Mapping[str, str | Path]
+) -> Callable[[str], CohortData]:
+    """What :func:`pooled_null` loads cohorts with, from the files of each cohort id."""
+
+    def load(cohort: str) -> CohortData:
+        adata = read_cohort(cohorts[cohort])
+        return CohortData(adata.to_df(), adata.obs, SCORES.read(scores[cohort]))
+
+    return load

@@ -1,0 +1,1 @@
+"""The page: markup of cells, tables, figures and sections in one self-contained file."""

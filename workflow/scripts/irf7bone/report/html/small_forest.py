@@ -1,0 +1,167 @@
+"""A forest as a table of the page: cohorts with their weights, the pooled value, the prediction interval."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from irf7bone.base.phrases import STATUS_WORDS, hazard_ratio, is_missing
+from irf7bone.report.sentences.quote import quote
+
+WIDEST, NARROWEST = 8.0, 1.6
+TICKS = (
+    (2.2, (0.5, 0.7, 1.0, 1.4, 2.0)),
+    (4.4, (0.25, 0.5, 1.0, 2.0, 4.0)),
+    (math.inf, (0.2, 0.5, 1.0, 2.0, 5.0)),
+)
+EDGE = 4.0  # percent of the width that stays free on either side
+LARGEST, SMALLEST = 12.0, 5.0  # pixels, side of a square
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row; places are percent of the width of the picture, None where there is nothing to draw."""
+
+    kind: str
+    label: str
+    n: str
+    n_events: str
+    said: str
+    weight: str
+    low: float | None = None
+    middle: float | None = None
+    high: float | None = None
+    side: float = SMALLEST
+    beyond_low: bool = False
+    beyond_high: bool = False
+
+
+@dataclass(frozen=True)
+class SmallForest:
+    """Rows, ticks of the axis as (label, place), and what is said of heterogeneity."""
+
+    rows: list[Row]
+    ticks: list[tuple[str, float]]
+    heterogeneity: str
+    unity: float = 50.0  # where a hazard ratio of 1 stands
+    axis: str = "\u2190 fewer events | more events \u2192"
+
+
+def small_forest(
+    associations: pd.DataFrame, pooled: Mapping[str, Any] | None, simulated: Collection[str]
+) -> SmallForest:
+    """The forest of one signature, method, endpoint and model.
+
+    Args:
+        associations: Rows of :data:`irf7bone.tables.outcome.ASSOCIATIONS` of that combination, one a cohort.
+        pooled: The row of :data:`irf7bone.tables.pooled.POOLED`; None where it was not planned.
+        simulated: Ids of simulated cohorts, which stand last and have no weight.
+    """
+    fits = [row for row in associations.to_dict("records") if row["status"] != "not_available"]
+    fits.sort(key=lambda row: row["cohort"] in simulated)
+    whole = pooled if pooled is not None and pooled["status"] == "ok" else None
+    ends = [row[name] for row in fits if row["status"] == "ok" for name in ("ci_low", "ci_high")]
+    if whole is not None:
+        ends += [whole["ci_low"], whole["ci_high"]]
+    limit = math.log(axis_limit(ends))
+    weights = random_effects_weights(
+        {
+            row["cohort"]: row["se"]
+            for row in fits
+            if row["status"] == "ok" and row["cohort"] not in simulated
+        },
+        0.0 if whole is None or is_missing(whole["tau2"]) else whole["tau2"],
+    )
+    rows = [_cohort(row, weights.get(row["cohort"]), limit, row["cohort"] in simulated) for row in fits]
+    if whole is not None:
+        at = next((i for i, row in enumerate(rows) if row.kind == "simulated"), len(rows))
+        rows[at:at] = _pooled(whole, limit)
+    ticks = next(ticks for most, ticks in TICKS if math.exp(limit) <= most)
+    inside = [tick for tick in ticks if abs(math.log(tick)) <= limit]
+    return SmallForest(
+        rows, [(f"{tick:g}", place(math.log(tick), limit)) for tick in inside], _heterogeneity(whole)
+    )
+
+
+def axis_limit(log_ends: list[float]) -> float:
+    """Half-width of the axis as a ratio: holds every interval, within fixed bounds."""
+    widest = max((math.exp(min(abs(end), 5.0)) for end in log_ends), default=NARROWEST)
+    return min(WIDEST, max(NARROWEST, 1.06 * widest))
+
+
+def place(log_hr: float, limit: float) -> float:
+    """Where a log hazard ratio stands, percent of the width; the axis ends at -limit and limit."""
+    share = (max(-limit, min(limit, log_hr)) + limit) / (2 * limit)
+    return round(EDGE + (100 - 2 * EDGE) * share, 2)
+
+
+def random_effects_weights(errors: Mapping[str, float], tau2: float) -> dict[str, float]:
+    """Share of each cohort in the pooled value: 1 / (se^2 + tau2), scaled to one."""
+    raw = {name: 1 / (se**2 + tau2) for name, se in errors.items()}
+    return {name: value / sum(raw.values()) for name, value in raw.items()}
+
+
+def _marks(low: float, middle: float, high: float, limit: float) -> dict[str, Any]:
+    return {
+        "low": place(low, limit),
+        "middle": place(middle, limit),
+        "high": place(high, limit),
+        "beyond_low": low < -limit,
+        "beyond_high": high > limit,
+    }
+
+
+def _estimate(row: Mapping[str, Any], table: str) -> str:
+    value, low, high = (
+        quote(hazard_ratio(row[name]), table, row, name) for name in ("log_hr", "ci_low", "ci_high")
+    )
+    return f"{value} ({low} to {high})"
+
+
+def _count(row: Mapping[str, Any], table: str, column: str) -> str:
+    return "\u2013" if is_missing(row[column]) else quote(f"{int(row[column]):,}", table, row, column)
+
+
+def _cohort(row: Mapping[str, Any], weight: float | None, limit: float, simulated: bool) -> Row:
+    counts = {name: _count(row, "associations", name) for name in ("n", "n_events")}
+    kind = "simulated" if simulated else "cohort"
+    if row["status"] != "ok":
+        return Row(kind, row["cohort"], **counts, said=STATUS_WORDS[row["status"]], weight="\u2013")
+    side = SMALLEST if weight is None else max(SMALLEST, LARGEST * math.sqrt(weight))
+    return Row(
+        kind,
+        row["cohort"],
+        **counts,
+        said=_estimate(row, "associations"),
+        weight="\u2013" if weight is None else f"{100 * weight:.0f} %",
+        side=round(side, 1),
+        **_marks(row["ci_low"], row["log_hr"], row["ci_high"], limit),
+    )
+
+
+def _pooled(row: Mapping[str, Any], limit: float) -> list[Row]:
+    label = "One cohort, not pooled" if row["k"] == 1 else "Pooled"
+    counts = {name: _count(row, "pooled", name) for name in ("n", "n_events")}
+    marks = _marks(row["ci_low"], row["log_hr"], row["ci_high"], limit)
+    rows = [Row("pooled", label, **counts, said=_estimate(row, "pooled"), weight="100 %", **marks)]
+    if not is_missing(row["pi_low"]):
+        low, high = (quote(hazard_ratio(row[name]), "pooled", row, name) for name in ("pi_low", "pi_high"))
+        marks = _marks(row["pi_low"], row["log_hr"], row["pi_high"], limit)
+        rows.append(Row("prediction", "95 % prediction interval", "", "", f"{low} to {high}", "", **marks))
+    return rows
+
+
+def _heterogeneity(row: Mapping[str, Any] | None) -> str:
+    if row is None:
+        return "No cohort of patients gives an estimate, so there is no pooled value."
+    if row["k"] == 1:
+        return "One cohort of patients: nothing is pooled, and heterogeneity cannot be told."
+    i2, tau2 = (
+        quote(f"{row['i2']:.0f}", "pooled", row, "i2"),
+        quote(f"{row['tau2']:.3f}", "pooled", row, "tau2"),
+    )
+    return f"Heterogeneity: I² {i2} %, tau² {tau2} (REML); interval by the modified Knapp-Hartung method."

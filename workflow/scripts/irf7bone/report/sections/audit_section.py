@@ -1,0 +1,150 @@
+"""Patients that appear twice, and where samples are lost between the file and the model."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, is_missing, listed
+from irf7bone.harmonise.duplicates import LEAST_CORRELATION, LEAST_GENES, MARGIN, SURE_CORRELATION
+from irf7bone.report.html.cell_markup import (
+    Cell,
+    Column,
+    TableView,
+    say_cohort,
+    say_count,
+    say_number,
+    say_text,
+    view,
+)
+from irf7bone.report.html.section import Finding, Section, chosen, said_cohort
+from irf7bone.tables.outcome_checks import LOST
+
+if TYPE_CHECKING:
+    from irf7bone.report.inputs import ReportInputs
+
+_STATUS = {"found": "found", "none": "none found", "not_compared": "profiles not compared"}
+
+
+def audit_section(inputs: ReportInputs) -> Section:
+    """Patients that appear twice, and the way of every sample into the models."""
+    duplicates, audit = inputs.depth.duplicates, inputs.depth.audit
+    findings = [
+        *duplicate_findings(duplicates, inputs.simulated),
+        *audit_findings(audit, inputs.config.primary.endpoint, inputs.config.primary.model, inputs.simulated),
+    ]
+    tables = (duplicates_view(duplicates, inputs.simulated), audit_view(audit, inputs.simulated))
+    return Section(
+        "audit", "Losses and duplicates", "Who is in the models, and whether twice", findings, (), tables
+    )
+
+
+def duplicate_findings(table: pd.DataFrame, simulated: frozenset[str]) -> list[Finding]:
+    """Which patients may be there twice, and what was not compared."""
+    found, untold = chosen(table, status="found"), chosen(table, status="not_compared")
+    findings = []
+    for row in found.head(5).to_dict("records"):
+        within = row["cohort"] == row["other_cohort"]
+        place = f"within {row['cohort']}" if within else f"in {row['cohort']} and {row['other_cohort']}"
+        said = (
+            "by id" if is_missing(row["correlation"]) else f"profiles correlate at {row['correlation']:.2f}"
+        )
+        findings.append(
+            Finding(
+                f"{row['sample']} and {row['other_sample']} {place} may be one patient (same "
+                f"{row['evidence']}; {said}). Both are in every result until a card excludes one.",
+                row["cohort"] in simulated,
+            )
+        )
+    if len(found) > 5:
+        findings.append(Finding(f"{counted(len(found) - 5, 'further pair')} of samples: see the table."))
+    if found.empty:
+        compared = counted(len(table) - len(untold), "pair")
+        findings.append(Finding(f"No patient was found twice, in {compared} of cohorts compared by profile."))
+    if len(untold):
+        pairs = [f"{row['cohort']} with {row['other_cohort']}" for row in untold.to_dict("records")]
+        shown = pairs if len(pairs) <= 5 else [*pairs[:5], f"{len(pairs) - 5} more"]
+        findings.append(Finding(f"Compared by id only, for want of common genes: {listed(shown)}."))
+    return findings
+
+
+def audit_findings(
+    table: pd.DataFrame, endpoint: str, model: str, simulated: frozenset[str]
+) -> list[Finding]:
+    """How many samples of each cohort reach the primary model, and what took the most of them away."""
+    findings = []
+    chains = chosen(table, endpoint=endpoint, model=model)
+    for cohort, chain in chains.groupby("cohort", sort=False):
+        total, left = int(chain["n_left"].iloc[0]), int(chain["n_left"].iloc[-1])
+        losses = chain[chain["what"] == LOST].sort_values("n_lost", ascending=False, kind="stable")
+        most = ""
+        if len(losses):
+            most = f"; most were lost to: {losses['reason'].iloc[0]} ({int(losses['n_lost'].iloc[0])})"
+        findings.append(
+            Finding(
+                f"{said_cohort(str(cohort), simulated)}: {left:,} of {counted(total, 'sample')} in the file "
+                f"are in the {MODEL_WORDS[model]} model of {ENDPOINT_WORDS[endpoint]}{most}.",
+                cohort in simulated,
+            )
+        )
+    return sorted(findings, key=lambda finding: finding.simulated)
+
+
+def duplicates_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
+    """Every pair of cohorts, with the samples found in both."""
+    columns = (
+        Column("Cohort", "cohort id", say_cohort(simulated), filtered=True),
+        Column("With", "itself for samples within it", say_text("other_cohort"), filtered=True),
+        Column("Found", "whether samples of one patient were found", _status, filtered=True),
+        Column("Sample", "of the first cohort", say_text("sample")),
+        Column("Other sample", "of the other", say_text("other_sample")),
+        Column("Same", "id, profile, or both", say_text("evidence")),
+        Column(
+            "Correlation", "of the profiles; where none was found, the largest", _two_digits("correlation"),
+            number=True,
+        ),
+        Column("Lead", "over the second best partner, Fisher z", _two_digits("margin"), number=True),
+        Column("Genes", "in both cohorts", say_count("n_genes"), number=True),
+        Column("What to do", "or why profiles were not compared", say_text("reason")),
+    )  # fmt: skip
+    caption = (
+        "Samples that may be one patient. Profiles of gene-wise z-scores count as one tumour where each is "
+        f"the other's best partner with a correlation of {LEAST_CORRELATION:g} or more and a lead of "
+        f"{MARGIN:g} (Fisher z), or from a correlation of {SURE_CORRELATION:g} on; {LEAST_GENES:,} common "
+        "genes are needed."
+    )
+    return view("duplicates", caption, frame, columns, simulated, searchable=True)
+
+
+def _two_digits(name: str) -> Any:
+    return say_number(name, lambda value: f"{value:.2f}")
+
+
+def _status(row: Mapping[str, Any]) -> Cell:
+    return Cell(_STATUS[row["status"]])
+
+
+def audit_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
+    """Each chain from the file to the model."""
+    columns = (
+        Column("Cohort", "cohort id", say_cohort(simulated), filtered=True),
+        Column("Endpoint", "outcome", say_text("endpoint"), filtered=True),
+        Column("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
+        Column("Step", "in order", say_count("step"), number=True),
+        Column("Where", "in the file, lost, or in the model", _step),
+        Column("Lost", "samples", say_count("n_lost"), number=True),
+        Column("Left", "samples", say_count("n_left"), number=True),
+        Column("Events left", "once outcomes are known", say_count("n_events_left"), number=True),
+    )
+    caption = (
+        "From every sample that a source names to those in the model, for the primary signature and method."
+    )
+    return view("audit", caption, frame, columns, simulated, searchable=True)
+
+
+def _step(row: Mapping[str, Any]) -> Cell:
+    if row["what"] == LOST:
+        return Cell(str(row["reason"]))
+    return Cell(str(row["what"]))

@@ -1,0 +1,329 @@
+"""Every defensible analysis, and how far the cohorts agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from irf7bone.base.phrases import (
+    ENDPOINT_WORDS,
+    MODEL_WORDS,
+    STATUS_WORDS,
+    counted,
+    estimate,
+    hazard_ratio,
+    interval,
+    is_missing,
+    p_clause,
+    p_value,
+)
+from irf7bone.base.vocabulary import ALPHA
+from irf7bone.report.html.cell_markup import (
+    NOTHING,
+    Cell,
+    Column,
+    TableView,
+    say_count,
+    say_effect,
+    say_number,
+    say_range,
+    say_status,
+    say_text,
+    view,
+)
+from irf7bone.report.html.section import Finding, Section, chosen, failed, figure_view, one_row, outcome
+from irf7bone.report.sections.random_signatures_section import percent
+
+if TYPE_CHECKING:
+    from irf7bone.report.inputs import ReportInputs
+    from irf7bone.study.settings import Config, Primary
+
+# with so few a small Q may come by chance and makes a short interval
+FEW_COHORTS = 3
+
+
+def specification_section(inputs: ReportInputs) -> Section:
+    """The primary question under every choice of signature, method and model."""
+    depth, primary = inputs.depth, inputs.config.primary
+    finding = specification_sentence(depth.specifications, depth.specification_summary, inputs.config)
+    drawn = (depth.specifications["status"] == "ok").any()
+    figure = figure_view(
+        inputs,
+        "pooled/specifications",
+        title=f"{outcome(primary.endpoint)}: every choice of signature, method and model",
+        finding=finding,
+        marks=(
+            "Dots: pooled hazard ratios over cohorts of patients in order, with 95 % intervals; filled: p < "
+            f"{ALPHA:g}, uncorrected; dashed: their median. Below: the choices that make each."
+            if drawn
+            else ""
+        ),
+    )
+    findings = (
+        Finding(
+            "Specifications share patients and genes, so that a share of them describes and does not test; "
+            "the one named before the run is ringed."
+            if drawn
+            else finding
+        ),
+    )
+    tables = (summary_view(depth.specification_summary), specifications_view(depth.specifications))
+    return Section(
+        "specifications", "Every analysis", "Every defensible analysis", findings, (figure,), tables
+    )
+
+
+def specification_sentence(curve: pd.DataFrame, summary: pd.DataFrame, config: Config) -> str:
+    """How many specifications point where.
+
+    Args:
+        curve: :data:`irf7bone.tables.pooled.SPECIFICATIONS`.
+        summary: :data:`irf7bone.tables.pooled.SPECIFICATION_SUMMARY` of the curve.
+        config: The study's settings.
+    """
+    said = ENDPOINT_WORDS[config.primary.endpoint]
+    whole = one_row(summary, choice="none")
+    if whole is None:
+        return f"No specification was planned for {said}."
+    if whole["status"] != "ok":
+        planned = counted(int(whole["n_planned"]), "specification")
+        return f"None of {planned} for {said} has an estimate ({failed(whole)})."
+    lowest, highest = hazard_ratio(whole["lowest_log_hr"]), hazard_ratio(whole["highest_log_hr"])
+    n = int(whole["n_estimated"])
+    parts = [
+        f"{n} of {counted(int(whole['n_planned']), 'specification')} for {said} have a pooled estimate: the "
+        f"median HR is {hazard_ratio(whole['median_log_hr'])} ({lowest} to {highest}), "
+        f"{percent(whole['share_below_1'])} lie below 1, and {percent(whole['share_significant'])} have p < "
+        f"{ALPHA:g} uncorrected ({percent(whole['share_below_1_significant'])} below 1, "
+        f"{percent(whole['share_above_1_significant'])} above)."
+    ]
+    primary = one_row(curve, is_primary=True)
+    if primary is not None and primary["status"] == "ok":
+        parts.append(
+            f"The primary analysis is number {int(primary['rank'])} of {n} from the lowest hazard ratio, "
+            f"with HR {estimate(primary['log_hr'], primary['ci_low'], primary['ci_high'])}."
+        )
+    elif primary is not None:
+        parts.append(f"The primary analysis has no estimate ({failed(primary)}).")
+    return " ".join(parts)
+
+
+def _share(name: str, label: str, doc: str) -> Column:
+    return Column(label, doc, say_number(name, percent), number=True)
+
+
+def summary_view(frame: pd.DataFrame) -> TableView:
+    """Shares over the whole curve and with each choice held fixed."""
+    columns = (
+        Column(
+            "Held fixed",
+            "which choice",
+            lambda row: Cell("nothing" if row["choice"] == "none" else str(row["choice"])),
+            filtered=True,
+        ),
+        Column("At", "its value", say_text("level")),
+        Column("Planned", "specifications", say_count("n_planned"), number=True),
+        Column("Estimated", "of these", say_count("n_estimated"), number=True),
+        Column("Median HR", "of the estimates", say_number("median_log_hr", hazard_ratio), number=True),
+        Column(
+            "Range", "of the estimates", say_range("lowest_log_hr", "highest_log_hr", interval), number=True
+        ),
+        _share("share_below_1", "HR < 1", "share of the estimates"),
+        _share("share_significant", "p < 0.05", "share of the estimates, uncorrected"),
+        _share("share_below_1_significant", "Both", "share with HR < 1 and p < 0.05"),
+        _share("share_above_1_significant", "HR > 1, p < 0.05", "share with both"),
+        Column("Status", "whether there is an estimate, and why not", say_status),
+    )
+    caption = "The curve in numbers: over all specifications, and with one choice held fixed."
+    return view("specification_summary", caption, frame, columns, ())
+
+
+def specifications_view(frame: pd.DataFrame) -> TableView:
+    """Every specification."""
+    columns = (
+        Column("Rank", "by hazard ratio, 1 = lowest", say_count("rank"), number=True),
+        Column("Signature", "gene set", say_text("signature"), filtered=True),
+        Column("Method", "how the score was made", say_text("method"), filtered=True),
+        Column("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
+        Column("Primary", "named before the run", lambda row: Cell("yes" if row["is_primary"] else "no")),
+        Column("Cohorts", "pooled", say_count("k"), number=True),
+        Column("Events", "in these", say_count("n_events"), number=True),
+        Column("HR per SD (95 % CI)", "pooled", say_effect, number=True),
+        Column("p", "two-sided, uncorrected", say_number("p", p_value), number=True),
+        Column("Status", "whether there is an estimate, and why not", say_status),
+    )
+    return view("specifications", "Every specification.", frame, columns, (), searchable=True)
+
+
+def heterogeneity_section(inputs: ReportInputs) -> Section:
+    """How far the cohorts behind the primary result agree."""
+    depth, primary = inputs.depth, inputs.config.primary
+    named = vars(primary)
+    asymmetry = one_row(depth.asymmetry, **named)
+    findings = [
+        Finding(heterogeneity_sentence(one_row(depth.heterogeneity, **named))),
+        Finding(left_out_sentence(chosen(depth.leave_one_out, **named))),
+    ]
+    said, figures = asymmetry_sentence(asymmetry), []
+    if chosen(depth.funnel, **named).empty:
+        findings.append(Finding(said))
+    else:
+        figures.append(
+            figure_view(
+                inputs,
+                "pooled/funnel",
+                title=f"{outcome(primary.endpoint)}: funnel plot",
+                finding=said,
+                marks=(
+                    "Dots: cohorts; line: pooled value; shaded: where 95 % of cohorts would lie if all had "
+                    "the same effect."
+                ),
+            )
+        )
+    by_method = {"method": primary.method}
+    tables = (
+        heterogeneity_view(
+            chosen(depth.heterogeneity, **by_method), chosen(depth.asymmetry, **by_method), primary
+        ),
+        left_out_view(chosen(depth.leave_one_out, signature=primary.signature, method=primary.method)),
+    )
+    return Section("heterogeneity", "Heterogeneity", "Do the cohorts agree?", findings, figures, tables)
+
+
+def heterogeneity_sentence(row: Mapping[str, Any] | None) -> str:
+    """I2 and tau2 with intervals.
+
+    Args:
+        row: Of :data:`irf7bone.tables.pooled.HETEROGENEITY`.
+    """
+    if row is None:
+        return "The primary result was not pooled."
+    if is_missing(row["i2"]) or int(row["k"]) < 2:
+        return f"Agreement between cohorts cannot be told ({failed(row)})."
+    test = f"Cochran's Q {row['cochran_q']:.2f}, {p_clause(row['q_p'])}"
+    cohorts = counted(int(row["k"]), "cohort")
+    if row["status"] != "ok":
+        return f"I² is {row['i2']:.0f} % over {cohorts} ({test}), without an interval ({failed(row)})."
+    said = (
+        f"I² is {row['i2']:.0f} % (95 % CI {row['i2_low']:.0f} % to {row['i2_high']:.0f} %) and tau² "
+        f"{row['tau2']:.3f} ({row['tau2_low']:.3f} to {row['tau2_high']:.3f}) over {cohorts} of patients "
+        f"({test})."
+    )
+    if int(row["k"]) <= FEW_COHORTS:
+        said += (
+            " With so few cohorts an interval that is short by chance is no evidence that they agree, and a "
+            "wide one leaves it open."
+        )
+    return said
+
+
+def left_out_sentence(rows: pd.DataFrame) -> str:
+    """What leaving out each cohort does.
+
+    Args:
+        rows: Of :data:`irf7bone.tables.pooled.LEAVE_ONE_OUT`, of one result.
+    """
+    fitted = rows[rows["status"] == "ok"]
+    if rows.empty:
+        return "No cohort could be left out: the primary result was not pooled."
+    if fitted.empty:
+        return f"No cohort can be left out ({failed(rows.iloc[0].to_dict())})."
+    ordered = fitted.sort_values("log_hr", kind="stable")
+    low, high = ordered.iloc[0], ordered.iloc[-1]
+    said = (
+        f"Leaving out one cohort at a time, the HR lies between {hazard_ratio(low['log_hr'])} (without "
+        f"{low['left_out']}) and {hazard_ratio(high['log_hr'])} (without {high['left_out']})"
+    )
+    clear = int(((fitted["ci_low"] > 0) | (fitted["ci_high"] < 0)).sum())
+    return f"{said}; {clear} of {len(fitted)} intervals exclude 1."
+
+
+def asymmetry_sentence(row: Mapping[str, Any] | None) -> str:
+    """Whether small cohorts differ from large ones.
+
+    Args:
+        row: Of :data:`irf7bone.tables.pooled.ASYMMETRY`.
+    """
+    if row is None:
+        return "No funnel plot: the primary result was not pooled."
+    if row["status"] != "ok":
+        return f"No funnel plot and no test of asymmetry ({failed(row)})."
+    side = "speaks" if row["p"] < ALPHA else "does not speak"
+    return (
+        f"Egger's test over {counted(int(row['k']), 'cohort')} {side} for small-study effects at p < "
+        f"{ALPHA:g} ({p_clause(row['p'])})."
+    )
+
+
+def heterogeneity_view(frame: pd.DataFrame, asymmetry: pd.DataFrame, primary: Primary) -> TableView:
+    """Heterogeneity of every pooled result of one method, and whether asymmetry could be tested."""
+    key = ["signature", "method", "endpoint", "model"]
+    egger = asymmetry[[*key, "p", "status"]].rename(columns={"p": "egger_p", "status": "egger_status"})
+    joined = frame.merge(egger, on=key, how="left", validate="one_to_one")
+    columns = (
+        Column("Signature", "gene set", say_text("signature"), filtered=True),
+        Column("Endpoint", "outcome", say_text("endpoint"), filtered=True),
+        Column("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
+        Column("Cohorts", "real cohorts with an estimate", say_count("k"), number=True),
+        Column("Q", "Cochran's", say_number("cochran_q", lambda x: f"{x:.2f}"), number=True),
+        Column("p of Q", "chi-squared", say_number("q_p", p_value), number=True),
+        Column("I² (95 % CI)", "share of variance between cohorts", _i2, number=True),
+        Column("tau² (95 % CI)", "variance between cohorts", _tau2, number=True),
+        Column("Egger's p", "asymmetry of the funnel", _egger, number=True),
+        Column("Status", "of the intervals, and why there are none", say_status),
+    )
+    caption = (
+        f"Pooled results of scores by {primary.method}; the intervals are by the Q-profile method. Why "
+        "Egger's test is missing stands in results/tables/asymmetry.tsv."
+    )
+    return view(
+        "heterogeneity",
+        caption,
+        joined,
+        columns,
+        (),
+        initial={"Signature": primary.signature},
+        searchable=True,
+    )
+
+
+def _with_ends(row: Mapping[str, Any], name: str, form: str) -> Cell:
+    if is_missing(row[name]):
+        return Cell(NOTHING)
+    said = format(row[name], form)
+    if not is_missing(row[f"{name}_low"]):
+        said += f" ({row[f'{name}_low']:{form}} to {row[f'{name}_high']:{form}})"
+    return Cell(said, float(row[name]))
+
+
+def _i2(row: Mapping[str, Any]) -> Cell:
+    cell = _with_ends(row, "i2", ".0f")
+    return cell if cell.value is None else Cell(f"{cell.text} %", cell.value)
+
+
+def _tau2(row: Mapping[str, Any]) -> Cell:
+    return _with_ends(row, "tau2", ".3f")
+
+
+def _egger(row: Mapping[str, Any]) -> Cell:
+    if row["egger_status"] != "ok":
+        return Cell(STATUS_WORDS[row["egger_status"]])
+    return Cell(p_value(row["egger_p"]), float(row["egger_p"]))
+
+
+def left_out_view(frame: pd.DataFrame) -> TableView:
+    """The primary signature's pooled results without each cohort."""
+    columns = (
+        Column("Endpoint", "outcome", say_text("endpoint"), filtered=True),
+        Column("Model", "what the Cox model adjusts for", lambda row: Cell(MODEL_WORDS[row["model"]])),
+        Column("Left out", "cohort", say_text("left_out")),
+        Column("Cohorts", "that remain", say_count("k"), number=True),
+        Column("HR per SD (95 % CI)", "of those that remain", say_effect, number=True),
+        Column("p", "two-sided", say_number("p", p_value), number=True),
+        Column("Change", "as a ratio of hazard ratios", say_number("change", hazard_ratio), number=True),
+        Column("Status", "whether there is an estimate, and why not", say_status),
+    )
+    caption = "The primary signature's pooled result, without each cohort of patients in turn."
+    return view("leave_one_out", caption, frame, columns, ())

@@ -1,0 +1,154 @@
+"""The effect in ER-positive and in ER-negative tumours, and whether the two differ."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, estimate, listed, p_clause, p_value
+from irf7bone.base.vocabulary import ALPHA
+from irf7bone.report.html.cell_markup import (
+    Cell,
+    Column,
+    TableView,
+    say_cohort,
+    say_count,
+    say_effect,
+    say_number,
+    say_status,
+    say_text,
+    view,
+)
+from irf7bone.report.html.section import (
+    INTERVALS,
+    Finding,
+    Section,
+    capital,
+    chosen,
+    figure_view,
+    hatched,
+    not_estimated,
+    one_row,
+    shown_only,
+    shown_rows,
+)
+
+if TYPE_CHECKING:
+    from irf7bone.report.inputs import ReportInputs
+
+
+def er_section(inputs: ReportInputs) -> Section:
+    """The effect in ER-positive and in ER-negative tumours."""
+    config, depth = inputs.config, inputs.depth
+    primary = config.primary
+    pooled = chosen(depth.pooled_by_er, **vars(primary))
+    drawn = chosen(depth.by_er, signature=primary.signature, method=primary.method)
+    drawn = drawn[drawn["status"] != "not_available"]
+    cohorts = list(dict.fromkeys(drawn["cohort"]))
+    estimated = set(drawn.loc[drawn["status"] == "ok", "cohort"])
+    lacking = [name for name in inputs.cards if name not in inputs.simulated and name not in estimated]
+    finding = (
+        f"{capital(ENDPOINT_WORDS[primary.endpoint])}, {MODEL_WORDS[primary.model]}, in patients: "
+        f"{er_sentence(pooled)}."
+    )
+    findings = [
+        Finding(
+            "Whether the effect differs between strata is the ratio within cohorts and its p value; a small "
+            "p in one stratum alone does not tell."
+        )
+    ]
+    if lacking:
+        words = "No estimate in either stratum, for the reasons in the table"
+        findings.insert(0, Finding(f"{words}: {listed(lacking)}."))
+    figure = figure_view(
+        inputs,
+        "pooled/by_er",
+        title="Effect by ER status",
+        finding=finding,
+        marks=(
+            f"One unit is one standard deviation within the whole cohort. {INTERVALS} Diamonds: "
+            f"pooled.{hatched(cohorts, inputs)}"
+            if cohorts
+            else "No cohort of this study records ER status and one of its endpoints."
+        ),
+        simulated=bool(cohorts) and inputs.simulated.issuperset(cohorts),
+    )
+    shown = inputs.shown
+    tables = (
+        er_pooled_view(depth.pooled_by_er[depth.pooled_by_er["signature"].isin(list(shown))], shown),
+        er_view(shown_rows(depth.by_er, inputs), inputs.simulated, shown),
+    )
+    return Section("by_er", "ER strata", "By ER status", findings, (figure,), tables)
+
+
+def er_sentence(rows: pd.DataFrame) -> str:
+    """Effect in each stratum, and whether the two differ.
+
+    Args:
+        rows: Of :data:`irf7bone.tables.pooled.ER_POOLED`, of one signature, endpoint and model.
+    """
+    parts = []
+    for er, words in (
+        ("positive", "HR in ER-positive tumours"),
+        ("negative", "HR in ER-negative tumours"),
+        ("difference", "ratio of the two within cohorts"),
+    ):
+        row = one_row(rows, er=er)
+        if row is None:
+            parts.append(f"{words} not planned")
+        elif row["status"] != "ok":
+            parts.append(f"{words} {not_estimated(row)}")
+        else:
+            ends = estimate(row["log_hr"], row["ci_low"], row["ci_high"])
+            found = f"{words} {ends} in {counted(int(row['k']), 'cohort')}"
+            if er == "difference":
+                known = "they differ" if row["p"] < ALPHA else "no difference is shown"
+                found += f", {p_clause(row['p'])}: {known} at p < {ALPHA:g}"
+            parts.append(found)
+    return "; ".join(parts)
+
+
+def _stratum(row: Mapping[str, Any]) -> Cell:
+    return Cell("positive / negative" if row["er"] == "difference" else str(row["er"]))
+
+
+def er_pooled_view(frame: pd.DataFrame, shown: Sequence[str]) -> TableView:
+    """Pooled effects by ER status."""
+    columns = (
+        Column("Signature", "gene set", say_text("signature"), filtered=True),
+        Column("Endpoint", "outcome", say_text("endpoint"), filtered=True),
+        Column("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
+        Column("ER", "stratum, or ratio of the two", _stratum, filtered=True),
+        Column("Cohorts", "real cohorts with an estimate", say_count("k"), number=True),
+        Column("n", "samples in these", say_count("n"), number=True),
+        Column("Events", "in these", say_count("n_events"), number=True),
+        Column("HR per SD (95 % CI)", "or ratio of hazard ratios", say_effect, number=True),
+        Column("p", "two-sided", say_number("p", p_value), number=True),
+        Column("q", "Benjamini-Hochberg over this table", say_number("q", p_value), number=True),
+        Column("Status", "whether there is an estimate, and why not", say_status),
+    )
+    caption = (
+        "Pooled over cohorts of patients within ER strata, and the ratio of the strata within cohorts; "
+        "every signature is in results/tables/pooled_by_er.tsv."
+    )
+    return view("pooled_by_er", caption, frame, columns, (), initial={"Signature": shown[0]}, searchable=True)
+
+
+def er_view(frame: pd.DataFrame, simulated: Collection[str], shown: Sequence[str]) -> TableView:
+    """Effects by ER status in each cohort."""
+    columns = (
+        Column("Cohort", "cohort id", say_cohort(simulated), filtered=True),
+        Column("Signature", "gene set", say_text("signature"), filtered=True),
+        Column("Endpoint", "outcome", say_text("endpoint"), filtered=True),
+        Column("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
+        Column("ER", "stratum", say_text("er"), filtered=True),
+        Column("n", "samples in the fit", say_count("n"), number=True),
+        Column("Events", "in the fit", say_count("n_events"), number=True),
+        Column("HR per SD (95 % CI)", "one SD within the whole cohort", say_effect, number=True),
+        Column("p", "two-sided", say_number("p", p_value), number=True),
+        Column("Status", "whether there is an estimate, and why not", say_status),
+    )
+    caption = f"ER strata of each cohort that has the endpoint. {shown_only(shown, 'by_er')}"
+    return view("by_er", caption, frame, columns, simulated, initial={"Signature": shown[0]}, searchable=True)

@@ -1,0 +1,149 @@
+"""Table 1: who the patients of each cohort are, over all and by tertile of the primary score."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from irf7bone.base.phrases import STATUS_WORDS, counted, is_missing, listed, p_clause, p_value
+from irf7bone.base.vocabulary import ALPHA
+from irf7bone.report.html.cell_markup import NOTHING, Cell, Column, TableView, as_text
+from irf7bone.report.html.section import Finding, Section, chosen
+from irf7bone.tables.outcome_checks import GROUPS, MEDIAN, UNKNOWN
+
+if TYPE_CHECKING:
+    from irf7bone.report.inputs import ReportInputs
+
+CHARACTERISTIC_WORDS = {
+    "patients": "Patients",
+    "age": "Age, years",
+    "size_cm": "Tumour size, cm",
+    "er": "Oestrogen receptor",
+    "her2": "HER2",
+    "node": "Lymph nodes",
+    "grade": "Grade",
+}
+GROUP_WORDS = {"all": "All", "low": "Low score", "middle": "Middle", "high": "High score"}
+TEST_NAMES = {"spearman": "Spearman", "kruskal": "Kruskal-Wallis"}
+
+
+def patients_section(inputs: ReportInputs) -> Section:
+    """Characteristics of the patients, and how the primary score goes with them."""
+    table = inputs.depth.table_one
+    names = [name for name in inputs.cards if name in set(table["cohort"])]
+    return Section(
+        "patients",
+        "Patients",
+        "Characteristics of the patients",
+        [_finding(chosen(table, cohort=name), name, inputs) for name in names],
+        tables=[patients_view(chosen(table, cohort=name), name, inputs) for name in names],
+    )
+
+
+def _finding(rows: pd.DataFrame, cohort: str, inputs: ReportInputs) -> Finding:
+    """Which characteristics go with the score, uncorrected, and which the cohort does not record."""
+    simulated = cohort in inputs.simulated
+    tests = rows.drop_duplicates("characteristic").set_index("characteristic").drop("patients")
+    if tests.empty:
+        return Finding(f"{cohort} records none of age, size, ER, HER2, node and grade.", simulated)
+    tested = tests[tests["status"] == "ok"]
+    related = tested[tested["p"] < ALPHA]
+    said = [f"{_lower(name)} ({p_clause(row['p'])})" for name, row in related.iterrows()]
+    sentence = (
+        f"{cohort}: of {counted(len(tested), 'characteristic')} tested, the score of "
+        f"{inputs.config.primary.signature} goes with {listed(said)} at p < {ALPHA:g}, not corrected for "
+        "their number."
+    )
+    absent = [_lower(name) for name in CHARACTERISTIC_WORDS if name not in {*tests.index, "patients"}]
+    if absent:
+        sentence += f" Not recorded: {listed(absent)}."
+    return Finding(sentence, simulated)
+
+
+def _lower(name: str) -> str:
+    words = CHARACTERISTIC_WORDS[name].partition(",")[0]
+    return words if words.isupper() or words == "HER2" else words[0].lower() + words[1:]
+
+
+def patients_view(rows: pd.DataFrame, cohort: str, inputs: ReportInputs) -> TableView:
+    """One row a characteristic and level, a column for each group.
+
+    Args:
+        rows: Those of one cohort, :data:`irf7bone.tables.outcome_checks.TABLE_ONE`.
+        cohort: Cohort id.
+        inputs: For the primary analysis and what is simulated.
+    """
+    wide: list[dict[str, Any]] = []
+    for (name, level), levels in rows.groupby(["characteristic", "level"], sort=False):
+        if level == UNKNOWN and not levels["count"].any():
+            continue
+        first = levels.iloc[0]
+        wide.append(
+            {
+                "cohort": cohort,
+                "characteristic": name,
+                "level": level,
+                **{row["group"]: row for row in levels.to_dict("records")},
+                **{key: first[key] for key in ("test", "p", "status", "reason")},
+            }
+        )
+    for row, before in zip(wide, [None, *wide], strict=False):
+        row["is_first"] = before is None or before["characteristic"] != row["characteristic"]
+    columns = (
+        Column("Characteristic", "as the card maps it", _characteristic),
+        Column("Level", "class, or median and quartiles", _level),
+        *(
+            Column(GROUP_WORDS[group], "number and share of those known, or median (quartiles)", _say(group))
+            for group in GROUPS
+            if any(group in row for row in wide)
+        ),
+        Column("Score against it", "test over all samples that have it, and its p, not corrected", _test),
+    )
+    caption = (
+        f"Patients of {cohort}, over all and by tertile of the {inputs.config.primary.signature} score "
+        f"({inputs.config.primary.method}). Shares are of the samples with a known value."
+    )
+    cells = [[column.say(row) for column in columns] for row in wide]
+    marked = [cohort in inputs.simulated] * len(wide)
+    return TableView(f"patients_{cohort}", caption, columns, cells, marked, as_text(rows))
+
+
+def _characteristic(row: Mapping[str, Any]) -> Cell:
+    return Cell(CHARACTERISTIC_WORDS[row["characteristic"]])
+
+
+def _level(row: Mapping[str, Any]) -> Cell:
+    return Cell({MEDIAN: "median (quartiles)"}.get(row["level"], row["level"]))
+
+
+def _say(group: str) -> Callable[[Mapping[str, Any]], Cell]:
+    """The cell of one group."""
+
+    def say(row: Mapping[str, Any]) -> Cell:
+        found = row.get(group)
+        if not isinstance(found, Mapping):
+            return Cell(NOTHING)
+        if row["level"] == MEDIAN:
+            if is_missing(found["median"]):
+                return Cell(NOTHING)
+            return Cell(f"{found['median']:g} ({found['q1']:g} to {found['q3']:g})")
+        if row["characteristic"] == "patients" or row["level"] == UNKNOWN:
+            return Cell(f"{found['count']:,}")
+        return Cell(f"{found['count']:,} ({100 * found['count'] / max(1, found['n_known']):.0f} %)")
+
+    return say
+
+
+def _test(row: Mapping[str, Any]) -> Cell:
+    if not row["is_first"] or row["characteristic"] == "patients":
+        return Cell(NOTHING)
+    if row["status"] != "ok":
+        return Cell(f"{STATUS_WORDS[row['status']]}: {row['reason']}")
+    return Cell(f"{TEST_NAMES[row['test']]}, p {_sign(row['p'])}")
+
+
+def _sign(p: float) -> str:
+    said = p_value(p)
+    return said if said[0] in "<>" else f"= {said}"

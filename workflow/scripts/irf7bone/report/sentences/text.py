@@ -1,0 +1,339 @@
+"""Sentences of the report. Each is made from the tables; none says more than its row holds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from irf7bone.base.phrases import (
+    ENDPOINT_WORDS,
+    MODEL_WORDS,
+    STATUS_WORDS,
+    counted,
+    estimate,
+    hazard_ratio,
+    interval,
+    is_missing,
+    listed,
+    p_clause,
+)
+from irf7bone.base.vocabulary import ALPHA
+from irf7bone.report.sentences.quote import quote
+
+if TYPE_CHECKING:
+    from irf7bone.study.settings import Config
+
+NOT_TESTABLE = (
+    "The survival of mice that carry tumours with and without Irf7, which is where the claim comes from.",
+    "What knocking Irf7 out, or restoring it, does to a tumour: patients are observed, not randomised to it.",
+    "What depleting NK or CD8 T cells does: no public cohort of patients has that arm.",
+    "Whether interferon is made or lost in the tumour cells themselves: bulk tissue mixes them with immune "
+    "and stromal cells.",
+    "Cause: an association in patients, with or without adjustment, can come from what was not measured.",
+)
+SOURCE_OF_CLAIM = "Bidwell et al., Nat Med 2012;18:1224"
+
+
+def question(config: Config) -> str:
+    """The question that the primary analysis answers."""
+    primary = config.primary
+    return (
+        f"Does a weaker interferon programme in the primary tumour ({primary.signature}) go with more "
+        f"{ENDPOINT_WORDS[primary.endpoint]}?"
+    )
+
+
+def side(ci_low: float, ci_high: float) -> str:
+    """What an interval of log hazard ratios says of the direction, and nothing where it includes 1."""
+    if ci_high < 0:
+        return "the higher the score, the lower the hazard"
+    if ci_low > 0:
+        return "the higher the score, the higher the hazard"
+    return "the interval includes 1"
+
+
+def pooled_sentence(row: Mapping[str, object]) -> str:
+    """``HR 1.02 per SD (95 % CI 0.90 to 1.20; 3 cohorts, 397 tumours, 123 events)``, or why there is none.
+
+    Args:
+        row: One row of :data:`irf7bone.tables.pooled.POOLED`.
+    """
+    if row["status"] != "ok":
+        return f"{STATUS_WORDS[row['status']]}: {row['reason']}"
+    hr, low, high = (
+        quote(hazard_ratio(row[name]), "pooled", row, name) for name in ("log_hr", "ci_low", "ci_high")
+    )
+    k, n, events = (
+        quoted_count(row, column, noun, table="pooled")
+        for column, noun in (("k", "cohort"), ("n", "tumour"), ("n_events", "event"))
+    )
+    return f"HR {hr} per SD (95 % CI {low} to {high}; {k}, {n}, {events})"
+
+
+def quoted_count(row: Mapping[str, object], column: str, noun: str, *, table: str) -> str:
+    """``2 cohorts``, the number quoted from its table."""
+    number, words = counted(int(row[column]), noun).split(" ", 1)
+    return f"{quote(number, table, row, column)} {words}"
+
+
+def fit_sentence(row: Mapping[str, object]) -> str:
+    """``HR 0.97 per SD (95 % CI 0.82 to 1.15), the interval includes 1``, or why there is none.
+
+    Args:
+        row: One row of :data:`irf7bone.tables.outcome.ASSOCIATIONS`.
+    """
+    if row["status"] != "ok":
+        return f"{STATUS_WORDS[row['status']]}: {row['reason']}"
+    hr, low, high = (
+        quote(hazard_ratio(row[name]), "associations", row, name) for name in ("log_hr", "ci_low", "ci_high")
+    )
+    return f"HR {hr} per SD (95 % CI {low} to {high}), {side(row['ci_low'], row['ci_high'])}"
+
+
+def bearing(
+    verdicts: pd.DataFrame,
+    pooled: pd.DataFrame,
+    associations: pd.DataFrame,
+    quality: pd.DataFrame,
+    duplicates: pd.DataFrame,
+    config: Config,
+) -> list[tuple[str, str]]:
+    """What bears on the primary result beside its own interval: a heading and a sentence each.
+
+    Args:
+        verdicts: :data:`irf7bone.tables.pooled.VERDICT`.
+        pooled: :data:`irf7bone.tables.pooled.POOLED`.
+        associations: :data:`irf7bone.tables.outcome.ASSOCIATIONS` of the real cohorts only.
+        quality: :data:`irf7bone.tables.cohort.QC` of the real cohorts only.
+        duplicates: :data:`irf7bone.tables.cohort.DUPLICATES`.
+        config: The study's settings.
+    """
+    primary = config.primary
+    verdict = verdicts[verdicts["is_primary"]].iloc[0]
+    found = pooled_result(pooled, primary.signature, primary.method, primary.endpoint, primary.model)
+    return [
+        ("Is it about bone?", _about_bone(verdicts)),
+        ("Is it proliferation?", _adjustment(verdict, pooled, config)),
+        ("Would random genes do as well?", _against_random(verdict)),
+        ("Do the cohorts agree?", _heterogeneity(found)),
+        ("Do hazards stay proportional?", _proportionality(associations, config)),
+        ("Are the samples sound?", _soundness(associations, quality, config)),
+        ("Is every patient in it once?", _once(associations, duplicates, config)),
+        ("Does it hang on the choice of score?", _other_choices(pooled, config)),
+        ("Can these data show an effect at all?", _positive_control(pooled, associations, config)),
+    ]
+
+
+def pooled_result(
+    pooled: pd.DataFrame, signature: str, method: str, endpoint: str, model: str
+) -> pd.Series | None:
+    """The one row of :data:`irf7bone.tables.pooled.POOLED`; None where it was not planned."""
+    rows = pooled[
+        (pooled["signature"] == signature)
+        & (pooled["method"] == method)
+        & (pooled["endpoint"] == endpoint)
+        & (pooled["model"] == model)
+    ]
+    return None if rows.empty else rows.iloc[0]
+
+
+def _about_bone(verdicts: pd.DataFrame) -> str:
+    bone = verdicts[verdicts["endpoint"] == "bone"]
+    if bone.empty:
+        return "Bone metastasis was not among the endpoints of this run, so nothing here is about bone."
+    row = bone.iloc[0]
+    if row["k"] == 0:
+        return (
+            "No: no cohort of patients in this run gives an estimate for bone metastasis. "
+            "What is said above is about another outcome."
+        )
+    patients = f"{counted(int(row['k']), 'cohort')} of patients"
+    if row["is_primary"]:
+        return f"Yes: bone metastasis is the primary endpoint, in {patients}."
+    return f"For bone metastasis, in {patients}, the verdict is: {row['verdict']}."
+
+
+def _adjustment(verdict: pd.Series, pooled: pd.DataFrame, config: Config) -> str:
+    primary = config.primary
+    if verdict["adjusted_model"] == primary.model:
+        return "The primary model adjusts for proliferation already."
+    row = pooled_result(
+        pooled, primary.signature, primary.method, primary.endpoint, verdict["adjusted_model"]
+    )
+    if row is None:
+        return "This run has no model that adjusts for proliferation, so that cannot be told."
+    said = MODEL_WORDS[verdict["adjusted_model"]]
+    said = said[0].upper() + said[1:]
+    if row["status"] != "ok":
+        return f"{said}: {pooled_sentence(row)}."
+    return f"{said}: {pooled_sentence(row)}; {side(row['ci_low'], row['ci_high'])}."
+
+
+def _against_random(verdict: pd.Series) -> str:
+    if is_missing(verdict["null_p"]):
+        return "Not compared with random signatures in this run."
+    if verdict["null_p"] == 1:
+        return "Yes: random signatures of the same size go further in the same direction."
+    above = verdict["hr"] > 1
+    said = (
+        f"Its hazard ratio lies {'above' if above else 'below'} most of those of random signatures of the "
+        f"same size, {p_clause(verdict['null_p'])}"
+    )
+    if verdict["null_p"] > ALPHA:
+        return f"{said}: no further out than random genes often are."
+    return (
+        f"{said}: a higher score goes with {'more' if above else 'less'} of the event than random genes do."
+    )
+
+
+def _heterogeneity(found: pd.Series | None) -> str:
+    if found is None or found["status"] != "ok":
+        return "There is no pooled estimate."
+    if found["k"] == 1:
+        return "There is one cohort only, so agreement cannot be told."
+    parts = [f"I² {found['i2']:.0f} %, tau² {found['tau2']:.3f}."]
+    if not is_missing(found["loo_low"]):
+        ends = hazard_ratio(found["loo_low"]), hazard_ratio(found["loo_high"])
+        parts.append(f"Leaving out one cohort at a time, the HR lies between {ends[0]} and {ends[1]}.")
+    if is_missing(found["pi_low"]):
+        parts.append("Two cohorts give no prediction interval.")
+    else:
+        parts.append(
+            f"In a further cohort the HR is expected within {interval(found['pi_low'], found['pi_high'])}."
+        )
+    return " ".join(parts)
+
+
+def _primary_rows(associations: pd.DataFrame, config: Config) -> pd.DataFrame:
+    primary = config.primary
+    return associations[
+        (associations["signature"] == primary.signature)
+        & (associations["method"] == primary.method)
+        & (associations["endpoint"] == primary.endpoint)
+        & (associations["model"] == primary.model)
+        & (associations["status"] == "ok")
+    ]
+
+
+def _soundness(associations: pd.DataFrame, quality: pd.DataFrame, config: Config) -> str:
+    """Flagged samples of the cohorts behind the primary result."""
+    behind = quality[quality["cohort"].isin(_primary_rows(associations, config)["cohort"])]
+    if behind.empty:
+        return "No cohort is behind the primary result."
+    flagged = behind[behind["outlier"]].groupby("cohort", sort=False).size()
+    if flagged.empty:
+        return f"No sample of {counted(behind['cohort'].nunique(), 'cohort')} was flagged by quality control."
+    sizes = behind.groupby("cohort", sort=False).size()
+    named = [f"{number} of {sizes[cohort]} in {cohort}" for cohort, number in flagged.items()]
+    return f"Flagged by quality control and still in the analysis: {listed(named)} (reasons under Cohorts)."
+
+
+def _once(associations: pd.DataFrame, duplicates: pd.DataFrame, config: Config) -> str:
+    """Pairs of samples behind the primary result that may be one patient."""
+    behind = set(_primary_rows(associations, config)["cohort"])
+    if not behind:
+        return "No cohort is behind the primary result."
+    pairs = duplicates[duplicates["cohort"].isin(behind) & duplicates["other_cohort"].isin(behind)]
+    found = pairs[pairs["status"] == "found"]
+    across = found[found["cohort"] != found["other_cohort"]]
+    said = "No sign of a patient who is there twice."
+    if len(found):
+        said = (
+            f"Perhaps not: {counted(len(found), 'pair')} of samples may be one patient, and all are in "
+            f"the result; {len(across)} of these lie across cohorts"
+        )
+        said += ", which then do not confirm each other." if len(across) else "."
+    if (pairs["status"] == "not_compared").any():
+        said += " Some cohorts could be compared by sample id only."
+    return said
+
+
+def _proportionality(associations: pd.DataFrame, config: Config) -> str:
+    rows = _primary_rows(associations, config)
+    rows = rows[rows["ph_p"].notna()]
+    if rows.empty:
+        return "No cohort has a test of proportional hazards for this result."
+    doubtful = rows[rows["ph_p"] < ALPHA]
+    if doubtful.empty:
+        return f"Nothing against it at p < {ALPHA:g} in {counted(len(rows), 'cohort')} tested."
+    named = [f"{row['cohort']} ({p_clause(row['ph_p'])})" for _, row in doubtful.iterrows()]
+    return f"Doubtful in {listed(named)}: there the HR is an average over time."
+
+
+def _other_choices(pooled: pd.DataFrame, config: Config) -> str:
+    primary = config.primary
+    rows = pooled[
+        (pooled["signature"] == primary.signature)
+        & (pooled["endpoint"] == primary.endpoint)
+        & (pooled["status"] == "ok")
+    ]
+    if rows.empty:
+        return "There is no pooled estimate by any method or model."
+    below, above = int((rows["ci_high"] < 0).sum()), int((rows["ci_low"] > 0).sum())
+    return (
+        f"Over {counted(len(rows), 'combination')} of method and model the HR lies between "
+        f"{hazard_ratio(rows['log_hr'].min())} and {hazard_ratio(rows['log_hr'].max())}; "
+        f"{below} of the intervals lie wholly below 1 and {above} wholly above."
+    )
+
+
+def _positive_control(pooled: pd.DataFrame, associations: pd.DataFrame, config: Config) -> str:
+    primary = config.primary
+    if primary.signature == config.proliferation_signature:
+        return "The primary signature is the proliferation signature itself: there is no separate control."
+    row = pooled_result(pooled, config.proliferation_signature, primary.method, primary.endpoint, "crude")
+    if row is None or row["status"] != "ok":
+        return "The positive control, proliferation, has no pooled crude estimate for this endpoint."
+    said = f"Positive control, {config.proliferation_signature}: {pooled_sentence(row)}"
+    if row["ci_low"] > 0:
+        return f"{said}. The known effect of proliferation shows."
+    cohorts = associations[
+        (associations["signature"] == config.proliferation_signature)
+        & (associations["method"] == primary.method)
+        & (associations["endpoint"] == primary.endpoint)
+        & (associations["model"] == "crude")
+        & (associations["status"] == "ok")
+    ]
+    shown = int((cohorts["ci_low"] > 0).sum())
+    if shown and len(cohorts) > 1:
+        return (
+            f"{said}. The pooled interval includes 1, yet the known effect of proliferation shows by itself "
+            f"in {shown} of {counted(len(cohorts), 'cohort')}: these data can show an effect of that size, "
+            "the pooled interval can not."
+        )
+    return f"{said}. The known effect of proliferation does not show here, so an absent effect says little."
+
+
+def simulated_sentences(check: pd.DataFrame) -> list[str]:
+    """Whether what was planted in simulated cohorts was found.
+
+    Args:
+        check: Result of :func:`irf7bone.verdict.judge.simulated_check`.
+    """
+    said = []
+    for row in check.to_dict("records"):
+        planted = (
+            f"{row['cohort']} (simulated, not patients): an HR of {hazard_ratio(row['planted_log_hr'])} per "
+            f"SD was planted on {ENDPOINT_WORDS[row['endpoint']]}"
+        )
+        if row["status"] != "ok":
+            said.append(
+                f"{planted}; it could not be checked ({STATUS_WORDS[row['status']]}: {row['reason']})."
+            )
+            continue
+        found = estimate(row["log_hr"], row["ci_low"], row["ci_high"])
+        words = "inside the interval" if row["inside"] else "OUTSIDE the interval: do not trust this run"
+        said.append(
+            f"{planted}; the workflow finds {found}, {MODEL_WORDS[row['model']]}. The truth is {words}."
+        )
+    return said
+
+
+def months(value: object) -> str:
+    """Months with one decimal, or that the median is not reached."""
+    if is_missing(value) or math.isnan(float(value)):
+        return "not reached"
+    return f"{float(value):.1f} months"

@@ -1,0 +1,135 @@
+"""Who is at risk at each event, and sums over these people for many fits at once.
+
+Every quantity of the Cox partial likelihood is a sum over risk sets. Rows sorted by falling time make
+each risk set a prefix, so one sparse product and one cumulative sum give all of them for a whole block
+of fits (columns). Ties follow Efron (1977, JASA 72:557): the k-th of d tied events sees the risk set
+less k/d of those who fail at that time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy import sparse
+
+RiskSums = Callable[[np.ndarray], np.ndarray]
+
+
+class RiskSets:
+    """Risk sets of right-censored data, in strata.
+
+    Rows that are never at risk when an event happens carry no information and are left out.
+
+    Args:
+        time: Follow-up, shape (n,).
+        event: 1 where the follow-up ended with the event, shape (n,).
+        strata: Codes of strata, shape (n,), or None for one stratum.
+
+    Attributes:
+        rows: Indices of the rows that matter, in the order used here, shape (n_rows,).
+        event_rows: Position (in ``rows``) of each event, shape (n_events,).
+        event_times: Time of each event, shape (n_events,).
+        layout: The last five arguments of :func:`irf7bone.statistics.partial_sums.partial_sums`.
+    """
+
+    def __init__(self, time: np.ndarray, event: np.ndarray, strata: np.ndarray | None = None):
+        time = np.asarray(time, dtype=float)
+        event = np.asarray(event, dtype=float) > 0
+        codes = (
+            np.zeros(time.size, dtype=int) if strata is None else np.unique(strata, return_inverse=True)[1]
+        )
+        rows, groups, self._stratum_groups = [], [], []
+        n_groups = 0
+        for code in np.unique(codes):
+            members = np.flatnonzero(codes == code)
+            falling = np.unique(time[members[event[members]]])[::-1]
+            members = members[np.lexsort((~event[members], -time[members]))]
+            # the first risk set (latest event) that a row belongs to; it stays in all later ones
+            entry = np.searchsorted(-falling, -time[members], side="left")
+            inside = entry < falling.size
+            rows.append(members[inside])
+            groups.append(entry[inside] + n_groups)
+            if falling.size:
+                self._stratum_groups.append(slice(n_groups, n_groups + falling.size))
+            n_groups += falling.size
+        self.rows = np.concatenate(rows)
+        self._entry = np.concatenate(groups)
+        self._n_groups = n_groups
+
+        self.event_rows = np.flatnonzero(event[self.rows])
+        self.event_times = time[self.rows][self.event_rows]
+        # rows are sorted by stratum and falling time, so tied events are neighbours
+        self._event_group = self._entry[self.event_rows]
+        starts = np.searchsorted(self._event_group, self._event_group, side="left")
+        tied = np.bincount(self._event_group, minlength=n_groups)
+        self._fraction = (np.arange(self.event_rows.size) - starts) / tied[self._event_group]
+        self._late = np.flatnonzero(self._fraction > 0)
+        self._tied_groups, self._late_group = np.unique(self._event_group[self._late], return_inverse=True)
+        opens_stratum = np.zeros(n_groups, dtype=bool)
+        opens_stratum[[groups.start for groups in self._stratum_groups]] = True
+        ends = np.arange(n_groups + 1)
+        self.layout = (
+            np.searchsorted(self._entry, ends),
+            opens_stratum,
+            np.searchsorted(self._event_group, ends),
+            self.event_rows,
+            self._fraction,
+        )
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows that are at risk at an event."""
+        return self.rows.size
+
+    @property
+    def n_events(self) -> int:
+        """Number of events."""
+        return self.event_rows.size
+
+    def sums(self, columns: np.ndarray) -> RiskSums:
+        """Prepare sums of ``column * value`` over the risk set of every event.
+
+        Args:
+            columns: Shape (n_rows, K), the same for all fits, rows as in ``rows``.
+
+        Returns:
+            A function from values (n_rows, B) to sums (K, n_events, B), with Efron's correction for ties.
+        """
+        n_columns = columns.shape[1]
+        entering = _group_sums(self._entry, np.arange(self.n_rows), self._n_groups, columns)
+        in_tie = np.isin(self._event_group, self._tied_groups)
+        tie = np.searchsorted(self._tied_groups, self._event_group[in_tie])
+        failing = _group_sums(tie, self.event_rows[in_tie], self._tied_groups.size, columns)
+
+        def over_risk_sets(values: np.ndarray) -> np.ndarray:
+            groups = (entering @ values).reshape(n_columns, self._n_groups, -1)
+            for groups_of_stratum in self._stratum_groups:
+                part = groups[:, groups_of_stratum]
+                np.cumsum(part, axis=1, out=part)
+            if not self._late.size and self._n_groups == self.n_events:
+                return groups
+            events = groups[:, self._event_group]
+            if self._late.size:
+                tied = (failing @ values).reshape(n_columns, self._tied_groups.size, -1)
+                events[:, self._late] -= self._fraction[self._late, None] * tied[:, self._late_group]
+            return events
+
+        return over_risk_sets
+
+
+def _group_sums(group: np.ndarray, row: np.ndarray, n_groups: int, columns: np.ndarray) -> sparse.csr_array:
+    """Matrix that sums ``column * value`` of each group's rows, the groups of one column after the other.
+
+    Args:
+        group: Rising, shape (r,).
+        row: The row of ``columns`` that each belongs to, shape (r,).
+        n_groups: Number of groups.
+        columns: Shape (n_rows, K).
+    """
+    n_rows, n_columns = columns.shape
+    ends = np.searchsorted(group, np.arange(n_groups), side="right")
+    starts = np.concatenate([[0], *(ends + k * row.size for k in range(n_columns))])
+    return sparse.csr_array(
+        (columns[row].T.ravel(), np.tile(row, n_columns), starts), shape=(n_columns * n_groups, n_rows)
+    )

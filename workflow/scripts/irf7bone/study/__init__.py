@@ -1,0 +1,1 @@
+"""What Snakemake loads at each start: settings, cards, checks, provenance. No numpy and no pandas."""

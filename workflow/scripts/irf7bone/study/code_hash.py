@@ -1,0 +1,83 @@
+"""A hash of all code behind a rule, so that editing a module reruns the jobs that use it, and no others."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+SCRIPTS = Path(__file__).resolve().parents[2]
+PACKAGE = __name__.partition(".")[0]
+
+
+def code_hash(script: str) -> str:
+    """Hash a rule's script and every module of the package that it imports, directly or not.
+
+    Imports inside functions count, and so do registry entries that name a module of the package in
+    text (``"irf7bone.scoring.gsva"``), because a lazily loaded module is used as well. Imports under
+    ``if TYPE_CHECKING`` do not: nothing runs through them.
+
+    Args:
+        script: Name of a file in workflow/scripts, without its ending.
+
+    Returns:
+        The first 16 hexadecimal digits of a sha256.
+
+    Raises:
+        FileNotFoundError: There is no such script.
+    """
+    digest = hashlib.sha256((SCRIPTS / f"{script}.py").read_bytes())
+    for name in modules_behind(script):
+        digest.update(b"\0" + name.encode() + b"\0" + _source(name).read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def modules_behind(script: str) -> tuple[str, ...]:
+    """Dotted names of the package's modules that a script uses, in alphabetical order.
+
+    Raises:
+        FileNotFoundError: There is no such script.
+    """
+    waiting = set(_named_in(SCRIPTS / f"{script}.py"))
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        seen.add(name)
+        parts = name.split(".")
+        parents = {".".join(parts[:end]) for end in range(1, len(parts))}
+        waiting |= (parents | _named_in(_source(name))) - seen
+    return tuple(sorted(seen))
+
+
+def _source(name: str) -> Path | None:
+    path = SCRIPTS.joinpath(*name.split("."))
+    for candidate in (path / "__init__.py", path.with_suffix(".py")):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+@cache
+def _named_in(path: Path) -> frozenset[str]:
+    """Modules of the package that a file names in what it runs."""
+    named: set[str] = set()
+    waiting: list[ast.AST] = [ast.parse(path.read_bytes())]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and _is_type_checking(node.test):
+            waiting += node.orelse
+            continue
+        waiting += ast.iter_child_nodes(node)
+        if isinstance(node, ast.Import):
+            named.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            named.add(node.module)
+            named.update(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            named.add(node.value)
+    return frozenset(item for item in named if item.split(".")[0] == PACKAGE and _source(item))
+
+
+def _is_type_checking(test: ast.expr) -> bool:
+    return isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"

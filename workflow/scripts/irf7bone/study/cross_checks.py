@@ -1,0 +1,307 @@
+"""The checks of a study: each notes what it finds and goes on, so that all of it is said together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from irf7bone.base.errors import InputError, Problem, Problems, why_no_file
+from irf7bone.genes.signatures import library_names
+from irf7bone.study.experiment_card import SIMULATED_PREFIX
+from irf7bone.study.schema import (
+    Document,
+    KeyPath,
+    choose_from,
+    dotted,
+    nearest,
+    nearest_file,
+    read_yaml,
+    violations,
+)
+
+NEEDS_PROLIFERATION = ("proliferation", "full")
+
+
+def from_here(path: Path) -> Path:
+    """A path relative to the current folder where it lies inside it, so that no result names the machine."""
+    path = path.absolute()
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+class StudyChecks:
+    """The checks of a study; each notes what it finds and goes on.
+
+    A part of the config that breaks the schema is not cross-checked: one mistake, one message.
+    """
+
+    def __init__(self, config: Mapping[str, Any], root: Path, source: str):
+        self.config, self.root, self.source = config, root, source
+        self.problems = Problems()
+        self.problems.extend(violations(config, "config", self.where))
+        self.broken = {problem.where for problem in self.problems.found}
+        self.unread: set[str] = set()
+        self.library: set[str] | None = None
+
+    def where(self, path: KeyPath) -> str:
+        """Name of the config and key."""
+        return f"{self.source}, {dotted(path)}" if path else self.source
+
+    def add(self, path: KeyPath, *, expected: str, found: str, remedy: str, offenders: tuple = ()) -> None:
+        """Note a problem of the config, unless the same key already broke the schema."""
+        where = self.where(path)
+        if where not in self.broken:
+            self.problems.add(where, expected=expected, found=found, remedy=remedy, offenders=offenders)
+
+    def texts(self, *path: str) -> list[str]:
+        """The entries of a list of text in the config; of a single text, that one; else none."""
+        value: Any = self.config
+        for part in path:
+            value = value.get(part) if isinstance(value, Mapping) else None
+        values = value if isinstance(value, list | tuple) else [value]
+        return [item for item in values if isinstance(item, str)]
+
+    def read_cards(
+        self, key: str, folder: str, what: str, problems_of: Callable[[Document], list[Problem]]
+    ) -> list[Document]:
+        """Every card of a list that could be read, each once; notes what is wrong with any of them.
+
+        Args:
+            key: The list in the config, ``cohorts`` or ``experiments``.
+            folder: Where cards that are named by their id lie.
+            what: What a card of the list is called.
+            problems_of: Finds everything that is wrong with one.
+        """
+        documents: dict[str, Document] = {}
+        first: dict[str, str] = {}
+        for index, entry in enumerate(self.texts(key)):
+            path = self._card_path(entry, (key, index), folder)
+            if path is None:
+                self.unread.add(key)
+                continue
+            identity = path.stem
+            if identity in first:
+                self.add(
+                    (key, index),
+                    expected=f"each {key.removesuffix('s')} once",
+                    found=f"`{entry}`, with the id `{identity}` that `{first[identity]}` has already",
+                    remedy="remove one of them, or give one card another id and file name",
+                )
+                continue
+            first[identity] = entry
+            try:
+                document = read_yaml(from_here(path), what=what)
+            except InputError as error:
+                self.problems.extend(error.problems)
+                self.unread.add(key)
+                continue
+            self.problems.extend(problems_of(document))
+            documents[identity] = document
+        return list(documents.values())
+
+    def _card_path(self, entry: str, at: KeyPath, folder: str) -> Path | None:
+        if "/" in entry or entry.endswith((".yaml", ".yml")):
+            path = Path(entry)
+            absence = why_no_file(path)
+            if not absence:
+                return path
+            close = nearest_file(path, ".yaml")
+            remedy = f"did you mean `{path.parent / close}`?" if close else "correct the path"
+            self.add(
+                at,
+                expected=f"a card at {path}, seen from {Path.cwd()}",
+                found="no such file" if absence == "not there" else absence,
+                remedy=remedy,
+            )
+            return None
+        path = self.root / folder / f"{entry}.yaml"
+        if path.is_file():
+            return path
+        known = sorted(item.stem for item in (self.root / folder).glob("*.yaml"))
+        self.add(
+            at,
+            expected=f"the id of a card in {folder}, or the path of a card (with a `/` or ending in .yaml)",
+            found=f"`{entry}`",
+            remedy=choose_from(entry, known),
+        )
+        return None
+
+    def derived_signatures(self, experiments: Iterable[Document], cohorts: Iterable[Document]) -> list[str]:
+        """Names of the signatures that experiments derive; each once, and never like that of a cohort.
+
+        Cohorts that a card says it shares patients with must be in the study, or the guard guards nothing.
+        """
+        experiments = list(experiments)
+        known = [document.path.stem for document in cohorts]
+        for document in experiments:
+            if document.path.stem in known:
+                self.problems.add(
+                    document.where(("id",)),
+                    expected="another id than that of a cohort",
+                    found=f"`{document.path.stem}`, which a cohort has",
+                    remedy="rename one of the cards: files that are fetched lie under the id",
+                )
+        names: list[str] = []
+        for document in experiments:
+            derive = document.data.get("derive")
+            name = derive.get("name") if isinstance(derive, dict) else None
+            if not isinstance(name, str):
+                continue
+            if name in names:
+                self.problems.add(
+                    document.where(("derive", "name")),
+                    expected="another name than the signature of another experiment",
+                    found=f"`{name}`",
+                    remedy="rename one of them",
+                )
+            names.append(name)
+            for shared in document.data.get("patients_of", ()):
+                close = nearest(shared, known)
+                if shared not in known and close and "cohorts" not in self.unread:
+                    self.problems.add(
+                        document.where(("patients_of",)),
+                        expected="ids of cohorts",
+                        found=f"`{shared}`, which is no cohort of this study, but `{close}` is",
+                        remedy=f"did you mean `{close}`? A wrong id would let the signature be tested there",
+                    )
+        return list(dict.fromkeys(names))
+
+    def signature_files(self) -> list[Path]:
+        """GMT files of the library, each once: in the config's order, those of a folder by name."""
+        files: list[Path] = []
+        for index, entry in enumerate(self.texts("signatures", "files")):
+            at = ("signatures", "files", index)
+            path = self.root / entry if (self.root / entry).exists() else Path(entry)
+            found = sorted(path.glob("*.gmt")) if path.is_dir() else [path]
+            if not path.exists():
+                self.add(
+                    at,
+                    expected="a GMT file or a folder of them, seen from the project or the current folder",
+                    found=f"`{entry}`, which is not there",
+                    remedy="correct the path",
+                )
+            elif not found:
+                self.add(
+                    at,
+                    expected="a folder with GMT files (*.gmt)",
+                    found=f"no such file in `{entry}`",
+                    remedy="put a GMT there, or name another folder",
+                )
+            else:
+                files.extend(map(from_here, found))
+        return list(dict.fromkeys(files))
+
+    def names(self, files: Sequence[Path], derived: Sequence[str]) -> None:
+        """Names in the config that must stand in another of its lists, or in the library.
+
+        Args:
+            files: GMT files of the library.
+            derived: Signatures that experiments add to it, and to the selection.
+        """
+        select = [*self.texts("signatures", "select"), *derived]
+        if files:
+            try:
+                self.library = library_names(files)
+            except InputError as error:
+                self.problems.extend(error.problems)
+        if self.library is not None:
+            for name in sorted(self.library.intersection(derived)):
+                self.problems.add(
+                    f"{self.source}, experiments",
+                    expected="derived signatures with names of their own",
+                    found=f"`{name}`, which a GMT file has already",
+                    remedy="rename the derived signature in the experiment card",
+                )
+            self.library |= set(derived)
+            for index, name in enumerate(self.texts("signatures", "select")):
+                self._in_library(name, ("signatures", "select", index))
+        for key in ("method", "endpoint", "model"):
+            self._listed(("primary", key), self.texts(f"{key}s"), f"{key}s")
+        for at in (("primary", "signature"), ("proliferation_signature",)):
+            known = self._in_library(*self.texts(*at), at) if self.texts(*at) and self.library else True
+            if known:
+                self._listed(at, select, "signatures.select")
+        for name in self.texts("primary", "signature"):
+            if name in derived and name.startswith(SIMULATED_PREFIX):
+                self.add(
+                    ("primary", "signature"),
+                    expected="a signature that can be tested in patients",
+                    found=f"`{name}`, which a simulated experiment derives",
+                    remedy="name another primary signature",
+                )
+        [model] = self.texts("primary", "model") or [""]
+        same = self.texts("primary", "signature") == self.texts("proliferation_signature") != []
+        if same and model in NEEDS_PROLIFERATION:
+            self.add(
+                ("primary", "signature"),
+                expected=f"another signature than proliferation_signature, which model `{model}` adjusts for",
+                found=f"`{self.texts('primary', 'signature')[0]}` in both",
+                remedy="name another primary signature, or make `crude` or `clinical` the primary model",
+            )
+
+    def _in_library(self, name: str, at: KeyPath) -> bool:
+        if name in self.library:
+            return True
+        self.add(
+            at,
+            expected="the name of a signature in the GMT files of signatures.files",
+            found=f"`{name}`",
+            remedy=choose_from(name, sorted(self.library)),
+        )
+        return False
+
+    def _listed(self, at: tuple[str, ...], entries: Iterable[str], key: str) -> None:
+        entries = list(entries)
+        for name in self.texts(*at):
+            if entries and name not in entries:
+                self.add(
+                    at,
+                    expected=f"one of {key}: {', '.join(entries)}",
+                    found=f"`{name}`",
+                    remedy=f"add it to {key}, or choose one that is there",
+                )
+
+    def signatures_of_simulations(self, documents: Iterable[Document], files: Sequence[Path]) -> None:
+        """The signature that a simulated cohort plants must be in the library."""
+        for document in documents:
+            expression = document.data.get("expression")
+            name = expression.get("signature") if isinstance(expression, dict) else None
+            if self.library is not None and isinstance(name, str) and name not in self.library:
+                self.problems.add(
+                    document.where(("expression", "signature")),
+                    expected="the name of a signature in the GMT files of signatures.files",
+                    found=f"`{name}`",
+                    remedy=choose_from(name, sorted(self.library)),
+                )
+
+    def endpoints(self, documents: Iterable[Document]) -> None:
+        """Every endpoint of the config must be one that a cohort has."""
+        has = {
+            document.data.get("id"): list(document.data["endpoints"])
+            for document in documents
+            if isinstance(document.data.get("endpoints"), dict)
+        }
+        if "cohorts" in self.unread or not has:
+            return
+        recorded = "; ".join(f"{cohort}: {', '.join(names)}" for cohort, names in has.items())
+        for index, name in enumerate(self.texts("endpoints")):
+            if not any(name in names for names in has.values()):
+                self.add(
+                    ("endpoints", index),
+                    expected=f"an endpoint that a cohort has ({recorded})",
+                    found=f"`{name}`, which none has",
+                    remedy="remove it, or add a cohort whose card defines it",
+                )
+
+    def mirror(self) -> None:
+        """A mirror is a base URL or a folder that is there."""
+        [mirror] = self.texts("mirror") or [""]
+        right = mirror.startswith(("https://", "http://")) if "://" in mirror else Path(mirror).is_dir()
+        if mirror and not right:
+            self.add(
+                ("mirror",),
+                expected=f"a base URL (https://...), or a folder that is there, seen from {Path.cwd()}",
+                found=f"`{mirror}`",
+                remedy="correct it, or write `mirror: null` to use the network",
+            )

@@ -1,0 +1,119 @@
+"""What a run was made of: settings, checksums of every input, versions. No dates, no paths of the machine."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from irf7bone.study.cohort_card import CohortCard
+    from irf7bone.study.experiment_card import ExperimentCard
+    from irf7bone.study.settings import Config
+
+# Packages whose version can change a number or a picture, by their names on the package index.
+PACKAGES = (
+    "anndata", "firthmodels", "gseapy", "Jinja2", "lifelines", "matplotlib", "numba", "numpy", "pandas",
+    "pyarrow", "pydeseq2", "pylimma", "scanpy", "scikit-survival", "scipy", "seaborn", "snakemake",
+    "statsmodels", "SurvSet",
+)  # fmt: skip
+UNKNOWN = "NA"
+
+
+def collect(
+    config: Config,
+    cards: Mapping[str, CohortCard],
+    *,
+    sources: Mapping[str, str | Path],
+    experiments: Mapping[str, ExperimentCard],
+    experiment_sources: Mapping[str, str | Path],
+    signature_files: Sequence[str | Path],
+    root: str | Path,
+    command: str,
+) -> dict[str, Any]:
+    """Gather what is needed to reproduce a run and to see what changed between two.
+
+    Args:
+        config: The settings.
+        cards: Cohort id -> card.
+        sources: Cohort id -> its ``source.json``, a list of role, name and sha256.
+        experiments: Experiment id -> card.
+        experiment_sources: The same as ``sources`` by experiment id.
+        signature_files: GMT files that were read, those that experiments derived among them.
+        root: The project's folder, for the git revision and for file names relative to it.
+        command: The command that makes the run again.
+
+    Returns:
+        Only text, numbers, lists and dicts; equal runs give equal values wherever they are made.
+    """
+    root = Path(root).resolve()
+    settings = dataclasses.asdict(config)
+    settings["signatures"]["files"] = [file_name(path, root) for path in settings["signatures"]["files"]]
+    return {
+        "command": command,
+        "git_revision": git_revision(root),
+        "python": platform.python_version(),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "config": json.loads(json.dumps(settings)),
+        "cohorts": {name: _origin(card, sources[name], root) for name, card in cards.items()},
+        "experiments": {
+            name: _origin(card, experiment_sources[name], root) for name, card in experiments.items()
+        },
+        "signatures": [
+            {"file": file_name(path, root), "sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest()}
+            for path in signature_files
+        ],
+    }
+
+
+def _origin(card: CohortCard | ExperimentCard, source: str | Path, root: Path) -> dict[str, Any]:
+    """Card and sources, with their checksums."""
+    return {
+        "card": {"file": file_name(card.path, root), "sha256": card.sha256},
+        "sources": json.loads(Path(source).read_text(encoding="utf-8")),
+    }
+
+
+def as_json(provenance: Mapping[str, Any]) -> str:
+    """The text of ``results/provenance.json``."""
+    return json.dumps(provenance, indent=1, ensure_ascii=False) + "\n"
+
+
+def file_name(path: str | Path, root: Path) -> str:
+    """A file's path below ``root``; only its name where it lies elsewhere."""
+    absolute = Path(path).resolve()
+    return absolute.relative_to(root).as_posix() if absolute.is_relative_to(root) else absolute.name
+
+
+def git_revision(root: Path) -> str:
+    """The commit that ``root`` is at, ``-dirty`` after it where tracked files differ; NA outside a checkout.
+
+    A checkout that merely contains the project's folder does not count: its revision says nothing of it.
+    """
+    top = _git(root, "rev-parse", "--show-toplevel")
+    if top is None or Path(top).resolve() != root.resolve():
+        return UNKNOWN
+    return _git(root, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*") or UNKNOWN
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True, timeout=60
+        )
+    except (OSError, subprocess.SubprocessError):  # no git, not a checkout, or no commit yet
+        return None
+    return done.stdout.strip()
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return UNKNOWN

@@ -1,1 +1,0 @@
-"""Outcome statistics: proportional hazards for many scores at once, concordance, curves, tables."""

@@ -1,0 +1,1 @@
+"""Every table that passes between stages, declared once."""

@@ -1,0 +1,176 @@
+"""Tables of one cohort before any outcome: its patient flow, endpoints, sample quality, scores."""
+
+from __future__ import annotations
+
+from irf7bone.base.vocabulary import ENDPOINTS, ROLES
+from irf7bone.tables.columns import COHORT, METHOD, SAMPLE, SIGNATURE, STATUS, count, number, share, text
+from irf7bone.tables.contract import Column, Table
+
+FLOW = Table(
+    "patient flow",
+    key=("cohort", "step", "reason"),
+    columns=(
+        COHORT,
+        count("step", "order of the step, 0 = what the source holds"),
+        text("stage", "what the step does, in words"),
+        text("reason", "why samples were lost at this step, or 'none'"),
+        count("n_dropped", "samples lost"),
+        count("n_left", "samples left after the step"),
+        text("dropped", "ids of the samples lost, comma-separated", nullable=True),
+    ),
+)
+
+COHORTS = Table(
+    "cohorts.tsv",
+    key=("cohort", "endpoint"),
+    columns=(
+        COHORT,
+        text("title", "title of the cohort card"),
+        text("role", "discovery, validation or simulated", allowed=ROLES),
+        text("platform", "platform as the card states it", nullable=True),
+        count("samples_in_file", "samples that any source of the card names"),
+        text("dropped", "reason=count for every loss, semicolon-separated; 'none' where nothing was lost"),
+        count("n", "samples in the cohort file"),
+        count("genes", "genes in the cohort file"),
+        text("endpoint", "endpoint", allowed=ENDPOINTS, nullable=True),
+        text("definition", "what the endpoint is, in the card's words", nullable=True),
+        count("n_endpoint", "samples with time and event", nullable=True),
+        count("n_events", "events", nullable=True),
+        count("n_competing", "competing events", nullable=True),
+        number("median_followup_months", "reverse Kaplan-Meier median follow-up, months", low=0),
+    ),
+)
+
+QC = Table(
+    "sample quality",
+    key=("cohort", "sample"),
+    columns=(
+        COHORT,
+        SAMPLE,
+        text("batch", "batch or platform of the sample, where the card names a column of it", nullable=True),
+        number("median_log2", "median expression of the sample, log2", nullable=False),
+        number("iqr_log2", "interquartile range of the sample, log2", nullable=False),
+        number("pc1", "first principal component score", nullable=False),
+        number("pc2", "second principal component score", nullable=False),
+        number("pc1_variance", "share of variance of the first component", nullable=False, low=0, high=1),
+        number("pc2_variance", "share of variance of the second component", nullable=False, low=0, high=1),
+        number(
+            "correlation",
+            "median Spearman correlation with the other samples",
+            nullable=False,
+            low=-1,
+            high=1,
+        ),
+        number(
+            "filled",
+            "share of genes at the sample's commonest value; 0 where that is its lowest (background)",
+            nullable=False,
+            low=0,
+            high=1,
+        ),
+        Column(
+            "outlier",
+            "flag",
+            "breaks a rule of quality control (the reason says which); stays unless the card drops by it",
+        ),
+        text("reason", "the rule that made the sample an outlier", nullable=True),
+    ),
+)
+
+COVERAGE = Table(
+    "signature coverage",
+    key=("cohort", "signature"),
+    columns=(
+        COHORT,
+        SIGNATURE,
+        count("n_genes", "genes in the signature"),
+        count("n_genes_used", "of these, in the cohort and not constant"),
+        number("coverage", "n_genes_used / n_genes", nullable=False, low=0, high=1),
+        text("missing", "genes not used, comma-separated", nullable=True),
+        text(
+            "status",
+            "ok, low_coverage, or not_available where a derived signature must not be tested",
+            allowed=("ok", "low_coverage", "not_available"),
+        ),
+        text("reason", "in words, where status is not ok", nullable=True),
+    ),
+)
+
+SCORES = Table(
+    "scores",
+    key=("sample", "signature", "method"),
+    columns=(
+        SAMPLE,
+        SIGNATURE,
+        METHOD,
+        number("score_raw", "score as the method defines it"),
+        number("score_z", "score_raw centred and scaled to one standard deviation within the cohort"),
+        count("n_genes_used", "genes of the signature in the cohort and not constant"),
+        number("coverage", "n_genes_used / genes in the signature", nullable=False, low=0, high=1),
+        *STATUS,
+    ),
+    needs_when_ok=("score_raw", "score_z"),
+)
+
+_KEY = tuple(column for column in COVERAGE.columns if column.name in COVERAGE.key)
+
+_COVERAGE = tuple(
+    column for column in COVERAGE.columns if column.name in ("n_genes", "n_genes_used", "coverage")
+)
+
+SIGNATURE_QUALITY = Table(
+    "signature_quality.tsv",
+    key=COVERAGE.key,
+    columns=(
+        *_KEY,
+        *_COVERAGE,
+        share(
+            "median_decile",
+            "median over the measured members of their decile of mean expression; NA for log ratios to a "
+            "reference, which are no level",
+            1,
+            10,
+        ),
+        share("share_low_expressed", "share of measured members in the lowest quarter of it; NA likewise"),
+        share("share_low_variance", "share of measured members in the lowest quarter of their spread (SD)"),
+        share("mean_correlation", "mean Spearman correlation of member pairs, down genes reversed", -1),
+        share("background_correlation", "the same over all pairs of genes of the cohort that vary", -1),
+        share("pc1_share", "share of the members' variance in their first principal component"),
+        share("mean_median", "Spearman correlation of mean and median of the members' z-scores", -1),
+        share("mean_pc1", "Spearman correlation of mean and first component", -1),
+        share("median_pc1", "Spearman correlation of median and first component", -1),
+        share("irf7_correlation", "Spearman correlation of IRF7 with the mean of the other members", -1),
+        *STATUS,
+    ),
+    needs_when_ok=(
+        "share_low_variance", "mean_correlation", "background_correlation", "pc1_share", "mean_median",
+        "mean_pc1", "median_pc1",
+    ),
+)  # fmt: skip
+
+DUPLICATE_STATUSES = ("found", "none", "not_compared")
+
+EVIDENCE = ("id", "profile", "id and profile")
+
+DUPLICATES = Table(
+    "duplicates.tsv",
+    key=("cohort", "other_cohort", "sample", "other_sample"),
+    columns=(
+        Column("cohort", "text", "cohort id"),
+        Column("other_cohort", "text", "cohort that it is compared with; itself for samples within it"),
+        Column("sample", "text", "sample of the first cohort, where one was found", nullable=True),
+        Column("other_sample", "text", "sample of the other that looks like the same patient", nullable=True),
+        Column("evidence", "text", "id, profile, or both", nullable=True, allowed=EVIDENCE),
+        Column(
+            "correlation", "number", "of the two profiles, or the largest of the pair of cohorts",
+            nullable=True, low=-1, high=1,
+        ),
+        Column("margin", "number", "its lead over the second best partner, Fisher z", nullable=True),
+        Column("n_genes", "integer", "genes that both cohorts have", low=0),
+        Column(
+            "status", "text", "found, none, or not_compared (by profile; ids always are)",
+            allowed=DUPLICATE_STATUSES
+        ),
+        Column("reason", "text", "what to do, or why profiles were not compared", nullable=True),
+    ),
+)  # fmt: skip

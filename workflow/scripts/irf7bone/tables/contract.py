@@ -1,0 +1,203 @@
+"""The tables that pass between stages: one object checks each on write and on read.
+
+Tables are tab-separated UTF-8 with ``NA`` for missing (or Parquet where the name says so); ids are
+always text. A violation is never repaired here: all of them are raised together.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from irf7bone.base.errors import Problem, Problems
+
+Kind = Literal["text", "integer", "number", "flag"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its kind, whether it may be missing, its range and what it means."""
+
+    name: str
+    kind: Kind
+    doc: str
+    nullable: bool = False
+    low: float = -np.inf
+    high: float = np.inf
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """The contract of one table.
+
+    Args:
+        name: What the table is called in messages and in docs/outputs.md.
+        key: Columns that together name a row once.
+        columns: All columns, in file order; no others are allowed.
+        needs_when_ok: Columns that must hold a number wherever ``status`` is ``ok``, and be missing
+            wherever it is not, so that a failed fit can never carry an estimate.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    needs_when_ok: tuple[str, ...] = ()
+    _by_name: dict[str, Column] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._by_name.update({column.name: column for column in self.columns})
+
+    @property
+    def names(self) -> list[str]:
+        """Column names in file order."""
+        return [column.name for column in self.columns]
+
+    def empty(self) -> pd.DataFrame:
+        """A table with no rows and the right columns."""
+        return self.cast(pd.DataFrame({name: [] for name in self.names}))
+
+    def cast(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Put columns in order and give them the contract's types (text, Int64, float64, bool)."""
+        out = {}
+        for column in self.columns:
+            if column.name not in frame:
+                continue
+            values = frame[column.name]
+            if column.kind == "text":
+                out[column.name] = values.astype("object").where(values.notna(), None)
+            elif column.kind == "integer":
+                out[column.name] = pd.to_numeric(values).astype("Int64")
+            elif column.kind == "number":
+                # not pd.to_numeric, which is off by one in the last digit of some texts
+                out[column.name] = values.astype("float64")
+            else:
+                out[column.name] = values.astype("bool")
+        return pd.DataFrame(out)
+
+    def check(self, frame: pd.DataFrame, where: str) -> None:
+        """Raise :class:`InputError` naming every violation found in ``frame``."""
+        problems = Problems()
+        missing = [name for name in self.names if name not in frame.columns]
+        extra = [name for name in frame.columns if name not in self._by_name]
+        if missing or extra:
+            problems.add(
+                where,
+                expected=f"the columns of {self.name}: {', '.join(self.names)}",
+                found=f"missing {missing or 'none'}, unknown {extra or 'none'}",
+                remedy="write the table through its contract",
+            )
+            problems.raise_if_any()
+        for column in self.columns:
+            problems.extend(_violations(column, frame[column.name], f"{where}, {column.name}"))
+        duplicated = frame.duplicated(list(self.key))
+        if duplicated.any():
+            problems.add(
+                f"{where}, {' x '.join(self.key)}",
+                expected="one row for each combination",
+                found=f"{int(duplicated.sum())} repeated",
+                remedy="write each planned result once",
+                offenders=[
+                    " / ".join(map(str, row)) for row in frame.loc[duplicated, list(self.key)].to_numpy()
+                ],
+            )
+        if self.needs_when_ok:
+            problems.extend(self._status_violations(frame, where))
+        problems.raise_if_any()
+
+    def _status_violations(self, frame: pd.DataFrame, where: str) -> list[Problem]:
+        problems = Problems()
+        ok = frame["status"] == "ok"
+        for name in self.needs_when_ok:
+            finite = np.isfinite(pd.to_numeric(frame[name]).astype("float64"))
+            for wrong, expected in ((ok & ~finite, "a finite number where status is ok"),
+                                    (~ok & finite, "NA where status is not ok")):  # fmt: skip
+                if wrong.any():
+                    problems.add(
+                        f"{where}, {name}",
+                        expected=expected,
+                        found=f"{int(wrong.sum())} rows otherwise",
+                        remedy="give the row the status that says what happened",
+                        offenders=[
+                            " / ".join(map(str, row)) for row in frame.loc[wrong, list(self.key)].to_numpy()
+                        ],
+                    )
+        unexplained = ~ok & frame["reason"].isna()
+        if unexplained.any():
+            problems.add(
+                f"{where}, reason",
+                expected="a reason wherever status is not ok",
+                found=f"{int(unexplained.sum())} rows without",
+                remedy="say why there is no estimate",
+            )
+        return problems.found
+
+    def write(self, frame: pd.DataFrame, path: str | Path) -> None:
+        """Check ``frame`` and write it whole or not at all, as its name says: ``.tsv`` or ``.parquet``."""
+        path = Path(path)
+        frame = self.cast(frame)
+        self.check(frame, str(path))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(path.name + ".partial")
+        if path.suffix == ".parquet":
+            frame.to_parquet(partial, index=False)
+        else:
+            frame.to_csv(partial, sep="\t", index=False, na_rep="NA", lineterminator="\n", encoding="utf-8")
+        os.replace(partial, path)
+
+    def read(self, path: str | Path) -> pd.DataFrame:
+        """Read and check a table; ids stay text, whatever they look like."""
+        path = Path(path)
+        if path.suffix == ".parquet":
+            frame = pd.read_parquet(path)
+        else:
+            frame = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, encoding="utf-8")
+            for column in self.columns:
+                if column.name in frame and (column.nullable or column.kind in ("integer", "number")):
+                    values = frame[column.name]
+                    frame[column.name] = values.astype("object").where(values != "NA", None)
+                if column.kind == "flag" and column.name in frame:
+                    frame[column.name] = frame[column.name] == "True"
+        frame = self.cast(frame)
+        self.check(frame, str(path))
+        return frame
+
+
+def _violations(column: Column, values: pd.Series, where: str) -> list[Problem]:
+    problems = Problems()
+    missing = values.isna()
+    if missing.any() and not column.nullable:
+        problems.add(
+            where,
+            expected="a value in every row",
+            found=f"{int(missing.sum())} missing",
+            remedy="leave no planned result without a value or a status",
+            offenders=values.index[missing].tolist(),
+        )
+    if column.allowed:
+        wrong = ~missing & ~values.isin(column.allowed)
+        if wrong.any():
+            problems.add(
+                where,
+                expected=f"one of {', '.join(column.allowed)}",
+                found=f"{int(wrong.sum())} other values",
+                remedy="use the words of docs/outputs.md",
+                offenders=values[wrong].unique().tolist(),
+            )
+    if column.kind in ("integer", "number"):
+        numbers = values.astype("float64")
+        wrong = ~missing & ~((numbers >= column.low) & (numbers <= column.high))
+        if wrong.any():
+            problems.add(
+                where,
+                expected=f"a number between {column.low:g} and {column.high:g}",
+                found=f"{int(wrong.sum())} outside",
+                remedy="an impossible value is a defect: report it",
+                offenders=values[wrong].tolist(),
+            )
+    return problems.found

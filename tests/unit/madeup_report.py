@@ -13,8 +13,8 @@ import madeup_study as made
 import pandas as pd
 
 from irf7bone.figures import cohort_figures, key_signatures, pooled_figures
-from irf7bone.figures.cohort_figures import draw_cohort_figures, draw_forests
 from irf7bone.figures.forest_tables import forest_table, overview_table
+from irf7bone.figures.plot_cohort import draw_cohort_figures, draw_forests
 from irf7bone.figures.style import save_drawings
 from irf7bone.report.inputs import ReportInputs
 from irf7bone.verdict.judge import judge

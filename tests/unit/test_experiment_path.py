@@ -17,7 +17,7 @@ from irf7bone.experiments.harmonise import HarmonisedExperiment, harmonise_exper
 from irf7bone.experiments.signature_stage import derive
 from irf7bone.experiments.stage import analyse
 from irf7bone.figures import experiment_figures
-from irf7bone.figures.experiment_figures import draw_experiment_figures
+from irf7bone.figures.plot_experiment import draw_experiment_figures
 from irf7bone.genes.signatures import load_library
 from irf7bone.study.experiment_card import ExperimentCard, load_experiment
 from irf7bone.study.settings import load_study

@@ -17,8 +17,8 @@ from irf7bone.experiments.harmonise import harmonise_experiment
 from irf7bone.experiments.signature_stage import derive
 from irf7bone.experiments.stage import analyse
 from irf7bone.figures import EXPERIMENT_FIGURES, experiment_figures
-from irf7bone.figures.experiment_figures import draw_experiment_figures
 from irf7bone.figures.experiment_genes import MOST_GENES, heatmap_table
+from irf7bone.figures.plot_experiment import draw_experiment_figures
 from irf7bone.figures.style import save_drawings
 from irf7bone.genes.signatures import load_library
 from irf7bone.report.inputs import Experiments

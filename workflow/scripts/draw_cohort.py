@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from irf7bone.base.errors import report_plainly
-from irf7bone.figures.cohort_figures import draw_cohort_figures
+from irf7bone.figures.plot_cohort import draw_cohort_figures
 from irf7bone.figures.style import save_drawings
 from irf7bone.harmonise.cohort_file import read_cohort
 from irf7bone.tables.cohort import COHORTS, QC, SCORES

@@ -2,7 +2,7 @@
 
 from irf7bone.base.errors import report_plainly
 from irf7bone.experiments.experiment_file import read_experiment
-from irf7bone.figures.experiment_figures import draw_experiment_figures
+from irf7bone.figures.plot_experiment import draw_experiment_figures
 from irf7bone.figures.style import save_drawings
 from irf7bone.report.experiment_inputs import read_tables
 from irf7bone.study.experiment_card import load_experiment

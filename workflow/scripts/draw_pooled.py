@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from irf7bone.base.errors import report_plainly
-from irf7bone.figures.cohort_figures import draw_forests
+from irf7bone.figures.plot_cohort import draw_forests
 from irf7bone.figures.style import save_drawings
 from irf7bone.tables.cohort import COHORTS
 from irf7bone.tables.outcome import ASSOCIATIONS

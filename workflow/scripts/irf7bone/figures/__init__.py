@@ -1,6 +1,6 @@
 """Figures: each function takes the table it draws and returns a matplotlib figure.
 
-This file stays light; :mod:`irf7bone.figures.cohort_figures` is what scripts call.
+This file stays light; :mod:`irf7bone.figures.plot_cohort` is what scripts call.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from irf7bone.figures.distributions import draw_scores
 from irf7bone.figures.drawing import Drawing, forest_models
 from irf7bone.figures.forest import draw_forest
 from irf7bone.figures.forest_tables import forest_table, overview_table
-from irf7bone.figures.outcome_figures import draw_cohort_depth, draw_pooled_depth
+from irf7bone.figures.plot_outcome import draw_cohort_depth, draw_pooled_depth
 from irf7bone.figures.quality import draw_quality
 from irf7bone.figures.style import shorten
 

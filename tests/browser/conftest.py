@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import madeup_study as made
 import pytest
-from madeup_report import draw_figures, make_inputs
+from madeup import study as made
+from madeup.report import draw_figures, make_inputs
 
 from irf7bone.report.html.build import build_report
 from irf7bone.report.inputs import ReportInputs

@@ -8,9 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import madeup_study as made
 import pytest
-from madeup_report import PROJECT, draw_figures, make_inputs
+from madeup import study as made
+from madeup.report import PROJECT, draw_figures, make_inputs
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tests.unit.madeup_geo import matrix_text, zipped
+from madeup.geo import matrix_text, zipped
 
 from irf7bone.acquire.series_matrix import read_series_matrix
 from irf7bone.acquire.soft import read_probe_genes

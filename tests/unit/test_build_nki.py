@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.genes import SymbolTable
+from irf7bone.genes.symbols import SymbolTable
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "data" / "nki"

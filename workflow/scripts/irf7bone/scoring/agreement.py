@@ -1,9 +1,9 @@
 """Does the measured part of a signature say what the whole signature says?
 
-The share of genes that a cohort has measured does not answer that: half of a list of genes that go together is
-as good as the whole, and five of six that do not may be another signature. Where other cohorts measure (nearly)
-all of the signature, the answer can be seen in them: the correlation, over their samples, of the score of the
-part with the score of all they have. No outcome is looked at.
+The share of genes that a cohort has measured does not answer that: half of a list of genes that go together is as
+good as the whole, and five of six that do not may be another signature. Where other cohorts measure (nearly) all
+of the signature, the answer can be seen in them: the correlation, over their samples, of the score of the part
+with the score of all they have. No outcome is looked at.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from irf7bone.contracts import Column, Table
+from irf7bone.tables.contract import Column, Table
 from irf7bone.scoring.engine import Prepared, score_sets
 
 # A cohort shows what the whole signature says if it measures this share of it.

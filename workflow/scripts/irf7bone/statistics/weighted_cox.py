@@ -1,8 +1,8 @@
 """Cox regression with sampling weights and a robust standard error, for patients sampled by their outcome.
 
-Each patient stands for 1 / (sampling fraction) patients of the population. The weighted partial likelihood then
-estimates the population's hazard ratio, and the sandwich of the patients' own contributions its error (Binder
-1992, Biometrika 79:139; Lin and Wei 1989, J Am Stat Assoc 84:1074). Ties follow Breslow.
+Each patient stands for 1 / (sampling fraction) patients of the population. The weighted partial likelihood
+then estimates the population's hazard ratio, and the sandwich of the patients' own contributions its error
+(Binder 1992, Biometrika 79:139; Lin and Wei 1989, J Am Stat Assoc 84:1074). Ties follow Breslow.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ from irf7bone.statistics.cox import CoxProblem, fit_cox
 PROJECT = Path(__file__).resolve().parents[2]
 COHORTS = {"vantveer2002": "distant", "nki144": "distant", "nki295": "death"}
 INTERFERON = [
-    "IRF7", "ISG15", "MX1", "IFIT1", "STAT1", "OAS1", "IFI6", "IFI27", "IFI44", "IFI44L", "IFIT3", "BST2", "OAS2",
-    "PSMB9", "CXCL10", "LGALS3BP", "IFITM1", "USP18", "HERC6", "RIGI", "LY6E", "SP110", "TAP1",
+    "IRF7", "ISG15", "MX1", "IFIT1", "STAT1", "OAS1", "IFI6", "IFI27", "IFI44", "IFI44L", "IFIT3", "BST2",
+    "OAS2", "PSMB9", "CXCL10", "LGALS3BP", "IFITM1", "USP18", "HERC6", "RIGI", "LY6E", "SP110", "TAP1",
 ]  # fmt: skip
 PROLIFERATION = ["BIRC5", "CDC20", "UBE2C", "TYMS", "NDC80"]
 # hazard ratios per standard deviation that lifelines found from the accessions, before there were cards:

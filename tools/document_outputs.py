@@ -9,6 +9,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT / "workflow" / "scripts"))
 
 from irf7bone.tables.cohort import (  # noqa: E402
+    AGREEMENT,
     COHORTS,
     COVERAGE,
     FLOW,
@@ -33,6 +34,7 @@ FILES = {
     "results/tables/verdict.tsv": VERDICT,
     "results/cohorts/{cohort}.flow.tsv": FLOW,
     "results/qc/{cohort}.tsv": QC,
+    "results/tables/agreement.tsv": AGREEMENT,
     "results/scores/{cohort}.coverage.tsv": COVERAGE,
     "results/scores/{cohort}.parquet": SCORES,
     "results/associations/{cohort}.curves.tsv": CURVES,

@@ -1,8 +1,8 @@
 """Does the gate on agreement let the right parts through? And how reliable are scores of proliferation?
 
-Real cohorts that come with the installed packages, their scores and outcomes; nothing is simulated but which half of
-a signature a cohort is made to lack. A half is judged by the other cohorts, as in the workflow, and then held
-against the whole in the cohort itself: by how much does the log hazard ratio move?
+Real cohorts that come with the installed packages, their scores and outcomes; nothing is simulated but which
+half of a signature a cohort is made to lack. A half is judged by the other cohorts, as in the workflow, and then
+held against the whole in the cohort itself: by how much does the log hazard ratio move?
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ def halves(
     """Random halves of every signature in every cohort that measures most of it.
 
     Returns:
-        For each cohort, signature, model and limit: halves that other cohorts could judge, those accepted, and those
-        of them whose log hazard ratio is more than half a standard error off the whole's.
+        For each cohort, signature, model and limit: halves that other cohorts could judge, those accepted, and
+        those of them whose log hazard ratio is more than half a standard error off the whole's.
     """
     rows = []
     for place, (name, cohort) in enumerate(cohorts.items()):
@@ -111,7 +111,7 @@ def _present(signature: Signature, among: frozenset[str]) -> tuple[list[str], li
 def _judged(
     name: str, cohorts: Mapping[str, Real], signature: Signature, drawn: Sequence[frozenset[str]]
 ) -> np.ndarray:
-    """Smallest correlation of each half with the whole in the other cohorts, shape (many,); NaN if none tells."""
+    """Smallest correlation of each half with the whole elsewhere, shape (many,); NaN if no cohort tells."""
     own = cohorts[name].genes
     found = [np.full(len(drawn), np.nan)]
     for other, reference in cohorts.items():
@@ -133,7 +133,9 @@ def _moved(
     genes = library[signature]
     parts = [_present(genes, half & cohort.genes) for half in drawn]
     known = np.isfinite(least) & np.array([any(part) for part in parts])
-    scores = _scores(cohort, [_present(genes, cohort.genes), *(p for p, k in zip(parts, known, strict=True) if k)])
+    scores = _scores(
+        cohort, [_present(genes, cohort.genes), *(p for p, k in zip(parts, known, strict=True) if k)]
+    )
     own = np.corrcoef(scores)[0, 1:]
     proliferation = _scores(cohort, [_present(library[PROLIFERATION], cohort.genes)])[0]
     rows: list[dict[str, object]] = []
@@ -165,9 +167,7 @@ def _scores(cohort: Real, sets: Sequence[tuple[list[str], list[str]]]) -> np.nda
     return scores / scores.std(axis=1, ddof=1, keepdims=True)
 
 
-def _design(
-    cohort: Real, endpoint: str, model: str, proliferation: np.ndarray
-) -> tuple[Design, np.ndarray]:
+def _design(cohort: Real, endpoint: str, model: str, proliferation: np.ndarray) -> tuple[Design, np.ndarray]:
     """The model without its score, and which samples it has."""
     time, event = (cohort.obs[f"{endpoint}_{part}"].to_numpy(float) for part in ("time_months", "event"))
     known = np.isfinite(time)
@@ -179,14 +179,19 @@ def _design(
 
 
 def reliability(cohorts: Mapping[str, Real], library: Mapping[str, Signature]) -> pd.DataFrame:
-    """Cronbach's alpha of each score of proliferation, and how it goes with G2M, also without shared genes."""
+    """Cronbach's alpha of each score of proliferation, and its correlation with G2M."""
     rows = []
     for signature in OF_PROLIFERATION:
         for name, cohort in cohorts.items():
             own = [gene for gene in library[signature].up if gene in cohort.genes]
             other = [gene for gene in library[G2M].up if gene in cohort.genes]
             row = {"signature": signature, "cohort": name, "n_genes": len(library[signature].up)}
-            row |= {"n_used": len(own), "alpha": _alpha(cohort, own), "r_g2m": np.nan, "r_g2m_no_shared": np.nan}
+            row |= {
+                "n_used": len(own),
+                "alpha": _alpha(cohort, own),
+                "r_g2m": np.nan,
+                "r_g2m_no_shared": np.nan,
+            }
             if signature != G2M:
                 pairs = [(own, other), (own, [gene for gene in other if gene not in own])]
                 row["r_g2m"], row["r_g2m_no_shared"] = (_correlation(cohort, *pair) for pair in pairs)

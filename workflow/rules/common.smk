@@ -73,6 +73,7 @@ EXPERIMENT = [
     "orthologs",
     "claim",
 ]
+real_cohorts = tuple(name for name, card in study.cards.items() if card.role != "simulated")
 deriving = [name for name, card in study.experiments.items() if card.derive]
 signature_library = [
     *study.signature_files,

@@ -12,6 +12,7 @@ from irf7bone.outcome.immune_link import immune_link
 from irf7bone.outcome.model_checks import check_curves, checks
 from irf7bone.outcome.sites import sites
 from irf7bone.outcome.table_one import table_one
+from irf7bone.scoring.agreement import agreements_of
 from irf7bone.scoring.signature_quality import signature_quality
 from irf7bone.study.cohort_card import load_card
 from irf7bone.tables.cohort import COVERAGE, SCORES, SIGNATURE_QUALITY
@@ -31,7 +32,11 @@ library = {name: library[name] for name in config.signatures.select}
 
 ER_ASSOCIATIONS.write(associate_by_er(cohort, outcomes, scores, config=config), output.by_er)
 withheld = snakemake.params.withheld
-IMMUNE_LINKS.write(immune_link(cohort, expression, library, config=config, withheld=withheld), output.immune)
+agreements = agreements_of(coverage, config.signatures.min_agreement)
+IMMUNE_LINKS.write(
+    immune_link(cohort, expression, library, config=config, withheld=withheld, agreements=agreements),
+    output.immune,
+)
 SIGNATURE_QUALITY.write(
     signature_quality(cohort, expression, library, coverage, scale=scale), output.signature_quality
 )

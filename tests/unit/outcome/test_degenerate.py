@@ -55,7 +55,7 @@ class Settings(SimpleNamespace):
 
 def settings(**changes):
     base = {
-        "signatures": SimpleNamespace(select=("ISG", "PROLIF", "IRF7"), min_coverage=0.5),
+        "signatures": SimpleNamespace(select=("ISG", "PROLIF", "IRF7"), min_coverage=0.5, min_agreement=0.95),
         "methods": ("zscore",),
         "endpoints": ("bone", "relapse"),
         "models": MODELS,
@@ -411,7 +411,7 @@ def immune_study(change=None, n=60):
         "PROLIF": signature("PROLIF", "proliferation", genes[6:12]),
         "CD8": signature("CD8", "immune", genes[12:16]),
     }
-    config = settings(signatures=SimpleNamespace(select=tuple(library), min_coverage=0.5))
+    config = settings(signatures=SimpleNamespace(select=tuple(library), min_coverage=0.5, min_agreement=0.95))
     table = immune_link("x", expression, library, config=config)
     IMMUNE_LINKS.check(table, "immune")
     ok = table["status"] == "ok"

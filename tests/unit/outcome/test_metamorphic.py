@@ -58,7 +58,7 @@ CONFIG = Settings(
     proliferation_signature="PROLIF",
     primary=SimpleNamespace(signature="ISG", method="zscore", endpoint="bone", model="crude"),
     min_events=5,
-    signatures=SimpleNamespace(select=("ISG", "PROLIF", "IRF7"), min_coverage=0.5),
+    signatures=SimpleNamespace(select=("ISG", "PROLIF", "IRF7"), min_coverage=0.5, min_agreement=0.95),
 )
 
 

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.scoring.agreement import AGREEMENT, Agreement, Gate, agreement_rows, agreements
+from irf7bone.scoring import score_cohort
+from irf7bone.scoring.agreement import Agreement, agreement_rows, agreements, agreements_of, coverage_refusal
 from irf7bone.scoring.engine import Prepared
+from irf7bone.tables.cohort import AGREEMENT
 
 MODULE = tuple(f"M{k}" for k in range(10))
 LOOSE = tuple(f"L{k}" for k in range(10))
@@ -50,10 +52,9 @@ def test_the_correlation_is_that_of_the_mean_z_scores(expression):
 
 def test_half_a_module_stands_for_it_and_more_of_a_loose_list_does_not(expression):
     part = [*MODULE[:4], *LOOSE[:7]]
-    gate = Gate(0.95, 0.5, agreements(rows_of(expression, {"part": part}).reset_index(), "part"))
-    assert gate.refusal("module", 4, 10) == ""  # the share would refuse it
-    assert "agreement 0.8" in gate.refusal("loose", 7, 10)  # and take this one
-    assert "in whole the score" in gate.refusal("loose", 7, 10)
+    known = agreements(rows_of(expression, {"part": part}).reset_index(), "part", 0.95)
+    assert coverage_refusal(4, 10, 0.5, known["module"]) == ""  # the share would refuse it
+    assert coverage_refusal(7, 10, 0.5, known["loose"]).startswith("agreement 0.8")  # and take this one
 
 
 def test_up_and_down_genes_count_with_their_signs(expression):
@@ -92,16 +93,16 @@ def test_the_smallest_correlation_decides_and_its_reference_is_named():
             "status": ["ok", "ok", "not_available"],
         }
     )
-    found = agreements(table, "part")
-    assert found == {"module": Agreement(0.93, "two", ("one", "two"))}
-    assert agreements(table, "elsewhere") == {}
+    found = agreements(table, "part", 0.95)
+    assert found == {"module": Agreement(0.93, "two", ("one", "two"), 0.95)}
+    assert agreements(table, "elsewhere", 0.95) == {}
 
 
 @pytest.mark.parametrize(
     ("least", "n_used", "n_genes", "refused"),
     [
         (0.95, 1, 10, ""),
-        (0.9499, 9, 10, "agreement 0.95 is too low (smallest allowed: 0.95): in two the score"),
+        (0.9499, 9, 10, "agreement 0.949 with the whole, in two, is too low (smallest allowed: 0.95)"),
         (None, 5, 10, ""),  # nobody can tell: the share
         (None, 4, 10, "coverage 0.40 is too low (smallest allowed: 0.5)"),
         (0.99, 0, 10, "coverage 0.00 is too low (smallest allowed: 0.5)"),
@@ -110,8 +111,8 @@ def test_the_smallest_correlation_decides_and_its_reference_is_named():
     ],
 )
 def test_the_gate(least, n_used, n_genes, refused):
-    known = {} if least is None else {"set": Agreement(least, "two", ("one", "two"))}
-    said = Gate(0.95, 0.5, known).refusal("set", n_used, n_genes)
+    known = None if least is None else Agreement(least, "two", ("one", "two"), 0.95)
+    said = coverage_refusal(n_used, n_genes, 0.5, known)
     assert said.startswith(refused)
     assert bool(said) == bool(refused)
 
@@ -123,3 +124,17 @@ def test_other_units_order_or_samples_change_nothing(expression):
     assert rows_of(other, parts)["correlation"].to_numpy() == pytest.approx(
         once.to_numpy(), abs=1e-12, nan_ok=True
     )
+
+
+def test_scores_come_with_the_agreement_that_let_them_through(expression):
+    part = expression[[*MODULE[:4], *LOOSE[:7]]]
+    known = agreements(rows_of(expression, {"part": part.columns}).reset_index(), "part", 0.95)
+    scores, coverage = score_cohort(part, LIBRARY, ["zscore"], 0.5, agreements=known)
+    rows = coverage.set_index("signature")
+    assert rows["status"].to_dict() == {"module": "ok", "loose": "low_coverage", "gene": "ok"}
+    assert rows.loc["module", "coverage"] == 0.4
+    assert rows.loc["module", "agreement"] == pytest.approx(known["module"].least)
+    assert rows.loc["loose", "reason"].endswith("7 of 10 genes are in the cohort and vary in its 80 samples")
+    assert pd.isna(rows.loc["gene", "agreement"])
+    assert set(scores.loc[scores["status"] == "ok", "signature"]) == {"module", "gene"}
+    assert agreements_of(coverage, 0.95) == known

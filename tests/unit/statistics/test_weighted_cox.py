@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from irf7bone.statistics.weighted_cox import fit_weighted_cox
 from irf7bone.statistics.cox import CoxProblem, fit_cox
+from irf7bone.statistics.weighted_cox import fit_weighted_cox
 
 
 def cohort(n, random, log_hr=0.5):

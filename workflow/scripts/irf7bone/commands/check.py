@@ -24,6 +24,7 @@ from irf7bone.harmonise.cohort import harmonise
 from irf7bone.harmonise.duplicates import find_duplicates
 from irf7bone.harmonise.sample_rules import broken_rules, measure
 from irf7bone.harmonise.summary import summarise_cohort
+from irf7bone.scoring.agreement import Agreement, agreements, measure_agreement
 from irf7bone.study.cohort_card import CohortCard
 from irf7bone.study.settings import SYMBOLS, load_study, sound_parts
 from irf7bone.study.strict_yaml import merge_config, read_config
@@ -58,6 +59,7 @@ class StudyCheck:
         cohorts: Cohorts whose card is right, in the order of the config.
         library: The selected signatures that exist.
         duplicates: :data:`irf7bone.tables.cohort.DUPLICATES` of the cohorts that were read.
+        agreement: :data:`irf7bone.tables.cohort.AGREEMENT` of the cohorts that were read.
         problems: Everything that is wrong.
     """
 
@@ -66,14 +68,18 @@ class StudyCheck:
     cohorts: Sequence[CohortCheck]
     library: Mapping[str, Signature]
     duplicates: pd.DataFrame
+    agreement: pd.DataFrame
     problems: Sequence[Problem]
 
-    @property
-    def min_coverage(self) -> float:
-        """The config's limit; 0 where it has none that can be used."""
+    def limit(self, name: str) -> float:
+        """One of the config's limits on signatures; 0 where it has none that can be used."""
         signatures = self.config.get("signatures")
-        limit = signatures.get("min_coverage") if isinstance(signatures, Mapping) else None
+        limit = signatures.get(name) if isinstance(signatures, Mapping) else None
         return float(limit) if isinstance(limit, int | float) else 0.0
+
+    def agreements(self, cohort: str) -> dict[str, Agreement]:
+        """Signature -> what the other cohorts that were read say of its part in one of them."""
+        return agreements(self.agreement, cohort, self.limit("min_agreement"))
 
 
 def check_study(path: Path | None, *, root: Path) -> StudyCheck:
@@ -98,12 +104,20 @@ def check_study(path: Path | None, *, root: Path) -> StudyCheck:
     library = _collect(problems, lambda: load_library(gmts, symbols)) if gmts else None
     cohorts = [_check_cohort(card, symbols, problems) for card in cards.values()]
     read = {found.card.id: found.expression for found in cohorts if not found.state}
+    chosen = {name: library[name] for name in _selected(config) if library and name in library}
+    real = [found.card.id for found in cohorts if not found.state and found.card.role != "simulated"]
     return StudyCheck(
         source,
         config,
         cohorts,
-        {name: library[name] for name in _selected(config) if library and name in library},
+        chosen,
         find_duplicates(read),
+        measure_agreement(
+            {name: list(expression.columns) for name, expression in read.items()},
+            real,
+            read.__getitem__,
+            chosen,
+        ),
         list(dict.fromkeys(problems)),
     )
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from irf7bone.base.phrases import counted, is_missing
 from irf7bone.commands.check import CohortCheck, StudyCheck
+from irf7bone.scoring.agreement import coverage_refusal
 
 COLUMNS_SHOWN = 6  # more cohorts side by side are wider than a screen
 NOTHING = "-"
@@ -89,14 +90,14 @@ def _count(value: Any) -> str:
 
 
 def _coverage(found: StudyCheck) -> str:
-    """Share of each signature's genes that each cohort has; those below the limit are marked."""
+    """Share of each signature's genes that each cohort has; those that do not stand for the whole are marked."""
     read = [cohort for cohort in found.cohorts if not cohort.state]
     if not read or not found.library:
         return ""
     shares = pd.DataFrame(
         {cohort.card.id: _shares(found, cohort.expression.columns) for cohort in read}, index=found.library
     )
-    low = shares < found.min_coverage
+    low = pd.DataFrame({name: _refused(found, name, shares[name]) for name in shares})
     if len(read) <= COLUMNS_SHOWN:
         rows = [("signature", *shares.columns)]
         for name, row in shares.iterrows():
@@ -109,10 +110,20 @@ def _coverage(found: StudyCheck) -> str:
             rows.append(
                 (str(name), f"{100 * row.min():.0f} %{mark}", row.idxmin(), f"{100 * row.max():.0f} %")
             )
-    limit = f"!: below {100 * found.min_coverage:.0f} %, not scored there" if low.to_numpy().any() else ""
+    limit = "!: these genes do not stand for the whole, not scored there" if low.to_numpy().any() else ""
     return "\n".join(
         filter(None, ["genes of each signature that a cohort has", _table(rows, text_columns=1), limit])
     )
+
+
+def _refused(found: StudyCheck, cohort: str, shares: pd.Series) -> pd.Series:
+    agreements = found.agreements(cohort)
+    said = []
+    for name, share in shares.items():
+        n_genes = len(found.library[name].genes)
+        n_used, limit = round(share * n_genes), found.limit("min_coverage")
+        said.append(bool(coverage_refusal(n_used, n_genes, limit, agreements.get(name))))
+    return pd.Series(said, index=shares.index)
 
 
 def _shares(found: StudyCheck, genes: pd.Index) -> list[float]:

@@ -24,6 +24,7 @@ from irf7bone.tables.outcome import ADJUSTMENTS, IMMUNE_LINKS
 
 if TYPE_CHECKING:
     from irf7bone.genes.signatures import Signature
+    from irf7bone.scoring.agreement import Agreement
     from irf7bone.study.settings import Analysis
 
 Array = NDArray[np.float64]
@@ -75,6 +76,7 @@ def immune_link(
     *,
     config: Analysis,
     withheld: Mapping[str, str] = MappingProxyType({}),
+    agreements: Mapping[str, Agreement] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """Correlate every interferon score of one cohort with every immune score, crude and adjusted.
 
@@ -94,6 +96,7 @@ def immune_link(
         library: Signatures by name; those selected in the config are used.
         config: The study's settings.
         withheld: Signatures that must not be tested in this cohort, with the reason.
+        agreements: Signature -> what other cohorts say of its part here; taken for its reduced form as well.
 
     Returns:
         :data:`IMMUNE_LINKS`: (signatures of role interferon or irf7, and the primary one) x (signatures of
@@ -124,7 +127,14 @@ def immune_link(
         if _keeps_its_sides(library[key[0]], reduced[key])
     }
     method = config.primary.method
-    scores, _ = score_cohort(expression, to_score, [method], config.signatures.min_coverage)
+    of_whole = {f"\t{label}": agreements[name] for (name, _), label in labels.items() if name in agreements}
+    scores, _ = score_cohort(
+        expression,
+        to_score,
+        [method],
+        config.signatures.min_coverage,
+        agreements={**agreements, **of_whole},
+    )
     matrix = score_matrix(scores, expression.index, cohort)
     covariates = {
         "proliferation": _proliferation(matrix, library[proliferation], method),

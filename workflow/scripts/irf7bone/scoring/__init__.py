@@ -15,7 +15,7 @@ from irf7bone.scoring.registry import METHODS, ScoreMethod
 if TYPE_CHECKING:
     import pandas as pd
 
-    from irf7bone.scoring.score_table import ScorableSignature
+    from irf7bone.scoring.agreement import Agreement, ScorableSignature
 
 __all__ = ["METHODS", "ScoreMethod", "score_cohort"]
 
@@ -26,8 +26,9 @@ def score_cohort(
     methods: Sequence[str],
     min_coverage: float,
     withheld: Mapping[str, str] = MappingProxyType({}),
+    agreements: Mapping[str, Agreement] = MappingProxyType({}),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Score every sample with every signature: see :func:`irf7bone.scoring.score_table.score_cohort`."""
     from irf7bone.scoring import score_table as cohort
 
-    return cohort.score_cohort(expression, library, methods, min_coverage, withheld)
+    return cohort.score_cohort(expression, library, methods, min_coverage, withheld, agreements)

@@ -1,55 +1,31 @@
 """Does the measured part of a signature say what the whole signature says?
 
-The share of genes that a cohort has measured does not answer that: half of a list of genes that go together is as
-good as the whole, and five of six that do not may be another signature. Where other cohorts measure (nearly) all
-of the signature, the answer can be seen in them: the correlation, over their samples, of the score of the part
-with the score of all they have. No outcome is looked at.
+The share of genes that a cohort has measured does not answer that: half of a list of genes that go together
+is as good as the whole, and five of six that do not may be another signature. Where other cohorts measure
+(nearly) all of the signature, the answer can be seen in them: the correlation, over their samples, of the
+score of the part with the score of all they have. No outcome is looked at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from math import floor
 from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
-from irf7bone.tables.contract import Column, Table
 from irf7bone.scoring.engine import Prepared, score_sets
+from irf7bone.tables.cohort import AGREEMENT
 
 # A cohort shows what the whole signature says if it measures this share of it.
 REFERENCE_SHARE = 0.6
 METHOD = "zscore"
-STATUSES = ("ok", "not_available")
-
-AGREEMENT = Table(
-    "signature agreement",
-    key=("cohort", "signature", "reference"),
-    columns=(
-        Column("cohort", "text", "cohort whose measured part of the signature is judged"),
-        Column("signature", "text", "signature"),
-        Column("reference", "text", "real cohort in which part and whole are compared"),
-        Column("n_genes", "integer", "genes of the signature", low=0),
-        Column("n_part", "integer", "of these, measured in the cohort and in the reference", low=0),
-        Column("n_whole", "integer", "of these, measured in the reference", low=0),
-        Column(
-            "correlation",
-            "number",
-            "Pearson correlation of the combined z-scores of part and whole over the reference's samples",
-            nullable=True,
-            low=-1,
-            high=1,
-        ),
-        Column("status", "text", "ok, or not_available where the reference cannot tell", allowed=STATUSES),
-        Column("reason", "text", "why it cannot", nullable=True),
-    ),
-    needs_when_ok=("correlation",),
-)
 
 
-class GeneSet(Protocol):
-    """A signature or a list of markers: the symbols that go up, and those that go down."""
+class ScorableSignature(Protocol):
+    """What a signature or a list of markers must offer: the symbols that go up, and those that go down."""
 
     up: tuple[str, ...]
     down: tuple[str, ...]
@@ -63,53 +39,68 @@ class Agreement:
         least: Smallest correlation of part and whole over the references.
         least_in: The reference that has it.
         references: All of them, in the order of the table.
+        smallest_allowed: Below this the part does not stand for the whole.
     """
 
     least: float
     least_in: str
     references: tuple[str, ...]
+    smallest_allowed: float
 
 
-@dataclass(frozen=True)
-class Gate:
-    """When a measured part of a gene set stands for the whole; one rule for signatures and markers.
+def coverage_refusal(n_used: int, n_genes: int, min_coverage: float, agreement: Agreement | None) -> str:
+    """Why the measured part of a gene set does not stand for it; empty where it does.
+
+    The one gate of signatures and markers: agreement decides where any cohort can tell, the share of genes
+    where none can. A single gene is measured or not.
 
     Args:
-        min_agreement: Smallest correlation of part and whole, in the reference where it is smallest.
-        min_coverage: Smallest share of genes, where no reference can tell.
-        agreements: Gene set -> what the references say of it in this cohort.
+        n_used: Genes that are measured and vary.
+        n_genes: Genes of the set.
+        min_coverage: Smallest share allowed where there is no agreement.
+        agreement: What other cohorts say of the part; None where none can tell.
     """
+    share = n_used / n_genes if n_genes else 0.0
+    if n_used and agreement is not None:
+        if agreement.least >= agreement.smallest_allowed:
+            return ""
+        seen = floor(1000 * agreement.least) / 1000  # never rounded up to what would be allowed
+        return (
+            f"agreement {seen:.3f} with the whole, in {agreement.least_in}, is too low "
+            f"(smallest allowed: {agreement.smallest_allowed:g})"
+        )
+    if not n_used or share < min_coverage:
+        return f"coverage {share:.2f} is too low (smallest allowed: {min_coverage:g})"
+    return ""
 
-    min_agreement: float
-    min_coverage: float
-    agreements: Mapping[str, Agreement]
 
-    def refusal(self, name: str, n_used: int, n_genes: int) -> str:
-        """Why a gene set is not scored with ``n_used`` of its ``n_genes`` genes; empty where it is.
+def measure_agreement(
+    measured: Mapping[str, Collection[str]],
+    references: Collection[str],
+    load: Callable[[str], pd.DataFrame],
+    library: Mapping[str, ScorableSignature],
+) -> pd.DataFrame:
+    """Hold the measured part of every gene set in every cohort against the whole in every reference.
 
-        A single gene is measured or not, and nothing stands for it.
-        """
-        found = self.agreements.get(name)
-        share = n_used / n_genes if n_genes else 0.0
-        if not n_used:
-            return f"coverage {share:.2f} is too low (smallest allowed: {self.min_coverage:g})"
-        if n_genes > 1 and found is not None:
-            if found.least >= self.min_agreement:
-                return ""
-            return (
-                f"agreement {found.least:.2f} is too low (smallest allowed: {self.min_agreement:g}): in "
-                f"{found.least_in} the score of these genes correlates so with that of all"
-            )
-        if share < self.min_coverage:
-            return f"coverage {share:.2f} is too low (smallest allowed: {self.min_coverage:g})"
-        return ""
+    Args:
+        measured: Cohort -> symbols that it has and that vary in it.
+        references: Cohorts of real samples; each is loaded once, one at a time.
+        load: Expression of one of them, samples x genes.
+        library: Gene sets by name.
+
+    Returns:
+        :data:`AGREEMENT`, references x other cohorts x gene sets.
+    """
+    parts = [agreement_rows(name, Prepared(load(name)), measured, library) for name in references]
+    filled = [part for part in parts if len(part)]
+    return AGREEMENT.cast(pd.concat(filled, ignore_index=True)) if filled else AGREEMENT.empty()
 
 
 def agreement_rows(
     reference: str,
     prepared: Prepared,
     measured: Mapping[str, Collection[str]],
-    library: Mapping[str, GeneSet],
+    library: Mapping[str, ScorableSignature],
 ) -> pd.DataFrame:
     """What one reference says of every other cohort's part of every gene set.
 
@@ -145,7 +136,7 @@ def agreement_rows(
 
 
 def _compare(
-    gene_set: GeneSet, there: Collection[str], own: Collection[str]
+    gene_set: ScorableSignature, there: Collection[str], own: Collection[str]
 ) -> tuple[dict[str, object], tuple[list[str], list[str]], tuple[list[str], list[str]]]:
     """The row of one gene set without its correlation, and part and whole as (up, down)."""
     genes = tuple(dict.fromkeys((*gene_set.up, *gene_set.down)))
@@ -169,7 +160,7 @@ def _compare(
     return row, part, whole
 
 
-def _present(gene_set: GeneSet, among: Collection[str]) -> tuple[list[str], list[str]]:
+def _present(gene_set: ScorableSignature, among: Collection[str]) -> tuple[list[str], list[str]]:
     return [gene for gene in gene_set.up if gene in among], [gene for gene in gene_set.down if gene in among]
 
 
@@ -199,16 +190,39 @@ def part_whole_correlations(
     return np.clip(found, -1, 1)
 
 
-def agreements(table: pd.DataFrame, cohort: str) -> dict[str, Agreement]:
-    """Gene set -> what the references say of its part in ``cohort``; left out where none can tell."""
+def agreements(table: pd.DataFrame, cohort: str, min_agreement: float) -> dict[str, Agreement]:
+    """Signature -> what the references say of its part in ``cohort``; left out where none can tell.
+
+    Args:
+        table: :data:`irf7bone.tables.cohort.AGREEMENT`.
+        cohort: Cohort id.
+        min_agreement: Smallest correlation allowed.
+    """
     rows = table[(table["cohort"] == cohort) & (table["status"] == "ok")]
-    return {str(name): _least(group) for name, group in rows.groupby("signature", sort=False)}
+    found = {}
+    for name, group in rows.groupby("signature", sort=False):
+        least = group.iloc[int(group["correlation"].argmin())]
+        references = tuple(str(reference) for reference in group["reference"])
+        found[str(name)] = Agreement(
+            float(least["correlation"]), str(least["reference"]), references, min_agreement
+        )
+    return found
 
 
-def _least(group: pd.DataFrame) -> Agreement:
-    least = group.iloc[int(group["correlation"].argmin())]
-    return Agreement(float(least["correlation"]), str(least["reference"]), _texts(group["reference"]))
+def agreements_of(coverage: pd.DataFrame, min_agreement: float) -> dict[str, Agreement]:
+    """The same from the table that the cohort's scores came with.
 
-
-def _texts(values: Iterable[object]) -> tuple[str, ...]:
-    return tuple(str(value) for value in values)
+    Args:
+        coverage: :data:`irf7bone.tables.cohort.COVERAGE` of one cohort.
+        min_agreement: Smallest correlation allowed.
+    """
+    known = coverage[coverage["agreement"].notna()]
+    return {
+        str(row["signature"]): Agreement(
+            float(row["agreement"]),
+            str(row["agreement_least_in"]),
+            tuple(str(row["agreement_cohorts"]).split(",")),
+            min_agreement,
+        )
+        for row in known.to_dict("records")
+    }

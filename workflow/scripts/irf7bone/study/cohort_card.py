@@ -64,8 +64,8 @@ class CohortCard:
         patient: Column of the clinical data with the patients' ids, or nothing where a sample is a patient.
         drop: Rules of sample quality that drop a sample; none by default: flagged samples stay.
         batch: Column of the clinical data that tells batch or platform of a sample, or nothing.
-        sampled_by_outcome: ``endpoint``, ``horizon_months``, ``rule`` and perhaps ``fractions``, where patients
-            were chosen by an endpoint; None where they were not.
+        sampled_by_outcome: ``endpoint``, ``horizon_months``, ``rule`` and perhaps ``fractions``, where
+            patients were chosen by an endpoint; None where they were not.
     """
 
     id: str

@@ -6,7 +6,7 @@ Imports no numpy or pandas: every Snakemake process that a run starts loads the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,11 +28,17 @@ SYMBOLS = "data/genes/hgnc_symbols.tsv.gz"
 
 @dataclass(frozen=True)
 class SignatureSettings:
-    """Which signatures to score (``select``), from which GMTs (``files``), at what coverage (0 to 1)."""
+    """Which signatures to score (``select``), from which GMTs (``files``), and what of one must be measured.
+
+    Args:
+        min_coverage: Smallest share of the genes, where no cohort shows what the whole says.
+        min_agreement: Smallest correlation of the measured part's score with the whole's.
+    """
 
     select: tuple[str, ...]
     files: tuple[str, ...]
     min_coverage: float
+    min_agreement: float = 0.95
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,7 @@ class Config:
 
     def analysis(self) -> Analysis:
         """What associations, pooling and verdict depend on: not the title, the cards or names of files."""
-        chosen = SignatureSettings(self.signatures.select, (), self.signatures.min_coverage)
+        chosen = replace(self.signatures, files=())
         own = {name: getattr(self, name) for name in Analysis._fields if name != "signatures"}
         return Analysis(signatures=chosen, **own)
 
@@ -234,6 +240,7 @@ def _typed(
         signatures=SignatureSettings(
             select=tuple(dict.fromkeys((*signatures["select"], *derived))),
             files=tuple(path.as_posix() for path in files),
+            min_agreement=float(signatures["min_agreement"]),
             min_coverage=float(signatures["min_coverage"]),
         ),
         **lists,

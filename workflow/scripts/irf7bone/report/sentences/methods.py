@@ -11,6 +11,7 @@ import pandas as pd
 from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, listed
 from irf7bone.report.sentences.methods_deeper import write_deeper
 from irf7bone.report.sentences.methods_experiments import write_experiments
+from irf7bone.scoring.agreement import REFERENCE_SHARE
 from irf7bone.scoring.registry import METHODS
 from irf7bone.statistics.firth import EVENTS_PER_PARAMETER
 
@@ -184,8 +185,11 @@ def _signatures(config: Config, library: Mapping[str, Signature], cite: Citation
         marker = f" {cite(signature.citation)}" if signature.citation else ", no source stated"
         parts.append(f"{name} ({counted(len(signature.genes), 'gene')}{marker})")
     return (
-        f"{counted(len(parts), 'signature')}: {listed(parts)}. A signature of which a cohort has less than "
-        f"{100 * config.signatures.min_coverage:g} % of the genes gets no score there."
+        f"{counted(len(parts), 'signature')}: {listed(parts)}. A signature is scored in a cohort where the genes "
+        "measured there stand for the whole: in every other real cohort that measures at least "
+        f"{100 * REFERENCE_SHARE:g} % of it, their score correlates with that of all by at least "
+        f"{config.signatures.min_agreement:g}; where there is no such cohort, "
+        f"{100 * config.signatures.min_coverage:g} % of the genes are enough."
     )
 
 

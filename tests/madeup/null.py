@@ -22,7 +22,7 @@ def signature(up, down=()):
 
 def settings(select, **changes):
     base = {
-        "signatures": SimpleNamespace(select=tuple(select), min_coverage=0.5, min_agreement=0.95),
+        "signatures": SimpleNamespace(select=tuple(select), min_coverage=0.5, min_agreement=0.5),
         "methods": ("zscore",),
         "endpoints": ("relapse",),
         "models": ("crude", "proliferation"),

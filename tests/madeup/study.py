@@ -289,6 +289,7 @@ def cohorts() -> pd.DataFrame:
                     "genes": 12000,
                     "endpoint": endpoint,
                     "definition": f"time to {endpoint} & no other <event>",
+                    "sampled_by_outcome": "those with it, and others" if name == "gamma" else None,
                     "n_endpoint": SIZES[name],
                     "n_events": SIZES[name] // 3,
                     "n_competing": 20 if endpoint == "bone" else 0,

@@ -1,8 +1,8 @@
 """Does the gate on agreement let the right parts through? And how reliable are scores of proliferation?
 
-Real cohorts that come with the installed packages, their scores and outcomes; nothing is simulated but which
-half of a signature a cohort is made to lack. A half is judged by the other cohorts, as in the workflow, and then
-held against the whole in the cohort itself: by how much does the log hazard ratio move?
+Real cohorts that come with the installed packages, their scores and outcomes; nothing is simulated but
+which half of a signature a cohort is made to lack. A half is judged by the other cohorts, as in the workflow,
+and then held against the whole in the cohort itself: by how much does the log hazard ratio move?
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ def halves(
     """Random halves of every signature in every cohort that measures most of it.
 
     Returns:
-        For each cohort, signature, model and limit: halves that other cohorts could judge, those accepted, and
-        those of them whose log hazard ratio is more than half a standard error off the whole's.
+        For each cohort, signature, model and limit: halves that other cohorts could judge, those accepted,
+        and those whose log hazard ratio is then more than half a standard error off the whole's.
     """
     rows = []
     for place, (name, cohort) in enumerate(cohorts.items()):

@@ -129,10 +129,10 @@ def test_neither_the_simulated_cohort_nor_the_order_of_cohorts_matters(run):
 
 
 def test_common_genes_that_are_another_signature_are_low_coverage():
-    """Seven of fifteen genes, which do not go together: what all cohorts have is not what each was scored with."""
+    """Seven of fifteen genes that do not go together are not what each cohort was scored with."""
     library = {name: LIBRARY[name] for name in ("NAMED", "PROLIF")}
     config = settings(library)
-    config.signatures.min_coverage = 0.4
+    config.signatures.min_coverage, config.signatures.min_agreement = 0.4, 0.95
     data, associations = study(config, library, lost=8)
     pooled = pool_associations(associations, ROLES, config=config)
     null, _ = pooled_null(

@@ -14,7 +14,6 @@ from irf7bone.scoring.agreement import coverage_refusal
 
 COLUMNS_SHOWN = 6  # more cohorts side by side are wider than a screen
 NOTHING = "-"
-PAIRS_SHOWN = 3
 
 
 def describe_check(found: StudyCheck) -> str:
@@ -90,7 +89,7 @@ def _count(value: Any) -> str:
 
 
 def _coverage(found: StudyCheck) -> str:
-    """Share of each signature's genes that each cohort has; those that do not stand for the whole are marked."""
+    """Share of each signature's genes that each cohort has, marked where they do not stand for the whole."""
     read = [cohort for cohort in found.cohorts if not cohort.state]
     if not read or not found.library:
         return ""
@@ -140,15 +139,15 @@ def _remarks(found: StudyCheck) -> str:
         if cohort.flagged
     ]
     twice = found.duplicates[found.duplicates["status"] == "found"]
-    for row in twice.head(PAIRS_SHOWN).to_dict("records"):
-        place = " and ".join(dict.fromkeys((row["cohort"], row["other_cohort"])))
-        lines.append(
-            f"{place}: {row['sample']} and {row['other_sample']} look like one patient ({row['evidence']})"
-        )
-    if len(twice) > PAIRS_SHOWN:
-        lines.append(
-            f"{counted(len(twice) - PAIRS_SHOWN, 'further pair')} of samples look like one patient each"
-        )
+    endpoints = {cohort.card.id: set(cohort.card.endpoints) for cohort in found.cohorts}
+    for (first, second), pairs in twice.groupby(["cohort", "other_cohort"], sort=False):
+        place = " and ".join(dict.fromkeys((str(first), str(second))))
+        row = pairs.iloc[0]
+        who = f"{row['sample']} and {row['other_sample']} look like one patient ({row['evidence']})"
+        if len(pairs) > 1:
+            who = f"{len(pairs)} pairs of samples look like one patient each"
+        apart = first != second and not endpoints[first] & endpoints[second]
+        lines.append(f"{place}: {who}{'; they share no endpoint' if apart else ''}")
     lines += [
         f"{cohort.card.id}: the card leaves {counted(len(cohort.card.unverified), 'statement')} unverified"
         for cohort in found.cohorts

@@ -38,17 +38,26 @@ def summarise_cohort(harmonised: Harmonised, card: CohortCard) -> pd.DataFrame:
 
 
 _NO_ENDPOINT = dict.fromkeys(
-    ("endpoint", "definition", "n_endpoint", "n_events", "n_competing", "median_followup_months")
+    (
+        "endpoint",
+        "definition",
+        "sampled_by_outcome",
+        "n_endpoint",
+        "n_events",
+        "n_competing",
+        "median_followup_months",
+    )
 )
 
 
 def _endpoint(obs: pd.DataFrame, name: str, card: CohortCard) -> dict[str, object]:
     time, event = obs[f"{name}_time_months"], obs[f"{name}_event"]
-    known = event.notna()
+    known, sampled = event.notna(), card.sampled_by_outcome
     competing = obs[f"{name}_competing"][known] if f"{name}_competing" in obs else event[known] * 0
     return {
         "endpoint": name,
         "definition": card.endpoints[name]["definition"],
+        "sampled_by_outcome": sampled["rule"] if sampled and sampled["endpoint"] == name else None,
         "n_endpoint": int(known.sum()),
         "n_events": int(event[known].sum()),
         "n_competing": int(competing.sum()),

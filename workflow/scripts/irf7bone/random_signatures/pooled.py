@@ -99,8 +99,8 @@ def pooled_null(
     Genes that vary in all pooled cohorts can be drawn. They are matched on their mean rank of level and
     their mean rank of spread over these cohorts, which no cohort's platform or scale dominates. The
     named signature is held against them with those of its genes that all these cohorts have, so that sizes
-    are equal; ``log_hr`` is its pooled effect in that form, ``pooled_log_hr`` that of the whole signature. Where
-    these genes do not stand for those that a cohort was scored with (``min_agreement``), there is no null.
+    are equal; ``log_hr`` is its pooled effect in that form, ``pooled_log_hr`` that of the whole signature.
+    Where these genes do not stand for those that a cohort was scored with (``min_agreement``), there is none.
 
     Args:
         load: Reads one cohort; it is called twice for each, so that one is in memory at a time.
@@ -255,8 +255,8 @@ def _not_the_same(
         return None
     n_part, n_whole = (sum(map(len, sides)) for sides in (part, whole))
     reason = (
-        f"{n_part} genes vary in all pooled cohorts; in {cohort}, which was scored with {n_whole}, their score "
-        f"agrees with that by {correlation:.3f} (smallest allowed: {limit:g})"
+        f"{n_part} genes vary in all pooled cohorts; in {cohort}, which was scored with {n_whole}, the two "
+        f"scores agree by {correlation:.3f} (smallest allowed: {limit:g})"
     )
     return {"status": "low_coverage", "reason": reason}
 

@@ -34,6 +34,11 @@ COHORTS = Table(
         count("genes", "genes in the cohort file"),
         text("endpoint", "endpoint", allowed=ENDPOINTS, nullable=True),
         text("definition", "what the endpoint is, in the card's words", nullable=True),
+        text(
+            "sampled_by_outcome",
+            "who was chosen, in the card's words, where patients were chosen by this endpoint",
+            nullable=True,
+        ),
         count("n_endpoint", "samples with time and event", nullable=True),
         count("n_events", "events", nullable=True),
         count("n_competing", "competing events", nullable=True),

@@ -152,9 +152,9 @@ def coverage_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
         _HELD_COVERAGE,
     )
     caption = (
-        "Genes of each signature that each cohort has, and whether they stand for the whole: in every other real "
-        "cohort that measures at least 60 % of the signature, the score of just these genes is correlated with that "
-        "of all; the smallest correlation decides, and the share of genes where no cohort can be asked."
+        "Genes of each signature that each cohort has, and whether they stand for the whole: in every other "
+        "real cohort that measures at least 60 % of the signature, the score of just these genes is "
+        "correlated with that of all; the smallest correlation decides, and the share where there is none."
     )
     return view("coverage", caption, frame, columns, simulated, searchable=True)
 

@@ -143,9 +143,15 @@ def _endpoint_sentence(row: Mapping[str, Any]) -> str:
     follow_up = text.months(row["median_followup_months"])
     if not is_missing(row["median_followup_months"]):
         follow_up = quote(follow_up, "cohorts", row, "median_followup_months")
-    return (
+    said = (
         f"{number('n_endpoint', 'sample')}, {number('n_events', 'event')}, {competing}; "
         f"median follow-up {follow_up}"
+    )
+    if is_missing(row["sampled_by_outcome"]):
+        return said
+    return (
+        f"{said}. Patients were chosen by this endpoint ({row['sampled_by_outcome']}): a test of no association "
+        "stays valid, the size of the hazard ratio is not that of a population"
     )
 
 

@@ -185,8 +185,8 @@ def _signatures(config: Config, library: Mapping[str, Signature], cite: Citation
         marker = f" {cite(signature.citation)}" if signature.citation else ", no source stated"
         parts.append(f"{name} ({counted(len(signature.genes), 'gene')}{marker})")
     return (
-        f"{counted(len(parts), 'signature')}: {listed(parts)}. A signature is scored in a cohort where the genes "
-        "measured there stand for the whole: in every other real cohort that measures at least "
+        f"{counted(len(parts), 'signature')}: {listed(parts)}. A signature is scored in a cohort where the "
+        "genes measured there stand for the whole: in every other real cohort that measures at least "
         f"{100 * REFERENCE_SHARE:g} % of it, their score correlates with that of all by at least "
         f"{config.signatures.min_agreement:g}; where there is no such cohort, "
         f"{100 * config.signatures.min_coverage:g} % of the genes are enough."

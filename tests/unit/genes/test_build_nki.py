@@ -10,7 +10,7 @@ import pytest
 
 from irf7bone.genes.symbols import SymbolTable
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SHIPPED = ROOT / "data" / "nki"
 DEBIAN = Path("/usr/lib/R/site-library/org.Hs.eg.db/extdata")
 

@@ -15,7 +15,7 @@ from irf7bone.harmonise.duplicates import find_duplicates
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.study.cohort_card import load_card
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 COHORTS = {"vantveer2002": "distant", "nki144": "distant", "nki295": "death"}
 INTERFERON = [
     "IRF7", "ISG15", "MX1", "IFIT1", "STAT1", "OAS1", "IFI6", "IFI27", "IFI44", "IFI44L", "IFIT3", "BST2",

@@ -150,8 +150,8 @@ def _endpoint_sentence(row: Mapping[str, Any]) -> str:
     if is_missing(row["sampled_by_outcome"]):
         return said
     return (
-        f"{said}. Patients were chosen by this endpoint ({row['sampled_by_outcome']}): a test of no association "
-        "stays valid, the size of the hazard ratio is not that of a population"
+        f"{said}. Patients were chosen by this endpoint ({row['sampled_by_outcome']}): a test of no "
+        "association stays valid, the size of the hazard ratio is not that of a population"
     )
 
 

@@ -1,6 +1,7 @@
 """Run the simulations: `make calibrate`, or one part of them: `make calibrate PARTS=pooling`.
 
-Every part writes data/calibration/<part>.tsv; docs/calibration.md is written from all that are there.
+Every part writes data/calibration/<part>.tsv, or data/calibration/described/<part>.tsv where only the page shows
+it; docs/calibration.md is written from all that are there.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 
 from calibrate import coverage, pooling, specificity, type_one
 from calibrate.cohorts import ALONE, REGIMES, Regime
+from calibrate.described import DESCRIBED, write_described
 from calibrate.page import write_page
 from calibrate.tally import Tally
 from irf7bone.tables.calibration import CALIBRATION
@@ -71,21 +73,26 @@ PARTS: dict[str, Part] = {
 def main(arguments: list[str]) -> None:
     """Simulate the parts asked for and write their tables and the page."""
     parser = argparse.ArgumentParser(prog="make calibrate", description=__doc__)
-    parser.add_argument("parts", nargs="*", help=f"some of {', '.join(PARTS)}; all of them by default")
+    parser.add_argument("parts", nargs="*", help=f"some of {', '.join([*PARTS, *DESCRIBED])}; all by default")
     parser.add_argument("--cohorts", type=int, default=COHORTS, help="null cohorts of each size")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--tables", type=Path, default=TABLES)
     parser.add_argument("--page", type=Path, default=PAGE)
     chosen = parser.parse_args(arguments)
-    unknown = [name for name in chosen.parts if name not in PARTS]
+    known = [*PARTS, *DESCRIBED]
+    unknown = [name for name in chosen.parts if name not in known]
     if unknown:
-        parser.error(f"no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
+        parser.error(f"no part {', '.join(unknown)}; there are {', '.join(known)}")
     chosen.tables.mkdir(parents=True, exist_ok=True)
-    for name in chosen.parts or PARTS:
+    for name in chosen.parts or known:
         started = time.process_time()
-        table = PARTS[name](chosen.cohorts, chosen.seed).table()
-        CALIBRATION.write(table, chosen.tables / f"{name}.tsv")
-        print(f"{name}: {len(table)} rows, {time.process_time() - started:.0f} s of processor time")
+        if name in DESCRIBED:
+            rows = write_described(chosen.tables, name, chosen.cohorts, chosen.seed)
+        else:
+            table = PARTS[name](chosen.cohorts, chosen.seed).table()
+            CALIBRATION.write(table, chosen.tables / f"{name}.tsv")
+            rows = len(table)
+        print(f"{name}: {rows} rows, {time.process_time() - started:.0f} s of processor time")
     write_page(chosen.tables, chosen.page, chosen.cohorts, chosen.seed)
 
 

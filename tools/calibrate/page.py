@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from calibrate.described import sections
 from irf7bone.tables.calibration import METHOD_WORDS, caution, read_calibration
 
 TITLE = "# Calibration\n"
@@ -53,6 +54,7 @@ def write_page(tables: Path, page: Path, cohorts: int, seed: int) -> None:
     parts += ["## Pooling\n", POOLING, _pooling(table)]
     parts += ["## Correlations with immune scores\n", _plain(table[table["method"] == "immune_correlation"])]
     parts += ["## Random signatures\n", RANDOM, _plain(table[table["quantity"] == "share_of_p"])]
+    parts += sections(tables)
     parts += ["## Where the report warns\n", _warnings(single)]
     page.write_text("\n".join(part.strip("\n") + "\n" for part in parts), encoding="utf-8")
 

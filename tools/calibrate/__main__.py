@@ -1,7 +1,7 @@
 """Run the simulations: `make calibrate`, or one part of them: `make calibrate PARTS=pooling`.
 
-Every part writes data/calibration/<part>.tsv, or data/calibration/described/<part>.tsv where only the page shows
-it; docs/calibration.md is written from all that are there.
+Every part writes data/calibration/<part>.tsv, or data/calibration/described/<part>.tsv where only the page
+shows it; docs/calibration.md is written from all that are there.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from irf7bone.genes.symbols import SymbolTable
 from irf7bone.harmonise.cohort import harmonise
 from irf7bone.outcome.associate import fit_many
 from irf7bone.outcome.models import MODELS, Cohort, Design
-from irf7bone.scoring.agreement import METHOD, REFERENCE_SHARE, part_whole_correlations
+from irf7bone.scoring.agreement import METHOD, REFERENCE_SHARE, agreement_rows, part_whole_correlations
 from irf7bone.scoring.engine import Prepared, score_sets
 from irf7bone.study.cohort_card import load_card
 
@@ -176,6 +176,18 @@ def _design(cohort: Real, endpoint: str, model: str, proliferation: np.ndarray) 
     )
     assert isinstance(design, Design)
     return design, np.flatnonzero(known)[design.kept]
+
+
+def parts(cohorts: Mapping[str, Real], library: Mapping[str, Signature]) -> pd.DataFrame:
+    """The measured part of every signature in every cohort, as the other cohorts judge it.
+
+    Returns:
+        :data:`irf7bone.tables.cohort.AGREEMENT`, where the reference can tell.
+    """
+    measured = {name: cohort.genes for name, cohort in cohorts.items()}
+    found = [agreement_rows(name, cohort.prepared, measured, library) for name, cohort in cohorts.items()]
+    table = pd.concat(found, ignore_index=True)
+    return table[table["status"] == "ok"].drop(columns=["status", "reason"])
 
 
 def reliability(cohorts: Mapping[str, Real], library: Mapping[str, Signature]) -> pd.DataFrame:

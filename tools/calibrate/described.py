@@ -12,10 +12,15 @@ from calibrate import agreement, sampling
 
 FOLDER = "described"
 HALVES = 200
+FEW_GENES = 20
 
 
 def _halves(many: int, seed: int) -> pd.DataFrame:
     return agreement.halves(agreement.read_cohorts(), agreement.read_signatures(), HALVES, seed)
+
+
+def _parts(many: int, seed: int) -> pd.DataFrame:
+    return agreement.parts(agreement.read_cohorts(), agreement.read_signatures())
 
 
 def _reliability(many: int, seed: int) -> pd.DataFrame:
@@ -25,6 +30,7 @@ def _reliability(many: int, seed: int) -> pd.DataFrame:
 # name -> from the number of simulated cohorts and the seed to a table
 DESCRIBED: dict[str, Callable[[int, int], pd.DataFrame]] = {
     "sampling": sampling.simulate,
+    "parts": _parts,
     "halves": _halves,
     "reliability": _reliability,
 }
@@ -43,13 +49,18 @@ the horizon and the logistic model is read at it, or fractions are known and the
 exaggerated whatever the model. Patients chosen by another event show an effect where there is none, and
 hide or halve one that is there: such a cohort is never pooled.
 """
+PARTS_WORDS = """
+Correlation, over the samples of each cohort that measures at least 60 % of a signature, of the score of
+the genes that another cohort has measured with the score of all. The smallest decides (`min_agreement`,
+0.95). Parts that hold every gene of the whole are left out. No outcome is looked at.
+"""
 HALVES_WORDS = """
 Each signature was cut to {halves} random halves in each cohort that measures at least 60 % of it. A half
 is judged by the other such cohorts, as in the workflow, and then compared with the whole in the cohort
 itself: *off* is a log hazard ratio that moved by more than half the standard error of the whole's. In all
-cohorts and signatures, unadjusted: {said}. Small sets of genes that do not go together (under 20 genes)
-are where it errs, and few of their halves pass. Scores of proliferation given proliferation are left out:
-they are what two measurements of one thing disagree in.
+cohorts and signatures, unadjusted: {said}. It errs in small sets of genes that do not go together: of
+{small}; of those of larger sets, {large}. Scores of proliferation given proliferation are left out: they
+are what two measurements of one thing disagree in.
 """
 RELIABILITY = """
 Cronbach's alpha of the genes that a cohort has measured, and the correlation of the score with
@@ -76,7 +87,7 @@ def write_described(tables: Path, name: str, many: int, seed: int) -> int:
 def sections(tables: Path) -> list[str]:
     """The parts that are there, as Markdown."""
     said = []
-    for name, section in {"sampling": _sampling, "halves": _halves_section, "reliability": _reliable}.items():
+    for name, section in _SECTIONS.items():
         path = tables / FOLDER / f"{name}.tsv"
         if path.is_file():
             said += section(pd.read_csv(path, sep="\t", keep_default_na=False, na_values="NA"))
@@ -97,6 +108,21 @@ def _sampling(table: pd.DataFrame) -> list[str]:
     return ["## Patients chosen by an outcome\n", SAMPLING, _markdown(table, columns)]
 
 
+def _parts_section(table: pd.DataFrame) -> list[str]:
+    references = [name for name in agreement.COHORTS if name in set(table["reference"])]
+    wide = table.pivot(index=["signature", "cohort"], columns="reference", values="correlation")
+    genes = table.groupby(["signature", "cohort"])["n_genes"].first()
+    rows = wide.reindex(columns=references).assign(n_genes=genes, least=wide.min(axis=1)).reset_index()
+    full = rows["least"] > 1 - 1e-9  # every gene that the references have
+    columns: dict[str, Callable[[pd.Series], str]] = {
+        "signature": lambda row: row["signature"],
+        "part of": lambda row: row["cohort"],
+        **{f"r in {name}": _number(name) for name in references},
+        "passes": lambda row: "yes" if row["least"] >= agreement.MIN_AGREEMENT else "**no**",
+    }
+    return ["## What the measured part of a signature says\n", PARTS_WORDS, _markdown(rows[~full], columns)]
+
+
 def _halves_section(table: pd.DataFrame) -> list[str]:
     crude = table[table["model"] == "crude"]
     said = []
@@ -115,23 +141,44 @@ def _halves_section(table: pd.DataFrame) -> list[str]:
         ),
     }
     shown = table[(table["limit"] == agreement.MIN_AGREEMENT) & (table["accepted"] > 0)]
-    words = HALVES_WORDS.format(halves=HALVES, said="; ".join(said))
+    decided = shown[shown["model"] == "crude"]
+    few = decided["n_genes"] < FEW_GENES
+    words = HALVES_WORDS.format(
+        halves=HALVES,
+        said="; ".join(said),
+        small=f"the accepted halves of sets under {FEW_GENES} genes {_off(decided[few])}",
+        large=_off(decided[~few]),
+    )
     return ["## Parts of signatures\n", words, _markdown(shown, columns)]
 
 
-def _reliable(table: pd.DataFrame) -> list[str]:
-    def number(name: str) -> Callable[[pd.Series], str]:
-        return lambda row: "" if np.isnan(row[name]) else f"{row[name]:.2f}"
+def _off(rows: pd.DataFrame) -> str:
+    off, accepted = rows["off"].sum(), rows["accepted"].sum()
+    return f"{100 * off / accepted:.1f} % are off ({off:,} of {accepted:,})"
 
+
+def _reliable(table: pd.DataFrame) -> list[str]:
     columns = {
         "signature": lambda row: row["signature"],
         "cohort": lambda row: row["cohort"],
         "genes": lambda row: f"{row['n_used']} of {row['n_genes']}",
-        "alpha": number("alpha"),
-        "r with G2M": number("r_g2m"),
-        "without shared genes": number("r_g2m_no_shared"),
+        "alpha": _number("alpha"),
+        "r with G2M": _number("r_g2m"),
+        "without shared genes": _number("r_g2m_no_shared"),
     }
     return ["## Reliability of scores of proliferation\n", RELIABILITY, _markdown(table, columns)]
+
+
+def _number(name: str) -> Callable[[pd.Series], str]:
+    return lambda row: "" if np.isnan(row[name]) else f"{row[name]:.2f}"
+
+
+_SECTIONS = {
+    "parts": _parts_section,
+    "halves": _halves_section,
+    "reliability": _reliable,
+    "sampling": _sampling,
+}
 
 
 def _percent(share: float, error: float) -> str:

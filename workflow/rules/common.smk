@@ -36,6 +36,7 @@ DEPTH = [
     "signature_quality",
     "competing",
     "sites",
+    "sampled",
     "group_tests",
     "checks",
     "check_curves",

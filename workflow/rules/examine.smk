@@ -44,6 +44,7 @@ rule examine_cohort:
         signature_quality="results/depth/{cohort}/signature_quality.tsv",
         competing="results/depth/{cohort}/competing.tsv",
         sites="results/depth/{cohort}/sites.tsv",
+        sampled="results/depth/{cohort}/sampled.tsv",
         group_tests="results/depth/{cohort}/group_tests.tsv",
         checks="results/depth/{cohort}/checks.tsv",
         check_curves="results/depth/{cohort}/check_curves.tsv",

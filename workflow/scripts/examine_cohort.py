@@ -10,13 +10,14 @@ from irf7bone.outcome.er_strata import associate_by_er
 from irf7bone.outcome.group_tests import group_tests
 from irf7bone.outcome.immune_link import immune_link
 from irf7bone.outcome.model_checks import check_curves, checks
+from irf7bone.outcome.sampled import sampled
 from irf7bone.outcome.sites import sites
 from irf7bone.outcome.table_one import table_one
 from irf7bone.scoring.agreement import agreements_of
 from irf7bone.scoring.signature_quality import signature_quality
 from irf7bone.study.cohort_card import load_card
 from irf7bone.tables.cohort import COVERAGE, SCORES, SIGNATURE_QUALITY
-from irf7bone.tables.outcome import COMPETING, ER_ASSOCIATIONS, IMMUNE_LINKS, SITES
+from irf7bone.tables.outcome import COMPETING, ER_ASSOCIATIONS, IMMUNE_LINKS, SAMPLED, SITES
 from irf7bone.tables.outcome_checks import CHECK_CURVES, CHECKS, DISCRIMINATION, GROUP_TESTS, TABLE_ONE
 
 report_plainly(snakemake.log[0])
@@ -26,7 +27,7 @@ adata = read_cohort(snakemake.input.cohort)
 expression, outcomes = adata.to_df(), adata.obs
 scores = SCORES.read(snakemake.input.scores)
 coverage = COVERAGE.read(snakemake.input.coverage)
-scale = load_card(snakemake.input.card).expression["scale"]
+card = load_card(snakemake.input.card)
 library = load_library(snakemake.input.signatures, SymbolTable.load(snakemake.input.symbols))
 library = {name: library[name] for name in config.signatures.select}
 
@@ -38,10 +39,12 @@ IMMUNE_LINKS.write(
     output.immune,
 )
 SIGNATURE_QUALITY.write(
-    signature_quality(cohort, expression, library, coverage, scale=scale), output.signature_quality
+    signature_quality(cohort, expression, library, coverage, scale=card.expression["scale"]),
+    output.signature_quality,
 )
 COMPETING.write(competing(cohort, outcomes, scores, config=config), output.competing)
 SITES.write(sites(cohort, outcomes, scores, config=config), output.sites)
+SAMPLED.write(sampled(card, outcomes, scores, config=config), output.sampled)
 GROUP_TESTS.write(group_tests(cohort, outcomes, scores, config=config), output.group_tests)
 CHECKS.write(checks(cohort, outcomes, scores, config=config), output.checks)
 CHECK_CURVES.write(check_curves(cohort, outcomes, scores, config=config), output.check_curves)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from irf7bone.tables.cohort import DUPLICATES, SIGNATURE_QUALITY
 from irf7bone.tables.contract import Table
-from irf7bone.tables.outcome import COMPETING, ER_ASSOCIATIONS, IMMUNE_LINKS, SITES
+from irf7bone.tables.outcome import COMPETING, ER_ASSOCIATIONS, IMMUNE_LINKS, SAMPLED, SITES
 from irf7bone.tables.outcome_checks import AUDIT, CHECK_CURVES, CHECKS, DISCRIMINATION, GROUP_TESTS, TABLE_ONE
 from irf7bone.tables.pooled import (
     ASYMMETRY,
@@ -33,6 +33,7 @@ COHORT_TABLES: dict[str, Table] = {
     "signature_quality": SIGNATURE_QUALITY,
     "competing": COMPETING,
     "sites": SITES,
+    "sampled": SAMPLED,
     "group_tests": GROUP_TESTS,
     "checks": CHECKS,
     "check_curves": CHECK_CURVES,
@@ -67,6 +68,7 @@ class CohortDepth:
     signature_quality: pd.DataFrame
     competing: pd.DataFrame
     sites: pd.DataFrame
+    sampled: pd.DataFrame
     group_tests: pd.DataFrame
     checks: pd.DataFrame
     check_curves: pd.DataFrame

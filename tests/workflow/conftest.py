@@ -177,6 +177,7 @@ def write_study(folder: Path) -> Path:
                 "DANAHER_NK_CELLS",
             ]
         },
+        "proliferation_signature": "PAM50_PROLIFERATION",
         "methods": ["zscore", "ssgsea"],
         "endpoints": ["bone", "relapse"],
         "primary": {"endpoint": "bone"},

@@ -65,7 +65,7 @@ def test_every_problem_of_a_study_is_said_at_once_and_the_rest_is_shown(here, ma
     study = write_study(
         here,
         cohorts=["./made.yaml", "./wrong.yaml", "./lost.yaml", "gse1992"],
-        signatures={"select": ["IRF7", "PAM50_PROLIFERATION", "NO_SUCH_SET"]},
+        signatures={"select": ["IRF7", "HALLMARK_E2F_TARGETS", "NO_SUCH_SET"]},
         primary={"signature": "IRF7", "endpoint": "relapse"},
         endpoints=["relapse"],
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from irf7bone.commands.check import CohortCheck, StudyCheck
 from irf7bone.scoring.agreement import coverage_refusal
 
 COLUMNS_SHOWN = 6  # more cohorts side by side are wider than a screen
+SCREEN = 108  # characters
 NOTHING = "-"
 
 
@@ -148,11 +150,13 @@ def _remarks(found: StudyCheck) -> str:
             who = f"{len(pairs)} pairs of samples look like one patient each"
         apart = first != second and not endpoints[first] & endpoints[second]
         lines.append(f"{place}: {who}{'; they share no endpoint' if apart else ''}")
-    lines += [
-        f"{cohort.card.id}: the card leaves {counted(len(cohort.card.unverified), 'statement')} unverified"
+    unsure = [
+        f"{cohort.card.id} {len(cohort.card.unverified)}"
         for cohort in found.cohorts
         if cohort.card.unverified and cohort.card.role != "simulated"
     ]
+    if unsure:
+        lines += wrap(f"statements that a card leaves unverified: {', '.join(unsure)}", width=SCREEN)
     return "\n".join(lines)
 
 

@@ -27,6 +27,7 @@ COHORT_RULES = (
 )
 STUDY_RULES = (
     "check_quality",
+    "measure_agreement",
     "pool_associations",
     "draw_pooled_null",
     "audit_cohorts",
@@ -48,7 +49,7 @@ def planned(text: str) -> dict[str, int]:
 def test_default_study_plans_exactly_these_jobs(tmp_path):
     run = snakemake(tmp_path, "--dry-run")
     assert run.code == 0, run.text
-    assert planned(run.text) == dict.fromkeys(COHORT_RULES, 4) | dict.fromkeys(
+    assert planned(run.text) == dict.fromkeys(COHORT_RULES, 7) | dict.fromkeys(
         (*STUDY_RULES, *EXPERIMENT_RULES), 1
     )
 
@@ -56,7 +57,7 @@ def test_default_study_plans_exactly_these_jobs(tmp_path):
 def test_without_experiments_no_job_and_no_input_is_about_them(tmp_path):
     run = snakemake(tmp_path, "--dry-run", "--printshellcmds", "--config", "experiments=[]")
     assert run.code == 0, run.text
-    assert planned(run.text) == dict.fromkeys(COHORT_RULES, 4) | dict.fromkeys(STUDY_RULES, 1)
+    assert planned(run.text) == dict.fromkeys(COHORT_RULES, 7) | dict.fromkeys(STUDY_RULES, 1)
     assert "experiment" not in run.text.partition("Building DAG")[2].replace("experiments=[]", "")
 
 

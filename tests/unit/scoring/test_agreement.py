@@ -9,7 +9,14 @@ import pandas as pd
 import pytest
 
 from irf7bone.scoring import score_cohort
-from irf7bone.scoring.agreement import Agreement, agreement_rows, agreements, agreements_of, coverage_refusal
+from irf7bone.scoring.agreement import (
+    Agreement,
+    agreement_rows,
+    agreements,
+    agreements_of,
+    coverage_refusal,
+    measure_agreement,
+)
 from irf7bone.scoring.engine import Prepared
 from irf7bone.tables.cohort import AGREEMENT
 
@@ -138,3 +145,14 @@ def test_scores_come_with_the_agreement_that_let_them_through(expression):
     assert pd.isna(rows.loc["gene", "agreement"])
     assert set(scores.loc[scores["status"] == "ok", "signature"]) == {"module", "gene"}
     assert agreements_of(coverage, 0.95) == known
+
+
+def test_a_cohort_that_nobody_can_judge_is_judged_by_its_share(expression):
+    own = expression[list(MODULE[:4])]
+    alone = measure_agreement({"part": own.columns}, ["part"], lambda name: own, LIBRARY)
+    assert alone.empty
+    assert agreements(alone, "part", 0.95) == {}
+    simulated = measure_agreement(
+        {"whole": expression.columns, "made": MODULE}, ["whole"], lambda name: expression, LIBRARY
+    )
+    assert set(simulated["cohort"]) == {"made"}  # judged by the real one, and never asked

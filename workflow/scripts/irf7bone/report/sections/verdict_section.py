@@ -44,6 +44,8 @@ def verdict_section(inputs: ReportInputs) -> Section:
     planted = planted_effects(inputs.cards, config)
     named = vars(config.primary)
     lead, rest = lead_and_rest(primary["rule_text"])
+    by_outcome = chosen(inputs.cohorts, endpoint=config.primary.endpoint)
+    by_outcome = by_outcome[by_outcome["sampled_by_outcome"].notna()]
     return Section(
         "verdict",
         "Verdict",
@@ -62,7 +64,13 @@ def verdict_section(inputs: ReportInputs) -> Section:
                 chosen(inputs.associations, **named), one_row(inputs.pooled, **named), inputs.simulated
             ),
             "bearing": text.bearing(
-                inputs.verdict, inputs.pooled, real, sound, inputs.depth.duplicates, config
+                inputs.verdict,
+                inputs.pooled,
+                real,
+                sound,
+                inputs.depth.duplicates,
+                config,
+                dict(zip(by_outcome["cohort"], by_outcome["sampled_by_outcome"], strict=True)),
             ),
             "simulated_check": text.simulated_sentences(
                 simulated_check(inputs.associations, planted, config=config)

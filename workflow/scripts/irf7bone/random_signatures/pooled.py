@@ -19,8 +19,9 @@ import pandas as pd
 
 from irf7bone.harmonise.cohort_file import read_cohort
 from irf7bone.pool.real_cohorts import real_rows
-from irf7bone.random_signatures.cohort import histogram, join_histograms, refusal, summarise
+from irf7bone.random_signatures.cohort import histogram, join_histograms, summarise
 from irf7bone.random_signatures.fits import Designs, Estimates, random_estimates
+from irf7bone.random_signatures.null_plan import refusal
 from irf7bone.random_signatures.sampling import (
     Draws,
     cells,
@@ -40,7 +41,7 @@ from irf7bone.tables.random_signatures import (
 )
 
 if TYPE_CHECKING:
-    from irf7bone.study.settings import Analysis, Config
+    from irf7bone.study.settings import Config
 
 POOLED = "pooled"
 
@@ -89,7 +90,7 @@ def pooled_null(
     roles: Mapping[str, str],
     library: Mapping[str, ScorableSignature],
     *,
-    config: Config | Analysis,
+    config: Config,
     n_draws: int,
     seed: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -194,7 +195,7 @@ def _fits_by_result(real: pd.DataFrame) -> dict[tuple[str, ...], dict[str, dict[
     return fits
 
 
-def _refusal(row: Mapping[str, Any], config: Config | Analysis) -> dict[str, Any] | None:
+def _refusal(row: Mapping[str, Any], config: Config) -> dict[str, Any] | None:
     refused = refusal(row, config)
     if refused is None and row["k"] < 2:
         return {"status": "not_available", "reason": "one cohort, nothing pooled: the null is that cohort's"}
@@ -211,7 +212,7 @@ def _draw_job(
     signature: str,
     named: ScorableSignature,
     cohorts: Mapping[str, _Genes],
-    config: Config | Analysis,
+    config: Config,
     n_draws: int,
     seed: int,
 ) -> _Job | dict[str, str]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.outcome.associate import associate
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.random_signatures.cohort import cohort_null
 from irf7bone.scoring import score_cohort
 from irf7bone.tables.random_signatures import NULL, NULL_HISTOGRAM
@@ -64,10 +65,9 @@ LIBRARY = {
 def run(expression, obs, library, config, n_draws=100, seed=1):
     library = {name: library[name] for name in config.signatures.select}
     scores, _ = score_cohort(expression, library, config.methods, config.signatures.min_coverage)
-    associations = associate("made", obs, scores, config=config)
-    null, histogram = cohort_null(
-        "made", expression, obs, scores, associations, library, config=config, n_draws=n_draws, seed=seed
-    )
+    plan = FitPlan("made", obs, scores, config=config)
+    associations = associate(plan)
+    null, histogram = cohort_null(plan, expression, associations, library, n_draws=n_draws, seed=seed)
     NULL.check(null, "null")
     NULL_HISTOGRAM.check(histogram, "histogram")
     return associations, null, histogram

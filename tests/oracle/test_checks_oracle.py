@@ -47,7 +47,7 @@ def design(name, model):
     names = COVARIATES[model]
     strata = rows["stratum"].to_numpy() if model == "stratified" else None
     everyone = np.ones(len(rows), dtype=bool)
-    return Design(cohort, everyone, rows[names].to_numpy(dtype=float), tuple(names), strata, model)
+    return Design(cohort, everyone, rows[names].to_numpy(dtype=float), tuple(names), strata)
 
 
 def score_of(name):

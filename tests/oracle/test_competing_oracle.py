@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.outcome.group_tests import gray_test, logrank_test
-from irf7bone.outcome.sites import fit_difference, fit_odds
+from irf7bone.statistics.cause_difference import fit_difference
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.statistics.fine_gray import FineGrayProblem, fit_fine_gray
+from irf7bone.statistics.gray import gray_test, logrank_test
+from irf7bone.statistics.logistic import fit_odds
 
 HERE = Path(__file__).resolve().parent
 STORED = HERE.parent / "data" / "oracle"

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from irf7bone.outcome.er_strata import associate_by_er
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.pool.by_er import differences, pool_by_er
 from irf7bone.study.settings import Config, Primary, SignatureSettings, VerdictSettings
 
@@ -60,7 +61,7 @@ def compare(folder: Path) -> None:
     """Every estimate, standard error and p of R's table, 1e-6 relative."""
     theirs = read(folder, "er_strata.tsv").set_index(["cohort", "model", "er"]).sort_index()
     assert len(theirs) == 24
-    fits = pd.concat([associate_by_er(name, *cohort(name), config=CONFIG) for name in SETS])
+    fits = pd.concat([associate_by_er(FitPlan(name, *cohort(name), config=CONFIG)) for name in SETS])
     pooled = pool_by_er(fits, dict.fromkeys(SETS, "validation"), config=CONFIG)
     ours = pd.concat([fits, differences(fits).assign(er="difference"), pooled.assign(cohort="pooled")])
     ours = ours[ours["signature"] == "SCORE"].set_index(["cohort", "model", "er"]).loc[theirs.index]

@@ -8,7 +8,7 @@ import numpy as np
 
 from calibrate.cohorts import Regime, as_cohort, draw_cohort
 from calibrate.tally import Tally
-from irf7bone.outcome.associate import fit_many
+from irf7bone.outcome.estimator import fit_many
 from irf7bone.outcome.immune_link import partial_correlation
 from irf7bone.outcome.models import MODELS
 from irf7bone.pool.heterogeneity import q_profile

@@ -6,6 +6,7 @@ from irf7bone.base.errors import report_plainly
 from irf7bone.harmonise.cohort_file import read_cohort
 from irf7bone.harmonise.duplicates import find_duplicates
 from irf7bone.outcome.audit import audit_cohort
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import DUPLICATES, FLOW, SCORES
 from irf7bone.tables.outcome import ASSOCIATIONS
@@ -22,12 +23,10 @@ DUPLICATES.write(
 tables = zip(names, source.flow, source.scores, source.associations, strict=True)
 audited = [
     audit_cohort(
+        FitPlan(name, cohorts[name].obs, SCORES.read(scores), config=config),
         cohorts[name],
         FLOW.read(flow),
-        SCORES.read(scores),
         ASSOCIATIONS.read(associations),
-        cohort=name,
-        config=config,
     )
     for name, flow, scores, associations in tables
 ]

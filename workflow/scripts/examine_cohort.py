@@ -7,6 +7,7 @@ from irf7bone.harmonise.cohort_file import read_cohort
 from irf7bone.outcome.competing_risks import competing
 from irf7bone.outcome.discrimination import discrimination
 from irf7bone.outcome.er_strata import associate_by_er
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.outcome.group_tests import group_tests
 from irf7bone.outcome.immune_link import immune_link
 from irf7bone.outcome.model_checks import check_curves, checks
@@ -26,21 +27,22 @@ cohort, output = snakemake.wildcards.cohort, snakemake.output
 adata = read_cohort(snakemake.input.cohort)
 expression, outcomes = adata.to_df(), adata.obs
 scores = SCORES.read(snakemake.input.scores)
+plan = FitPlan(cohort, outcomes, scores, config=config)
 coverage = COVERAGE.read(snakemake.input.coverage)
 scale = read_cohort_card(snakemake.input.card).expression["scale"]
 library = load_library(snakemake.input.signatures, SymbolTable.load(snakemake.input.symbols))
 library = {name: library[name] for name in config.signatures.select}
 
-ER_ASSOCIATIONS.write(associate_by_er(cohort, outcomes, scores, config=config), output.by_er)
+ER_ASSOCIATIONS.write(associate_by_er(plan), output.by_er)
 withheld = snakemake.params.withheld
 IMMUNE_LINKS.write(immune_link(cohort, expression, library, config=config, withheld=withheld), output.immune)
 SIGNATURE_QUALITY.write(
     signature_quality(cohort, expression, library, coverage, scale=scale), output.signature_quality
 )
-COMPETING.write(competing(cohort, outcomes, scores, config=config), output.competing)
-SITES.write(sites(cohort, outcomes, scores, config=config), output.sites)
-GROUP_TESTS.write(group_tests(cohort, outcomes, scores, config=config), output.group_tests)
-CHECKS.write(checks(cohort, outcomes, scores, config=config), output.checks)
-CHECK_CURVES.write(check_curves(cohort, outcomes, scores, config=config), output.check_curves)
-DISCRIMINATION.write(discrimination(cohort, outcomes, scores, config=config), output.discrimination)
+COMPETING.write(competing(plan), output.competing)
+SITES.write(sites(plan), output.sites)
+GROUP_TESTS.write(group_tests(plan), output.group_tests)
+CHECKS.write(checks(plan), output.checks)
+CHECK_CURVES.write(check_curves(plan), output.check_curves)
+DISCRIMINATION.write(discrimination(plan), output.discrimination)
 TABLE_ONE.write(table_one(cohort, outcomes, scores, config=config), output.table_one)

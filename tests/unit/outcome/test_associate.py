@@ -11,6 +11,7 @@ import pytest
 from irf7bone.base.errors import InputError
 from irf7bone.base.vocabulary import MODELS as MODEL_WORDS
 from irf7bone.outcome.associate import associate
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.outcome.models import MODELS
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.statistics.firth import fit_firth
@@ -67,7 +68,7 @@ def made_up(n=160, seed=0):
 
 
 def run(obs, scores, **changes):
-    table = associate("x", obs, scores, config=settings(**changes))
+    table = associate(FitPlan("x", obs, scores, config=settings(**changes)))
     ASSOCIATIONS.check(table, "associations")
     return table
 
@@ -330,7 +331,7 @@ def test_samples_without_the_endpoint_or_the_score_are_left_out():
 def test_scores_of_other_samples_are_refused():
     obs, scores = made_up()
     with pytest.raises(InputError, match=r"(?s)scores of x, sample.*S000, S001.*score the cohort again"):
-        associate("x", obs.iloc[3:], scores, config=settings())
+        associate(FitPlan("x", obs.iloc[3:], scores, config=settings()))
 
 
 def test_an_endpoint_without_any_value_is_not_there():

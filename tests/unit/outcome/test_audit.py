@@ -15,6 +15,7 @@ from irf7bone.harmonise.cohort import harmonise
 from irf7bone.harmonise.sample_quality import sample_quality
 from irf7bone.outcome.associate import associate
 from irf7bone.outcome.audit import audit_cohort
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.scoring import score_cohort
 from irf7bone.study.settings import Primary
 from irf7bone.tables.outcome_checks import AUDIT
@@ -86,8 +87,9 @@ def audit(make_card, symbols, tables):
         )
         harmonised = harmonise(acquire(card), card, symbols)
         scores, _ = score_cohort(harmonised.adata.to_df(), LIBRARY, ["zscore"], 0.5)
-        fits = associate("made", harmonised.adata.obs, scores, config=SETTINGS)
-        table = audit_cohort(harmonised.adata, harmonised.flow, scores, fits, cohort="made", config=SETTINGS)
+        plan = FitPlan("made", harmonised.adata.obs, scores, config=SETTINGS)
+        fits = associate(plan)
+        table = audit_cohort(plan, harmonised.adata, harmonised.flow, fits)
         AUDIT.check(table, "audit")
         return table, fits, harmonised
 

@@ -17,6 +17,7 @@ from irf7bone.outcome.competing_risks import competing
 from irf7bone.outcome.curves import curves
 from irf7bone.outcome.discrimination import discrimination
 from irf7bone.outcome.er_strata import associate_by_er
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.outcome.group_tests import group_tests
 from irf7bone.outcome.immune_link import immune_link
 from irf7bone.outcome.model_checks import check_curves, checks
@@ -260,7 +261,7 @@ def sound(table, contract):
 
 def run(function, obs, values, **changes):
     call, contract = FUNCTIONS[function]
-    table = call("x", obs, as_scores(obs, values), config=settings(**changes))
+    table = call(FitPlan("x", obs, as_scores(obs, values), config=settings(**changes)))
     sound(table, contract)
     return table
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from irf7bone.outcome.discrimination import discrimination, reliable_horizon
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.statistics import ipcw
 from irf7bone.statistics.concordance import harrell_c
 from irf7bone.statistics.ipcw import Censoring, auc, uno_c
@@ -189,7 +190,7 @@ def made_up(n=150):
 
 
 def run(obs, scores, **changes):
-    found = discrimination("x", obs, scores, config=settings(**changes))
+    found = discrimination(FitPlan("x", obs, scores, config=settings(**changes)))
     DISCRIMINATION.check(found, "discrimination")
     return found.set_index(["signature", "endpoint", "measure"]).sort_index()
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from irf7bone.outcome.er_strata import associate_by_er
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.pool.by_er import differences, pool_by_er
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.statistics.random_effects import random_effects
@@ -54,7 +55,7 @@ def cohort(n=300, seed=0, positive=-0.6, negative=0.4):
 
 
 def run(obs, scores, name="x"):
-    table = associate_by_er(name, obs, scores, config=CONFIG)
+    table = associate_by_er(FitPlan(name, obs, scores, config=CONFIG))
     ER_ASSOCIATIONS.check(table, "by ER")
     return table
 

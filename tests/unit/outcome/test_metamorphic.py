@@ -17,6 +17,7 @@ from irf7bone.outcome.associate import associate
 from irf7bone.outcome.competing_risks import competing
 from irf7bone.outcome.discrimination import discrimination
 from irf7bone.outcome.er_strata import associate_by_er
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.outcome.group_tests import group_tests
 from irf7bone.outcome.model_checks import checks
 from irf7bone.outcome.sites import sites
@@ -99,7 +100,7 @@ def run(function, obs, values, cohort="x"):
         for name, value in values.items()
     ).assign(reason=None)
     models = ("crude", "full") if function == "checks" else MODELS
-    table = FUNCTIONS[function](cohort, obs, scores, config=CONFIG._replace(models=models))
+    table = FUNCTIONS[function](FitPlan(cohort, obs, scores, config=CONFIG._replace(models=models)))
     keys = [name for name in LABELS if name in table]
     return table.set_index(keys).sort_index()
 

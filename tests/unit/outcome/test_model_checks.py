@@ -10,6 +10,7 @@ import pytest
 
 from irf7bone.figures.checks import draw_checks
 from irf7bone.outcome.associate import associate
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.outcome.model_checks import check_curves, checks
 from irf7bone.outcome.models import Cohort, Design
 from irf7bone.outcome.periods import hazard_ratios_by_period
@@ -37,7 +38,7 @@ def design_of(time, event, covariates=None, strata=None):
     columns = np.empty((n, 0)) if covariates is None else covariates
     names = tuple(f"z{k}" for k in range(columns.shape[1]))
     cohort = Cohort(pd.DataFrame(index=range(n)), time, event, None, None)
-    return Design(cohort, np.ones(n, dtype=bool), columns, names, strata, "test")
+    return Design(cohort, np.ones(n, dtype=bool), columns, names, strata)
 
 
 # -- two periods --------------------------------------------------------------------------------------------
@@ -304,7 +305,7 @@ ONE = {"models": ("crude",), "endpoints": ("relapse",)}
 
 
 def run(obs, scores, **changes):
-    found = checks("x", obs, scores, config=settings(**changes))
+    found = checks(FitPlan("x", obs, scores, config=settings(**changes)))
     CHECKS.check(found, "checks")
     assert not found.duplicated(list(CHECKS.key)).any()
     return found
@@ -329,7 +330,7 @@ def test_every_planned_check_has_a_row():
 def test_checks_are_of_the_fit_that_the_associations_report(model):
     obs, scores = made_up()
     rows = of_one(run(obs, scores, models=(model,), endpoints=("relapse",)), model=model)
-    table = associate("x", obs, scores, config=settings())
+    table = associate(FitPlan("x", obs, scores, config=settings()))
     fit = of_one(table.assign(check="fit"), model=model)
     fit = fit[fit["method"] == "zscore"].iloc[0]
     low, high = rows.loc["left_out_lowest"], rows.loc["left_out_highest"]
@@ -341,7 +342,9 @@ def test_checks_are_of_the_fit_that_the_associations_report(model):
     # the refit, from the cohort without that sample
     without = obs.index != low["sample"]
     again = associate(
-        "x", obs[without], scores[scores["sample"] != low["sample"]], config=settings(models=(model,))
+        FitPlan(
+            "x", obs[without], scores[scores["sample"] != low["sample"]], config=settings(models=(model,))
+        )
     )
     again = again[
         (again["signature"] == "ISG") & (again["method"] == "zscore") & (again["endpoint"] == "relapse")
@@ -418,7 +421,7 @@ def test_order_of_samples_changes_nothing():
 
 def test_curves_hold_line_spline_and_every_sample():
     obs, scores = made_up()
-    found = check_curves("x", obs, scores, config=settings(endpoints=("relapse", "death")))
+    found = check_curves(FitPlan("x", obs, scores, config=settings(endpoints=("relapse", "death"))))
     CHECK_CURVES.check(found, "curves")
     assert set(found["endpoint"]) == {"relapse"}
     parts = {part: rows.set_index("position") for part, rows in found.groupby("part")}
@@ -436,7 +439,7 @@ def test_curves_hold_line_spline_and_every_sample():
         median = float(np.median(scores.loc[scores["signature"] == "ISG", "score_z"].iloc[: len(obs)]))
         assert np.interp(median, curve["score_z"], curve["estimate"]) == pytest.approx(0, abs=0.02)
     assert check_curves(
-        "x", obs, scores[scores["signature"] != "ISG"], config=settings()
+        FitPlan("x", obs, scores[scores["signature"] != "ISG"], config=settings())
     ).columns.tolist() == (CHECK_CURVES.names)
 
 
@@ -451,7 +454,7 @@ def words_of(figure):
 def test_figure_shows_the_numbers_of_its_table():
     obs, scores = made_up()
     rows = of_one(run(obs, scores, models=("crude",)), endpoint="bone").reset_index()
-    curves = check_curves("x", obs, scores, config=settings(endpoints=("bone",)))
+    curves = check_curves(FitPlan("x", obs, scores, config=settings(endpoints=("bone",))))
     figure = draw_checks(rows, curves, endpoint="bone", simulated=True)
     said = words_of(figure)
     assert "SIMULATED DATA, NOT PATIENTS" in said
@@ -476,6 +479,6 @@ def test_figure_shows_the_numbers_of_its_table():
 def test_figure_without_a_fit_says_why():
     obs, scores = made_up()
     rows = of_one(run(obs, scores, endpoints=("death",)), endpoint="death").reset_index()
-    curves = check_curves("x", obs, scores, config=settings(endpoints=("death",)))
+    curves = check_curves(FitPlan("x", obs, scores, config=settings(endpoints=("death",))))
     said = " ".join(words_of(draw_checks(rows, curves, endpoint="death", simulated=False)))
     assert "the cohort has no endpoint" in said.replace("\n", " ")

@@ -15,9 +15,12 @@ from scipy.stats import binom, chi2
 from irf7bone.figures import style
 from irf7bone.figures.sites import LABELS, NOTHING, draw_sites, sites_table
 from irf7bone.outcome.associate import associate
-from irf7bone.outcome.sites import fit_difference, fit_odds, sites
+from irf7bone.outcome.fit_plan import FitPlan
+from irf7bone.outcome.sites import sites
+from irf7bone.statistics.cause_difference import fit_difference
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.statistics.firth import fit_firth
+from irf7bone.statistics.logistic import fit_odds
 from irf7bone.tables.outcome import CONTRASTS, SITES
 
 ESTIMATE = ["estimate", "se", "ci_low", "ci_high", "p"]
@@ -188,7 +191,7 @@ def made_up(n=400, **effects):
 
 
 def run(obs, scores, **changes):
-    table = sites("x", obs, scores, config=SimpleNamespace(**{**vars(CONFIG), **changes}))
+    table = sites(FitPlan("x", obs, scores, config=SimpleNamespace(**{**vars(CONFIG), **changes})))
     SITES.check(table, "sites")
     return table
 
@@ -226,10 +229,12 @@ def test_numbers_are_those_of_each_contrast():
     assert odds[ESTIMATE].tolist() == pytest.approx([found[name] for name in ESTIMATE])
     assert (odds["n"], odds["covariates"]) == (relapsed.sum(), "proliferation")
     there = associate(
-        "x",
-        obs,
-        scores,
-        config=SimpleNamespace(**{**vars(CONFIG), "endpoints": ("bone", "brain"), "models": ("crude",)}),
+        FitPlan(
+            "x",
+            obs,
+            scores,
+            config=SimpleNamespace(**{**vars(CONFIG), "endpoints": ("bone", "brain"), "models": ("crude",)}),
+        ),
     ).query("method == 'zscore' and signature == 'ISG'")
     for row in there.itertuples():
         assert one(table, row.endpoint)["estimate"] == pytest.approx(row.log_hr, rel=1e-9)
@@ -342,9 +347,9 @@ ROLES = {"patients": "validation", "nobone": "validation", "made": "simulated"}
 @pytest.fixture(scope="module")
 def three_cohorts():
     obs, scores = made_up()
-    tables = [sites(name, obs, scores, config=CONFIG) for name in ("made", "patients")]
+    tables = [sites(FitPlan(name, obs, scores, config=CONFIG)) for name in ("made", "patients")]
     without = obs.drop(columns=["bone_time_months", "bone_event"])
-    return pd.concat([*tables, sites("nobone", without, scores, config=CONFIG)], ignore_index=True)
+    return pd.concat([*tables, sites(FitPlan("nobone", without, scores, config=CONFIG))], ignore_index=True)
 
 
 def figure_table(table):

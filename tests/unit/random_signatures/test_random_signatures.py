@@ -13,6 +13,7 @@ from scipy.stats import chisquare, kstest
 
 from irf7bone.base.errors import InputError
 from irf7bone.outcome.associate import associate
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.random_signatures.cohort import cohort_null, place
 from irf7bone.random_signatures.null_plan import join_null
 from irf7bone.random_signatures.sampling import cells, draw, generator, level_fraction, merge_thin
@@ -328,12 +329,11 @@ def test_associations_of_other_data_are_refused():
     config = settings(("NAMED", "PROLIF"))
     library = {name: LIBRARY[name] for name in config.signatures.select}
     scores, _ = score_cohort(expression, library, config.methods, 0.5)
-    associations = associate("made", obs, scores, config=config)
+    associations = associate(FitPlan("made", obs, scores, config=config))
     fewer = obs.assign(relapse_time_months=obs["relapse_time_months"].where(np.arange(len(obs)) > 3))
+    plan = FitPlan("made", fewer, scores, config=config)
     with pytest.raises(InputError, match="rerun the cohort's associations"):
-        cohort_null(
-            "made", expression, fewer, scores, associations, library, config=config, n_draws=10, seed=1
-        )
+        cohort_null(plan, expression, associations, library, n_draws=10, seed=1)
 
 
 # what it means

@@ -9,6 +9,7 @@ from madeup.null import GENES, LIBRARY, made_up, one, settings, signature
 
 from irf7bone.figures.null import draw_null
 from irf7bone.outcome.associate import associate
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.pool.pool import pool_associations
 from irf7bone.random_signatures.cohort import cohort_null
 from irf7bone.random_signatures.controls import controls
@@ -35,7 +36,7 @@ def study(config=CONFIG, library=LIBRARY, lost=5):
             obs.columns = obs.columns.str.replace("relapse", "death")
         scores, _ = score_cohort(expression, library, config.methods, config.signatures.min_coverage)
         data[name] = CohortData(expression, obs, scores)
-        tables.append(associate(name, obs, scores, config=config))
+        tables.append(associate(FitPlan(name, obs, scores, config=config)))
     return data, ASSOCIATIONS.cast(pd.concat(tables, ignore_index=True))
 
 
@@ -150,8 +151,8 @@ def shown(run):
     data, associations, pooled, null, _ = run
     parts = [
         cohort_null(
-            name, *vars(data[name]).values(), associations[associations["cohort"] == name], LIBRARY,
-            config=CONFIG, n_draws=2000, seed=3,
+            FitPlan(name, data[name].obs, data[name].scores, config=CONFIG), data[name].expression,
+            associations[associations["cohort"] == name], LIBRARY, n_draws=2000, seed=3,
         )
         for name in ROLES
     ]  # fmt: skip

@@ -14,6 +14,7 @@ from statsmodels.duration.hazard_regression import PHReg
 
 from irf7bone.outcome.associate import associate
 from irf7bone.outcome.competing_risks import competing
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.statistics.fine_gray import (
     SANDWICH_EVENTS,
@@ -324,7 +325,7 @@ def made_up(n=300, seed=0, hazard=0.03):
 
 
 def run(obs, scores, **changes):
-    table = competing("x", obs, scores, config=settings(**changes))
+    table = competing(FitPlan("x", obs, scores, config=settings(**changes)))
     COMPETING.check(table, "competing")
     return table
 
@@ -361,7 +362,7 @@ def test_numbers_are_those_of_the_two_models():
     assert (row["estimator"], row["covariates"]) == ("fine_gray", "proliferation")
     assert (row["n"], row["n_events"], row["n_competing"]) == (300, (cause == 1).sum(), (cause == 2).sum())
     # cause-specific rows are the associations'
-    other = associate("x", obs, scores, config=settings()).query("method == 'zscore'")
+    other = associate(FitPlan("x", obs, scores, config=settings())).query("method == 'zscore'")
     keys = ["signature", "endpoint", "model"]
     both = table[table["estimand"] == "cause_specific"].merge(other, on=keys, suffixes=("", "_there"))
     assert len(both) == 18

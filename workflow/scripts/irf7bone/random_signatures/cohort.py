@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.base.vocabulary import ALPHA
-from irf7bone.random_signatures.fits import Designs, Estimates, random_estimates
+from irf7bone.outcome.fit_plan import FitPlan
+from irf7bone.random_signatures.fits import Estimates, behind, random_estimates
 from irf7bone.random_signatures.null_plan import refusal
 from irf7bone.random_signatures.sampling import Draws, cells, draw, generator, positions, set_matrix
 from irf7bone.scoring.engine import Prepared
@@ -23,7 +24,7 @@ from irf7bone.tables.columns import RESULT
 from irf7bone.tables.random_signatures import NULL, NULL_HISTOGRAM
 
 if TYPE_CHECKING:
-    from irf7bone.study.settings import Config
+    pass
 
 QUANTILES = {"null_q025": 0.025, "null_q25": 0.25, "null_median": 0.5, "null_q75": 0.75, "null_q975": 0.975}
 BIN_WIDTH = 0.05  # log hazard ratio
@@ -33,27 +34,21 @@ FEWEST_FITTED = 0.9
 
 
 def cohort_null(
-    cohort: str,
+    plan: FitPlan,
     expression: pd.DataFrame,
-    obs: pd.DataFrame,
-    scores: pd.DataFrame,
     associations: pd.DataFrame,
     library: Mapping[str, ScorableSignature],
     *,
-    config: Config,
     n_draws: int,
     seed: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Hold the associations of one cohort against random signatures.
 
     Args:
-        cohort: Cohort id.
-        expression: Samples x genes, log2, current symbols.
-        obs: The same samples with outcome and clinical columns.
-        scores: Table of :data:`irf7bone.tables.cohort.SCORES`.
+        plan: What is fitted in the cohort, or why not.
+        expression: Samples x genes, log2, current symbols; samples are the plan's.
         associations: Rows of this cohort, :data:`irf7bone.tables.outcome.ASSOCIATIONS`.
         library: Signatures by name.
-        config: The study's settings.
         n_draws: Random signatures for each named one.
         seed: With the names of cohort and signature it decides the draws.
 
@@ -64,8 +59,8 @@ def cohort_null(
     Raises:
         InputError: The associations do not come from these scores and outcomes.
     """
+    cohort, config = plan.cohort, plan.config
     prepared = Prepared(expression)
-    designs = Designs(cohort, obs, scores, config)
     candidates = np.flatnonzero(prepared.varying)
     cell = cells(prepared.mean[candidates], prepared.sd[candidates])
     rows = associations.to_dict("records")
@@ -88,7 +83,7 @@ def cohort_null(
                     results[k] = {"status": "not_available", "reason": drawn}
             if not todo or isinstance(drawn, str):
                 continue
-            models = [designs.of(rows[k]) for k in todo]
+            models = [behind(plan, rows[k]) for k in todo]
             sets = [set_matrix(candidates[side], prepared.n_genes) for side in (drawn.up, drawn.down)]
             control = (signature, method) == (config.primary.signature, config.primary.method)
             shuffle = generator(seed, cohort, signature, "permuted") if control else None

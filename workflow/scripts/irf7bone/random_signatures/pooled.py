@@ -18,9 +18,10 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.harmonise.cohort_file import read_cohort
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.pool.real_cohorts import real_rows
 from irf7bone.random_signatures.cohort import histogram, join_histograms, summarise
-from irf7bone.random_signatures.fits import Designs, Estimates, random_estimates
+from irf7bone.random_signatures.fits import Estimates, behind, random_estimates
 from irf7bone.random_signatures.null_plan import refusal
 from irf7bone.random_signatures.sampling import (
     Draws,
@@ -142,7 +143,7 @@ def pooled_null(
     for cohort in cohorts:
         data = load(cohort)
         prepared = Prepared(data.expression)
-        designs = Designs(cohort, data.obs, data.scores, config)
+        plan = FitPlan(cohort, data.obs, data.scores, config=config)
         for (signature, chosen), job in jobs.items():
             if cohort not in chosen:
                 continue
@@ -151,7 +152,7 @@ def pooled_null(
             todo = wanted[signature, chosen]
             for method in dict.fromkeys(rows[k]["method"] for k in todo):
                 same = [k for k in todo if rows[k]["method"] == method]
-                models = [designs.of(fits[_key(rows[k])][cohort]) for k in same]
+                models = [behind(plan, fits[_key(rows[k])][cohort]) for k in same]
                 for k, (found, _) in zip(same, random_estimates(prepared, sets, method, models), strict=True):
                     estimates.setdefault(k, []).append(found)
 

@@ -123,17 +123,17 @@ fi
 is_ready && exit 0
 
 if [ "$wanted" = run ]; then
-    make_anew "RUN_SIZE"
+    make_anew "320 MB, fills 1.2 GB"
     install --no-build-isolation -r $lock
 elif can_be_added_to; then
-    say "adding to $venv what tests need: downloads TESTS_SIZE; once"
+    say "adding to $venv what tests need: downloads 100 MB, fills 0.4 GB; once"
     {
         fingerprint "$version"
         before_tests
     } >$venv/.made_from
     install --no-build-isolation -r $tests_lock
 else
-    make_anew "BOTH_SIZE"
+    make_anew "420 MB, fills 1.6 GB"
     install --no-build-isolation -r $lock -r $tests_lock
 fi
 compile_modules

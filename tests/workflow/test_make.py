@@ -343,9 +343,8 @@ def test_adding_that_failed_leaves_the_run_and_is_tried_again(ready, failure, wh
     assert ready.make("environment") == (0, [], [])
     (ready.project / failure).unlink()
     assert ready.make("with-tests")[0] == 0
-    assert (
-        "-m venv --clear .venv" in ready.calls()
-    ) is not whole  # from nothing where half of it may be there
+    from_nothing = "-m venv --clear .venv" in ready.calls()
+    assert from_nothing is not whole  # where half of it may be there
     assert packages(ready) == {"numpy", "ruff"}
     assert ready.make("with-tests") == (0, [], [])
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import packages_distributions, requires, version
 from pathlib import Path
 
@@ -162,7 +163,8 @@ def test_every_module_of_the_package_can_be_imported_without_the_test_tools():
     )
 
 
-def imported() -> set[str]:
+@cache
+def imported() -> frozenset[str]:
     """The packages that any file of the workflow imports, inside functions as well."""
     modules = set()
     for path in (PROJECT / "workflow").rglob("*.py"):
@@ -175,7 +177,7 @@ def imported() -> set[str]:
         modules |= set(re.findall(r"^(?:from|import) (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE))
     owners = packages_distributions()
     others = modules - set(sys.stdlib_module_names) - {"irf7bone"}
-    return {canonicalize_name(owner) for module in others for owner in owners[module]}
+    return frozenset(canonicalize_name(owner) for module in others for owner in owners[module])
 
 
 def test_a_run_imports_nothing_beyond_its_lock_and_asks_for_nothing_else():

@@ -18,7 +18,7 @@ from irf7bone.outcome.outcome_data import FollowUp, ScoreMatrix, follow_up, scor
 from irf7bone.outcome.reasons import Code, Reason, because, too_few_events
 
 if TYPE_CHECKING:
-    from irf7bone.study.settings import Analysis, Config
+    from irf7bone.study.settings import Config
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class FitPlan:
         InputError: The scores name samples that the cohort does not have.
     """
 
-    def __init__(self, cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, *, config: Config | Analysis):
+    def __init__(self, cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, *, config: Config):
         self.cohort, self.obs, self.config = cohort, obs, config
         self.scores = scores
         self.table: ScoreMatrix = score_matrix(scores, obs.index, cohort)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from irf7bone.base.errors import InputError
+from irf7bone.outcome import models
 from irf7bone.outcome.associate import associate
 from irf7bone.outcome.competing_risks import competing
 from irf7bone.outcome.discrimination import discrimination
@@ -230,3 +233,79 @@ def test_reasons_of_covariates_are_listed():
         "no clinical covariate can be used: er not recorded; node not recorded; "
         "grade known in 50% of samples, 80% needed; size_cm not recorded; age is the same in all samples"
     )
+
+
+def prose_read(source):
+    """Lines that compare a reason with words, search it, or cut it up."""
+    asks = {
+        "startswith",
+        "endswith",
+        "split",
+        "partition",
+        "contains",
+        "match",
+        "fullmatch",
+        "search",
+        "extract",
+    }
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        asked: list[ast.expr] = []
+        if isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+            if any(isinstance(side, ast.JoinedStr) or _is_text(side) for side in sides):
+                asked = sides
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in asks:
+            asked = [node.func.value, *node.args]
+        if any(_names_a_sentence(part) for part in asked):
+            found.append(node.lineno)
+    return found
+
+
+def _is_text(node):
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value not in ("", "reason")
+
+
+def _names_a_sentence(node):
+    """Whether an expression is a reason or the rule's text: ``x.reason``, ``x["reason"]``, ``.str`` of it."""
+    words = {"reason", "reasons", "rule_text", "label", "covariates"}
+    if isinstance(node, ast.Attribute):
+        return node.attr in words or (node.attr == "str" and _names_a_sentence(node.value))
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.slice, ast.Constant) and node.slice.value in words - {"label"}
+    return isinstance(node, ast.Name) and node.id in words - {"label", "covariates"}
+
+
+def test_the_search_for_read_prose_finds_it():
+    for line in (
+        'rows[rows["reason"] != f"the cohort has no endpoint {endpoint}"]',
+        'set(re.split("[,=()]", design.label))',
+        'seen["covariates"].split("strata(er)")',
+        'rows["reason"].str.contains("no endpoint")',
+        'reason.startswith("the cohort")',
+        'x = 1 if row.reason == "none" else 2',
+    ):
+        assert prose_read(line) == [1], line
+    assert not prose_read('rows[rows["reason_code"] == Code.NO_ENDPOINT]')
+
+
+def test_nothing_that_decides_reads_a_sentence():
+    package = Path(models.__file__).parents[1]
+    rooms = (
+        "outcome",
+        "pool",
+        "random_signatures",
+        "statistics",
+        "verdict",
+        "figures",
+        "report",
+        "experiments",
+    )
+    files = sorted(file for room in rooms for file in (package / room).rglob("*.py"))
+    assert len(files) > 80
+    found = [
+        f"{file.relative_to(package)}:{line}"
+        for file in files
+        for line in prose_read(file.read_text("utf-8"))
+    ]
+    assert not found

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from irf7bone.outcome.immune_link import partial_correlation
 from irf7bone.pool.pooled_immune_link import pool_immune
+from irf7bone.statistics.partial_correlation import partial_correlation
 from irf7bone.tables.outcome import ADJUSTMENTS, IMMUNE_LINKS
 
 HERE = Path(__file__).resolve().parent

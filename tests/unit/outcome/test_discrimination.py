@@ -229,7 +229,7 @@ def test_a_horizon_beyond_follow_up_and_few_events_have_their_status():
     obs["relapse_event"] = (obs["relapse_time_months"].rank(method="first") <= 4).astype(float)
     few = run(obs, scores).loc["ISG"].loc["relapse"]
     assert few.loc["uno_c", "reason"].startswith("4 events up to")
-    assert few.loc["harrell_c", "reason"] == "4 events, 5 needed"
+    assert few.loc["harrell_c", "reason"] == "4 events among 150 samples, 5 needed"
     assert set(few["status"]) == {"too_few_events", "not_available"}
 
 

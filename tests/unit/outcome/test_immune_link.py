@@ -12,8 +12,9 @@ from madeup import study as made
 
 from irf7bone.figures.immune import draw_immune
 from irf7bone.genes.signatures import Signature
-from irf7bone.outcome.immune_link import immune_link, partial_correlation
+from irf7bone.outcome.immune_link import immune_link
 from irf7bone.pool.pooled_immune_link import pool_immune
+from irf7bone.statistics.partial_correlation import partial_correlation
 from irf7bone.statistics.random_effects import random_effects
 from irf7bone.study.settings import Primary, SignatureSettings, VerdictSettings
 from irf7bone.tables.outcome import ADJUSTMENTS, IMMUNE_LINKS

@@ -360,7 +360,8 @@ def test_a_fit_that_is_not_there_has_no_checks():
     few.iloc[:4, few.columns.get_loc("relapse_event")] = 1.0
     found = of_one(run(few, scores, **ONE))
     assert set(found["status"]) == {"too_few_events"}
-    assert set(found["reason"]) == {"4 events, 5 needed"}
+    assert set(found["reason"]) == {"4 events among 160 samples, 5 needed"}
+    assert (set(found["n"]), set(found["n_events"])) == ({160}, {4})
     low = scores.copy()
     isg = low["signature"] == "ISG"
     low.loc[isg, ["status", "reason"]] = ["low_coverage", "2 of 9 genes"]

@@ -9,7 +9,8 @@ from scipy.stats import chi2
 
 from irf7bone.base.errors import InputError
 from irf7bone.figures.funnel import draw_funnel
-from irf7bone.pool.heterogeneity import asymmetry, funnel, heterogeneity, leave_one_out_table, q_profile
+from irf7bone.pool.heterogeneity import asymmetry, funnel, heterogeneity, leave_one_out_table
+from irf7bone.statistics.q_profile import q_profile
 from irf7bone.statistics.random_effects import pool_many, random_effects
 from irf7bone.tables.outcome import ASSOCIATIONS
 from irf7bone.tables.pooled import ASYMMETRY, FUNNEL, HETEROGENEITY, LEAVE_ONE_OUT

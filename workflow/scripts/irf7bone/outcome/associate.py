@@ -56,7 +56,7 @@ def _results(plan: FitPlan, endpoint: str, model: str) -> dict[int, dict[str, An
 def _fitted(part: Planned, table: ScoreMatrix) -> list[dict[str, Any]]:
     """Columns of the scores of one part, all by one model on the same samples."""
     design, problem = part.due, part.due.problem
-    scores = table.values[np.ix_(part.rows, part.samples)]
+    scores = table.values[part.rows][:, part.samples]
     fits = fit_many(design, scores)
     firth = part.estimator == "firth"
     ph_p = np.full(len(part.rows), np.nan) if firth else proportional_hazards_p(problem, scores, fits)

@@ -12,12 +12,12 @@ import pytest
 
 from irf7bone.outcome.er_strata import associate_by_er
 from irf7bone.pool.by_er import differences, pool_by_er
-from irf7bone.study.settings import Analysis, Primary, SignatureSettings, VerdictSettings
+from irf7bone.study.settings import Config, Primary, SignatureSettings, VerdictSettings
 
 HERE = Path(__file__).resolve().parent
 STORED = HERE.parent / "data" / "oracle"
 SETS = ("lung", "mgus2", "simulated")
-CONFIG = Analysis(
+CONFIG = Config(
     signatures=SignatureSettings(("SCORE", "SECOND"), (), 0.5),
     methods=("zscore",),
     endpoints=("death",),

@@ -12,7 +12,7 @@ sys.path.insert(0, f"{workflow.basedir}/workflow/scripts")
 from irf7bone.acquire.sources import input_files, remote_files
 from irf7bone.download.lock import lock_path
 from irf7bone.study.code_hash import code_hash
-from irf7bone.study.settings import load_study
+from irf7bone.study.plan import load_study
 from irf7bone.base.errors import InputError
 from irf7bone.study.provenance import file_name, git_revision
 from irf7bone.study.cross_checks import from_here

@@ -81,15 +81,10 @@ rule write_provenance:
     conda:
         "../../envs/irf7bone.yaml"
     params:
-        study=study,
+        config=study.config,
+        signatures=(*study.signature_files, *study.derived_files),
+        root=study.root,
         command=command,
-        # the study itself is not compared between runs; what it holds beside the cards is
-        settings=(
-            study.config.title,
-            study.config.cohorts,
-            study.config.experiments,
-            study.config.analysis(),
-        ),
         revision=git_revision(Path(workflow.basedir)),
         code=code_hash("write_provenance"),
     message:
@@ -145,13 +140,8 @@ rule build_report:
     conda:
         "../../envs/irf7bone.yaml"
     params:
-        study=study,
-        settings=(
-            study.config.title,
-            study.config.cohorts,
-            study.config.experiments,
-            study.config.analysis(),
-        ),
+        config=study.config,
+        templates=study.root / "workflow" / "report",
         code=code_hash("build_report"),
     message:
         "Build the report"

@@ -16,6 +16,9 @@ from irf7bone.report.sections.page import page_sections
 from irf7bone.report.sections.record_section import run_methods
 from irf7bone.report.sentences.bibtex import bibtex
 from irf7bone.report.sentences.methods import as_markdown
+from irf7bone.study.cohort_card import read_cohort_card
+from irf7bone.study.experiment_card import read_experiment_card
+from irf7bone.study.settings import Config
 from irf7bone.tables.calibration import read_calibration
 from irf7bone.tables.cohort import COHORTS, COVERAGE, FLOW, QC
 from irf7bone.tables.outcome import ASSOCIATIONS, CURVES
@@ -24,10 +27,12 @@ from irf7bone.tables.study_tables import Depth
 
 report_plainly(snakemake.log[0])
 
-study = snakemake.params.study
+config: Config = snakemake.params.config
+cards = [read_cohort_card(path) for path in snakemake.input.cards]
+experiments = [read_experiment_card(path) for path in snakemake.input.experiments]
 inputs = ReportInputs(
-    config=study.config,
-    cards=study.cards,
+    config=config,
+    cards={card.id: card for card in cards},
     library=load_library(snakemake.input.signatures, SymbolTable.load(snakemake.input.symbols)),
     associations=ASSOCIATIONS.read(snakemake.input.associations),
     pooled=POOLED.read(snakemake.input.pooled),
@@ -37,12 +42,12 @@ inputs = ReportInputs(
     coverage=pd.concat(map(COVERAGE.read, snakemake.input.coverage)),
     quality=pd.concat(map(QC.read, snakemake.input.quality)),
     curves=pd.concat(map(CURVES.read, snakemake.input.curves)),
-    depth=Depth.read(Path("results"), list(study.cards)),
+    depth=Depth.read(Path("results"), list(config.cohorts)),
     figures=Path("results/figures"),
     provenance=json.loads(Path(snakemake.input.provenance).read_text(encoding="utf-8")),
-    templates=study.root / "workflow" / "report",
+    templates=snakemake.params.templates,
     calibration=read_calibration(snakemake.input.calibration),
-    experiments=read_experiments(study.experiments, Path("results/experiments")),
+    experiments=read_experiments({card.id: card for card in experiments}, Path("results/experiments")),
 )
 output = {name: Path(path) for name, path in snakemake.output.items()}
 methods, contents = run_methods(inputs), page_sections(inputs)

@@ -6,12 +6,14 @@ from irf7bone.base.errors import report_plainly
 from irf7bone.figures.plot_cohort import draw_cohort_figures
 from irf7bone.figures.style import save_drawings
 from irf7bone.harmonise.cohort_file import read_cohort
+from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import COHORTS, QC, SCORES
 from irf7bone.tables.outcome import ASSOCIATIONS, CURVES
 from irf7bone.tables.study_tables import CohortDepth
 
 report_plainly(snakemake.log[0])
 
+config: Config = snakemake.params.config
 summary = COHORTS.read(snakemake.input.summary)
 drawings = draw_cohort_figures(
     read_cohort(snakemake.input.cohort).obs,
@@ -23,6 +25,6 @@ drawings = draw_cohort_figures(
     endpoints=summary["endpoint"].dropna().tolist(),
     platform=summary["platform"].iloc[0],
     simulated=(summary["role"] == "simulated").all(),
-    config=snakemake.params.config,
+    config=config,
 )
 save_drawings(drawings, snakemake.output.figures)

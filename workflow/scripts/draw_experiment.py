@@ -5,16 +5,18 @@ from irf7bone.experiments.experiment_file import read_experiment
 from irf7bone.figures.plot_experiment import draw_experiment_figures
 from irf7bone.figures.style import save_drawings
 from irf7bone.report.experiment_inputs import read_tables
-from irf7bone.study.experiment_card import load_experiment
+from irf7bone.study.experiment_card import read_experiment_card
+from irf7bone.study.settings import Config
 
 report_plainly(snakemake.log[0])
 
-card = load_experiment(snakemake.input.card)
+config: Config = snakemake.params.config
+card = read_experiment_card(snakemake.input.card)
 drawings = draw_experiment_figures(
     read_experiment(snakemake.input.experiment),
     read_tables(snakemake.input.tables),
     simulated=card.simulated,
     fdr=card.fdr,
-    config=snakemake.params.config,
+    config=config,
 )
 save_drawings(drawings, snakemake.output.figures)

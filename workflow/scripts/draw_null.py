@@ -5,12 +5,14 @@ from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.harmonise.cohort_file import read_cohort
 from irf7bone.random_signatures.cohort import cohort_null
+from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import SCORES
 from irf7bone.tables.outcome import ASSOCIATIONS
 from irf7bone.tables.random_signatures import NULL, NULL_HISTOGRAM
 
 report_plainly(snakemake.log[0])
 
+config: Config = snakemake.params.config
 adata = read_cohort(snakemake.input.cohort)
 null, histogram = cohort_null(
     snakemake.wildcards.cohort,
@@ -19,7 +21,7 @@ null, histogram = cohort_null(
     SCORES.read(snakemake.input.scores),
     ASSOCIATIONS.read(snakemake.input.associations),
     load_library(snakemake.input.signatures, SymbolTable.load(snakemake.input.symbols)),
-    config=snakemake.params.config,
+    config=config,
     n_draws=snakemake.params.random_signatures.draws,
     seed=snakemake.params.random_signatures.seed,
 )

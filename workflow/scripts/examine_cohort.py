@@ -13,19 +13,21 @@ from irf7bone.outcome.model_checks import check_curves, checks
 from irf7bone.outcome.sites import sites
 from irf7bone.outcome.table_one import table_one
 from irf7bone.scoring.signature_quality import signature_quality
-from irf7bone.study.cohort_card import load_card
+from irf7bone.study.cohort_card import read_cohort_card
+from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import COVERAGE, SCORES, SIGNATURE_QUALITY
 from irf7bone.tables.outcome import COMPETING, ER_ASSOCIATIONS, IMMUNE_LINKS, SITES
 from irf7bone.tables.outcome_checks import CHECK_CURVES, CHECKS, DISCRIMINATION, GROUP_TESTS, TABLE_ONE
 
 report_plainly(snakemake.log[0])
 
-cohort, config, output = snakemake.wildcards.cohort, snakemake.params.config, snakemake.output
+config: Config = snakemake.params.config
+cohort, output = snakemake.wildcards.cohort, snakemake.output
 adata = read_cohort(snakemake.input.cohort)
 expression, outcomes = adata.to_df(), adata.obs
 scores = SCORES.read(snakemake.input.scores)
 coverage = COVERAGE.read(snakemake.input.coverage)
-scale = load_card(snakemake.input.card).expression["scale"]
+scale = read_cohort_card(snakemake.input.card).expression["scale"]
 library = load_library(snakemake.input.signatures, SymbolTable.load(snakemake.input.symbols))
 library = {name: library[name] for name in config.signatures.select}
 

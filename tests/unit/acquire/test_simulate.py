@@ -21,7 +21,7 @@ from irf7bone.acquire.sources import acquire
 from irf7bone.base.errors import InputError
 from irf7bone.genes.signatures import load_library
 from irf7bone.harmonise.cohort import harmonise
-from irf7bone.study.cohort_card import load_card
+from irf7bone.study.cohort_checks import load_card
 
 SETTINGS = Settings(
     seed=1,

@@ -19,8 +19,9 @@ from irf7bone.experiments.stage import analyse
 from irf7bone.figures import experiment_figures
 from irf7bone.figures.plot_experiment import draw_experiment_figures
 from irf7bone.genes.signatures import load_library
-from irf7bone.study.experiment_card import ExperimentCard, load_experiment
-from irf7bone.study.settings import load_study
+from irf7bone.study.experiment_card import ExperimentCard
+from irf7bone.study.experiment_checks import load_experiment
+from irf7bone.study.plan import load_study
 from irf7bone.tables.experiment import EXPERIMENT_TABLES
 
 PROJECT = Path(__file__).resolve().parents[3]

@@ -9,7 +9,7 @@ import pytest
 
 from irf7bone.base.errors import InputError
 from irf7bone.experiments.signature_stage import read_gene_list, source_of
-from irf7bone.study.experiment_card import load_experiment
+from irf7bone.study.experiment_checks import load_experiment
 from irf7bone.tables.experiment import EXPERIMENT_TABLES
 
 PROJECT = Path(__file__).resolve().parents[3]

@@ -10,11 +10,11 @@ from irf7bone.outcome.er_strata import associate_by_er
 from irf7bone.pool.by_er import differences, pool_by_er
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.statistics.random_effects import random_effects
-from irf7bone.study.settings import Analysis, Primary, SignatureSettings, VerdictSettings
+from irf7bone.study.settings import Config, Primary, SignatureSettings, VerdictSettings
 from irf7bone.tables.outcome import ER_ASSOCIATIONS
 from irf7bone.tables.pooled import ER_POOLED
 
-CONFIG = Analysis(
+CONFIG = Config(
     signatures=SignatureSettings(("IFN", "PROLIF"), (), 0.5),
     methods=("zscore", "ssgsea"),
     endpoints=("bone", "death"),

@@ -14,7 +14,7 @@ from irf7bone.genes.signatures import Signature
 from irf7bone.outcome.immune_link import immune_link, partial_correlation
 from irf7bone.pool.pooled_immune_link import pool_immune
 from irf7bone.statistics.random_effects import random_effects
-from irf7bone.study.settings import Analysis, Primary, SignatureSettings, VerdictSettings
+from irf7bone.study.settings import Config, Primary, SignatureSettings, VerdictSettings
 from irf7bone.tables.outcome import ADJUSTMENTS, IMMUNE_LINKS
 from irf7bone.tables.pooled import IMMUNE_POOLED
 
@@ -26,7 +26,7 @@ GENES = {
     "PROLIF": [f"P{i}" for i in range(6)],
 }
 KINDS = {"IFN": "interferon", "IRF7": "irf7", "NK": "immune", "CD8": "immune", "PROLIF": "proliferation"}
-CONFIG = Analysis(
+CONFIG = Config(
     signatures=SignatureSettings(tuple(GENES), (), 0.5),
     methods=("zscore",),
     endpoints=("bone",),

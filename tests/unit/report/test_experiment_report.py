@@ -26,7 +26,8 @@ from irf7bone.report.sections.experiments_section import NOT_TESTED, experiments
 from irf7bone.report.sentences import experiment_captions as captions
 from irf7bone.report.sentences.methods import Citations
 from irf7bone.report.sentences.methods_experiments import write_experiments
-from irf7bone.study.experiment_card import ExperimentCard, load_experiment
+from irf7bone.study.experiment_card import ExperimentCard
+from irf7bone.study.experiment_checks import load_experiment
 from irf7bone.study.settings import SignatureSettings
 from irf7bone.tables.experiment import DERIVED, EXPERIMENT_TABLES
 

@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from irf7bone.base.errors import InputError, Problem
+from irf7bone.study.plan import Study, load_study
 from irf7bone.study.schema import load_schema
-from irf7bone.study.settings import Study, load_study
 from irf7bone.study.strict_yaml import repeated_keys
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -280,7 +280,7 @@ def test_ten_cards_are_checked_in_well_under_a_second(here):
 
 def test_loading_a_study_imports_no_data_library(here):
     program = (
-        "import sys, json, yaml; from pathlib import Path; from irf7bone.study.settings import load_study;"
+        "import sys, json, yaml; from pathlib import Path; from irf7bone.study.plan import load_study;"
         f"config = yaml.safe_load(open({str(PROJECT / 'config.yaml')!r}, encoding='utf-8'));"
         "config['signatures']['files'] = ['all.gmt'];"
         f"load_study(config, root=Path({str(PROJECT)!r}));"

@@ -21,7 +21,7 @@ from irf7bone.acquire.text import values_as_text
 from irf7bone.base.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from irf7bone.study.experiment_card import ExperimentCard
+    from irf7bone.study.card import Card
 
 # genes that bone and marrow make and tumour cells hardly do
 TISSUE_GENES = (
@@ -145,7 +145,7 @@ def _gene(
     return rng.poisson(mean * rng.gamma(1 / dispersion, dispersion, len(mean))).astype(float)
 
 
-def read_expression(card: ExperimentCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+def read_expression(card: Card, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
     """Simulate the counts that the card describes.
 
     Raises:
@@ -162,7 +162,7 @@ def read_expression(card: ExperimentCard, entry: dict) -> tuple[pd.DataFrame, di
     return counts, _record(entry)
 
 
-def read_clinical(card: ExperimentCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+def read_clinical(card: Card, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
     """Describe the samples that belong to the card's simulated counts."""
     frame = describe_samples(_settings(card.expression))
     columns = {name: values_as_text(frame[name]) for name in frame.columns}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from irf7bone.genes.signatures import Signature
     from irf7bone.study.experiment_card import ExperimentCard
-    from irf7bone.study.settings import Analysis
+    from irf7bone.study.settings import Config
 
 
 def analyse(
@@ -27,7 +27,7 @@ def analyse(
     markers: Mapping[str, Signature],
     orthologs: str | Path,
     *,
-    config: Analysis,
+    config: Config,
     seed: int,
 ) -> dict[str, pd.DataFrame]:
     """All tables of one experiment, by the names of ``EXPERIMENT_TABLES``.

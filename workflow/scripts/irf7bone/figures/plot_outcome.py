@@ -21,12 +21,12 @@ from irf7bone.figures.sites import draw_sites, sites_table
 from irf7bone.figures.specification import draw_specifications
 
 if TYPE_CHECKING:
-    from irf7bone.study.settings import Analysis, Config, Primary
+    from irf7bone.study.settings import Config, Primary
     from irf7bone.tables.study_tables import CohortDepth, Depth
 
 
 def draw_cohort_depth(
-    depth: CohortDepth, cohort: str, endpoints: Sequence[str], *, simulated: bool, config: Config | Analysis
+    depth: CohortDepth, cohort: str, endpoints: Sequence[str], *, simulated: bool, config: Config
 ) -> dict[str, Drawing]:
     """Draw signature quality, and random signatures and model checks of each endpoint.
 
@@ -60,9 +60,7 @@ def draw_cohort_depth(
     return drawn
 
 
-def draw_pooled_depth(
-    depth: Depth, roles: Mapping[str, str], config: Config | Analysis
-) -> dict[str, Drawing]:
+def draw_pooled_depth(depth: Depth, roles: Mapping[str, str], config: Config) -> dict[str, Drawing]:
     """Draw what compares cohorts, sites, strata and choices.
 
     Args:
@@ -154,7 +152,7 @@ def _null(
     *,
     title: str,
     simulated: bool,
-    config: Config | Analysis,
+    config: Config,
 ) -> Drawing:
     """The key signatures among random ones, for one endpoint."""
     models = null_models(config)

@@ -13,12 +13,10 @@ from irf7bone.tables.columns import RESULT
 from irf7bone.tables.outcome import ASSOCIATIONS, ER_ASSOCIATIONS, STRATA
 
 if TYPE_CHECKING:
-    from irf7bone.study.settings import Analysis
+    from irf7bone.study.settings import Config
 
 
-def associate_by_er(
-    cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, *, config: Analysis
-) -> pd.DataFrame:
+def associate_by_er(cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, *, config: Config) -> pd.DataFrame:
     """Fit every signature x endpoint x model of the primary method in each ER stratum of one cohort.
 
     The fits are those of :func:`irf7bone.outcome.associate.associate` on the stratum's samples. The score
@@ -50,7 +48,7 @@ def associate_by_er(
     return ER_ASSOCIATIONS.cast(pd.concat(parts, ignore_index=True)[ER_ASSOCIATIONS.names])
 
 
-def _planned(cohort: str, scores: pd.DataFrame, config: Analysis) -> pd.DataFrame:
+def _planned(cohort: str, scores: pd.DataFrame, config: Config) -> pd.DataFrame:
     """Planned rows of a stratum without samples, their reason still to be said."""
     plan = itertools.product(
         dict.fromkeys(scores["signature"]), config.methods, config.endpoints, config.models

@@ -24,7 +24,7 @@ from irf7bone.tables.outcome import ADJUSTMENTS, IMMUNE_LINKS
 
 if TYPE_CHECKING:
     from irf7bone.genes.signatures import Signature
-    from irf7bone.study.settings import Analysis
+    from irf7bone.study.settings import Config
 
 Array = NDArray[np.float64]
 
@@ -73,7 +73,7 @@ def immune_link(
     expression: pd.DataFrame,
     library: Mapping[str, Signature],
     *,
-    config: Analysis,
+    config: Config,
     withheld: Mapping[str, str] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """Correlate every interferon score of one cohort with every immune score, crude and adjusted.

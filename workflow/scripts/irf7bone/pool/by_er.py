@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,13 +13,15 @@ from scipy.stats import false_discovery_control
 from irf7bone.pool.pool import pool_associations
 from irf7bone.pool.real_cohorts import real_rows
 from irf7bone.statistics.random_effects import LEVEL
-from irf7bone.study.settings import Analysis
 from irf7bone.tables.columns import RESULT
 from irf7bone.tables.outcome import ASSOCIATIONS, STRATA
 from irf7bone.tables.pooled import DIFFERENCE, ER_POOLED
 
+if TYPE_CHECKING:
+    from irf7bone.study.settings import Config
 
-def pool_by_er(er_associations: pd.DataFrame, roles: Mapping[str, str], *, config: Analysis) -> pd.DataFrame:
+
+def pool_by_er(er_associations: pd.DataFrame, roles: Mapping[str, str], *, config: Config) -> pd.DataFrame:
     """Pool each stratum over cohorts, and the differences between strata: the test of interaction.
 
     The strata of a cohort share no patient, so that their difference has variance se+^2 + se-^2; for a crude

@@ -22,7 +22,7 @@ from irf7bone.tables.columns import RESULT
 from irf7bone.tables.random_signatures import NULL, NULL_HISTOGRAM
 
 if TYPE_CHECKING:
-    from irf7bone.study.settings import Analysis, Config
+    from irf7bone.study.settings import Config
 
 QUANTILES = {"null_q025": 0.025, "null_q25": 0.25, "null_median": 0.5, "null_q75": 0.75, "null_q975": 0.975}
 # a decomposition for each random set: affordable where it is the primary method and not beside another
@@ -33,7 +33,7 @@ TIED = 1e-9  # log hazard ratio, within which the same genes have the same effec
 FEWEST_FITTED = 0.9
 
 
-def null_plan(config: Config | Analysis) -> Mapping[str, set[str] | set[tuple[str, str]]]:
+def null_plan(config: Config) -> Mapping[str, set[str] | set[tuple[str, str]]]:
     """What gets a null: ``scores``, pairs of signature and method, and ``models``.
 
     Every signature by the primary method, and the primary signature by every method that is not slow;
@@ -46,7 +46,7 @@ def null_plan(config: Config | Analysis) -> Mapping[str, set[str] | set[tuple[st
     return {"scores": pairs, "models": {"crude", "proliferation", named.model} & set(config.models)}
 
 
-def refusal(row: Mapping[str, Any], config: Config | Analysis) -> dict[str, Any] | None:
+def refusal(row: Mapping[str, Any], config: Config) -> dict[str, Any] | None:
     """Status and reason of a row of associations that gets no null, or None."""
     plan = null_plan(config)
     if row["status"] != "ok":
@@ -69,7 +69,7 @@ def cohort_null(
     associations: pd.DataFrame,
     library: Mapping[str, ScorableSignature],
     *,
-    config: Config | Analysis,
+    config: Config,
     n_draws: int,
     seed: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -20,7 +20,7 @@ from irf7bone.scoring.score_table import CONSTANT_SCORE
 from irf7bone.tables.columns import RESULT
 
 if TYPE_CHECKING:
-    from irf7bone.study.settings import Analysis, Config
+    from irf7bone.study.settings import Config
 
 NUMBERS_AT_ONCE = 2**24  # of random scores held in memory: 128 MiB
 
@@ -47,7 +47,7 @@ class Designs:
         config: The study's settings.
     """
 
-    def __init__(self, cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, config: Config | Analysis):
+    def __init__(self, cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, config: Config):
         self._cohort, self._obs = cohort, obs
         self._scores = score_matrix(scores, obs.index, cohort)
         own = self._scores.row(config.proliferation_signature, config.primary.method)

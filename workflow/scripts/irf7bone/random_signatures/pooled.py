@@ -40,7 +40,7 @@ from irf7bone.tables.random_signatures import (
 )
 
 if TYPE_CHECKING:
-    from irf7bone.study.settings import Analysis, Config
+    from irf7bone.study.settings import Config
 
 POOLED = "pooled"
 
@@ -89,7 +89,7 @@ def pooled_null(
     roles: Mapping[str, str],
     library: Mapping[str, ScorableSignature],
     *,
-    config: Config | Analysis,
+    config: Config,
     n_draws: int,
     seed: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -194,7 +194,7 @@ def _fits_by_result(real: pd.DataFrame) -> dict[tuple[str, ...], dict[str, dict[
     return fits
 
 
-def _refusal(row: Mapping[str, Any], config: Config | Analysis) -> dict[str, Any] | None:
+def _refusal(row: Mapping[str, Any], config: Config) -> dict[str, Any] | None:
     refused = refusal(row, config)
     if refused is None and row["k"] < 2:
         return {"status": "not_available", "reason": "one cohort, nothing pooled: the null is that cohort's"}
@@ -211,7 +211,7 @@ def _draw_job(
     signature: str,
     named: ScorableSignature,
     cohorts: Mapping[str, _Genes],
-    config: Config | Analysis,
+    config: Config,
     n_draws: int,
     seed: int,
 ) -> _Job | dict[str, str]:

@@ -53,7 +53,10 @@ def collect(
         Only text, numbers, lists and dicts; equal runs give equal values wherever they are made.
     """
     root = Path(root).resolve()
-    settings = dataclasses.asdict(config)
+    settings = {
+        name: dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value
+        for name, value in config._asdict().items()
+    }
     settings["signatures"]["files"] = [file_name(path, root) for path in settings["signatures"]["files"]]
     return {
         "command": command,

@@ -5,17 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from irf7bone.study.card_view import CardView
+    from irf7bone.study.card_checks import CardView
 
 
-def check_geo(card: CardView, listed: str = "clinical") -> None:
-    """Clinical data of GEO are of one of three kinds; a table says which sample a row is of.
-
-    Args:
-        card: The card.
-        listed: The key that lists the sources: ``clinical``, or ``samples`` of an experiment.
-    """
-    source = card.get("expression", "source", kind=str)
+def check_geo(card: CardView) -> None:
+    """Clinical data of GEO are of one of three kinds; a table says which sample a row is of."""
+    source, listed = card.get("expression", "source", kind=str), card.described_by
     for index, entry in enumerate(card.get(listed, kind=list)):
         if not isinstance(entry, dict) or entry.get("source") != "geo":
             continue

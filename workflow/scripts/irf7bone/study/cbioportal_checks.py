@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from irf7bone.study.card_view import CardView
+    from irf7bone.study.card_checks import CardView
 
 
 def check_cbioportal(card: CardView) -> None:

@@ -4,7 +4,7 @@ import pandas as pd
 
 from irf7bone.base.errors import report_plainly
 from irf7bone.pool.pool import pool_associations
-from irf7bone.random_signatures.cohort import join_null
+from irf7bone.random_signatures.null_plan import join_null
 from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import COHORTS
 from irf7bone.tables.outcome import ASSOCIATIONS

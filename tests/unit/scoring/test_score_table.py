@@ -169,7 +169,9 @@ def test_names_of_methods_cost_no_heavy_import():
     code = (
         "import sys; import irf7bone.scoring; "
         "assert not {'numpy', 'pandas', 'scipy', 'gseapy'} & set(sys.modules); "
-        "irf7bone.scoring.METHODS['ssgsea'].function; assert 'gseapy' not in sys.modules"
+        "from irf7bone.scoring.functions import MODULES, score_function; "
+        "assert set(MODULES) == set(irf7bone.scoring.METHODS); "
+        "score_function('ssgsea'); assert 'gseapy' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})
 

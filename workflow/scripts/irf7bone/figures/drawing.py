@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 from matplotlib.figure import Figure
 
-from irf7bone.random_signatures.cohort import null_plan
+from irf7bone.random_signatures.null_plan import null_plan
 
 if TYPE_CHECKING:
     from irf7bone.study.settings import Config

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from irf7bone.base import phrases
+from irf7bone.base.vocabulary import LOW_SHARE
 from irf7bone.figures import style
-from irf7bone.scoring.signature_quality import LOW_SHARE
 
 ROW_MM, HEAD_MM, FOOT_MM, LABEL_MM, GAP_MM = 4.4, 10.0, 7.0, 53.0, 3.4
 MOST_LETTERS = 36

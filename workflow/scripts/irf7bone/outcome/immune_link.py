@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtr
 
-from irf7bone.base.vocabulary import ROLES_IN_CURVE
+from irf7bone.base.vocabulary import LEUKOCYTE_GENE, ROLES_IN_CURVE
 from irf7bone.outcome.outcome_data import ScoreMatrix, score_matrix
 from irf7bone.scoring import score_cohort
 from irf7bone.statistics.random_effects import LEVEL
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-# CD45, which every leukocyte carries: the one gene of the "CD45" set of Danaher 2017 (JITC 5:18).
-LEUKOCYTE_GENE = "PTPRC"
 # Residual degrees of freedom below which an interval says nothing.
 FEWEST_DF = 10
 # A score whose variance the covariates leave less of than this (a variance inflation of 10) is not adjusted.

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, chdtri, ndtri
 
+from irf7bone.base.vocabulary import FEWEST_FOR_FUNNEL
 from irf7bone.pool.real_cohorts import real_rows
 from irf7bone.statistics.random_effects import LEVEL, combine, pool_many
 from irf7bone.tables.columns import RESULT
@@ -16,8 +17,6 @@ from irf7bone.tables.pooled import ASYMMETRY, FUNNEL, HETEROGENEITY, LEAVE_ONE_O
 
 Array = NDArray[np.float64]
 
-# With fewer, a test of asymmetry cannot tell small-study effects from chance (Sterne 2011, BMJ 343:d4002).
-FEWEST_FOR_FUNNEL = 10
 MAX_STEPS = 200
 # Residuals below this, in standard errors, are rounding: the estimates lie on a line.
 NO_RESIDUAL = 1e-8

@@ -15,6 +15,7 @@ import pandas as pd
 
 from irf7bone.base.vocabulary import ALPHA
 from irf7bone.random_signatures.fits import Designs, Estimates, random_estimates
+from irf7bone.random_signatures.null_plan import refusal
 from irf7bone.random_signatures.sampling import Draws, cells, draw, generator, positions, set_matrix
 from irf7bone.scoring.engine import Prepared
 from irf7bone.scoring.score_table import ScorableSignature
@@ -25,40 +26,10 @@ if TYPE_CHECKING:
     from irf7bone.study.settings import Config
 
 QUANTILES = {"null_q025": 0.025, "null_q25": 0.25, "null_median": 0.5, "null_q75": 0.75, "null_q975": 0.975}
-# a decomposition for each random set: affordable where it is the primary method and not beside another
-SLOW = ("plage",)
 BIN_WIDTH = 0.05  # log hazard ratio
 TIED = 1e-9  # log hazard ratio, within which the same genes have the same effect
 # a null from which more draws are missing than this is not that of the random signatures
 FEWEST_FITTED = 0.9
-
-
-def null_plan(config: Config) -> Mapping[str, set[str] | set[tuple[str, str]]]:
-    """What gets a null: ``scores``, pairs of signature and method, and ``models``.
-
-    Every signature by the primary method, and the primary signature by every method that is not slow;
-    crude, adjusted for proliferation, and the primary model.
-    """
-    named = config.primary
-    pairs = {(signature, named.method) for signature in config.signatures.select}
-    affordable = [method for method in config.methods if method not in SLOW]
-    pairs |= {(named.signature, method) for method in affordable}
-    return {"scores": pairs, "models": {"crude", "proliferation", named.model} & set(config.models)}
-
-
-def refusal(row: Mapping[str, Any], config: Config) -> dict[str, Any] | None:
-    """Status and reason of a row of associations that gets no null, or None."""
-    plan = null_plan(config)
-    if row["status"] != "ok":
-        return {"status": row["status"], "reason": row["reason"]}
-    if (row["signature"], row["method"]) not in plan["scores"] or row["model"] not in plan["models"]:
-        methods = sorted(method for name, method in plan["scores"] if name == config.primary.signature)
-        reason = (
-            f"not planned: the null is drawn by {config.primary.method} for every signature, for "
-            f"{config.primary.signature} by {', '.join(methods)}; models {', '.join(sorted(plan['models']))}"
-        )
-        return {"status": "not_available", "reason": reason}
-    return None
 
 
 def cohort_null(
@@ -206,18 +177,6 @@ def histogram(names: Mapping[str, str], estimates: Estimates) -> pd.DataFrame:
 def join_histograms(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """One table of :data:`NULL_HISTOGRAM`."""
     return NULL_HISTOGRAM.cast(pd.concat(parts, ignore_index=True)) if parts else NULL_HISTOGRAM.empty()
-
-
-def join_null(associations: pd.DataFrame, null: pd.DataFrame) -> pd.DataFrame:
-    """Associations with the null_percentile and null_p of the rows that have a null.
-
-    Args:
-        associations: Columns of :data:`irf7bone.tables.outcome.ASSOCIATIONS`, any cohorts.
-        null: Columns of :data:`NULL`.
-    """
-    key, columns = list(NULL.key), ["null_percentile", "null_p"]
-    joined = associations[key].merge(null[[*key, *columns]], on=key, how="left", validate="one_to_one")
-    return associations.assign(**{name: joined[name].to_numpy() for name in columns})
 
 
 def _names(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,8 +19,9 @@ import pandas as pd
 
 from irf7bone.harmonise.cohort_file import read_cohort
 from irf7bone.pool.real_cohorts import real_rows
-from irf7bone.random_signatures.cohort import histogram, join_histograms, refusal, summarise
+from irf7bone.random_signatures.cohort import histogram, join_histograms, summarise
 from irf7bone.random_signatures.fits import Designs, Estimates, random_estimates
+from irf7bone.random_signatures.null_plan import refusal
 from irf7bone.random_signatures.sampling import (
     Draws,
     cells,

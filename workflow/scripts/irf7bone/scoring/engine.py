@@ -14,6 +14,7 @@ import pandas as pd
 from scipy import sparse
 
 from irf7bone.base.errors import Problems
+from irf7bone.scoring.functions import score_function
 from irf7bone.scoring.registry import METHODS
 
 SAMPLES_PER_BLOCK = 32
@@ -238,4 +239,4 @@ def score_sets(prepared: Prepared, sets: sparse.csr_array, method: str) -> np.nd
     if chosen.relative_to_cohort:
         members.data[~prepared.varying[members.indices]] = 0.0
         members.eliminate_zeros()
-    return chosen.function(prepared, members)
+    return score_function(method)(prepared, members)

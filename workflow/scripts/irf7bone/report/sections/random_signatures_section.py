@@ -21,8 +21,8 @@ from irf7bone.base.phrases import (
 )
 from irf7bone.base.vocabulary import ALPHA
 from irf7bone.figures.drawing import null_models
-from irf7bone.random_signatures.cohort import null_plan
 from irf7bone.random_signatures.controls import POOLED
+from irf7bone.random_signatures.null_plan import null_plan
 from irf7bone.report.html.cell_markup import (
     NOTHING,
     Cell,

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, listed
+from irf7bone.base.vocabulary import EVENTS_PER_PARAMETER
 from irf7bone.report.sentences.methods_deeper import write_deeper
 from irf7bone.report.sentences.methods_experiments import write_experiments
 from irf7bone.scoring.registry import METHODS
-from irf7bone.statistics.firth import EVENTS_PER_PARAMETER
 
 if TYPE_CHECKING:
     from irf7bone.genes.signatures import Signature

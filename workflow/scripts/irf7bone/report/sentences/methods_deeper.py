@@ -6,10 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from irf7bone.base.phrases import MODEL_WORDS, listed
-from irf7bone.outcome.immune_link import LEUKOCYTE_GENE
-from irf7bone.pool.heterogeneity import FEWEST_FOR_FUNNEL
-from irf7bone.random_signatures.cohort import null_plan
-from irf7bone.statistics.firth import EVENTS_PER_PARAMETER
+from irf7bone.base.vocabulary import EVENTS_PER_PARAMETER, FEWEST_FOR_FUNNEL, LEUKOCYTE_GENE
+from irf7bone.random_signatures.null_plan import null_plan
 from irf7bone.tables.outcome_checks import AUC_MONTHS, SPLIT_MONTHS
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from scipy.special import ndtri, stdtr
 
 from irf7bone.base.vocabulary import LEUKOCYTE_GENE, ROLES_IN_CURVE
 from irf7bone.outcome.outcome_data import ScoreMatrix, score_matrix
-from irf7bone.scoring import score_cohort
+from irf7bone.scoring.score_table import score_cohort
+from irf7bone.statistics.correlation import fisher_se
 from irf7bone.statistics.random_effects import LEVEL
 from irf7bone.tables.outcome import ADJUSTMENTS, IMMUNE_LINKS
 
@@ -186,11 +187,6 @@ def partial_correlation(x: Array, y: Array, covariates: list[Array]) -> Correlat
     low, high = np.tanh(np.arctanh(r) - half), np.tanh(np.arctanh(r) + half)
     p = 2 * stdtr(df, -abs(r) * np.sqrt(df / (1 - r**2)))
     return Correlation(r, float(low), float(high), float(p), explained)
-
-
-def fisher_se(n: int | Array, covariates: int | Array) -> float | Array:
-    """Standard error of Fisher's z of a (partial) correlation of n samples."""
-    return 1 / np.sqrt(n - covariates - 3.0)
 
 
 def _without_genes(signature: Signature, genes: list[str]) -> _Genes:

@@ -10,7 +10,7 @@ import pandas as pd
 from irf7bone.outcome.associate import associate
 from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.random_signatures.cohort import cohort_null
-from irf7bone.scoring import score_cohort
+from irf7bone.scoring.score_table import score_cohort
 from irf7bone.tables.random_signatures import NULL, NULL_HISTOGRAM
 
 N_GENES, N_SAMPLES = 400, 140

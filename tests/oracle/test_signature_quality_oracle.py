@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from irf7bone.genes.signatures import Signature
-from irf7bone.scoring import score_cohort
+from irf7bone.scoring.score_table import score_cohort
 from irf7bone.scoring.signature_quality import signature_quality
 from irf7bone.tables.cohort import SIGNATURE_QUALITY
 

@@ -16,7 +16,7 @@ from irf7bone.harmonise.sample_quality import sample_quality
 from irf7bone.outcome.associate import associate
 from irf7bone.outcome.audit import audit_cohort
 from irf7bone.outcome.fit_plan import FitPlan
-from irf7bone.scoring import score_cohort
+from irf7bone.scoring.score_table import score_cohort
 from irf7bone.study.settings import Primary
 from irf7bone.tables.outcome_checks import AUDIT
 

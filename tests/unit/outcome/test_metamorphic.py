@@ -22,7 +22,7 @@ from irf7bone.outcome.group_tests import group_tests
 from irf7bone.outcome.model_checks import checks
 from irf7bone.outcome.sites import sites
 from irf7bone.pool.pool import pool_associations
-from irf7bone.scoring import score_cohort
+from irf7bone.scoring.score_table import score_cohort
 
 MODELS = ("crude", "proliferation", "clinical", "full")
 FUNCTIONS = {

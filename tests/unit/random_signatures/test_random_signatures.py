@@ -17,7 +17,7 @@ from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.random_signatures.cohort import cohort_null, place
 from irf7bone.random_signatures.null_plan import join_null
 from irf7bone.random_signatures.sampling import cells, draw, generator, level_fraction, merge_thin
-from irf7bone.scoring import score_cohort
+from irf7bone.scoring.score_table import score_cohort
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.statistics.firth import fit_firth
 

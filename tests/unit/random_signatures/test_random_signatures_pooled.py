@@ -15,7 +15,7 @@ from irf7bone.random_signatures.cohort import cohort_null
 from irf7bone.random_signatures.controls import controls
 from irf7bone.random_signatures.pooled import CohortData, pooled_null
 from irf7bone.random_signatures.sampling import cells, draw, generator, level_fraction
-from irf7bone.scoring import score_cohort
+from irf7bone.scoring.score_table import score_cohort
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.statistics.random_effects import pool_many
 from irf7bone.tables.outcome import ASSOCIATIONS

@@ -11,8 +11,8 @@ from scipy.stats import spearmanr
 
 from irf7bone.figures.signature_quality import STRIPS, draw_signature_quality
 from irf7bone.genes.signatures import Signature
-from irf7bone.scoring import score_cohort
 from irf7bone.scoring.engine import Prepared
+from irf7bone.scoring.score_table import score_cohort
 from irf7bone.scoring.signature_quality import background_correlation, coherence, signature_quality
 from irf7bone.tables.cohort import SIGNATURE_QUALITY
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import re
 import subprocess
 import sys
 import time
@@ -278,13 +279,16 @@ def test_ten_cards_are_checked_in_well_under_a_second(here):
     assert len(study.cards) == 10
 
 
-def test_loading_a_study_imports_no_data_library(here):
-    program = (
-        "import sys, json, yaml; from pathlib import Path; from irf7bone.study.plan import load_study;"
+def test_what_every_start_of_snakemake_imports_and_loads_brings_no_data_library(here):
+    stage = (PROJECT / "workflow/rules/common.smk").read_text(encoding="utf-8")
+    imports = re.findall(r"^(?:from|import) irf7bone.*$", stage, flags=re.MULTILINE)
+    assert any("load_study" in line for line in imports)
+    program = "\n".join(imports) + (
+        "\nimport sys, json, yaml; from pathlib import Path;"
         f"config = yaml.safe_load(open({str(PROJECT / 'config.yaml')!r}, encoding='utf-8'));"
         "config['signatures']['files'] = ['all.gmt'];"
         f"load_study(config, root=Path({str(PROJECT)!r}));"
-        "heavy = ('pandas', 'scipy', 'anndata', 'scanpy', 'pyarrow', 'matplotlib');"
+        "heavy = ('numpy', 'pandas', 'scipy', 'anndata', 'scanpy', 'pyarrow', 'matplotlib');"
         "print(json.dumps([name for name in heavy if name in sys.modules]))"
     )
     environment = os.environ | {"PYTHONPATH": str(SCRIPTS)}

@@ -23,7 +23,7 @@ from irf7bone.experiments.quality import sample_quality
 from irf7bone.experiments.score_contrasts import sample_scores, score_contrasts
 from irf7bone.genes.orthologs import Orthologs, coverage_table, human_names, to_human
 from irf7bone.genes.symbols import looks_like_mouse
-from irf7bone.scoring import score_cohort
+from irf7bone.scoring.score_table import score_cohort
 from irf7bone.study.experiment_card import Contrast
 from irf7bone.tables.experiment import CONTRASTS, GENES
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from irf7bone.base.vocabulary import LEUKOCYTE_GENE, ROLES_IN_CURVE
 from irf7bone.outcome.outcome_data import ScoreMatrix, score_matrix
-from irf7bone.scoring import score_cohort
+from irf7bone.scoring.score_table import score_cohort
 from irf7bone.statistics.partial_correlation import partial_correlation
 from irf7bone.tables.outcome import ADJUSTMENTS, IMMUNE_LINKS
 

@@ -8,7 +8,7 @@ the same scoring method, the same model and the same endpoint, rather than again
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,9 +22,6 @@ from irf7bone.scoring.engine import Prepared
 from irf7bone.scoring.score_table import ScorableSignature
 from irf7bone.tables.columns import RESULT
 from irf7bone.tables.random_signatures import NULL, NULL_HISTOGRAM
-
-if TYPE_CHECKING:
-    pass
 
 QUANTILES = {"null_q025": 0.025, "null_q25": 0.25, "null_median": 0.5, "null_q75": 0.75, "null_q975": 0.975}
 BIN_WIDTH = 0.05  # log hazard ratio

@@ -221,7 +221,7 @@ def score_sets(prepared: Prepared, sets: sparse.csr_array, method: str) -> np.nd
         prepared: The cohort.
         sets: Sets x genes, in the order of ``prepared.genes``; an entry is membership, its value is
             not used.
-        method: Name in :data:`irf7bone.scoring.METHODS`.
+        method: Name in :data:`irf7bone.scoring.registry.METHODS`.
 
     Returns:
         Raw scores, float64, n_sets x n_samples. NaN in the rows of sets for which the method is not

@@ -26,7 +26,7 @@ from irf7bone.report.html.figure_markup import read_figure
 from irf7bone.report.inputs import ReportInputs
 from irf7bone.report.sections.verdict_section import first_facts, lead_and_rest, planted_effects
 from irf7bone.report.sentences import captions, text
-from irf7bone.report.sentences.methods import Citations, write_methods
+from irf7bone.report.sentences.methods import write_methods
 from irf7bone.report.sentences.quote import TABLES, plain
 from irf7bone.study.settings import Primary
 from irf7bone.verdict.judge import judge, simulated_check
@@ -366,7 +366,7 @@ def test_flagged_samples_and_lost_signatures_are_named(cohorts):
 def methods_of(inputs: ReportInputs, *, competing: bool = True, **changes):
     associations = inputs.associations.assign(**changes)
     return write_methods(
-        inputs.config, inputs.cards, inputs.library, associations, competing, inputs.provenance
+        inputs.works, inputs.config, inputs.cards, inputs.library, associations, competing, inputs.provenance
     )
 
 
@@ -387,8 +387,6 @@ def test_references_are_numbered_in_the_order_of_their_citation(inputs):
     joined = " ".join(paragraph for _, paragraph in methods.paragraphs)
     first = [joined.index(f"[{number}]") for number in range(1, len(methods.references) + 1)]
     assert first == sorted(first)
-    cite = Citations()
-    assert (cite("cox"), cite("efron", "cox"), cite("A book.")) == ("[1]", "[1, 2]", "[3]")
 
 
 def test_a_file_that_is_no_figure_is_refused(tmp_path):

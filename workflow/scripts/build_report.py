@@ -14,8 +14,8 @@ from irf7bone.report.inputs import ReportInputs
 from irf7bone.report.pdf.printed import build_pdf
 from irf7bone.report.sections.page import page_sections
 from irf7bone.report.sections.record_section import run_methods
-from irf7bone.report.sentences.bibtex import bibtex
 from irf7bone.report.sentences.methods import as_markdown
+from irf7bone.report.sentences.references import as_bibtex, read_works
 from irf7bone.tables.calibration import read_calibration
 from irf7bone.tables.cohort import COHORTS, COVERAGE, FLOW, QC
 from irf7bone.tables.outcome import ASSOCIATIONS, CURVES
@@ -41,6 +41,7 @@ inputs = ReportInputs(
     figures=Path("results/figures"),
     provenance=json.loads(Path(snakemake.input.provenance).read_text(encoding="utf-8")),
     templates=study.root / "workflow" / "report",
+    works=read_works(Path(snakemake.input.references)),
     calibration=read_calibration(snakemake.input.calibration),
     experiments=read_experiments(study.experiments, Path("results/experiments")),
 )
@@ -49,4 +50,4 @@ methods, contents = run_methods(inputs), page_sections(inputs)
 output["report"].write_text(build_report(inputs, contents), encoding="utf-8")
 output["printed"].write_bytes(build_pdf(inputs, contents))
 output["methods"].write_text(as_markdown(methods), encoding="utf-8")
-output["references"].write_text(bibtex(methods.references), encoding="utf-8")
+output["references"].write_text(as_bibtex(methods.references), encoding="utf-8")

@@ -46,9 +46,9 @@ class Differential:
 def differential(adata: ad.AnnData, design: Design) -> Differential:
     """Test every gene of one contrast.
 
-    Arrays: limma's linear model on log2 values (Smyth, Stat Appl Genet Mol Biol 2004;3:3). Counts: genes
+    Arrays: limma's linear model on log2 values (Smyth 2004, Stat Appl Genet Mol Biol 3:3). Counts: genes
     with too few are left out, library sizes are made effective by TMM, and voom weights each value by its
-    precision (Law et al., Genome Biol 2014;15:R29). Variances are moderated by pylimma's ``e_bayes``.
+    precision (Law 2014, Genome Biol 15:R29). Variances are moderated by pylimma's ``e_bayes``.
 
     Args:
         adata: Samples x genes; see :func:`irf7bone.experiments.analyse.analyse_experiment`.

@@ -38,7 +38,7 @@ def permutation_p(values: np.ndarray, design: Design, seed: int) -> Permuted | N
 
     Within pairs a relabelling is a flip of signs; without pairs labels move freely, or within batches where
     batch is in the model. All relabellings are counted up to 20,000; beyond, 9,999 are drawn and
-    p = (1 + as extreme) / (1 + draws), never 0 (Phipson and Smyth, Stat Appl Genet Mol Biol 2010;9:39).
+    p = (1 + as extreme) / (1 + draws), never 0 (Phipson and Smyth 2010, Stat Appl Genet Mol Biol 9:39).
 
     Args:
         values: Rows x samples of the design, finite.

@@ -39,7 +39,8 @@ def derive(
     how = [f"restricted to the {len(within)} genes of {file.name}"] if file else []
     if card.simulated:
         how.append("from SIMULATED counts, no patients")
-    written = write_signature(derived, rule, folder, source=source_of(card), how="; ".join(how))
+    pmid = str(card.citation.get("pmid", ""))
+    written = write_signature(derived, rule, folder, source=source_of(card), pmid=pmid, how="; ".join(how))
     if written is None:
         (folder / f"{rule.name}.gmt").write_text(f"{rule.name}\t{NO_GENE}\n", encoding="utf-8")
     return derived

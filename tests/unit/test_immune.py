@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.figures.immune import draw_immune
+from irf7bone.figures.plot_immune_link import draw_immune
 from irf7bone.genes.signatures import Signature
 from irf7bone.outcome.immune_link import immune_link, partial_correlation
 from irf7bone.pool.pooled_immune_link import pool_immune

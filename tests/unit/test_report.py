@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 from madeup_report import SVG, Page, make_inputs
 
-from irf7bone.base.phrases import estimate, hazard_ratio, p_clause, ratio
+from irf7bone.base.phrases import estimate, hazard_ratio, p_clause, said_ratio
 from irf7bone.figures import cohort_figures, pooled_figures
 from irf7bone.report.html import downloads
 from irf7bone.report.html.build import build_report
@@ -153,7 +153,7 @@ def test_a_long_table_opens_with_the_rows_of_the_primary_method(inputs, page):
 
 def test_pdf_files_are_packed_while_there_is_room(tmp_path, monkeypatch):
     monkeypatch.setattr(downloads, "MOST_PAGE_BYTES", 1000)
-    offered = downloads.Downloads()
+    offered = downloads.OfferedFiles()
     for name, size in (("a", 300), ("b", 600), ("c", 150)):
         (tmp_path / f"{name}.svg").write_text(SVG)
         (tmp_path / f"{name}.tsv").write_text("x\n1\n")
@@ -314,7 +314,7 @@ def test_facts_of_the_first_screen_equal_the_verdict(inputs):
 
 FORMS = {
     **dict.fromkeys(("log_hr", "ci_low", "ci_high", "pi_low", "pi_high"), hazard_ratio),
-    **dict.fromkeys(("hr", "hr_low", "hr_high", "adjusted_hr", "adjusted_low", "adjusted_high"), ratio),
+    **dict.fromkeys(("hr", "hr_low", "hr_high", "adjusted_hr", "adjusted_low", "adjusted_high"), said_ratio),
     **dict.fromkeys(("k", "n", "n_events", "n_competing", "n_endpoint", "n_left"), lambda x: f"{int(x):,}"),
     **dict.fromkeys(("p", "null_p"), p_clause),
     "i2": lambda x: f"{x:.0f}",

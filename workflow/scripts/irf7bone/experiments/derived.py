@@ -17,7 +17,7 @@ LICENCE = "a list of gene symbols: facts, no licence needed"
 
 
 @dataclass(frozen=True)
-class Rule:
+class DerivationRule:
     """Which genes of a contrast make the signature.
 
     Args:
@@ -36,7 +36,7 @@ class Rule:
 def derive_signature(
     experiment: str,
     genes: pd.DataFrame,
-    rule: Rule,
+    rule: DerivationRule,
     *,
     organism: str,
     orthologs: Orthologs | None,
@@ -118,7 +118,7 @@ def _why_not(pair: Pair | None, best: Pair | None, listed: bool, taken: Mapping[
 
 
 def write_signature(
-    derived: pd.DataFrame, rule: Rule, folder: Path, *, source: str, pmid: str, how: str
+    derived: pd.DataFrame, rule: DerivationRule, folder: Path, *, source: str, pmid: str, how: str
 ) -> Path | None:
     """Write ``<name>.gmt`` and ``provenance.tsv`` into ``folder``, as :mod:`irf7bone.genes.signatures`
     reads them.

@@ -27,7 +27,7 @@ def score_cohort(
     min_coverage: float,
     withheld: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Score every sample with every signature: see :func:`irf7bone.scoring.score_table.score_cohort`."""
-    from irf7bone.scoring import score_table as cohort
+    """Score every sample with every signature: see :mod:`irf7bone.scoring.score_table`."""
+    from irf7bone.scoring import score_table
 
-    return cohort.score_cohort(expression, library, methods, min_coverage, withheld)
+    return score_table.scores_and_coverage(expression, library, methods, min_coverage, withheld)

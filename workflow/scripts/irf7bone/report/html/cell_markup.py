@@ -125,7 +125,7 @@ def say_number(name: str, form: Callable[[float], str]) -> Callable[[Mapping[str
     return say
 
 
-def say_effect(row: Mapping[str, Any]) -> Cell:
+def effect_cell(row: Mapping[str, Any]) -> Cell:
     """A hazard ratio with its interval, or the status that stands in its place."""
     if row["status"] != "ok":
         return Cell(STATUS_WORDS[row["status"]])

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from irf7bone.base.phrases import ENDPOINT_WORDS, interval, is_missing, p_value, ratio
+from irf7bone.base.phrases import ENDPOINT_WORDS, interval, is_missing, p_value, said_ratio
 from irf7bone.report.html.cell_markup import (
     NOTHING,
     Cell,
     Column,
     TableView,
+    effect_cell,
     say_cohort,
     say_count,
-    say_effect,
     say_number,
     say_range,
     say_status,
@@ -44,7 +44,7 @@ _SIZES = (
     Column("n", "samples in the fit", say_count("n"), number=True),
     Column("Events", "events in the fit", say_count("n_events"), number=True),
     Column(
-        "HR per SD (95 % CI)", "hazard ratio for one standard deviation more score", say_effect, number=True
+        "HR per SD (95 % CI)", "hazard ratio for one standard deviation more score", effect_cell, number=True
     ),
     Column("p", "two-sided", say_number("p", p_value), number=True),
 )
@@ -194,7 +194,7 @@ def _endpoint(row: Mapping[str, Any]) -> Cell:
 def _ratios(row: Mapping[str, Any], value: str, low: str, high: str) -> Cell:
     if is_missing(row[value]):
         return Cell("no estimate")
-    said = f"{ratio(row[value])} ({ratio(row[low])} to {ratio(row[high])})"
+    said = f"{said_ratio(row[value])} ({said_ratio(row[low])} to {said_ratio(row[high])})"
     return Cell(said, float(np.log(row[value])))
 
 

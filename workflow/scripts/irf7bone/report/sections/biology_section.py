@@ -44,14 +44,14 @@ GIVEN_WORDS = {
 }
 
 
-def correlation(value: float) -> str:
+def said_r(value: float) -> str:
     """Two decimals with a true minus."""
     return f"{value:.2f}".replace("-", "\u2212")
 
 
 def correlation_range(low: float, high: float) -> str:
     """``0.41 to 0.61``."""
-    return f"{correlation(low)} to {correlation(high)}"
+    return f"{said_r(low)} to {said_r(high)}"
 
 
 def immune_section(inputs: ReportInputs) -> Section:
@@ -111,7 +111,7 @@ def immune_sentence(rows: pd.DataFrame, cell: str) -> str:
             parts.append(f"{words} {not_estimated(row)}")
             continue
         ends = correlation_range(row["ci_low"], row["ci_high"])
-        parts.append(f"{words} r = {correlation(row['r'])} (95 % CI {ends})")
+        parts.append(f"{words} r = {said_r(row['r'])} (95 % CI {ends})")
     counts = rows[rows["status"] == "ok"]
     over = (
         f" over {counted(int(counts['k'].max()), 'cohort')} of patients, "
@@ -126,7 +126,7 @@ def _r(row: Mapping[str, Any]) -> Cell:
     if row["status"] != "ok":
         return Cell(STATUS_WORDS[row["status"]])
     ends = correlation_range(row["ci_low"], row["ci_high"])
-    return Cell(f"{correlation(row['r'])} ({ends})", float(row["r"]))
+    return Cell(f"{said_r(row['r'])} ({ends})", float(row["r"]))
 
 
 _PAIR = (
@@ -200,7 +200,7 @@ def quality_section(inputs: ReportInputs) -> Section:
         )
     real = chosen(depth.signature_quality, signature=signature)
     real = real[~real["cohort"].isin(inputs.simulated)]
-    tables = (quality_view(depth.signature_quality, inputs.simulated),)
+    tables = (signature_quality_view(depth.signature_quality, inputs.simulated),)
     findings = (Finding(coherence_sentence(real, signature)),)
     return Section("signature_quality", "Signature quality", "Signature quality", findings, figures, tables)
 
@@ -217,13 +217,13 @@ def quality_sentence(row: Mapping[str, Any] | None) -> str:
     if row["status"] != "ok":
         return f"{genes}; {failed(row)}"
     said = (
-        f"{genes}; mean correlation of gene pairs {correlation(row['mean_correlation'])} against "
-        f"{correlation(row['background_correlation'])} over all genes; the first component holds "
+        f"{genes}; mean correlation of gene pairs {said_r(row['mean_correlation'])} against "
+        f"{said_r(row['background_correlation'])} over all genes; the first component holds "
         f"{percent(row['pc1_share'])} of their variance"
     )
     if is_missing(row["irf7_correlation"]):
         return f"{said}; IRF7 itself cannot be held against the others"
-    return f"{said}; IRF7 correlates with the mean of the others at {correlation(row['irf7_correlation'])}"
+    return f"{said}; IRF7 correlates with the mean of the others at {said_r(row['irf7_correlation'])}"
 
 
 def coherence_sentence(rows: pd.DataFrame, signature: str) -> str:
@@ -244,18 +244,16 @@ def coherence_sentence(rows: pd.DataFrame, signature: str) -> str:
     )
     known = told[told["irf7_correlation"].notna()]
     if len(known):
-        named = [
-            f"{correlation(row['irf7_correlation'])} in {row['cohort']}" for row in known.to_dict("records")
-        ]
+        named = [f"{said_r(row['irf7_correlation'])} in {row['cohort']}" for row in known.to_dict("records")]
         said += f"; IRF7 correlates with the mean of the others at {listed(named)}"
     return f"{said}."
 
 
 def _rho(name: str) -> Callable[[Mapping[str, Any]], Cell]:
-    return say_number(name, correlation)
+    return say_number(name, said_r)
 
 
-def quality_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
+def signature_quality_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
     """Every measure of every signature and cohort."""
     columns = (
         Column("Cohort", "cohort id", say_cohort(simulated), filtered=True),

@@ -86,7 +86,7 @@ def experiments_section(inputs: ReportInputs) -> Section | None:
             gene_sets_view(by_order["gene_sets"], simulated),
             composition_view(by_order["composition"], simulated),
             genes_view(by_order["panel"], simulated),
-            quality_view(by_order["quality"], simulated),
+            experiment_quality_view(by_order["quality"], simulated),
         ),
     )
 
@@ -358,7 +358,7 @@ def genes_view(panel: pd.DataFrame, simulated: Collection[str]) -> TableView:
     return _view("experiment_genes", caption, panel, columns, simulated, searchable=True)
 
 
-def quality_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
+def experiment_quality_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
     """Sample quality; no sample is dropped for it."""
     columns = (
         _named(simulated)[0],

@@ -87,7 +87,7 @@ def null_section(inputs: ReportInputs) -> Section:
                     inputs,
                     f"pooled/null_{endpoint}",
                     title=f"{outcome(endpoint)}: pooled over patients, and random signatures",
-                    finding=f"{outcome(endpoint)}, {MODEL_WORDS[primary.model]}: {pooled_sentence(row)}.",
+                    finding=f"{outcome(endpoint)}, {MODEL_WORDS[primary.model]}: {held_sentence(row)}.",
                     marks=marks,
                 )
             )
@@ -135,7 +135,7 @@ def null_sentence(row: Mapping[str, Any] | None) -> str:
     return said
 
 
-def pooled_sentence(row: Mapping[str, Any]) -> str:
+def held_sentence(row: Mapping[str, Any]) -> str:
     """As :func:`null_sentence`, of a row of :data:`irf7bone.tables.random_signatures.POOLED_NULL`."""
     said = null_sentence(row)
     if row["status"] != "ok":

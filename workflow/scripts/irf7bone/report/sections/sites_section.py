@@ -18,14 +18,14 @@ from irf7bone.base.phrases import (
 )
 from irf7bone.base.vocabulary import ALPHA
 from irf7bone.figures.outcome_panels import ESTIMAND_WORDS
-from irf7bone.figures.sites import LABELS
+from irf7bone.figures.plot_sites import LABELS
 from irf7bone.report.html.cell_markup import (
     Cell,
     Column,
     TableView,
+    effect_cell,
     say_cohort,
     say_count,
-    say_effect,
     say_number,
     say_status,
     say_text,
@@ -239,7 +239,7 @@ def competing_view(frame: pd.DataFrame, simulated: Collection[str], shown: Seque
         Column("n", "samples", say_count("n"), number=True),
         Column("Events", "in the fit", say_count("n_events"), number=True),
         Column("Competing", "events in the fit", say_count("n_competing"), number=True),
-        Column("HR per SD (95 % CI)", "ratio of these hazards", say_effect, number=True),
+        Column("HR per SD (95 % CI)", "ratio of these hazards", effect_cell, number=True),
         Column("p", "two-sided", say_number("p", p_value), number=True),
         Column("Estimator", "likelihood", say_text("estimator")),
         Column("Status", "whether there is an estimate, and why not", say_status),

@@ -24,7 +24,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Column:
+class Field:
     """One column: heading, what it holds in words, and how a row of the table is said in it."""
 
     label: str
@@ -51,7 +51,7 @@ class TableView:
 
     id: str
     caption: str
-    columns: Sequence[Column]
+    columns: Sequence[Field]
     rows: Sequence[Sequence[Cell]]
     marked: Sequence[bool]
     download: str
@@ -87,7 +87,7 @@ def view(
     name: str,
     caption: str,
     frame: pd.DataFrame,
-    columns: Sequence[Column],
+    columns: Sequence[Field],
     simulated: Collection[str],
     **rules: Any,
 ) -> TableView:

@@ -17,6 +17,7 @@ from irf7bone.figures.forest_tables import forest_table, overview_table
 from irf7bone.figures.plot_cohort import draw_cohort_figures, draw_forests
 from irf7bone.figures.style import save_drawings
 from irf7bone.report.inputs import ReportInputs
+from irf7bone.report.sentences.references import read_works
 from irf7bone.verdict.judge import judge
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -81,6 +82,7 @@ def make_inputs(folder: Path, config, cards, cohorts: dict[str, made.Cohort]) ->
         figures=folder,
         provenance=made.provenance(),
         templates=PROJECT / "workflow" / "report",
+        works=read_works(PROJECT / "data" / "references.bib"),
     )
 
 

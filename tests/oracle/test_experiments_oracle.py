@@ -15,7 +15,7 @@ import pytest
 
 from irf7bone.experiments.counts import enough_counts
 from irf7bone.experiments.deseq import second_opinion
-from irf7bone.experiments.design import Design, build_designs
+from irf7bone.experiments.design import ContrastDesign, build_designs
 from irf7bone.experiments.differential import Differential, differential
 from irf7bone.experiments.gene_sets import camera, leading_places, prerank, rank_genes, running_sum
 from irf7bone.experiments.linear import fit_last
@@ -48,7 +48,7 @@ def experiment(folder: Path, scale: str) -> ad.AnnData:
     return adata
 
 
-def design_of(adata: ad.AnnData, name: str) -> Design:
+def design_of(adata: ad.AnnData, name: str) -> ContrastDesign:
     return build_designs("oracle", adata.obs, [CONTRASTS[name]])[0]
 
 
@@ -167,7 +167,7 @@ def test_r_on_real_counts(tmp_path, realdata):
 
 
 @pytest.fixture(scope="module")
-def voomed() -> tuple[Differential, Design, ad.AnnData]:
+def voomed() -> tuple[Differential, ContrastDesign, ad.AnnData]:
     adata = experiment(STORED, "counts")
     design = design_of(adata, "paired")
     return differential(adata, design), design, adata

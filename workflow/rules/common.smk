@@ -80,6 +80,7 @@ signature_library = [
 ]
 markers = sorted(map(from_here, (study.root / "data/markers").glob("*.gmt")))
 calibration = sorted(map(from_here, (study.root / "data/calibration").glob("*.tsv")))
+references = from_here(study.root / "data/references.bib")
 orthologs = from_here(study.root / "data/orthologs/mouse_human.tsv.gz")
 signature_records = sorted(
     {

@@ -14,8 +14,8 @@ from irf7bone.report.inputs import ReportInputs
 from irf7bone.report.pdf.printed import build_pdf
 from irf7bone.report.sections.page import page_sections
 from irf7bone.report.sections.record_section import run_methods
-from irf7bone.report.sentences.bibtex import bibtex
 from irf7bone.report.sentences.methods import as_markdown
+from irf7bone.report.sentences.references import as_bibtex, read_works
 from irf7bone.study.cohort_card import read_cohort_card
 from irf7bone.study.experiment_card import read_experiment_card
 from irf7bone.study.settings import Config
@@ -46,6 +46,7 @@ inputs = ReportInputs(
     figures=Path("results/figures"),
     provenance=json.loads(Path(snakemake.input.provenance).read_text(encoding="utf-8")),
     templates=snakemake.params.templates,
+    works=read_works(Path(snakemake.input.references)),
     calibration=read_calibration(snakemake.input.calibration),
     experiments=read_experiments({card.id: card for card in experiments}, Path("results/experiments")),
 )
@@ -54,4 +55,4 @@ methods, contents = run_methods(inputs), page_sections(inputs)
 output["report"].write_text(build_report(inputs, contents), encoding="utf-8")
 output["printed"].write_bytes(build_pdf(inputs, contents))
 output["methods"].write_text(as_markdown(methods), encoding="utf-8")
-output["references"].write_text(bibtex(methods.references), encoding="utf-8")
+output["references"].write_text(as_bibtex(methods.references), encoding="utf-8")

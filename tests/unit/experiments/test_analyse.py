@@ -21,14 +21,14 @@ from madeup.experiment import (
 from scipy.stats import kstest
 
 from irf7bone.base.errors import InputError
-from irf7bone.experiments.analyse import Settings, analyse_experiment
+from irf7bone.experiments.analyse import AnalysisSettings, analyse_experiment
 from irf7bone.experiments.design import Contrast, build_designs
 from irf7bone.experiments.differential import differential
 from irf7bone.genes.orthologs import Orthologs
 from irf7bone.tables.experiment import EXPERIMENT_TABLES
 
 PROJECT = Path(__file__).resolve().parents[3]
-SETTINGS = Settings(primary_signature="IFN", gene_set_draws=200)
+SETTINGS = AnalysisSettings(primary_signature="IFN", gene_set_draws=200)
 SWAPPED = dataclasses.replace(PAIRED, case="primary", reference="lesion")
 
 

@@ -18,11 +18,11 @@ from matplotlib.text import Text
 
 from irf7bone.base.phrases import estimate
 from irf7bone.figures import cohort_figures, key_signatures, pooled_figures, style
-from irf7bone.figures.curves import draw_curves, month_ticks, numbers_at_risk, spread
 from irf7bone.figures.distributions import draw_scores, order_signatures
 from irf7bone.figures.forest import WIDEST_RATIO, axis_limit, picture_lines
 from irf7bone.figures.forest_tables import cohorts_with, forest_table, overview_table
 from irf7bone.figures.plot_cohort import draw_cohort_figures, draw_forests, forest_models
+from irf7bone.figures.plot_curves import draw_curves, month_ticks, numbers_at_risk, spread
 
 MODELS = ("crude", "proliferation")
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from madeup import study as made
 
-from irf7bone.figures.immune import draw_immune
+from irf7bone.figures.plot_immune_link import draw_immune
 from irf7bone.genes.signatures import Signature
 from irf7bone.outcome.immune_link import immune_link
 from irf7bone.pool.pooled_immune_link import pool_immune

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.figures.checks import draw_checks
+from irf7bone.figures.plot_checks import draw_checks
 from irf7bone.outcome.associate import associate
 from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.outcome.model_checks import check_curves, checks
@@ -16,7 +16,7 @@ from irf7bone.outcome.models import Cohort, Design
 from irf7bone.outcome.periods import hazard_ratios_by_period
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.statistics.firth import fit_firth
-from irf7bone.statistics.leave_one_patient_out import leave_one_out
+from irf7bone.statistics.leave_one_patient_out import leave_one_patient_out
 from irf7bone.statistics.splines import NoSpline, Spline, curved_terms, fit_spline, knots
 from irf7bone.tables.outcome_checks import CHECK_CURVES, CHECKS, CHECKS_MADE
 
@@ -229,7 +229,7 @@ def test_leaving_out_is_refitting(step, penalised, fit):
     covariates, strata = covariates[:, :1], np.where(strata == "a", 0, 1)
     problem = CoxProblem(time, event, covariates, strata)
     full = fit(problem, score)
-    found = leave_one_out(problem, strata, score, full.coefficients[0], penalised=penalised)
+    found = leave_one_patient_out(problem, strata, score, full.coefficients[0], penalised=penalised)
     expected, status = refits(time, event, covariates, strata, score, fit)
     assert set(status) == {"ok"}
     assert found == pytest.approx(expected, abs=1e-8)
@@ -246,7 +246,7 @@ def test_events_at_one_time_in_two_strata_are_no_tie():
     problem = CoxProblem(time, event, strata=strata)
     full = fit_cox(problem, score)
     assert (np.diff(problem.risk.event_times) == 0).sum() > 3
-    found = leave_one_out(problem, strata, score, full.coefficients[0], penalised=False)
+    found = leave_one_patient_out(problem, strata, score, full.coefficients[0], penalised=False)
     expected, _ = refits(time, event, np.empty((32, 0)), strata, score, fit_cox)
     assert found == pytest.approx(expected, abs=1e-8)
 
@@ -255,9 +255,11 @@ def test_blocks_do_not_matter(monkeypatch):
     time, event, score, covariates, strata = follow_up(step=6)
     problem = CoxProblem(time, event, covariates, strata)
     full = fit_cox(problem, score).coefficients[0]
-    whole = leave_one_out(problem, strata, score, full, penalised=False)
+    whole = leave_one_patient_out(problem, strata, score, full, penalised=False)
     monkeypatch.setattr("irf7bone.statistics.leave_one_patient_out._BLOCK_NUMBERS", 7 * problem.risk.n_rows)
-    assert leave_one_out(problem, strata, score, full, penalised=False) == pytest.approx(whole, rel=1e-10)
+    assert leave_one_patient_out(problem, strata, score, full, penalised=False) == pytest.approx(
+        whole, rel=1e-10
+    )
 
 
 # -- tables -------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from scipy.special import ndtr
 from scipy.stats import binom, chi2
 
 from irf7bone.figures import style
-from irf7bone.figures.sites import LABELS, NOTHING, draw_sites, sites_table
+from irf7bone.figures.plot_sites import LABELS, NOTHING, draw_sites, sites_table
 from irf7bone.outcome.associate import associate
 from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.outcome.sites import sites

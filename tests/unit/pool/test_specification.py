@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.figures.specification import draw_specifications
+from irf7bone.figures.plot_specification import draw_specifications
 from irf7bone.pool.specification import specification_curve, summarise_specifications
 from irf7bone.tables.pooled import POOLED, SPECIFICATION_SUMMARY, SPECIFICATIONS
 

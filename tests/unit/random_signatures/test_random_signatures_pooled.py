@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from madeup.null import GENES, LIBRARY, made_up, one, settings, signature
 
-from irf7bone.figures.null import draw_null
+from irf7bone.figures.plot_random_signatures import draw_null
 from irf7bone.outcome.associate import associate
 from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.pool.pool import pool_associations

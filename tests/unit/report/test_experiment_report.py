@@ -24,8 +24,8 @@ from irf7bone.genes.signatures import load_library
 from irf7bone.report.inputs import Experiments
 from irf7bone.report.sections.experiments_section import NOT_TESTED, experiments_section
 from irf7bone.report.sentences import experiment_captions as captions
-from irf7bone.report.sentences.methods import Citations
 from irf7bone.report.sentences.methods_experiments import write_experiments
+from irf7bone.report.sentences.references import Citations, read_works
 from irf7bone.study.experiment_card import ExperimentCard
 from irf7bone.study.experiment_checks import load_experiment
 from irf7bone.study.settings import SignatureSettings
@@ -177,16 +177,19 @@ def test_without_experiments_there_is_no_section(inputs):
 
 
 def test_the_methods_text_says_what_was_done_and_cites_it(finished, inputs):
-    cite = Citations()
-    [(heading, text)] = write_experiments(inputs.experiments, cite, lambda card: "a reference")
+    cite = Citations(read_works(PROJECT / "data" / "references.bib"))
+    [(heading, text)] = write_experiments(inputs.experiments, cite)
     assert heading == "Experiments" and "voom" in text and "simulated pairs" in text
     assert "fall in bone_vs_primary of simulated_pairs by 0.5 log2" in text and "ouse" not in text
-    assert [reference.partition(" ")[0] for reference in cite.references[:3]] == ["Smyth", "Law", "Robinson"]
-    assert write_experiments(None, cite, str) == ()
-    real = replace(finished.card, role="real", organism="mouse")
+    assert [work.key for work in cite.cited[:3]] == ["smyth2004", "law2014", "robinson2010"]
+    assert write_experiments(None, cite) == ()
+    real = replace(finished.card, role="real", organism="mouse", citation={"text": "A reference"})
     study = Experiments({"x": real}, finished.tables, finished.adata.flow, finished.derived)
-    [(_, text)] = write_experiments(study, cite, lambda card: "a reference")
-    assert "a reference" in cite.references and "Mouse genes were brought to human ones" in text
+    [(_, text)] = write_experiments(study, cite)
+    assert (
+        "A reference." in [work.text for work in cite.cited]
+        and "Mouse genes were brought to human ones" in text
+    )
 
 
 def test_an_unpaired_contrast_is_drawn_and_said_without_pairs(finished):

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
-from irf7bone.figures.signature_quality import STRIPS, draw_signature_quality
+from irf7bone.figures.plot_signature_quality import STRIPS, draw_signature_quality
 from irf7bone.genes.signatures import Signature
 from irf7bone.scoring.engine import Prepared
 from irf7bone.scoring.score_table import score_cohort

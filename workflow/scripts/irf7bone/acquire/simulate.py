@@ -42,7 +42,7 @@ _FLOOR_LOG2 = 2.0  # below this, arrays read background
 
 
 @dataclass(frozen=True)
-class Settings:
+class SimulationSettings:
     """What the card fixes.
 
     Args:
@@ -78,7 +78,7 @@ def _standardise(values: np.ndarray) -> np.ndarray:
     return (values - values.mean()) / values.std(ddof=1)
 
 
-def draw_programmes(settings: Settings, names: Sequence[str]) -> dict[str, np.ndarray]:
+def draw_programmes(settings: SimulationSettings, names: Sequence[str]) -> dict[str, np.ndarray]:
     """Latent programmes, each with mean 0 and standard deviation 1 over the samples.
 
     Args:
@@ -100,7 +100,7 @@ def draw_programmes(settings: Settings, names: Sequence[str]) -> dict[str, np.nd
     return out
 
 
-def simulate_clinical(settings: Settings) -> pd.DataFrame:
+def simulate_clinical(settings: SimulationSettings) -> pd.DataFrame:
     """Outcome and clinical variables.
 
     Bone relapse has hazard ``bone_rate * exp(log_hr * interferon + log_hr_proliferation * proliferation)``,
@@ -144,7 +144,7 @@ def simulate_clinical(settings: Settings) -> pd.DataFrame:
 
 
 def simulate_expression(
-    settings: Settings, programmes: Mapping[str, Sequence[str]], background: Sequence[str]
+    settings: SimulationSettings, programmes: Mapping[str, Sequence[str]], background: Sequence[str]
 ) -> pd.DataFrame:
     """Log2 expression with the gene-gene correlation that shared programmes give.
 
@@ -284,8 +284,8 @@ def programmes_of(library: Mapping[str, Signature], planted: str) -> dict[str, l
     return {"interferon": interferon, **by_role}
 
 
-def _settings(entry: Mapping) -> Settings:
-    return Settings(**{item.name: entry[item.name] for item in fields(Settings)})
+def _settings(entry: Mapping) -> SimulationSettings:
+    return SimulationSettings(**{item.name: entry[item.name] for item in fields(SimulationSettings)})
 
 
 def _record(entry: Mapping) -> dict[str, str]:

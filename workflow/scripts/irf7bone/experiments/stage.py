@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from irf7bone.experiments.analyse import Settings, analyse_experiment
+from irf7bone.experiments.analyse import AnalysisSettings, analyse_experiment
 from irf7bone.genes.orthologs import Orthologs
 from irf7bone.tables.experiment import EXPERIMENT_TABLES
 
@@ -46,7 +46,7 @@ def analyse(
     """
     chosen = {name: library[name] for name in config.signatures.select if name in library}
     primary = config.primary.signature
-    settings = Settings(
+    settings = AnalysisSettings(
         primary_signature=primary if primary in chosen else next(iter(chosen)),
         primary_method=config.primary.method,
         methods=config.methods,

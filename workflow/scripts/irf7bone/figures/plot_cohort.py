@@ -9,13 +9,13 @@ import pandas as pd
 
 from irf7bone.base.phrases import ENDPOINT_WORDS
 from irf7bone.figures import key_signatures
-from irf7bone.figures.curves import draw_curves
 from irf7bone.figures.distributions import draw_scores
 from irf7bone.figures.drawing import Drawing, forest_models
 from irf7bone.figures.forest import draw_forest
 from irf7bone.figures.forest_tables import forest_table, overview_table
+from irf7bone.figures.plot_curves import draw_curves
 from irf7bone.figures.plot_outcome import draw_cohort_depth, draw_pooled_depth
-from irf7bone.figures.quality import draw_quality
+from irf7bone.figures.plot_sample_quality import draw_quality
 from irf7bone.figures.style import shorten
 
 if TYPE_CHECKING:

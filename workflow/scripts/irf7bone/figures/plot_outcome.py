@@ -9,16 +9,16 @@ import pandas as pd
 
 from irf7bone.base.phrases import ENDPOINT_WORDS
 from irf7bone.figures import key_signatures
-from irf7bone.figures.checks import draw_checks
 from irf7bone.figures.drawing import Drawing, forest_models, null_models
 from irf7bone.figures.forest import draw_forest
 from irf7bone.figures.funnel import draw_funnel
-from irf7bone.figures.immune import draw_immune
-from irf7bone.figures.null import draw_null
 from irf7bone.figures.outcome_panels import competing_table, er_table
-from irf7bone.figures.signature_quality import draw_signature_quality
-from irf7bone.figures.sites import draw_sites, sites_table
-from irf7bone.figures.specification import draw_specifications
+from irf7bone.figures.plot_checks import draw_checks
+from irf7bone.figures.plot_immune_link import draw_immune
+from irf7bone.figures.plot_random_signatures import draw_null
+from irf7bone.figures.plot_signature_quality import draw_signature_quality
+from irf7bone.figures.plot_sites import draw_sites, sites_table
+from irf7bone.figures.plot_specification import draw_specifications
 
 if TYPE_CHECKING:
     from irf7bone.study.settings import Config, Primary

@@ -39,7 +39,7 @@ class _Coverage:
     status: str = "low_coverage"
 
 
-def score_cohort(
+def scores_and_coverage(
     expression: pd.DataFrame,
     library: Mapping[str, ScorableSignature],
     methods: Sequence[str],

@@ -22,8 +22,8 @@ def fit_difference(
     score's product with cause 1 is the difference. Covariates act by cause, so the two causes share no
     parameter and the estimate is exactly the difference of the two separate fits. The standard error is the
     information's: a sample has one event at most, its two counting processes never jump together, their
-    martingales are orthogonal and the information is the variance of the score (Andersen, Borgan, Gill and
-    Keiding 1993, ch. VII). A robust error would only add noise.
+    martingales are orthogonal and the information is the variance of the score (Andersen et al.
+    1993, Statistical models based on counting processes, ch. VII). A robust error would only add noise.
 
     Args:
         time: Shape (n,).

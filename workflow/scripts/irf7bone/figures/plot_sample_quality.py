@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from irf7bone.figures import style
-from irf7bone.figures.curves import spread
+from irf7bone.figures.plot_curves import spread
 
 ER_COLOURS = {"positive": style.BLUE, "negative": style.ORANGE, "unknown": style.GREY}
 ER_LABELS = {"positive": "ER+", "negative": "ER−", "unknown": "ER unknown"}

@@ -64,7 +64,7 @@ def draw_null(
         for i, name in enumerate(signatures):
             said = style.shorten(name.replace("_", " "), MOST_LETTERS)
             sheet.text(1, HEAD_MM + (i + 0.5) * ROW_MM, said, va="center")
-        limit = axis_limit(null, histogram)
+        limit = null_axis_limit(null, histogram)
         pitch = (wide - LABEL_MM) / len(models)
         bins = dict(list(histogram.groupby(["signature", "model"])))
         for i, model in enumerate(models):
@@ -81,7 +81,7 @@ def draw_null(
         return sheet.figure
 
 
-def axis_limit(null: pd.DataFrame, histogram: pd.DataFrame) -> float:
+def null_axis_limit(null: pd.DataFrame, histogram: pd.DataFrame) -> float:
     """Half-width of the axis as a ratio: holds all named and nearly all random signatures."""
     ends = null.loc[null["status"] == "ok", ["log_hr", "null_q025", "null_q975"]].to_numpy(dtype=float)
     widest = math.exp(float(np.abs(ends).max(initial=0.0)) * 1.15)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from madeup import study as made
 
 from irf7bone.base.errors import InputError
 from irf7bone.outcome import models
@@ -24,9 +25,9 @@ from irf7bone.outcome.reasons import _SAID, Code, because
 from irf7bone.outcome.sites import sites
 from irf7bone.pool.by_er import pool_by_er
 from irf7bone.random_signatures.fits import behind
-from irf7bone.study.settings import Analysis, Primary, SignatureSettings, VerdictSettings
+from irf7bone.study.settings import Primary, SignatureSettings, VerdictSettings
 
-CONFIG = Analysis(
+CONFIG = made.config(
     signatures=SignatureSettings(("IFN", "PROLIF"), (), 0.5),
     methods=("zscore",),
     endpoints=("bone", "death"),

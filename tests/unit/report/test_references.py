@@ -9,7 +9,7 @@ import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
-import madeup_study as made
+from madeup import study as made
 import pytest
 
 from irf7bone.base.errors import InputError

@@ -39,7 +39,7 @@ class _Coverage:
     status: str = "low_coverage"
 
 
-def scores_and_coverage(
+def score_cohort(
     expression: pd.DataFrame,
     library: Mapping[str, ScorableSignature],
     methods: Sequence[str],

@@ -11,7 +11,7 @@ from statsmodels.duration.hazard_regression import PHReg
 from tests.conftest import PROJECT
 
 from irf7bone.acquire.simulate import (
-    Settings,
+    SimulationSettings,
     draw_programmes,
     programmes_of,
     simulate_clinical,
@@ -23,7 +23,7 @@ from irf7bone.genes.signatures import load_library
 from irf7bone.harmonise.cohort import harmonise
 from irf7bone.study.cohort_checks import load_card
 
-SETTINGS = Settings(
+SETTINGS = SimulationSettings(
     seed=1,
     n_samples=400,
     n_genes=150,

@@ -31,11 +31,11 @@ from irf7bone.report.sections.choices_section import (
 from irf7bone.report.sections.er_section import er_sentence
 from irf7bone.report.sections.random_signatures_section import (
     controls_finding,
+    held_sentence,
     null_sentence,
     percent,
     planned,
     pooled_findings,
-    pooled_sentence,
     share_findings,
     told_controls,
 )
@@ -94,9 +94,9 @@ def test_a_null_sentence_holds_its_row(depth):
 
 def test_two_cohorts_say_why_no_random_signature_is_significant(depth):
     row = chosen(depth.pooled_null, status="ok").iloc[0].to_dict()
-    two = pooled_sentence(row | {"cohorts": "a,b", "share_significant": 0.0})
+    two = held_sentence(row | {"cohorts": "a,b", "share_significant": 0.0})
     assert two.endswith("p < 0.05 themselves, as hardly any interval over two cohorts excludes 1")
-    assert pooled_sentence(row | {"cohorts": "a,b,c", "share_significant": 0.1}).endswith("themselves")
+    assert held_sentence(row | {"cohorts": "a,b,c", "share_significant": 0.1}).endswith("themselves")
 
 
 def test_random_signatures_are_counted_in_patients_of_the_primary_endpoint_only(depth):

@@ -155,7 +155,7 @@ def provenance() -> list[dict[str, str]]:
     rows = []
     for path in PROJECT.glob("data/*/provenance.tsv"):
         with path.open(encoding="utf-8", newline="") as handle:
-            rows += csv.DictReader(handle, delimiter="\t")
+            rows += [row for row in csv.DictReader(handle, delimiter="\t") if "pmid" in row]
     return rows
 
 

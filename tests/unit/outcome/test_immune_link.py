@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from madeup.settings import settings
 
 from irf7bone.figures.immune import draw_immune
 from irf7bone.genes.signatures import Signature
 from irf7bone.outcome.immune_link import immune_link, partial_correlation
 from irf7bone.pool.pooled_immune_link import pool_immune
 from irf7bone.statistics.random_effects import random_effects
-from irf7bone.study.settings import Config, Primary, SignatureSettings, VerdictSettings
+from irf7bone.study.settings import Primary, SignatureSettings
 from irf7bone.tables.outcome import ADJUSTMENTS, IMMUNE_LINKS
 from irf7bone.tables.pooled import IMMUNE_POOLED
 
@@ -26,15 +27,13 @@ GENES = {
     "PROLIF": [f"P{i}" for i in range(6)],
 }
 KINDS = {"IFN": "interferon", "IRF7": "irf7", "NK": "immune", "CD8": "immune", "PROLIF": "proliferation"}
-CONFIG = Config(
+CONFIG = settings(
     signatures=SignatureSettings(tuple(GENES), (), 0.5),
     methods=("zscore",),
     endpoints=("bone",),
     models=("crude",),
     primary=Primary("IFN", "zscore", "bone", "crude"),
     proliferation_signature="PROLIF",
-    verdict=VerdictSettings(0.7, 0.8),
-    min_events=5,
 )
 BOTH = "proliferation,leukocytes"
 

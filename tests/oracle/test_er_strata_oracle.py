@@ -8,23 +8,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from madeup.settings import settings
 from tests.oracle.recompute import STORED, compare_tables, run_r
 
 from irf7bone.outcome.er_strata import associate_by_er
 from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.pool.by_er import differences, pool_by_er
-from irf7bone.study.settings import Config, Primary, SignatureSettings, VerdictSettings
+from irf7bone.study.settings import Primary, SignatureSettings
 
 SETS = ("lung", "mgus2", "simulated")
-CONFIG = Config(
+CONFIG = settings(
     signatures=SignatureSettings(("SCORE", "SECOND"), (), 0.5),
     methods=("zscore",),
     endpoints=("death",),
     models=("crude", "proliferation"),
     primary=Primary("SCORE", "zscore", "death", "crude"),
     proliferation_signature="SECOND",
-    verdict=VerdictSettings(0.7, 0.8),
-    min_events=5,
 )
 
 

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from madeup.studies import write_mirror
 
 from irf7bone.acquire.sources import SOURCES
 from irf7bone.scoring.functions import MODULES
 from irf7bone.study import code_hash
-from tests.unit.madeup_studies import write_mirror
 
 from .conftest import PROJECT, gene_sets, imported_by_jobs, snakemake
 

@@ -5,26 +5,24 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from madeup import study as made
+from madeup.settings import settings
 
 from irf7bone.outcome.er_strata import associate_by_er
 from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.pool.by_er import differences, pool_by_er
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.statistics.random_effects import random_effects
-from irf7bone.study.settings import Primary, SignatureSettings, VerdictSettings
+from irf7bone.study.settings import Primary, SignatureSettings
 from irf7bone.tables.outcome import ER_ASSOCIATIONS
 from irf7bone.tables.pooled import ER_POOLED
 
-CONFIG = made.config(
+CONFIG = settings(
     signatures=SignatureSettings(("IFN", "PROLIF"), (), 0.5),
     methods=("zscore", "ssgsea"),
     endpoints=("bone", "death"),
     models=("crude", "proliferation"),
     primary=Primary("IFN", "zscore", "bone", "crude"),
     proliferation_signature="PROLIF",
-    verdict=VerdictSettings(0.7, 0.8),
-    min_events=5,
 )
 EFFECT = ["log_hr", "se", "ci_low", "ci_high", "p"]
 

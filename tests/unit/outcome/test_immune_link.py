@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from madeup import study as made
+from madeup.settings import settings
 
 from irf7bone.figures.plot_immune_link import draw_immune
 from irf7bone.genes.signatures import Signature
@@ -16,7 +16,7 @@ from irf7bone.outcome.immune_link import immune_link
 from irf7bone.pool.pooled_immune_link import pool_immune
 from irf7bone.statistics.partial_correlation import partial_correlation
 from irf7bone.statistics.random_effects import random_effects
-from irf7bone.study.settings import Primary, SignatureSettings, VerdictSettings
+from irf7bone.study.settings import Primary, SignatureSettings
 from irf7bone.tables.outcome import ADJUSTMENTS, IMMUNE_LINKS
 from irf7bone.tables.pooled import IMMUNE_POOLED
 
@@ -28,15 +28,13 @@ GENES = {
     "PROLIF": [f"P{i}" for i in range(6)],
 }
 KINDS = {"IFN": "interferon", "IRF7": "irf7", "NK": "immune", "CD8": "immune", "PROLIF": "proliferation"}
-CONFIG = made.config(
+CONFIG = settings(
     signatures=SignatureSettings(tuple(GENES), (), 0.5),
     methods=("zscore",),
     endpoints=("bone",),
     models=("crude",),
     primary=Primary("IFN", "zscore", "bone", "crude"),
     proliferation_signature="PROLIF",
-    verdict=VerdictSettings(0.7, 0.8),
-    min_events=5,
 )
 BOTH = "proliferation,leukocytes"
 

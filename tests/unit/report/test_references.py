@@ -9,13 +9,13 @@ import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
-from madeup import study as made
 import pytest
+from madeup import study as made
 
 from irf7bone.base.errors import InputError
 from irf7bone.report.sentences.references import Citations, Work, as_bibtex, read_works
 from irf7bone.scoring.registry import METHODS
-from irf7bone.study.schema import read_yaml
+from irf7bone.study.strict_yaml import read_yaml
 
 PROJECT = Path(__file__).resolve().parents[3]
 PACKAGE = PROJECT / "workflow" / "scripts" / "irf7bone"

@@ -38,14 +38,15 @@ from irf7bone.tables.outcome_checks import (
     TABLE_ONE,
 )
 from irf7bone.tables.random_signatures import NULL, NULL_HISTOGRAM, POOLED_NULL
-from irf7bone.tables.study_tables import COHORT_TABLES, POOLED_TABLES, Depth
+from irf7bone.tables.register import OF_COHORT, OVER_COHORTS, tables_in
+from irf7bone.tables.study_tables import StudyTables
 
 KEY = ["signature", "method", "endpoint", "model"]
 NULL_EDGES = {"null_q025": -0.3, "null_q25": -0.1, "null_median": 0.02, "null_q75": 0.12, "null_q975": 0.31}
 EMPTY = {"status": "not_available", "reason": "said in the test"}
 
 
-def depth(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) -> Depth:
+def depth(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) -> StudyTables:
     """Every table, from the made-up associations where these decide them."""
     config = config.analysis()
     null = _null(associations)
@@ -81,9 +82,11 @@ def depth(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) -> D
         "duplicates": _duplicates(list(roles)),
         "audit": _audit(associations, config),
     }
-    for name, contract in {**COHORT_TABLES, **POOLED_TABLES}.items():
-        contract.check(tables[name], f"made-up {name}")
-    return Depth(**tables)
+    contracts = tables_in(OF_COHORT) | tables_in(OVER_COHORTS)
+    assert set(contracts) - set(tables) == {"cohorts", "associations", "pooled", "verdict"}
+    for name, table in tables.items():
+        contracts[name].check(table, f"made-up {name}")
+    return StudyTables(tables)
 
 
 def _table(contract: Table, rows: list[dict]) -> pd.DataFrame:

@@ -25,15 +25,9 @@ from calibrate.tally import Tally
 
 from irf7bone.report.html.section import Section
 from irf7bone.report.sections.cautions_section import with_cautions
+from irf7bone.report.sentences.calibration_warnings import METHOD_WORDS, caution, pooled_caution
 from irf7bone.statistics.cox import CoxProblem, fit_cox
-from irf7bone.tables.calibration import (
-    CALIBRATION,
-    METHOD_WORDS,
-    QUANTITIES,
-    caution,
-    pooled_caution,
-    read_calibration,
-)
+from irf7bone.tables.calibration import CALIBRATION, QUANTITIES, read_calibration
 
 SMALL = Regime(82, 14, 12)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import madeup_depth
 import madeup_study as made
@@ -41,7 +42,8 @@ from irf7bone.report.sections.random_signatures_section import (
 )
 from irf7bone.report.sections.sites_section import competing_sentence, group_test_sentence, sites_sentence
 from irf7bone.tables.pooled import ASYMMETRY, ER_POOLED
-from irf7bone.tables.study_tables import COHORT_TABLES, POOLED_TABLES, CohortDepth, Depth
+from irf7bone.tables.register import OF_COHORT, OVER_COHORTS, table_at, tables_in
+from irf7bone.tables.study_tables import StudyTables
 
 CRUDE = {"signature": made.PRIMARY, "method": "zscore", "model": "crude"}
 GONE = {"status": "not_available", "reason": "said here"}
@@ -53,7 +55,7 @@ def associations() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def depth(associations) -> Depth:
+def depth(associations) -> StudyTables:
     return madeup_depth.depth(associations, made.pooled(associations), made.config())
 
 
@@ -61,25 +63,33 @@ def changed(row: dict, **values: object) -> dict:
     return {**row, **values}
 
 
-def test_depth_is_read_as_it_was_written(depth, tmp_path):
-    for cohort in made.HAS:
-        for name, table in COHORT_TABLES.items():
-            table.write(getattr(depth.of(cohort), name), tmp_path / "depth" / cohort / f"{name}.tsv")
-    for name, table in POOLED_TABLES.items():
-        table.write(getattr(depth, name), tmp_path / "tables" / f"{name}.tsv")
-    found = Depth.read(tmp_path, list(made.HAS))
-    for name in (*COHORT_TABLES, *POOLED_TABLES):
-        kept = getattr(found, name)
-        expected = getattr(depth, name)
-        if name in COHORT_TABLES:  # cohort by cohort, whatever their order in one table
+def test_tables_are_read_as_they_were_written(depth, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    of_cohort = [
+        f"{OF_COHORT.format(cohort=cohort)}{name}.tsv" for cohort in made.HAS for name in tables_in(OF_COHORT)
+    ]
+    for path in map(Path, of_cohort):
+        table_at(str(path)).write(depth.of(path.parent.name).by_name[path.stem], path)
+    over = [f"{OVER_COHORTS}{name}.tsv" for name in tables_in(OVER_COHORTS) if name in depth.by_name]
+    for path in over:
+        table_at(path).write(depth.by_name[Path(path).stem], path)
+    found = StudyTables.read([*of_cohort, *over])
+    assert set(found.by_name) == set(depth.by_name)
+    for name, kept in found.by_name.items():
+        expected = depth.by_name[name]
+        if name in tables_in(OF_COHORT):  # cohort by cohort, whatever their order in one table
             order = expected["cohort"].map(list(made.HAS).index).argsort(kind="stable")
             expected = expected.iloc[order]
         pd.testing.assert_frame_equal(kept, expected.reset_index(drop=True))
-    alone = CohortDepth.read(tmp_path, ["alpha"])
+    alone = StudyTables.read(path for path in of_cohort if "/alpha/" in path)
     assert set(alone.checks["cohort"]) == {"alpha"} and "made" not in set(alone.null["cohort"])
-    (tmp_path / "depth" / "alpha" / "null.tsv").write_text("cohort\nalpha\n")
+    with pytest.raises(AttributeError, match="no table funnel was read"):
+        _ = alone.funnel
+    Path(OF_COHORT.format(cohort="alpha"), "null.tsv").write_text("cohort\nalpha\n")
     with pytest.raises(InputError, match="missing"):
-        Depth.read(tmp_path, list(made.HAS))
+        StudyTables.read(of_cohort)
+    with pytest.raises(KeyError, match="unheard_of"):
+        StudyTables.read(["results/tables/unheard_of.tsv"])
 
 
 def test_a_null_sentence_holds_its_row(depth):

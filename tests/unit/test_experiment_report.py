@@ -28,7 +28,8 @@ from irf7bone.report.sentences.methods import Citations
 from irf7bone.report.sentences.methods_experiments import write_experiments
 from irf7bone.study.experiment_card import ExperimentCard, load_experiment
 from irf7bone.study.settings import SignatureSettings
-from irf7bone.tables.experiment import DERIVED, EXPERIMENT_TABLES
+from irf7bone.tables.experiment import DERIVED
+from irf7bone.tables.register import OF_EXPERIMENT, tables_in
 
 PROJECT = Path(__file__).resolve().parents[2]
 SIGNATURES = ("HALLMARK_INTERFERON_ALPHA_RESPONSE", "IRF7", "PAM50_PROLIFERATION", "DANAHER_NK_CELLS")
@@ -66,7 +67,7 @@ def finished(tmp_path_factory, symbols) -> Finished:
         config=config,
         seed=1,
     )
-    tables = {name: EXPERIMENT_TABLES[name].cast(table) for name, table in tables.items()}
+    tables = {name: tables_in(OF_EXPERIMENT)[name].cast(table) for name, table in tables.items()}
     derived = DERIVED.cast(derive(card, tables["genes"], ORTHOLOGS, folder / "derived"))
     drawn = draw_experiment_figures(harmonised.adata, tables, simulated=True, fdr=card.fdr, config=config)
     save_drawings(drawn, folder / "figures" / "experiments" / card.id)
@@ -190,7 +191,7 @@ def test_the_methods_text_says_what_was_done_and_cites_it(finished, inputs):
 
 def test_an_unpaired_contrast_is_drawn_and_said_without_pairs(finished):
     contrasts = finished.tables["contrasts"].assign(paired=False, n_pairs=pd.NA)
-    contrasts = EXPERIMENT_TABLES["contrasts"].cast(contrasts)
+    contrasts = tables_in(OF_EXPERIMENT)["contrasts"].cast(contrasts)
     scores = finished.tables["sample_scores"].assign(pair=None)
     tables = {**finished.tables, "contrasts": contrasts, "sample_scores": scores}
     drawn = draw_experiment_figures(

@@ -25,7 +25,7 @@ def without(inputs, **rules):
     table = inputs.depth.table_one
     for name, value in rules.items():
         table = table[table[name] != value]
-    return replace(inputs, depth=replace(inputs.depth, table_one=table))
+    return replace(inputs, depth=inputs.depth.with_tables(table_one=table))
 
 
 def test_table_one_says_what_its_rows_hold(inputs):

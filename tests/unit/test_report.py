@@ -330,7 +330,7 @@ def test_every_number_of_the_text_equals_its_table(inputs, html):
         html,
     )
     assert len(quoted) > 60 and len(quoted) == html.count("<data ")
-    frames = {**vars(inputs), **vars(inputs.depth)}
+    frames = {**vars(inputs), **inputs.depth.by_name}
     seen = set()
     for value, table, place, column, said in quoted:
         frame = frames[table]

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from irf7bone.tables.calibration import METHOD_WORDS, caution, read_calibration
+from irf7bone.report.sentences.calibration_warnings import METHOD_WORDS, caution
+from irf7bone.tables.calibration import read_calibration
 
 TITLE = "# Calibration\n"
 INTRODUCTION = """
 How often the methods err where the truth is known: `make calibrate` simulates it, this page is written from
 its tables (`data/calibration/`), and the report warns beside every primary result whose kind missed its
-level in cohorts of about its number of events (`irf7bone.tables.calibration.caution`).
+level in cohorts of about its number of events (`irf7bone.report.sentences.calibration_warnings.caution`).
 
     make calibrate                      # everything
     make calibrate PARTS="pooling"      # one part; the names are those of the tables

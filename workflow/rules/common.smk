@@ -16,6 +16,7 @@ from irf7bone.study.settings import load_study
 from irf7bone.base.errors import InputError
 from irf7bone.study.provenance import file_name, git_revision
 from irf7bone.study.cross_checks import from_here
+from irf7bone.tables.register import OF_COHORT, OF_EXPERIMENT, OVER_COHORTS, paths_in
 
 try:
     study = load_study(
@@ -28,51 +29,9 @@ except InputError as error:
     raise WorkflowError(str(error)) from None
 
 
-DEPTH = [
-    "null",
-    "null_histogram",
-    "by_er",
-    "immune",
-    "signature_quality",
-    "competing",
-    "sites",
-    "group_tests",
-    "checks",
-    "check_curves",
-    "discrimination",
-    "table_one",
-]
-DEPTH_POOLED = [
-    "heterogeneity",
-    "leave_one_out",
-    "asymmetry",
-    "funnel",
-    "specifications",
-    "specification_summary",
-    "pooled_by_er",
-    "immune_pooled",
-    "pooled_null",
-    "pooled_null_histogram",
-    "controls",
-    "duplicates",
-    "audit",
-]
-EXPERIMENT = [
-    "contrasts",
-    "genes",
-    "panel",
-    "signatures",
-    "sample_scores",
-    "gene_sets",
-    "leading_edge",
-    "running",
-    "composition",
-    "adjusted",
-    "quality",
-    "distances",
-    "orthologs",
-    "claim",
-]
+cohort_tables = paths_in(OF_COHORT)
+pooled_tables = paths_in(OVER_COHORTS)
+experiment_tables = paths_in(OF_EXPERIMENT)
 deriving = [name for name, card in study.experiments.items() if card.derive]
 signature_library = [
     *study.signature_files,
@@ -81,6 +40,15 @@ signature_library = [
 markers = sorted(map(from_here, (study.root / "data/markers").glob("*.gmt")))
 calibration = sorted(map(from_here, (study.root / "data/calibration").glob("*.tsv")))
 orthologs = from_here(study.root / "data/orthologs/mouse_human.tsv.gz")
+# what is compared between two runs of the settings that the report and the provenance hold: Snakemake compares
+# tuples, not other classes, and where the signature files lie changes nothing
+settings = (
+    study.config.title,
+    study.config.cohorts,
+    study.config.experiments,
+    study.config.random_signatures,
+    study.config.analysis(),
+)
 signature_records = sorted(
     {
         path.with_name("provenance.tsv")

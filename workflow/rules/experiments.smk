@@ -60,7 +60,7 @@ rule analyse_experiment:
         markers=markers,
         orthologs=orthologs,
     output:
-        tables=[f"results/experiments/{{experiment}}/{table}.tsv" for table in EXPERIMENT],
+        tables=experiment_tables,
     log:
         "results/logs/analyse_experiment/{experiment}.log",
     priority: 2
@@ -102,7 +102,7 @@ rule draw_experiment:
     input:
         card=experiment_file,
         experiment="results/experiments/{experiment}.h5ad",
-        tables=[f"results/experiments/{{experiment}}/{table}.tsv" for table in EXPERIMENT],
+        tables=experiment_tables,
     output:
         figures=report(
             directory("results/figures/experiments/{experiment}"),

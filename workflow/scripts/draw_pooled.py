@@ -1,23 +1,18 @@
 """Draw the figures over all cohorts."""
 
-from pathlib import Path
-
 from irf7bone.base.errors import report_plainly
 from irf7bone.figures.plot_cohort import draw_forests
 from irf7bone.figures.style import save_drawings
-from irf7bone.tables.cohort import COHORTS
-from irf7bone.tables.outcome import ASSOCIATIONS
-from irf7bone.tables.pooled import POOLED
-from irf7bone.tables.study_tables import Depth
+from irf7bone.tables.study_tables import StudyTables
 
 report_plainly(snakemake.log[0])
 
-cohorts = COHORTS.read(snakemake.input.cohorts)
+tables = StudyTables.read([*snakemake.input.cohort_tables, *snakemake.input.pooled_tables])
 drawings = draw_forests(
-    ASSOCIATIONS.read(snakemake.input.associations),
-    POOLED.read(snakemake.input.pooled),
-    dict(zip(cohorts["cohort"], cohorts["role"], strict=True)),
+    tables.associations,
+    tables.pooled,
+    dict(zip(tables.cohorts["cohort"], tables.cohorts["role"], strict=True)),
     snakemake.params.config,
-    Depth.read(Path("results"), cohorts["cohort"].drop_duplicates().tolist()),
+    tables,
 )
 save_drawings(drawings, snakemake.output.figures)

@@ -3,19 +3,23 @@
 from pathlib import Path
 
 from irf7bone.base.errors import report_plainly
+from irf7bone.study.cohort_card import load_card
+from irf7bone.study.experiment_card import load_experiment
 from irf7bone.study.provenance import as_json, collect
 
 report_plainly(snakemake.log[0])
 
-study = snakemake.params.study
+source, params = snakemake.input, snakemake.params
+cards = {card.id: card for card in map(load_card, source.cards)}
+experiments = {card.id: card for card in map(load_experiment, source.experiments)}
 provenance = collect(
-    study.config,
-    study.cards,
-    sources=dict(zip(study.cards, snakemake.input.sources, strict=True)),
-    experiments=study.experiments,
-    experiment_sources=dict(zip(study.experiments, snakemake.input.experiment_sources, strict=True)),
-    signature_files=(*study.signature_files, *study.derived_files),
-    root=study.root,
-    command=snakemake.params.command,
+    params.config,
+    cards,
+    sources=dict(zip(cards, source.sources, strict=True)),
+    experiments=experiments,
+    experiment_sources=dict(zip(experiments, source.experiment_sources, strict=True)),
+    signature_files=(*source.signatures, *params.derived),
+    root=Path(snakemake.scriptdir).parents[1],
+    command=params.command,
 )
 Path(snakemake.output.provenance).write_text(as_json(provenance), encoding="utf-8")

@@ -7,6 +7,7 @@ contract, so that a row that one run lacks is never mistaken for a row that chan
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ import pandas as pd
 from irf7bone.base.errors import InputError, Problem
 from irf7bone.tables.comparison import COMPARISON, KINDS
 from irf7bone.tables.contract import Table
+from irf7bone.tables.register import pattern_of
 
 ABSENT = "(absent)"
 TOLERANCE = 1e-6
@@ -98,11 +100,10 @@ def _files(folders: tuple[Path, Path], tables: Mapping[str, Table]) -> dict[str,
     """Every tsv of either run that a contract describes, by its path below the results."""
     found = {}
     for pattern, table in tables.items():
-        glob = pattern
-        while "{" in glob:
-            glob = glob[: glob.index("{")] + "*" + glob[glob.index("}") + 1 :]
+        glob = re.sub(r"{\w+}", "*", pattern)
         for folder in folders:
-            found |= {path.relative_to(folder).as_posix(): table for path in folder.glob(glob)}
+            paths = (path.relative_to(folder).as_posix() for path in folder.glob(glob))
+            found |= {path: table for path in paths if pattern_of(pattern).fullmatch(path)}
     return {file: table for file, table in found.items() if file.endswith(".tsv")}
 
 

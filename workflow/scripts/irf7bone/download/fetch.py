@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from irf7bone.base.errors import InputError, Problem, Problems
+from irf7bone.base.whole_file import whole_file
 from irf7bone.download.content import check_content
 from irf7bone.download.lock import Locked, read_lock, write_lock
 from irf7bone.download.remote import MANIFEST, RemoteFile, is_safe_name
@@ -138,15 +139,14 @@ def fetch(
     path = folder / file.name
     if locked and path.is_file() and _sha256(path) == locked.sha256:
         return Fetched(path, locked.url, locked.sha256, locked.size)
-    partial = folder / f".{file.name}.partial"
     problems = Problems()
     urls = sorted(file.urls, key=lambda url: url != (locked.url if locked else None))  # stable: locked first
     for url in urls:
         try:
-            sha256, size = _download(url, partial, mirror, patience)
-            check_content(partial, file.name, url)
-            _check_lock(url, sha256, size, locked, lock)
-            partial.replace(path)
+            with whole_file(path) as partial:
+                sha256, size = _download(url, partial, mirror, patience)
+                check_content(partial, file.name, url)
+                _check_lock(url, sha256, size, locked, lock)
             return Fetched(path, url, sha256, size)
         except InputError as error:
             problems.extend(error.problems)
@@ -154,11 +154,7 @@ def fetch(
                 break
         except OSError as error:
             remedy = "free some space, or make the folder writable"
-            problems.add(
-                str(partial), expected="a file to write to", found=str(error.strerror), remedy=remedy
-            )
-        finally:
-            partial.unlink(missing_ok=True)
+            problems.add(str(path), expected="a file to write to", found=str(error.strerror), remedy=remedy)
     raise InputError(problems.found)
 
 

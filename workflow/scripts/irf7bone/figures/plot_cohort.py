@@ -20,7 +20,7 @@ from irf7bone.figures.style import shorten
 
 if TYPE_CHECKING:
     from irf7bone.study.settings import Config
-    from irf7bone.tables.study_tables import CohortDepth, Depth
+    from irf7bone.tables.study_tables import StudyTables
 
 PLATFORM_LENGTH = 70  # characters of a platform's name that a title has room for
 
@@ -31,7 +31,7 @@ def draw_cohort_figures(
     scores: pd.DataFrame,
     associations: pd.DataFrame,
     curves: pd.DataFrame,
-    depth: CohortDepth,
+    depth: StudyTables,
     *,
     endpoints: Sequence[str],
     platform: str | None,
@@ -102,7 +102,11 @@ def draw_cohort_figures(
 
 
 def draw_forests(
-    associations: pd.DataFrame, pooled: pd.DataFrame, roles: Mapping[str, str], config: Config, depth: Depth
+    associations: pd.DataFrame,
+    pooled: pd.DataFrame,
+    roles: Mapping[str, str],
+    config: Config,
+    depth: StudyTables,
 ) -> dict[str, Drawing]:
     """Draw what is over cohorts: forests of each endpoint, and what looks deeper.
 

@@ -28,7 +28,7 @@ def draw_experiment_figures(
 
     Args:
         adata: The experiment.
-        tables: By the names of :data:`irf7bone.tables.experiment.EXPERIMENT_TABLES`.
+        tables: By the names of their files in :mod:`irf7bone.tables.register`.
         simulated: Whether the experiment is simulated; then every figure says so.
         fdr: False discovery rate that the volcano's line stands for.
         config: The study's settings.

@@ -22,11 +22,11 @@ from irf7bone.figures.specification import draw_specifications
 
 if TYPE_CHECKING:
     from irf7bone.study.settings import Analysis, Config, Primary
-    from irf7bone.tables.study_tables import CohortDepth, Depth
+    from irf7bone.tables.study_tables import StudyTables
 
 
 def draw_cohort_depth(
-    depth: CohortDepth, cohort: str, endpoints: Sequence[str], *, simulated: bool, config: Config | Analysis
+    depth: StudyTables, cohort: str, endpoints: Sequence[str], *, simulated: bool, config: Config | Analysis
 ) -> dict[str, Drawing]:
     """Draw signature quality, and random signatures and model checks of each endpoint.
 
@@ -61,7 +61,7 @@ def draw_cohort_depth(
 
 
 def draw_pooled_depth(
-    depth: Depth, roles: Mapping[str, str], config: Config | Analysis
+    depth: StudyTables, roles: Mapping[str, str], config: Config | Analysis
 ) -> dict[str, Drawing]:
     """Draw what compares cohorts, sites, strata and choices.
 

@@ -29,9 +29,9 @@ from irf7bone.statistics.firth import EVENTS_PER_PARAMETER, fit_firth
 from irf7bone.statistics.leave_one_patient_out import leave_one_out
 from irf7bone.statistics.splines import NoSpline, Spline, fit_spline
 from irf7bone.tables.outcome_checks import (
-    _KEY,
     AFTER_SPLIT,
     CHECK_CURVES,
+    CHECKED,
     CHECKS,
     CHECKS_MADE,
     ENDED,
@@ -109,7 +109,7 @@ def checks(cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, *, config: Conf
                 if method != config.primary.method:
                     continue
                 labels = (cohort, signature, method, endpoint, model)
-                labelled = dict(zip((column.name for column in _KEY), labels, strict=True))
+                labelled = dict(zip((column.name for column in CHECKED), labels, strict=True))
                 fitted = _fit(table, row, obs, data, endpoint, model, config)
                 for check, found in _check(fitted, config.min_events).items():
                     rows.append({**labelled, "check": check, "quantity": QUANTITIES[check], **found})
@@ -137,7 +137,7 @@ def check_curves(cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, *, config
         fitted = _fit(table, row, obs, follow_up(obs, endpoint), endpoint, primary.model, config)
         if isinstance(fitted, Fitted):
             labels = (cohort, primary.signature, primary.method, endpoint, primary.model)
-            labelled = dict(zip((column.name for column in _KEY), labels, strict=True))
+            labelled = dict(zip((column.name for column in CHECKED), labels, strict=True))
             parts += [part.assign(**labelled) for part in _curves(fitted)]
     return CHECK_CURVES.cast(pd.concat([part for part in parts if len(part)] or parts, ignore_index=True))
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from irf7bone.figures import key_signatures
 from irf7bone.tables.calibration import CALIBRATION
-from irf7bone.tables.study_tables import Depth
+from irf7bone.tables.study_tables import StudyTables
 
 if TYPE_CHECKING:
     from irf7bone.genes.signatures import Signature
@@ -26,7 +26,7 @@ class Experiments:
 
     Args:
         cards: Experiment id -> card, in the order of the config.
-        tables: Those of :data:`irf7bone.tables.experiment.EXPERIMENT_TABLES`, of every experiment.
+        tables: Those of an experiment in :mod:`irf7bone.tables.register`, of every experiment, by name.
         flow: :data:`irf7bone.tables.cohort.FLOW` of every experiment, its id in ``cohort``.
         derived: :data:`irf7bone.tables.experiment.DERIVED` of every experiment that derives a signature.
     """
@@ -72,7 +72,7 @@ class ReportInputs:
     coverage: pd.DataFrame
     quality: pd.DataFrame
     curves: pd.DataFrame
-    depth: Depth
+    depth: StudyTables
     figures: Path
     provenance: Mapping[str, Any]
     templates: Path

@@ -7,6 +7,8 @@ from irf7bone.tables.columns import (
     ENDPOINT,
     ESTIMATE,
     METHOD,
+    MODEL,
+    RESULT_COLUMNS,
     SIGNATURE,
     STATUS,
     correlation,
@@ -21,10 +23,7 @@ ASSOCIATIONS = Table(
     key=("cohort", "signature", "method", "endpoint", "model"),
     columns=(
         COHORT,
-        SIGNATURE,
-        METHOD,
-        ENDPOINT,
-        text("model", "crude, proliferation, clinical or full"),
+        *RESULT_COLUMNS,
         count("n", "samples in the fit", nullable=True),
         count("n_events", "events in the fit", nullable=True),
         *ESTIMATE,
@@ -100,8 +99,8 @@ COMPETING = Table(
     "competing.tsv",
     key=("cohort", "signature", "method", "endpoint", "model", "estimand"),
     columns=(
-        *(_SHARED[name] for name in ("cohort", "signature", "method", "endpoint")),
-        _SHARED["model"],
+        COHORT,
+        *RESULT_COLUMNS,
         Column(
             "estimand",
             "text",
@@ -126,8 +125,7 @@ COMPETING = Table(
             nullable=True,
             allowed=("cox", "firth", "fine_gray", "fine_gray_firth"),
         ),
-        _SHARED["status"],
-        _SHARED["reason"],
+        *STATUS,
     ),
     needs_when_ok=ASSOCIATIONS.needs_when_ok,
 )
@@ -144,8 +142,10 @@ SITES = Table(
     "sites.tsv",
     key=("cohort", "signature", "method", "model", "contrast"),
     columns=(
-        *(_SHARED[name] for name in ("cohort", "signature", "method")),
-        _SHARED["model"],
+        COHORT,
+        SIGNATURE,
+        METHOD,
+        MODEL,
         Column(
             "contrast",
             "text",
@@ -183,8 +183,7 @@ SITES = Table(
             nullable=True,
             allowed=("cox", "firth", "logistic", "firth_logistic"),
         ),
-        _SHARED["status"],
-        _SHARED["reason"],
+        *STATUS,
     ),
     needs_when_ok=SITE_ESTIMATE,
 )
@@ -205,9 +204,9 @@ IMMUNE_LINKS = Table(
     "immune_links.tsv",
     key=("cohort", "signature", "immune", "adjustment"),
     columns=(
-        Column("cohort", "text", "cohort id"),
+        COHORT,
         *IMMUNE_PAIR,
-        Column("method", "text", "scoring method"),
+        METHOD,
         Column("n", "integer", "samples", nullable=True, low=0),
         correlation("r", "Pearson correlation of the two scores; partial where something is held constant"),
         correlation("ci_low", "lower end of its 95 % interval, Fisher's z"),

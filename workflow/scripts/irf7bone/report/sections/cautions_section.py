@@ -10,7 +10,7 @@ import pandas as pd
 
 from irf7bone.base.phrases import is_missing, listed
 from irf7bone.report.html.section import Finding, Section, chosen
-from irf7bone.tables.calibration import caution, pooled_caution
+from irf7bone.report.sentences.calibration_warnings import caution, pooled_caution
 from irf7bone.tables.outcome import AMONG_RELAPSED, DIFFERENCE
 from irf7bone.tables.outcome_checks import SPLIT_CHANGE
 

@@ -15,13 +15,13 @@ from irf7bone.outcome.models import Cohort, Design
 from irf7bone.outcome.periods import hazard_ratios_by_period
 from irf7bone.statistics.cox import fit_cox
 from irf7bone.statistics.ipcw import auc, uno_c
-from irf7bone.statistics.leave_one_patient_out import leave_one_out
+from irf7bone.statistics.leave_one_patient_out import leave_one_patient_out
 from irf7bone.statistics.splines import fit_spline
 
 STORED = Path(__file__).parents[1] / "data" / "oracle"
 SCRIPT = Path(__file__).with_name("checks.R")
 SETS = ("lung", "veteran", "mgus2", "simulated", "continuous")
-COVARIATES = {"crude": [], "adjusted": ["second", "third"], "stratified": ["second"]}
+COVARIATES = {"unadjusted": [], "adjusted": ["second", "third"], "stratified": ["second"]}
 R_PACKAGES = ("survival", "rms", "riskRegression", "pec")
 
 
@@ -93,13 +93,18 @@ def test_spline_as_r(name, number, model):
 
 @pytest.mark.parametrize(
     ("name", "model"),
-    [("lung", "crude"), ("veteran", "stratified"), ("simulated", "stratified"), ("continuous", "adjusted")],
+    [
+        ("lung", "unadjusted"),
+        ("veteran", "stratified"),
+        ("simulated", "stratified"),
+        ("continuous", "adjusted"),
+    ],
 )
 def test_every_sample_left_out_as_r(name, model):
     rows = expected("left_out", data=name, model=model)
     chosen, score = design(name, model), score_of(name)
     full = fit_cox(chosen.problem, score)
-    found = leave_one_out(chosen.problem, chosen.strata, score, full.coefficients[0], penalised=False)
+    found = leave_one_patient_out(chosen.problem, chosen.strata, score, full.coefficients[0], penalised=False)
     assert rows["row"].tolist() == list(range(1, score.size + 1))
     assert found == pytest.approx(rows["log_hr"].to_numpy(), rel=1e-8)
 

@@ -18,7 +18,7 @@ from irf7bone.statistics.fine_gray import FineGrayProblem, fit_fine_gray
 HERE = Path(__file__).resolve().parent
 STORED = HERE.parent / "data" / "oracle"
 KINDS = ("data", "fine_gray", "stratified", "gray", "logrank", "stacked", "odds")
-COVARIATES = {"crude": [], "adjusted": ["second"]}
+COVARIATES = {"unadjusted": [], "adjusted": ["second"]}
 
 
 def read(folder: Path, kind: str) -> pd.DataFrame:

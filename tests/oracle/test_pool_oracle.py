@@ -12,7 +12,7 @@ import pytest
 from scipy.stats import t
 
 from irf7bone.statistics.cox import CoxProblem, fit_cox
-from irf7bone.statistics.random_effects import combine, leave_one_out, random_effects
+from irf7bone.statistics.random_effects import combine, leave_one_cohort_out, random_effects
 
 HERE = Path(__file__).resolve().parent
 STORED = HERE.parent / "data" / "oracle"
@@ -31,7 +31,7 @@ def compare(folder: Path) -> None:
     assert len(oracle) == studies["case"].nunique() >= 14
     for case, rows in studies.groupby("case"):
         ours = vars(random_effects(rows["log_hr"], rows["se"]))
-        low, high = leave_one_out([rows["log_hr"]], [rows["se"]])
+        low, high = leave_one_cohort_out([rows["log_hr"]], [rows["se"]])
         ours |= {"loo_low": low[0], "loo_high": high[0]}
         theirs = oracle.loc[case]
         for name in oracle.columns:

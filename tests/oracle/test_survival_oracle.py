@@ -22,7 +22,7 @@ from irf7bone.statistics.schoenfeld import proportional_hazards_p
 STORED = Path(__file__).parents[1] / "data" / "oracle"
 SCRIPT = Path(__file__).with_name("survival.R")
 SETS = ("lung", "veteran", "mgus2", "simulated", "few")
-MODELS = {"crude": [], "adjusted": ["second", "third"], "stratified": ["second"]}
+MODELS = {"unadjusted": [], "adjusted": ["second", "third"], "stratified": ["second"]}
 
 
 @cache

@@ -17,7 +17,7 @@ from irf7bone.experiments.harmonise import HarmonisedExperiment, harmonise_exper
 from irf7bone.experiments.signature_stage import derive
 from irf7bone.experiments.stage import analyse
 from irf7bone.figures import experiment_figures
-from irf7bone.figures.plot_experiment import draw_experiment_figures
+from irf7bone.figures.plot_experiment import plot_experiment_figures
 from irf7bone.genes.signatures import load_library
 from irf7bone.study.experiment_card import ExperimentCard, load_experiment
 from irf7bone.study.settings import load_study
@@ -87,7 +87,7 @@ def real(tmp_path_factory, realdata, symbols) -> tuple[HarmonisedExperiment, dic
     for name, table in tables.items():
         tables_in(OF_EXPERIMENT)[name].check(table, name)
     derive(card, tables["genes"], ORTHOLOGS, folder / "derived")
-    drawn = draw_experiment_figures(harmonised.adata, tables, simulated=False, fdr=card.fdr, config=config)
+    drawn = plot_experiment_figures(harmonised.adata, tables, simulated=False, fdr=card.fdr, config=config)
     assert tuple(drawn) == experiment_figures(["bone_vs_primary"])
     return harmonised, tables, folder / "derived"
 

@@ -18,7 +18,7 @@ from irf7bone.experiments.signature_stage import derive
 from irf7bone.experiments.stage import analyse
 from irf7bone.figures import EXPERIMENT_FIGURES, experiment_figures
 from irf7bone.figures.experiment_genes import MOST_GENES, heatmap_table
-from irf7bone.figures.plot_experiment import draw_experiment_figures
+from irf7bone.figures.plot_experiment import plot_experiment_figures
 from irf7bone.figures.style import save_drawings
 from irf7bone.genes.signatures import load_library
 from irf7bone.report.inputs import Experiments
@@ -69,7 +69,7 @@ def finished(tmp_path_factory, symbols) -> Finished:
     )
     tables = {name: tables_in(OF_EXPERIMENT)[name].cast(table) for name, table in tables.items()}
     derived = DERIVED.cast(derive(card, tables["genes"], ORTHOLOGS, folder / "derived"))
-    drawn = draw_experiment_figures(harmonised.adata, tables, simulated=True, fdr=card.fdr, config=config)
+    drawn = plot_experiment_figures(harmonised.adata, tables, simulated=True, fdr=card.fdr, config=config)
     save_drawings(drawn, folder / "figures" / "experiments" / card.id)
     return Finished(card, harmonised, tables, derived, config, folder)
 
@@ -89,7 +89,7 @@ def inputs(finished):
 
 
 def test_every_planned_figure_is_drawn_with_its_numbers(finished):
-    drawn = draw_experiment_figures(
+    drawn = plot_experiment_figures(
         finished.adata.adata, finished.tables, simulated=True, fdr=0.05, config=finished.config
     )
     assert tuple(drawn) == experiment_figures(["bone_vs_primary"])
@@ -102,7 +102,7 @@ def test_every_planned_figure_is_drawn_with_its_numbers(finished):
 
 def test_real_figures_carry_no_mark_and_equal_input_gives_equal_bytes(finished, tmp_path):
     for folder in ("a", "b"):
-        drawn = draw_experiment_figures(
+        drawn = plot_experiment_figures(
             finished.adata.adata, finished.tables, simulated=False, fdr=0.05, config=finished.config
         )
         save_drawings(drawn, tmp_path / folder)
@@ -194,7 +194,7 @@ def test_an_unpaired_contrast_is_drawn_and_said_without_pairs(finished):
     contrasts = tables_in(OF_EXPERIMENT)["contrasts"].cast(contrasts)
     scores = finished.tables["sample_scores"].assign(pair=None)
     tables = {**finished.tables, "contrasts": contrasts, "sample_scores": scores}
-    drawn = draw_experiment_figures(
+    drawn = plot_experiment_figures(
         finished.adata.adata, tables, simulated=True, fdr=0.05, config=finished.config
     )
     assert len(drawn) == 1 + len(EXPERIMENT_FIGURES)

@@ -30,7 +30,7 @@ with what its model holds (r about 0.5 with proliferation, and with ER), so that
 would show. Methods are chosen by the events as in the workflow, so that a row ends where another estimator
 takes over.
 """
-MODELS = ("crude", "proliferation", "clinical", "full", "none")
+MODELS = ("unadjusted", "proliferation", "clinical", "full", "none")
 
 
 def write_page(tables: Path, page: Path, cohorts: int, seed: int) -> None:
@@ -66,7 +66,7 @@ often estimated as 0.
 """
 RANDOM = """
 Outcome driven by proliferation alone. A named signature that is one more random set has uniform p values,
-crude and adjusted, while its own p values are mostly "significant" unadjusted. A module of genes that go
+unadjusted and adjusted, while its own p values are mostly "significant" unadjusted. A module of genes that go
 together, linked to outcome through proliferation only, has p values that are uniform or larger: the
 comparison errs on the careful side.
 """

@@ -98,7 +98,7 @@ rule derive_signature:
         "../scripts/derive_signature.py"
 
 
-rule draw_experiment:
+rule plot_experiment:
     input:
         card=experiment_file,
         experiment="results/experiments/{experiment}.h5ad",
@@ -113,14 +113,14 @@ rule draw_experiment:
             labels={"figure": "{figure}"},
         ),
     log:
-        "results/logs/draw_experiment/{experiment}.log",
+        "results/logs/plot_experiment/{experiment}.log",
     priority: 1
     conda:
         "../../envs/irf7bone.yaml"
     params:
         config=study.config.analysis(),
-        code=code_hash("draw_experiment"),
+        code=code_hash("plot_experiment"),
     message:
         "Draw the figures of experiment {wildcards.experiment}"
     script:
-        "../scripts/draw_experiment.py"
+        "../scripts/plot_experiment.py"

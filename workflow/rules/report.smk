@@ -4,7 +4,7 @@
 #          results/report/: index.html, report.pdf, methods.md, references.bib
 
 
-rule draw_cohort:
+rule plot_cohort:
     input:
         cohort="results/cohorts/{cohort}.h5ad",
         quality="results/qc/{cohort}.tsv",
@@ -23,19 +23,19 @@ rule draw_cohort:
             labels={"figure": "{figure}"},
         ),
     log:
-        "results/logs/draw_cohort/{cohort}.log",
+        "results/logs/plot_cohort/{cohort}.log",
     conda:
         "../../envs/irf7bone.yaml"
     params:
         config=study.config.analysis(),
-        code=code_hash("draw_cohort"),
+        code=code_hash("plot_cohort"),
     message:
         "Draw the figures of cohort {wildcards.cohort}"
     script:
-        "../scripts/draw_cohort.py"
+        "../scripts/plot_cohort.py"
 
 
-rule draw_pooled:
+rule plot_pooled:
     input:
         cohort_tables=expand(cohort_tables, cohort=study.cards),
         pooled_tables=pooled_tables,
@@ -48,17 +48,17 @@ rule draw_pooled:
             labels={"figure": "{figure}"},
         ),
     log:
-        "results/logs/draw_pooled.log",
+        "results/logs/plot_pooled.log",
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
     params:
         config=study.config.analysis(),
-        code=code_hash("draw_pooled"),
+        code=code_hash("plot_pooled"),
     message:
         "Draw the figures over all cohorts"
     script:
-        "../scripts/draw_pooled.py"
+        "../scripts/plot_pooled.py"
 
 
 rule write_provenance:

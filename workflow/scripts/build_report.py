@@ -40,7 +40,7 @@ inputs = ReportInputs(
     coverage=pd.concat(map(COVERAGE.read, source.coverage)),
     quality=pd.concat(map(QC.read, source.quality)),
     curves=pd.concat(map(CURVES.read, source.curves)),
-    depth=tables,
+    results=tables,
     figures=Path(source.figures[0]).parent,
     provenance=json.loads(Path(source.provenance).read_text(encoding="utf-8")),
     templates=Path(snakemake.scriptdir).parent / "report",

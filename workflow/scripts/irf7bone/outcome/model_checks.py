@@ -26,7 +26,7 @@ from irf7bone.outcome.outcome_data import FollowUp, ScoreMatrix, follow_up, scor
 from irf7bone.outcome.periods import CHANGE, EARLY, LATE, hazard_ratios_by_period
 from irf7bone.statistics.cox import Z_95, CoxProblem, Fits, fit_cox
 from irf7bone.statistics.firth import EVENTS_PER_PARAMETER, fit_firth
-from irf7bone.statistics.leave_one_patient_out import leave_one_out
+from irf7bone.statistics.leave_one_patient_out import leave_one_patient_out
 from irf7bone.statistics.splines import NoSpline, Spline, fit_spline
 from irf7bone.tables.outcome_checks import (
     AFTER_SPLIT,
@@ -249,7 +249,7 @@ def _remaining(fitted: Fitted, index: int) -> dict[str, Any]:
 def _without_each(fitted: Fitted) -> np.ndarray:
     """Log hazard ratio without each sample, shape (n,); NaN where there is none."""
     design = fitted.design
-    log_hr = leave_one_out(
+    log_hr = leave_one_patient_out(
         design.problem,
         design.strata,
         fitted.score,

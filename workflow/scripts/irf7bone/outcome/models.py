@@ -93,7 +93,7 @@ class Model:
     uses_proliferation: bool
 
 
-def _crude(cohort: Cohort) -> Design | Unavailable:
+def _unadjusted(cohort: Cohort) -> Design | Unavailable:
     n = cohort.time.size
     return Design(cohort, np.ones(n, dtype=bool), np.empty((n, 0)), (), None, "none")
 
@@ -121,7 +121,7 @@ def _full(cohort: Cohort) -> Design | Unavailable:
 
 
 MODELS: dict[str, Model] = {
-    "crude": Model(_crude, uses_proliferation=False),
+    "unadjusted": Model(_unadjusted, uses_proliferation=False),
     "proliferation": Model(_proliferation, uses_proliferation=True),
     "clinical": Model(_clinical, uses_proliferation=False),
     "full": Model(_full, uses_proliferation=True),

@@ -12,7 +12,7 @@ from scipy.special import chdtrc, chdtri, ndtri
 from irf7bone.pool.real_cohorts import real_rows
 from irf7bone.statistics.random_effects import LEVEL, combine, pool_many
 from irf7bone.tables.columns import RESULT
-from irf7bone.tables.pooled import ASYMMETRY, FUNNEL, HETEROGENEITY, LEAVE_ONE_OUT
+from irf7bone.tables.pooled import ASYMMETRY, FUNNEL, HETEROGENEITY, LEAVE_ONE_COHORT_OUT
 
 Array = NDArray[np.float64]
 
@@ -64,7 +64,7 @@ def heterogeneity(associations: pd.DataFrame, pooled: pd.DataFrame, roles: Mappi
     return HETEROGENEITY.cast(table)
 
 
-def leave_one_out_table(
+def leave_one_cohort_out_table(
     associations: pd.DataFrame, pooled: pd.DataFrame, roles: Mapping[str, str]
 ) -> pd.DataFrame:
     """Pool every result once more without each of its cohorts.
@@ -75,8 +75,8 @@ def leave_one_out_table(
         roles: Role of each cohort; simulated ones take no part.
 
     Returns:
-        :data:`LEAVE_ONE_OUT`: for each pooled result one row a cohort in it, where one cohort remains with
-        its normal interval; or a single row that says why there is nothing to leave out.
+        :data:`LEAVE_ONE_COHORT_OUT`: for each pooled result one row a cohort in it, where one cohort remains
+        with its normal interval; or a single row that says why there is nothing to leave out.
 
     Raises:
         InputError: If a cohort has no role.
@@ -108,9 +108,9 @@ def leave_one_out_table(
     )
     kept = [part for part in parts if len(part)]
     if not kept:
-        return LEAVE_ONE_OUT.empty()
+        return LEAVE_ONE_COHORT_OUT.empty()
     table = pd.concat(kept).sort_values("order", kind="stable", ignore_index=True)
-    return LEAVE_ONE_OUT.cast(table)
+    return LEAVE_ONE_COHORT_OUT.cast(table)
 
 
 def asymmetry(associations: pd.DataFrame, pooled: pd.DataFrame, roles: Mapping[str, str]) -> pd.DataFrame:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from irf7bone.base.vocabulary import ALPHA
 from irf7bone.random_signatures.fits import Designs, Estimates, random_estimates
-from irf7bone.random_signatures.sampling import Draws, cells, draw, generator, positions, set_matrix
+from irf7bone.random_signatures.sampling import Draws, cells, generator, positions, sample_sets, set_matrix
 from irf7bone.scoring.engine import Prepared
 from irf7bone.scoring.score_table import ScorableSignature
 from irf7bone.tables.columns import RESULT
@@ -37,13 +37,13 @@ def null_plan(config: Config | Analysis) -> Mapping[str, set[str] | set[tuple[st
     """What gets a null: ``scores``, pairs of signature and method, and ``models``.
 
     Every signature by the primary method, and the primary signature by every method that is not slow;
-    crude, adjusted for proliferation, and the primary model.
+    unadjusted, adjusted for proliferation, and the primary model.
     """
     named = config.primary
     pairs = {(signature, named.method) for signature in config.signatures.select}
     affordable = [method for method in config.methods if method not in SLOW]
     pairs |= {(named.signature, method) for method in affordable}
-    return {"scores": pairs, "models": {"crude", "proliferation", named.model} & set(config.models)}
+    return {"scores": pairs, "models": {"unadjusted", "proliferation", named.model} & set(config.models)}
 
 
 def refusal(row: Mapping[str, Any], config: Config | Analysis) -> dict[str, Any] | None:
@@ -105,7 +105,7 @@ def cohort_null(
     ):
         sides = (library[signature].up, library[signature].down)
         own = [positions(prepared.genes[candidates], side) for side in sides]
-        drawn = draw(cell, *own, n_draws, generator(seed, cohort, signature))
+        drawn = sample_sets(cell, *own, n_draws, generator(seed, cohort, signature))
         for method in config.methods:
             todo = [
                 k

@@ -53,7 +53,7 @@ class ReportInputs:
         coverage: :data:`irf7bone.tables.cohort.COVERAGE` of every cohort.
         quality: :data:`irf7bone.tables.cohort.QC` of every cohort.
         curves: :data:`irf7bone.tables.outcome.CURVES` of every cohort.
-        depth: The tables that look deeper.
+        results: The tables that look deeper.
         figures: Folder with ``<cohort>/`` and ``pooled/``, each figure as .svg with its numbers as .tsv.
         provenance: Result of :func:`irf7bone.study.provenance.collect`.
         templates: Folder with ``templates/``, ``scripts/`` and ``style.css``.
@@ -72,7 +72,7 @@ class ReportInputs:
     coverage: pd.DataFrame
     quality: pd.DataFrame
     curves: pd.DataFrame
-    depth: StudyTables
+    results: StudyTables
     figures: Path
     provenance: Mapping[str, Any]
     templates: Path

@@ -18,7 +18,7 @@ from irf7bone.statistics.risk_sets import RiskSets, RiskSums
 _BLOCK_NUMBERS = 60_000
 
 
-def leave_one_out(
+def leave_one_patient_out(
     problem: CoxProblem,
     strata: np.ndarray | None,
     score: np.ndarray,

@@ -237,7 +237,7 @@ class StudyChecks:
                 ("primary", "signature"),
                 expected=f"another signature than proliferation_signature, which model `{model}` adjusts for",
                 found=f"`{self.texts('primary', 'signature')[0]}` in both",
-                remedy="name another primary signature, or make `crude` or `clinical` the primary model",
+                remedy="name another primary signature, or make `unadjusted` or `clinical` the primary model",
             )
 
     def _in_library(self, name: str, at: KeyPath) -> bool:

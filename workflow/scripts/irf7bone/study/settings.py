@@ -18,7 +18,7 @@ from irf7bone.study.experiment_card import (
     experiment_problems,
     make_experiment,
 )
-from irf7bone.study.strict_yaml import repeated_keys
+from irf7bone.study.strict_yaml import current_names, repeated_keys
 
 CARDS = "data/cohorts"
 EXPERIMENTS = "data/experiments"
@@ -175,7 +175,7 @@ def load_study(
     Raises:
         InputError: With every problem of the config and of all cards.
     """
-    root = Path(root).resolve()
+    root, config = Path(root).resolve(), current_names(config)
     checks = StudyChecks(config, root, source)
     for path in files:
         checks.problems.extend(repeated_keys(from_here(Path(path))))

@@ -35,7 +35,7 @@ CALIBRATION = Table(
             allowed=QUANTITIES,
         ),
         Column("method", "text", "estimator or test"),
-        Column("model", "text", "crude, proliferation, clinical, full; none where there is none"),
+        Column("model", "text", "unadjusted, proliferation, clinical, full; none where there is none"),
         Column("endpoint", "text", "plain, cause_specific, subdistribution, sites; none elsewhere"),
         Column("regime", "text", "size of the simulated cohorts, in words"),
         Column("planted", "number", "log hazard ratio planted, or the truth that intervals should hold"),

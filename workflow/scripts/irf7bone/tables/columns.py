@@ -54,7 +54,7 @@ ESTIMATE = (
 SIGNATURE = text("signature", "signature name")
 METHOD = text("method", "scoring method")
 ENDPOINT = text("endpoint", "endpoint", allowed=ENDPOINTS)
-MODEL = text("model", "crude, proliferation, clinical or full")
+MODEL = text("model", "unadjusted, proliferation, clinical or full")
 COHORT = text("cohort", "cohort id")
 SAMPLE = text("sample", "sample id as in the harmonised file")
 

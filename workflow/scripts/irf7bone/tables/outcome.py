@@ -35,7 +35,9 @@ ASSOCIATIONS = Table(
         number("ph_p", "proportional hazards: score test p for the score", low=0, high=1),
         number("null_percentile", "share of matched random signatures with a smaller log_hr", low=0, high=1),
         number("null_p", "two-sided empirical p against the random signatures", low=0, high=1),
-        text("covariates", "what the model adjusts for, comma-separated; 'none' for crude", nullable=True),
+        text(
+            "covariates", "what the model adjusts for, comma-separated; 'none' for unadjusted", nullable=True
+        ),
         text(
             "estimator",
             "cox, or firth (penalised, profile-likelihood interval and p) below 10 events per parameter",

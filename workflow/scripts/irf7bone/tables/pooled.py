@@ -68,8 +68,8 @@ HETEROGENEITY = Table(
     needs_when_ok=("tau2_low", "tau2_high", "i2_low", "i2_high"),
 )
 
-LEAVE_ONE_OUT = Table(
-    "leave_one_out.tsv",
+LEAVE_ONE_COHORT_OUT = Table(
+    "leave_one_cohort_out.tsv",
     key=(*POOLED.key, "left_out"),
     columns=(
         *RESULT_COLUMNS,

@@ -14,7 +14,7 @@ from irf7bone.tables import cohort, experiment, outcome, outcome_checks, pooled,
 from irf7bone.tables.contract import Table
 
 RESULTS = "results/"
-OF_COHORT = "results/depth/{cohort}/"
+OF_COHORT = "results/outcome/{cohort}/"
 OVER_COHORTS = "results/tables/"
 OF_EXPERIMENT = "results/experiments/{experiment}/"
 DERIVED = f"{OF_EXPERIMENT}derived.tsv"  # only where an experiment derives a signature
@@ -32,24 +32,24 @@ REGISTER: dict[str, Table] = {
     "results/scores/{cohort}.parquet": cohort.SCORES,
     "results/associations/{cohort}.tsv": outcome.ASSOCIATIONS,
     "results/associations/{cohort}.curves.tsv": outcome.CURVES,
-    "results/depth/{cohort}/null.tsv": random_signatures.NULL,
-    "results/depth/{cohort}/null_histogram.tsv": random_signatures.NULL_HISTOGRAM,
-    "results/depth/{cohort}/by_er.tsv": outcome.ER_ASSOCIATIONS,
-    "results/depth/{cohort}/immune.tsv": outcome.IMMUNE_LINKS,
-    "results/depth/{cohort}/signature_quality.tsv": cohort.SIGNATURE_QUALITY,
-    "results/depth/{cohort}/competing.tsv": outcome.COMPETING,
-    "results/depth/{cohort}/sites.tsv": outcome.SITES,
-    "results/depth/{cohort}/group_tests.tsv": outcome_checks.GROUP_TESTS,
-    "results/depth/{cohort}/checks.tsv": outcome_checks.CHECKS,
-    "results/depth/{cohort}/check_curves.tsv": outcome_checks.CHECK_CURVES,
-    "results/depth/{cohort}/discrimination.tsv": outcome_checks.DISCRIMINATION,
-    "results/depth/{cohort}/table_one.tsv": outcome_checks.TABLE_ONE,
+    "results/outcome/{cohort}/null.tsv": random_signatures.NULL,
+    "results/outcome/{cohort}/null_histogram.tsv": random_signatures.NULL_HISTOGRAM,
+    "results/outcome/{cohort}/by_er.tsv": outcome.ER_ASSOCIATIONS,
+    "results/outcome/{cohort}/immune.tsv": outcome.IMMUNE_LINKS,
+    "results/outcome/{cohort}/signature_quality.tsv": cohort.SIGNATURE_QUALITY,
+    "results/outcome/{cohort}/competing.tsv": outcome.COMPETING,
+    "results/outcome/{cohort}/sites.tsv": outcome.SITES,
+    "results/outcome/{cohort}/group_tests.tsv": outcome_checks.GROUP_TESTS,
+    "results/outcome/{cohort}/checks.tsv": outcome_checks.CHECKS,
+    "results/outcome/{cohort}/check_curves.tsv": outcome_checks.CHECK_CURVES,
+    "results/outcome/{cohort}/discrimination.tsv": outcome_checks.DISCRIMINATION,
+    "results/outcome/{cohort}/table_one.tsv": outcome_checks.TABLE_ONE,
     NULLS: random_signatures.NULL,
     "results/tables/pooled_null.tsv": random_signatures.POOLED_NULL,
     "results/tables/pooled_null_histogram.tsv": random_signatures.NULL_HISTOGRAM,
     "results/tables/controls.tsv": random_signatures.CONTROLS,
     "results/tables/heterogeneity.tsv": pooled.HETEROGENEITY,
-    "results/tables/leave_one_out.tsv": pooled.LEAVE_ONE_OUT,
+    "results/tables/leave_one_cohort_out.tsv": pooled.LEAVE_ONE_COHORT_OUT,
     "results/tables/asymmetry.tsv": pooled.ASYMMETRY,
     "results/tables/funnel.tsv": pooled.FUNNEL,
     "results/tables/specifications.tsv": pooled.SPECIFICATIONS,

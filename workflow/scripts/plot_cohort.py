@@ -1,7 +1,7 @@
 """Draw the figures of one cohort."""
 
 from irf7bone.base.errors import report_plainly
-from irf7bone.figures.plot_cohort import draw_cohort_figures
+from irf7bone.figures.plot_cohort import plot_cohort_figures
 from irf7bone.figures.style import save_drawings
 from irf7bone.harmonise.cohort_file import read_cohort
 from irf7bone.tables.cohort import COHORTS, QC, SCORES
@@ -11,7 +11,7 @@ from irf7bone.tables.study_tables import StudyTables
 report_plainly(snakemake.log[0])
 
 summary = COHORTS.read(snakemake.input.summary)
-drawings = draw_cohort_figures(
+drawings = plot_cohort_figures(
     read_cohort(snakemake.input.cohort).obs,
     QC.read(snakemake.input.quality),
     SCORES.read(snakemake.input.scores),

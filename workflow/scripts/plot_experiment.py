@@ -2,7 +2,7 @@
 
 from irf7bone.base.errors import report_plainly
 from irf7bone.experiments.experiment_file import read_experiment
-from irf7bone.figures.plot_experiment import draw_experiment_figures
+from irf7bone.figures.plot_experiment import plot_experiment_figures
 from irf7bone.figures.style import save_drawings
 from irf7bone.study.experiment_card import load_experiment
 from irf7bone.tables.study_tables import read_joined
@@ -10,7 +10,7 @@ from irf7bone.tables.study_tables import read_joined
 report_plainly(snakemake.log[0])
 
 card = load_experiment(snakemake.input.card)
-drawings = draw_experiment_figures(
+drawings = plot_experiment_figures(
     read_experiment(snakemake.input.experiment),
     read_joined(snakemake.input.tables),
     simulated=card.simulated,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.pool.by_er import pool_by_er
-from irf7bone.pool.heterogeneity import asymmetry, funnel, heterogeneity, leave_one_out_table
+from irf7bone.pool.heterogeneity import asymmetry, funnel, heterogeneity, leave_one_cohort_out_table
 from irf7bone.pool.pooled_immune_link import pool_immune
 from irf7bone.pool.specification import specification_curve, summarise_specifications
 from irf7bone.random_signatures.controls import controls
@@ -46,7 +46,7 @@ NULL_EDGES = {"null_q025": -0.3, "null_q25": -0.1, "null_median": 0.02, "null_q7
 EMPTY = {"status": "not_available", "reason": "said in the test"}
 
 
-def depth(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) -> StudyTables:
+def results(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) -> StudyTables:
     """Every table, from the made-up associations where these decide them."""
     config = config.analysis()
     null = _null(associations)
@@ -72,7 +72,7 @@ def depth(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) -> S
         "pooled_null_histogram": pooled_histogram,
         "controls": controls(associations, pooled, null, pooled_null, config=config),
         "heterogeneity": heterogeneity(associations, pooled, roles),
-        "leave_one_out": leave_one_out_table(associations, pooled, roles),
+        "leave_one_cohort_out": leave_one_cohort_out_table(associations, pooled, roles),
         "asymmetry": asymmetry(associations, pooled, roles),
         "funnel": funnel(associations, pooled, roles),
         "specifications": curve,
@@ -129,7 +129,7 @@ def _audit(associations: pd.DataFrame, config: object) -> pd.DataFrame:
 def _random(row: dict, seed: int) -> dict:
     if row["status"] != "ok":
         return {"status": row["status"], "reason": row["reason"]}
-    share = 0.21 if row["model"] == "crude" else 0.062
+    share = 0.21 if row["model"] == "unadjusted" else 0.062
     return {
         "n_genes": 40,
         "n_draws": 1000,
@@ -291,7 +291,7 @@ def _sites(associations: pd.DataFrame) -> pd.DataFrame:
 def _group_tests(associations: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for row in _of_method(associations):
-        if row["model"] != "crude":
+        if row["model"] != "unadjusted":
             continue
         found = {name: row[name] for name in ("cohort", *KEY[:3], "status", "reason")}
         if row["status"] == "ok":
@@ -333,7 +333,7 @@ def _checks(associations: pd.DataFrame) -> pd.DataFrame:
 def _check_curves(associations: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for row in _of_method(associations):
-        if row["signature"] != made.PRIMARY or row["model"] != "crude" or row["status"] != "ok":
+        if row["signature"] != made.PRIMARY or row["model"] != "unadjusted" or row["status"] != "ok":
             continue
         label = {name: row[name] for name in ("cohort", *KEY)}
         for part, position in itertools.product(("line", "spline", "left_out"), range(5)):
@@ -353,7 +353,7 @@ def _check_curves(associations: pd.DataFrame) -> pd.DataFrame:
 def _discrimination(associations: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for row, measure in itertools.product(_of_method(associations), MEASURES):
-        if row["model"] != "crude":
+        if row["model"] != "unadjusted":
             continue
         found = {name: row[name] for name in ("cohort", *KEY[:3], "status", "reason")} | {"measure": measure}
         if row["status"] == "ok":

@@ -1,6 +1,7 @@
 # Fetches and compares the groups of each experiment, and derives the signatures that cohorts are then scored with.
 # REQUIRED INPUTS: the experiment cards and the files they name, the signature files, data/markers, data/orthologs
-# OUTPUTS: data/downloads/{experiment}/, results/experiments/, results/figures/experiments/
+# OUTPUTS: data/downloads/{experiment}/ of the project; results/downloads/, results/experiments/,
+#          results/figures/experiments/
 
 
 localrules:
@@ -9,7 +10,7 @@ localrules:
 
 rule fetch_experiment:
     output:
-        manifest="data/downloads/{experiment}/fetched.tsv",
+        manifest="results/downloads/{experiment}.tsv",
     log:
         "results/logs/fetch_experiment/{experiment}.log",
     priority: 3
@@ -17,6 +18,7 @@ rule fetch_experiment:
         "../../envs/irf7bone.yaml"
     params:
         files=experiment_downloads,
+        folder=f"{downloads}/{{experiment}}",
         lock=experiment_lock,
         mirror=study.mirror,
         code=code_hash("fetch_experiment"),
@@ -43,7 +45,7 @@ rule acquire_experiment:
         "../../envs/irf7bone.yaml"
     params:
         code=code_hash("acquire_experiment"),
-        downloads="data/downloads/{experiment}",
+        downloads=f"{downloads}/{{experiment}}",
     message:
         "Read experiment {wildcards.experiment} from its source"
     script:

@@ -43,7 +43,7 @@ inputs = ReportInputs(
     results=tables,
     figures=Path(source.figures[0]).parent,
     provenance=json.loads(Path(source.provenance).read_text(encoding="utf-8")),
-    templates=Path(snakemake.scriptdir).parent / "report",
+    templates=Path(snakemake.scriptdir).resolve().parent / "report",
     calibration=read_calibration(source.calibration),
     experiments=read_experiments(
         experiments,

@@ -19,7 +19,7 @@ provenance = collect(
     experiments=experiments,
     experiment_sources=dict(zip(experiments, source.experiment_sources, strict=True)),
     signature_files=(*source.signatures, *params.derived),
-    root=Path(snakemake.scriptdir).parents[1],
+    root=Path(snakemake.scriptdir).resolve().parents[1],
     command=params.command,
 )
 Path(snakemake.output.provenance).write_text(as_json(provenance), encoding="utf-8")

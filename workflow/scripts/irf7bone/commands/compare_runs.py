@@ -48,7 +48,7 @@ def compare_runs(
     """Compare two folders of results.
 
     Args:
-        a: The one folder, with ``provenance.json``.
+        a: The one folder, with ``provenance.json``, or a folder that a study ran in.
         b: The other.
         tables: Path below the results, which may hold ``{cohort}`` and the like -> contract, for the keys.
         tolerance: A number moved where \\|A - B\\| exceeds this times max(1, \\|A\\|, \\|B\\|).
@@ -56,7 +56,7 @@ def compare_runs(
     Raises:
         InputError: A folder holds no results, or a damaged provenance.json.
     """
-    folders = Path(a), Path(b)
+    folders = _results(Path(a)), _results(Path(b))
     for name, folder in zip("AB", folders, strict=True):
         if not (folder / "provenance.json").is_file():
             raise InputError(
@@ -64,7 +64,7 @@ def compare_runs(
                     f"{name}={folder}",
                     "a folder of results, with provenance.json",
                     "a folder without it" if folder.is_dir() else "no such folder",
-                    "name two results folders: make compare A=results B=elsewhere/results",
+                    "name two results folders: make compare A=results B=studies/mine/results",
                 )
             )
     changes = list(_provenance_changes(*folders))
@@ -80,6 +80,12 @@ def compare_runs(
         n_tables, n_numbers = n_tables + 1, n_numbers + compared
     listed = COMPARISON.cast(pd.DataFrame(changes, columns=COMPARISON.names))
     return Comparison(listed, n_tables, n_numbers, tolerance)
+
+
+def _results(folder: Path) -> Path:
+    """A folder of results, also where the folder that a study ran in is named."""
+    below = folder / "results"
+    return folder if (folder / "provenance.json").is_file() or not below.is_dir() else below
 
 
 def _change(

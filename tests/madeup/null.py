@@ -26,8 +26,10 @@ def settings(select, **changes):
         "signatures": SimpleNamespace(select=tuple(select), min_coverage=0.5),
         "methods": ("zscore",),
         "endpoints": ("relapse",),
-        "models": ("crude", "proliferation"),
-        "primary": SimpleNamespace(signature="NAMED", method="zscore", endpoint="relapse", model="crude"),
+        "models": ("unadjusted", "proliferation"),
+        "primary": SimpleNamespace(
+            signature="NAMED", method="zscore", endpoint="relapse", model="unadjusted"
+        ),
         "proliferation_signature": "PROLIF",
         "min_events": 5,
     }
@@ -73,7 +75,7 @@ def run(expression, obs, library, config, n_draws=100, seed=1):
     return associations, null, histogram
 
 
-def one(table, name="NAMED", model="crude", method="zscore", endpoint="relapse"):
+def one(table, name="NAMED", model="unadjusted", method="zscore", endpoint="relapse"):
     wanted = {"signature": name, "model": model, "method": method, "endpoint": endpoint}
     rows = table[(table[list(wanted)] == pd.Series(wanted)).all(axis=1)]
     assert len(rows) == 1

@@ -16,7 +16,7 @@ from irf7bone.statistics.gray import gray_test, logrank_test
 from irf7bone.statistics.logistic import fit_odds
 
 KINDS = ("data", "fine_gray", "stratified", "gray", "logrank", "stacked", "odds")
-COVARIATES = {"crude": [], "adjusted": ["second"]}
+COVARIATES = {"unadjusted": [], "adjusted": ["second"]}
 NEEDS = ("cmprsk", "survival")
 
 

@@ -21,8 +21,8 @@ CONFIG = settings(
     signatures=SignatureSettings(("SCORE", "SECOND"), (), 0.5),
     methods=("zscore",),
     endpoints=("death",),
-    models=("crude", "proliferation"),
-    primary=Primary("SCORE", "zscore", "death", "crude"),
+    models=("unadjusted", "proliferation"),
+    primary=Primary("SCORE", "zscore", "death", "unadjusted"),
     proliferation_signature="SECOND",
 )
 

@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 from tests.oracle.recompute import STORED, compare_tables, run_r
 
-from irf7bone.pool.heterogeneity import asymmetry, heterogeneity, leave_one_out_table
+from irf7bone.pool.heterogeneity import asymmetry, heterogeneity, leave_one_cohort_out_table
 from irf7bone.tables.outcome import ASSOCIATIONS
-from irf7bone.tables.pooled import ASYMMETRY, HETEROGENEITY, LEAVE_ONE_OUT
+from irf7bone.tables.pooled import ASYMMETRY, HETEROGENEITY, LEAVE_ONE_COHORT_OUT
 
-TABLES = ("intervals", "leave_one_out", "egger")
-RESULT = {"method": "zscore", "endpoint": "bone", "model": "crude"}
+TABLES = ("intervals", "leave_one_cohort_out", "egger")
+RESULT = {"method": "zscore", "endpoint": "bone", "model": "unadjusted"}
 
 
 def read(folder: Path, name: str) -> pd.DataFrame:
@@ -50,9 +50,9 @@ def compare(folder: Path) -> None:
     for name in ["cochran_q", "q_p", *ends]:
         np.testing.assert_allclose(ours[name], theirs[name], **close, err_msg=name)
 
-    left = leave_one_out_table(*inputs)
-    LEAVE_ONE_OUT.check(left, "leave-one-out")
-    theirs = read(folder, "heterogeneity_leave_one_out.tsv")
+    left = leave_one_cohort_out_table(*inputs)
+    LEAVE_ONE_COHORT_OUT.check(left, "leave-one-out")
+    theirs = read(folder, "heterogeneity_leave_one_cohort_out.tsv")
     theirs = theirs.assign(left_out="c" + theirs["study"].astype(str)).set_index(["case", "left_out"])
     ours = left.set_index(["signature", "left_out"]).loc[theirs.index]
     for name in ("log_hr", "se", "ci_low", "ci_high", "p", "tau2"):

@@ -39,7 +39,7 @@ def cohort():
                 None,
             )
         )
-        for name in ("crude", "proliferation")
+        for name in ("unadjusted", "proliferation")
     ]
     return expression, list(members), models
 
@@ -57,7 +57,7 @@ def ours(expression, members, method, models):
 def test_random_signatures_as_r(method):
     expression, members, models = cohort()
     found = ours(expression, members, method, models)
-    for estimates, model in zip(found, ("crude", "proliferation"), strict=True):
+    for estimates, model in zip(found, ("unadjusted", "proliferation"), strict=True):
         table = read("null_log_hr")
         rows = table[(table["method"] == method) & (table["model"] == model)]
         for name in ("log_hr", "se", "p"):

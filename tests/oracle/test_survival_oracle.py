@@ -18,7 +18,7 @@ from irf7bone.statistics.incidence import aalen_johansen, incidence_se, log_log_
 from irf7bone.statistics.schoenfeld import proportional_hazards_p
 
 SETS = ("lung", "veteran", "mgus2", "simulated", "few")
-MODELS = {"crude": [], "adjusted": ["second", "third"], "stratified": ["second"]}
+MODELS = {"unadjusted": [], "adjusted": ["second", "third"], "stratified": ["second"]}
 
 
 @cache

@@ -230,7 +230,11 @@ def tiny_run(tmp_path_factory) -> Path:
 @pytest.fixture
 def project_copy(tmp_path) -> Path:
     """A copy of what the workflow needs, which a test may edit."""
-    copy = tmp_path / "project"
+    return copy_project(tmp_path / "project")
+
+
+def copy_project(copy: Path) -> Path:
+    """A copy of what the workflow needs; nothing is fetched into the project itself."""
     copy.mkdir()
     for name in HOUSE:
         source = PROJECT / name

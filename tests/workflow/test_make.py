@@ -412,10 +412,19 @@ def test_report_says_where_it_is(ready):
 
 def test_report_of_another_study(ready):
     (ready.project / "study.yaml").touch()
-    assert ready.make("report", "STUDY=study.yaml", "CORES=1")[0] == 0
+    code, output, _ = ready.make("report", "STUDY=study.yaml", "CORES=1")
+    assert (code, output) == (0, ["irf7bone: the report is study/results/report/index.html"])
     [call] = ready.calls()
     assert "--cores 1 " in call
-    assert call.endswith("--configfile study.yaml")
+    assert call.endswith("--directory study --configfile study.yaml")
+    code, output, _ = ready.make("report", "STUDY=study.yaml", "DIR=other/place")
+    assert (code, output) == (0, ["irf7bone: the report is other/place/results/report/index.html"])
+    assert ready.calls()[0].endswith("--directory other/place --configfile study.yaml")
+
+
+def test_a_study_whose_folder_would_be_the_file_itself_is_refused(ready):
+    (ready.project / "study").touch()
+    assert ready.refusal("report", "STUDY=study") == "irf7bone: STUDY=study: name it .yaml"
 
 
 def test_a_study_that_is_not_there_is_said_before_anything_is_set_up(machine):

@@ -21,22 +21,22 @@ COHORT_RULES = (
     "harmonise_cohort",
     "score_cohort",
     "associate_cohort",
-    "draw_null",
+    "random_signatures_cohort",
     "examine_cohort",
-    "draw_cohort",
+    "plot_cohort",
 )
 STUDY_RULES = (
     "check_quality",
     "pool_associations",
-    "draw_pooled_null",
+    "random_signatures_pooled",
     "audit_cohorts",
     "judge_results",
     "examine_pooled",
-    "draw_pooled",
+    "plot_pooled",
     "build_report",
     "write_provenance",
 )
-EXPERIMENT_RULES = ("acquire_experiment", "analyse_experiment", "derive_signature", "draw_experiment")
+EXPERIMENT_RULES = ("acquire_experiment", "analyse_experiment", "derive_signature", "plot_experiment")
 
 
 def planned(text: str) -> dict[str, int]:
@@ -127,12 +127,12 @@ def test_changed_signature_reruns_only_what_depends_on_it(rerun, project_copy):
     assert set(rerun()) == {
         "score_cohort",
         "associate_cohort",
-        "draw_null",
+        "random_signatures_cohort",
         "examine_cohort",
-        "draw_cohort",
+        "plot_cohort",
         "analyse_experiment",
         "derive_signature",
-        "draw_experiment",
+        "plot_experiment",
         *(rule for rule in STUDY_RULES if rule != "check_quality"),
     }
 

@@ -10,17 +10,18 @@ from irf7bone.study.settings import Config
 
 report_plainly(snakemake.log[0])
 
-config: Config = snakemake.params.config
-cards = [read_cohort_card(path) for path in snakemake.input.cards]
-experiments = [read_experiment_card(path) for path in snakemake.input.experiments]
+source, params = snakemake.input, snakemake.params
+config: Config = params.config
+cards = {card.id: card for card in map(read_cohort_card, source.cards)}
+experiments = {card.id: card for card in map(read_experiment_card, source.experiments)}
 provenance = collect(
     config,
-    {card.id: card for card in cards},
-    sources=dict(zip(config.cohorts, snakemake.input.sources, strict=True)),
-    experiments={card.id: card for card in experiments},
-    experiment_sources=dict(zip(config.experiments, snakemake.input.experiment_sources, strict=True)),
-    signature_files=snakemake.params.signatures,
-    root=snakemake.params.root,
-    command=snakemake.params.command,
+    cards,
+    sources=dict(zip(cards, source.sources, strict=True)),
+    experiments=experiments,
+    experiment_sources=dict(zip(experiments, source.experiment_sources, strict=True)),
+    signature_files=(*source.signatures, *params.derived),
+    root=Path(snakemake.scriptdir).resolve().parents[1],
+    command=params.command,
 )
 Path(snakemake.output.provenance).write_text(as_json(provenance), encoding="utf-8")

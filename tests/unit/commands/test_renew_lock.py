@@ -75,7 +75,7 @@ def test_file_that_is_not_there_keeps_the_old_lock_entry(here, renew, capsys):
     assert renew(["study.yaml"]) == 1
     assert "GSE2034_family.soft.gz" in capsys.readouterr().err
     assert (here / "mine.lock.tsv").read_text() == before
-    assert not (here / "data/downloads/mine/fetched.tsv").exists()
+    assert (here / "data/downloads/mine/fetched.tsv").read_text() == before, "the old files are still there"
 
 
 def test_unknown_cohort_is_named(here, renew, capsys):

@@ -23,7 +23,7 @@ ESTIMATE = ["log_hr", "se", "ci_low", "ci_high", "p"]
 def settings(**changes):
     base = {
         "endpoints": ("bone", "relapse"),
-        "models": ("crude", "proliferation", "clinical", "full"),
+        "models": ("unadjusted", "proliferation", "clinical", "full"),
         "proliferation_signature": "PROLIF",
         "primary": SimpleNamespace(method="zscore"),
         "min_events": 5,
@@ -73,7 +73,7 @@ def run(obs, scores, **changes):
     return table
 
 
-def one(table, signature="ISG", method="zscore", endpoint="relapse", model="crude"):
+def one(table, signature="ISG", method="zscore", endpoint="relapse", model="unadjusted"):
     wanted = (
         (table["signature"] == signature)
         & (table["method"] == method)
@@ -108,7 +108,7 @@ def test_numbers_are_those_of_the_model_written_out():
     prolif = score(scores, "PROLIF")[:, None]
     clinical = np.column_stack([node, obs[["grade", "size_cm", "age"]]])
     problems = {
-        "crude": ("none", CoxProblem(time, event)),
+        "unadjusted": ("none", CoxProblem(time, event)),
         "proliferation": ("proliferation", CoxProblem(time, event, prolif)),
         "clinical": ("node,grade,size_cm,age,strata(er)", CoxProblem(time, event, clinical, er)),
         "full": (
@@ -160,10 +160,10 @@ def test_few_events_for_the_parameters_are_fitted_with_firth():
 
 def test_swapping_the_sign_of_a_score_swaps_the_effect_and_c():
     obs, scores = made_up()
-    before = run(obs, scores, models=("crude", "proliferation"))
+    before = run(obs, scores, models=("unadjusted", "proliferation"))
     scores.loc[scores["signature"] == "ISG", "score_z"] *= -1
-    after = run(obs, scores, models=("crude", "proliferation"))
-    for model in ("crude", "proliferation"):
+    after = run(obs, scores, models=("unadjusted", "proliferation"))
+    for model in ("unadjusted", "proliferation"):
         plus, minus = one(before, model=model), one(after, model=model)
         assert minus["log_hr"] == pytest.approx(-plus["log_hr"])
         assert minus["p"] == pytest.approx(plus["p"])

@@ -20,8 +20,8 @@ CONFIG = settings(
     signatures=SignatureSettings(("IFN", "PROLIF"), (), 0.5),
     methods=("zscore", "ssgsea"),
     endpoints=("bone", "death"),
-    models=("crude", "proliferation"),
-    primary=Primary("IFN", "zscore", "bone", "crude"),
+    models=("unadjusted", "proliferation"),
+    primary=Primary("IFN", "zscore", "bone", "unadjusted"),
     proliferation_signature="PROLIF",
 )
 EFFECT = ["log_hr", "se", "ci_low", "ci_high", "p"]
@@ -59,7 +59,7 @@ def run(obs, scores, name="x"):
     return table
 
 
-def one(table, er, signature="IFN", endpoint="bone", model="crude"):
+def one(table, er, signature="IFN", endpoint="bone", model="unadjusted"):
     keep = (table["signature"] == signature) & (table["endpoint"] == endpoint) & (table["model"] == model)
     [row] = table[keep & (table["er"] == er)].to_dict("records")
     return row
@@ -192,7 +192,7 @@ def test_too_few_events_in_one_stratum_leave_the_other():
     assert one(table, "positive")["status"] == "ok"
     [row] = (
         differences(table)
-        .query("signature == 'IFN' and endpoint == 'bone' and model == 'crude'")
+        .query("signature == 'IFN' and endpoint == 'bone' and model == 'unadjusted'")
         .to_dict("records")
     )
     assert row["status"] == "too_few_events" and row["reason"].startswith("ER-negative: 3 events")

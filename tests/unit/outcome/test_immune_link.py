@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from madeup.settings import settings
 
-from irf7bone.figures.plot_immune_link import draw_immune
+from irf7bone.figures.plot_immune_link import plot_immune
 from irf7bone.genes.signatures import Signature
 from irf7bone.outcome.immune_link import immune_link
 from irf7bone.pool.pooled_immune_link import pool_immune
@@ -32,8 +32,8 @@ CONFIG = settings(
     signatures=SignatureSettings(tuple(GENES), (), 0.5),
     methods=("zscore",),
     endpoints=("bone",),
-    models=("crude",),
-    primary=Primary("IFN", "zscore", "bone", "crude"),
+    models=("unadjusted",),
+    primary=Primary("IFN", "zscore", "bone", "unadjusted"),
     proliferation_signature="PROLIF",
 )
 BOTH = "proliferation,leukocytes"
@@ -95,8 +95,8 @@ def test_every_pair_and_adjustment_has_a_row_with_the_correlation_of_its_scores(
 
 
 def test_a_link_through_leukocytes_alone_disappears_and_a_direct_one_stays():
-    crude, adjusted = (one(link(expression(leukocytes=1.0)), adjustment=name) for name in ("none", BOTH))
-    assert crude["r"] > 0.35 and crude["p"] < 1e-6
+    unadjusted, adjusted = (one(link(expression(leukocytes=1.0)), adjustment=name) for name in ("none", BOTH))
+    assert unadjusted["r"] > 0.35 and unadjusted["p"] < 1e-6
     assert abs(adjusted["r"]) < 0.12 and adjusted["p"] > 0.01
     direct = one(link(expression(leukocytes=1.0, direct=1.0)), adjustment=BOTH)
     assert direct["r"] > 0.35 and direct["p"] < 1e-6
@@ -239,14 +239,14 @@ def test_figure_draws_every_estimate():
     links = pd.concat(link(expression(100, i, direct=1.0), cohort=name) for i, name in enumerate(roles))
     links = links.assign(status=links["status"])
     pooled = pool_immune(links, roles)
-    figure = draw_immune(links, pooled, roles, "IFN")
+    figure = plot_immune(links, pooled, roles, "IFN")
     assert len(figure.axes) == len(ADJUSTMENTS)
     for axes, adjustment in zip(figure.axes, ADJUSTMENTS, strict=True):
         points = np.concatenate([np.asarray(each.get_offsets())[:, 0] for each in axes.collections])
         wanted = links[(links["signature"] == "IFN") & (links["adjustment"] == adjustment)]["r"]
         assert set(np.round(points, 9)) == set(np.round(wanted.astype(float), 9))
         assert len(axes.patches) >= 2  # a diamond for each immune signature
-    words = " ".join(text.get_text() for text in draw_immune(links, pooled, roles, "ABSENT").axes[0].texts)
+    words = " ".join(text.get_text() for text in plot_immune(links, pooled, roles, "ABSENT").axes[0].texts)
     assert "ABSENT" in words
 
 

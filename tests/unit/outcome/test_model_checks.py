@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.figures.plot_checks import draw_checks
+from irf7bone.figures.plot_checks import plot_checks
 from irf7bone.outcome.associate import associate
 from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.outcome.model_checks import check_curves, checks
@@ -266,10 +266,10 @@ def test_blocks_do_not_matter(monkeypatch):
 
 
 def settings(**changes):
-    primary = SimpleNamespace(method="zscore", signature="ISG", model="crude", endpoint="relapse")
+    primary = SimpleNamespace(method="zscore", signature="ISG", model="unadjusted", endpoint="relapse")
     base = {
         "endpoints": ("bone", "relapse"),
-        "models": ("crude", "proliferation", "clinical", "full"),
+        "models": ("unadjusted", "proliferation", "clinical", "full"),
         "proliferation_signature": "PROLIF",
         "primary": primary,
         "min_events": 5,
@@ -303,7 +303,7 @@ def made_up(n=160, seed=0):
     return obs, scores.assign(status="ok", reason=None).reset_index(drop=True)
 
 
-ONE = {"models": ("crude",), "endpoints": ("relapse",)}
+ONE = {"models": ("unadjusted",), "endpoints": ("relapse",)}
 
 
 def run(obs, scores, **changes):
@@ -313,7 +313,7 @@ def run(obs, scores, **changes):
     return found
 
 
-def of_one(found, signature="ISG", endpoint="relapse", model="crude"):
+def of_one(found, signature="ISG", endpoint="relapse", model="unadjusted"):
     wanted = (found["signature"] == signature) & (found["endpoint"] == endpoint) & (found["model"] == model)
     return found[wanted].set_index("check")
 
@@ -328,7 +328,7 @@ def test_every_planned_check_has_a_row():
     assert set(of_one(found, model="full")["status"]) == {"ok"}
 
 
-@pytest.mark.parametrize("model", ["crude", "proliferation", "clinical", "full"])
+@pytest.mark.parametrize("model", ["unadjusted", "proliferation", "clinical", "full"])
 def test_checks_are_of_the_fit_that_the_associations_report(model):
     obs, scores = made_up()
     rows = of_one(run(obs, scores, models=(model,), endpoints=("relapse",)), model=model)
@@ -456,12 +456,12 @@ def words_of(figure):
 
 def test_figure_shows_the_numbers_of_its_table():
     obs, scores = made_up()
-    rows = of_one(run(obs, scores, models=("crude",)), endpoint="bone").reset_index()
+    rows = of_one(run(obs, scores, models=("unadjusted",)), endpoint="bone").reset_index()
     curves = check_curves(FitPlan("x", obs, scores, config=settings(endpoints=("bone",))))
-    figure = draw_checks(rows, curves, endpoint="bone", simulated=True)
+    figure = plot_checks(rows, curves, endpoint="bone", simulated=True)
     said = words_of(figure)
     assert "SIMULATED DATA, NOT PATIENTS" in said
-    assert "bone metastasis, crude" in said
+    assert "bone metastasis, unadjusted" in said
     table = rows.set_index("check")
     early = table.loc["hr_to_60_months"]
     assert any(text.startswith(f"{np.exp(early['estimate']):.2f}\n(") for text in said)
@@ -476,12 +476,12 @@ def test_figure_shows_the_numbers_of_its_table():
         ].tolist()
     )
     with pytest.raises(ValueError, match="one fit"):
-        draw_checks(pd.concat([rows, rows]), curves, endpoint="bone", simulated=False)
+        plot_checks(pd.concat([rows, rows]), curves, endpoint="bone", simulated=False)
 
 
 def test_figure_without_a_fit_says_why():
     obs, scores = made_up()
     rows = of_one(run(obs, scores, endpoints=("death",)), endpoint="death").reset_index()
     curves = check_curves(FitPlan("x", obs, scores, config=settings(endpoints=("death",))))
-    said = " ".join(words_of(draw_checks(rows, curves, endpoint="death", simulated=False)))
+    said = " ".join(words_of(plot_checks(rows, curves, endpoint="death", simulated=False)))
     assert "the cohort has no endpoint" in said.replace("\n", " ")

@@ -13,7 +13,7 @@ from scipy.special import ndtr
 from scipy.stats import binom, chi2
 
 from irf7bone.figures import style
-from irf7bone.figures.plot_sites import LABELS, NOTHING, draw_sites, sites_table
+from irf7bone.figures.plot_sites import LABELS, NOTHING, plot_sites, sites_table
 from irf7bone.outcome.associate import associate
 from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.outcome.sites import sites
@@ -157,7 +157,7 @@ def test_no_difference_is_rejected_as_often_as_it_should_be_and_a_planted_one_is
 
 CONFIG = SimpleNamespace(
     primary=SimpleNamespace(method="zscore"),
-    models=("crude", "proliferation"),
+    models=("unadjusted", "proliferation"),
     proliferation_signature="PROLIF",
     min_events=5,
 )
@@ -196,7 +196,7 @@ def run(obs, scores, **changes):
     return table
 
 
-def one(table, contrast, model="crude", signature="ISG"):
+def one(table, contrast, model="unadjusted", signature="ISG"):
     chosen = table.query("contrast == @contrast and model == @model and signature == @signature")
     assert len(chosen) == 1
     return chosen.iloc[0]
@@ -233,7 +233,9 @@ def test_numbers_are_those_of_each_contrast():
             "x",
             obs,
             scores,
-            config=SimpleNamespace(**{**vars(CONFIG), "endpoints": ("bone", "brain"), "models": ("crude",)}),
+            config=SimpleNamespace(
+                **{**vars(CONFIG), "endpoints": ("bone", "brain"), "models": ("unadjusted",)}
+            ),
         ),
     ).query("method == 'zscore' and signature == 'ISG'")
     for row in there.itertuples():
@@ -294,7 +296,7 @@ def test_ten_events_a_coefficient_decide_the_estimator():
     fewest = rows[["n_events", "n_other"]].min(axis=1)
     assert (rows["status"] == "ok").all() and fewest.between(5, 19).all()
     penalised = rows["estimator"].isin(["firth", "firth_logistic"])
-    assert (penalised == (fewest < 10 * np.where(rows["model"] == "crude", 1, 2))).all()
+    assert (penalised == (fewest < 10 * np.where(rows["model"] == "unadjusted", 1, 2))).all()
 
 
 def test_67_real_tumours(realdata):
@@ -353,7 +355,7 @@ def three_cohorts():
 
 
 def figure_table(table):
-    return sites_table(table, ROLES, signature="ISG", method="zscore", models=("crude", "proliferation"))
+    return sites_table(table, ROLES, signature="ISG", method="zscore", models=("unadjusted", "proliferation"))
 
 
 def words(figure):
@@ -368,7 +370,7 @@ def test_figure_numbers_are_ratios_of_cohorts_with_bone_simulated_ones_last(thre
     assert list(dict.fromkeys(table["heading"])) == ["patients", "made"]
     assert table["block"].tolist() == ["patients"] * 10 + ["simulated"] * 10
     assert "lung metastasis" not in set(table["label"])
-    row = table.query("heading == 'made' and label == 'bone metastasis' and model == 'crude'").iloc[0]
+    row = table.query("heading == 'made' and label == 'bone metastasis' and model == 'unadjusted'").iloc[0]
     known = one(three_cohorts.query("cohort == 'made'"), "bone")
     ratios = np.exp(known[["estimate", "ci_low", "ci_high"]].to_numpy(dtype=float))
     assert row[["hr", "hr_low", "hr_high"]].tolist() == pytest.approx(ratios.tolist())
@@ -377,7 +379,7 @@ def test_figure_numbers_are_ratios_of_cohorts_with_bone_simulated_ones_last(thre
 def test_figure_says_what_is_simulated_and_is_the_same_twice(three_cohorts):
     table, drawn = figure_table(three_cohorts), []
     for _ in range(2):
-        figure = draw_sites(table, ("crude", "proliferation"), signature="ISG", method="zscore")
+        figure = plot_sites(table, ("unadjusted", "proliferation"), signature="ISG", method="zscore")
         stream = BytesIO()
         with style.in_style():
             figure.savefig(stream, format="svg", metadata={"Date": None})
@@ -385,12 +387,12 @@ def test_figure_says_what_is_simulated_and_is_the_same_twice(three_cohorts):
     assert drawn[0] == drawn[1]
     assert any("SIMULATED" in said for said in words(figure))
     patients = table[table["block"] == "patients"]
-    figure = draw_sites(patients, ("crude", "proliferation"), signature="ISG", method="zscore")
+    figure = plot_sites(patients, ("unadjusted", "proliferation"), signature="ISG", method="zscore")
     assert not any("SIMULATED" in said for said in words(figure))
 
 
 def test_figure_without_any_cohort_says_so(three_cohorts):
     table = figure_table(three_cohorts[three_cohorts["cohort"] == "nobone"])
     assert table.empty
-    said = " ".join(words(draw_sites(table, ("crude",), signature="ISG", method="zscore")))
+    said = " ".join(words(plot_sites(table, ("unadjusted",), signature="ISG", method="zscore")))
     assert NOTHING in " ".join(said.split())

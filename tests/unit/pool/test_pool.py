@@ -26,11 +26,11 @@ CONFIG = SimpleNamespace(
     signatures=SimpleNamespace(select=("IFN", "PROLIF")),
     methods=("zscore", "ssgsea"),
     endpoints=("bone", "death"),
-    models=("crude", "proliferation"),
-    primary=SimpleNamespace(signature="IFN", method="zscore", endpoint="death", model="crude"),
+    models=("unadjusted", "proliferation"),
+    primary=SimpleNamespace(signature="IFN", method="zscore", endpoint="death", model="unadjusted"),
 )
 KEY = ["signature", "method", "endpoint", "model"]
-PRIMARY = ("IFN", "zscore", "death", "crude")
+PRIMARY = ("IFN", "zscore", "death", "unadjusted")
 
 
 def associations(*cohorts: str, **estimates: tuple[float, float]) -> pd.DataFrame:
@@ -118,7 +118,7 @@ def test_rows_are_independent_and_absent_studies_do_not_count():
         )
 
 
-def test_leave_one_out_is_the_pooling_of_the_rest():
+def test_leave_one_cohort_out_is_the_pooling_of_the_rest():
     log_hr, se = np.array([0.1, -0.4, 0.5, 0.2, -0.1]), np.array([0.1, 0.3, 0.15, 0.2, 0.12])
     rest = [random_effects(np.delete(log_hr, i), np.delete(se, i)).log_hr for i in range(5)]
     low, high = leave_one_cohort_out([log_hr], [se])
@@ -295,8 +295,8 @@ def test_what_is_wrong_with_the_associations_is_said_at_once():
         pool_associations(table, ROLES, config=CONFIG)
     text = str(refused.value)
     assert len(refused.value.problems) == 2
-    assert "cohort a" in text and "8 missing" in text and "PROLIF / zscore / bone / crude" in text
-    assert "standard error above 0" in text and "b / IFN / zscore / death / crude" in text
+    assert "cohort a" in text and "8 missing" in text and "PROLIF / zscore / bone / unadjusted" in text
+    assert "standard error above 0" in text and "b / IFN / zscore / death / unadjusted" in text
 
 
 def test_a_cohort_without_a_role_is_refused():

@@ -177,12 +177,14 @@ def test_verdict_and_its_rule_stand_first(inputs, page):
 
 def test_a_study_without_real_estimates_says_so(tmp_path, cohorts):
     config = made.config(
-        endpoints=("bone",), primary=Primary(made.PRIMARY, "zscore", "bone", "crude"), models=("crude",)
+        endpoints=("bone",),
+        primary=Primary(made.PRIMARY, "zscore", "bone", "unadjusted"),
+        models=("unadjusted",),
     )
     chosen = {}
     for name, cohort in cohorts.items():
         rows = cohort.associations
-        kept = rows[(rows["endpoint"] == "bone") & (rows["model"] == "crude")].reset_index(drop=True)
+        kept = rows[(rows["endpoint"] == "bone") & (rows["model"] == "unadjusted")].reset_index(drop=True)
         chosen[name] = replace(cohort, associations=kept)
     study = make_inputs(tmp_path, config, made.cards(), chosen)
     said = " ".join(Page(build_report(study)).text)
@@ -221,7 +223,7 @@ def bearing_of(inputs: ReportInputs, **changes) -> dict[str, str]:
     real = changes.get("real", inputs.associations[inputs.associations["cohort"] != "made"])
     verdicts = changes.get("verdict", judge(pooled, inputs.associations, made.ROLES, inputs.config))
     quality = changes.get("quality", inputs.quality[inputs.quality["cohort"] != "made"])
-    duplicates = changes.get("duplicates", inputs.depth.duplicates)
+    duplicates = changes.get("duplicates", inputs.results.duplicates)
     return dict(text.bearing(verdicts, pooled, real, quality, duplicates, inputs.config))
 
 
@@ -302,7 +304,7 @@ def test_the_simulated_check_tells_right_from_wrong(inputs):
 
 def test_facts_of_the_first_screen_equal_the_verdict(inputs):
     primary = inputs.verdict[inputs.verdict["is_primary"]].iloc[0]
-    found = first_facts(primary, inputs.pooled, inputs.depth.pooled_null, inputs.config)
+    found = first_facts(primary, inputs.pooled, inputs.results.pooled_null, inputs.config)
     facts = {fact.label: (plain(fact.value), plain(fact.detail)) for fact in found}
     value = facts["Hazard ratio per SD (95 % CI)"][0]
     assert value == estimate(*np.log(primary[["hr", "hr_low", "hr_high"]].astype(float)))
@@ -330,7 +332,7 @@ def test_every_number_of_the_text_equals_its_table(inputs, html):
         html,
     )
     assert len(quoted) > 60 and len(quoted) == html.count("<data ")
-    frames = {**vars(inputs), **vars(inputs.depth)}
+    frames = {**vars(inputs), **inputs.results.by_name}
     seen = set()
     for value, table, place, column, said in quoted:
         frame = frames[table]

@@ -292,7 +292,7 @@ def test_causes_other_than_three_are_refused():
 def settings(**changes):
     base = {
         "endpoints": ("bone", "relapse", "death"),
-        "models": ("crude", "proliferation"),
+        "models": ("unadjusted", "proliferation"),
         "proliferation_signature": "PROLIF",
         "primary": SimpleNamespace(method="zscore"),
         "min_events": 5,
@@ -376,7 +376,7 @@ def test_every_planned_model_has_both_hazards_stratified_by_er_as_the_cox_models
     random = np.random.default_rng(5)
     obs["er"] = pd.Categorical(np.where(random.random(300) < 0.6, "positive", "negative"))
     obs["age"] = random.normal(55, 9, 300)
-    models = ("crude", "proliferation", "clinical", "full")
+    models = ("unadjusted", "proliferation", "clinical", "full")
     table = run(obs, scores, models=models)
     assert tuple(dict.fromkeys(table["model"])) == models
     bone = table[(table["endpoint"] == "bone") & (table["signature"] == "ISG")]
@@ -395,7 +395,7 @@ def test_every_planned_model_has_both_hazards_stratified_by_er_as_the_cox_models
 
 
 def test_an_endpoint_without_competing_events_has_no_subdistribution():
-    rows = run(*made_up()).query("endpoint == 'relapse' and signature == 'ISG' and model == 'crude'")
+    rows = run(*made_up()).query("endpoint == 'relapse' and signature == 'ISG' and model == 'unadjusted'")
     assert rows["status"].tolist() == ["ok", "not_available"]
     assert rows["reason"].iloc[1].startswith("no competing event among 300 samples")
 
@@ -404,7 +404,7 @@ def test_too_few_events_missing_scores_and_missing_endpoints():
     obs, scores = made_up()
     obs["bone_event"] = np.where(np.cumsum(obs["bone_event"]) <= 4, obs["bone_event"], 0.0)
     table = run(obs, scores)
-    row = one(table, signature="ISG", endpoint="bone", model="crude", estimand="subdistribution")
+    row = one(table, signature="ISG", endpoint="bone", model="unadjusted", estimand="subdistribution")
     assert (row["status"], row["reason"]) == ("too_few_events", "4 events among 300 samples, 5 needed")
     obs, scores = made_up()
     low = (scores["signature"] == "PROLIF") & (scores["method"] == "zscore")
@@ -429,9 +429,11 @@ def test_samples_without_score_or_follow_up_are_left_out_of_the_weights_too():
     obs.iloc[:20, :3] = np.nan
     without = scores["signature"].eq("ISG") & scores["sample"].isin(obs.index[20:30])
     scores.loc[without, ["status", "reason", "score_z"]] = ["not_available", "none", np.nan]
-    row = one(run(obs, scores), signature="ISG", endpoint="bone", model="crude", estimand="subdistribution")
+    row = one(
+        run(obs, scores), signature="ISG", endpoint="bone", model="unadjusted", estimand="subdistribution"
+    )
     kept = obs.iloc[30:]
     fewer = run(kept, scores[scores["sample"].isin(kept.index)])
-    same = one(fewer, signature="ISG", endpoint="bone", model="crude", estimand="subdistribution")
+    same = one(fewer, signature="ISG", endpoint="bone", model="unadjusted", estimand="subdistribution")
     assert row["n"] == 270
     assert row[ESTIMATE].tolist() == pytest.approx(same[ESTIMATE].tolist(), rel=1e-9)

@@ -147,7 +147,11 @@ def test_analysis_settings_change_with_what_the_numbers_depend_on(here):
         ({"methods": []}, "methods", "at least 1 entry"),
         ({"methods": ["zscore", "zscore"]}, "methods", "each entry once"),
         ({"methods": ["zscore", "ssGSEAs"]}, "methods[1]", "did you mean `ssgsea`"),
-        ({"models": ["crude", "adjusted"]}, "models[1]", "one of crude, proliferation, clinical, full"),
+        (
+            {"models": ["unadjusted", "adjusted"]},
+            "models[1]",
+            "one of unadjusted, proliferation, clinical, full",
+        ),
         ({"endpoints": ["relapse", "death", "bones"]}, "endpoints[2]", "did you mean `bone`"),
         ({"verdict.smallest_hr": 1.3}, "verdict.smallest_hr", "a number above 0 and below 1"),
         ({"verdict.smallest_hr": float("nan")}, "verdict.smallest_hr", "a number"),
@@ -333,6 +337,11 @@ contrasts: [{{id: c, case: a, reference: b, paired: false, batch: false, meaning
 derive: {{contrast: c, name: {name}, log2_fold: 1, fdr: 0.1}}
 patients_of: {patients_of}
 """
+
+
+def test_the_former_name_of_the_unadjusted_model_is_understood(here):
+    config = load({"models": ["crude", "full"], "primary.model": "crude"}).config
+    assert config.models == ("unadjusted", "full") and config.primary.model == "unadjusted"
 
 
 def add_experiment(folder: Path, identity: str, name: str, patients_of: str = "[]") -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from irf7bone.base.whole_file import whole_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,9 +39,9 @@ def write_acquired(
     """Write the three parts (parquet, tsv, json), each whole or not at all."""
     levels = [_PROBE_ID, _GENE_ID][-acquired.expression.index.nlevels :]
     table = acquired.expression.rename_axis(index=levels, columns=None)
-    with _whole(expression) as path:
+    with whole_file(expression) as path:
         table.to_parquet(path)
-    with _whole(clinical) as path:
+    with whole_file(clinical) as path:
         acquired.clinical.to_csv(
             path, sep="\t", na_rep="NA", index_label=_SAMPLE_ID, lineterminator="\n", encoding="utf-8"
         )
@@ -51,18 +50,8 @@ def write_acquired(
 
 def write_sources(sources: list[dict[str, str]], source: str | Path) -> None:
     """Write what was read, each with its checksum, as json."""
-    with _whole(source) as path:
+    with whole_file(source) as path:
         path.write_text(json.dumps(sources, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-
-
-@contextmanager
-def _whole(path: str | Path) -> Iterator[Path]:
-    """A file beside ``path`` to write to, which takes its place once it is written."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    yield partial
-    os.replace(partial, path)
 
 
 def read_acquired(expression: str | Path, clinical: str | Path, source: str | Path) -> Acquired:

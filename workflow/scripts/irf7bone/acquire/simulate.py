@@ -78,7 +78,7 @@ def _standardise(values: np.ndarray) -> np.ndarray:
     return (values - values.mean()) / values.std(ddof=1)
 
 
-def draw_programmes(settings: SimulationSettings, names: Sequence[str]) -> dict[str, np.ndarray]:
+def sample_programmes(settings: SimulationSettings, names: Sequence[str]) -> dict[str, np.ndarray]:
     """Latent programmes, each with mean 0 and standard deviation 1 over the samples.
 
     Args:
@@ -112,7 +112,7 @@ def simulate_clinical(settings: SimulationSettings) -> pd.DataFrame:
         ``bone_relapse`` and ``relapse`` (any site) in {0, 1}, ``er``, ``node``, ``grade``,
         ``size_cm``, ``age``, and the latent ``true_interferon`` and ``true_proliferation``.
     """
-    n, latent = settings.n_samples, draw_programmes(settings, ("er",))
+    n, latent = settings.n_samples, sample_programmes(settings, ("er",))
     drawn = {
         name: stream(settings.seed, "outcome", name)
         for name in ("bone", "other", "follow_up", "node", "grade", "size", "age")
@@ -178,7 +178,7 @@ def simulate_expression(
                 "change n_genes",
             )
         )
-    latent = draw_programmes(settings, list(programmes))
+    latent = sample_programmes(settings, list(programmes))
     others = [name for name in dict.fromkeys(["proliferation", *programmes]) if name != "interferon"]
     named = [_beyond(latent[name], latent["interferon"]) for name in others]
     genes = sorted([*member, *candidates[:n_more]])

@@ -14,7 +14,7 @@ STATUS_WORDS = {
     "not_available": "not available",
 }
 MODEL_WORDS = {
-    "crude": "crude",
+    "unadjusted": "unadjusted",
     "proliferation": "adjusted for proliferation",
     "clinical": "adjusted for clinical covariates",
     "full": "adjusted for proliferation and clinical covariates",

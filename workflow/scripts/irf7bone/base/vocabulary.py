@@ -5,7 +5,7 @@ from __future__ import annotations
 ENDPOINTS = ("bone", "brain", "lung", "liver", "distant", "relapse", "death")
 STATUSES = ("ok", "too_few_events", "separated", "low_coverage", "not_available")
 METHOD_NAMES = ("zscore", "ssgsea", "singscore", "gsva", "plage")
-MODELS = ("crude", "proliferation", "clinical", "full")
+MODELS = ("unadjusted", "proliferation", "clinical", "full")
 ROLES = ("discovery", "validation", "simulated")
 SPECIMENS = ("primary", "metastasis")
 ALPHA = 0.05  # two-sided level of tests, everywhere

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from irf7bone.base.errors import InputError, Problem
+from irf7bone.base.whole_file import whole_file
 
 UNPACKED_LIMIT = 16 << 30  # bytes, over all members of an archive
 MEMBERS_LIMIT = 100_000
@@ -73,14 +74,9 @@ def extract_members(
 
 
 def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with tar.extractfile(member) as source, partial.open("wb") as out:
-            while block := source.read(BLOCK):
-                out.write(block)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(path) as partial, tar.extractfile(member) as source, partial.open("wb") as out:
+        while block := source.read(BLOCK):
+            out.write(block)
 
 
 class _Guarded:

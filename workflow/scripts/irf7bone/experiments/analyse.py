@@ -84,7 +84,7 @@ def analyse_experiment(
         settings: The study's settings.
 
     Returns:
-        Tables by the names of :data:`irf7bone.tables.experiment.EXPERIMENT_TABLES`, each as its contract
+        Tables by the names of their files in :mod:`irf7bone.tables.register`, each as its contract
         says (not yet cast: write them through it).
 
     Raises:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from irf7bone.experiments.analyse import AnalysisSettings, analyse_experiment
 from irf7bone.genes.orthologs import Orthologs
-from irf7bone.tables.experiment import EXPERIMENT_TABLES
+from irf7bone.tables.register import table_at
 
 if TYPE_CHECKING:
     import anndata as ad
@@ -30,7 +30,7 @@ def analyse(
     config: Config,
     seed: int,
 ) -> dict[str, pd.DataFrame]:
-    """All tables of one experiment, by the names of ``EXPERIMENT_TABLES``.
+    """All tables of one experiment, by the names of their files in :mod:`irf7bone.tables.register`.
 
     Signatures that experiments derive are not among those tested: they would be tested on what they were
     made from. Where one of them is the study's primary signature, the first selected one stands in.
@@ -61,5 +61,5 @@ def analyse(
 
 def write_tables(tables: Mapping[str, pd.DataFrame], paths: Iterable[str]) -> None:
     """Write each table into the file of its name, through its contract."""
-    for path in map(Path, paths):
-        EXPERIMENT_TABLES[path.stem].write(tables[path.stem], path)
+    for path in paths:
+        table_at(path).write(tables[Path(path).stem], path)

@@ -12,7 +12,7 @@ from irf7bone.random_signatures.null_plan import null_plan
 if TYPE_CHECKING:
     from irf7bone.study.settings import Config
 
-SIDE_BY_SIDE = ("proliferation", "crude", "clinical", "full")
+SIDE_BY_SIDE = ("proliferation", "unadjusted", "clinical", "full")
 
 
 class Drawing(NamedTuple):
@@ -23,10 +23,10 @@ class Drawing(NamedTuple):
 
 
 def forest_models(config: Config) -> tuple[str, ...]:
-    """The models shown side by side: the primary one and one to hold it against, crude first."""
+    """The models shown side by side: the primary one and one to hold it against, unadjusted first."""
     second = [model for model in SIDE_BY_SIDE if model in config.models and model != config.primary.model]
     pair = (config.primary.model, *second[:1])
-    return tuple(sorted(pair, key=lambda model: model != "crude"))
+    return tuple(sorted(pair, key=lambda model: model != "unadjusted"))
 
 
 def null_models(config: Config) -> tuple[str, ...]:

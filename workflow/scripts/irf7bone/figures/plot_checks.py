@@ -32,7 +32,7 @@ PARTS = {
 }
 
 
-def draw_checks(checks: pd.DataFrame, curves: pd.DataFrame, *, endpoint: str, simulated: bool) -> Figure:
+def plot_checks(checks: pd.DataFrame, curves: pd.DataFrame, *, endpoint: str, simulated: bool) -> Figure:
     """Draw the checks of one signature, endpoint and model in one cohort.
 
     Args:
@@ -59,12 +59,12 @@ def draw_checks(checks: pd.DataFrame, curves: pd.DataFrame, *, endpoint: str, si
         if curves.empty:
             style.say_instead(shape, _why(rows.loc["linearity"]), 44)
             return sheet.figure
-        _draw_shape(shape, curves, rows.loc["linearity"])
+        _plot_shape(shape, curves, rows.loc["linearity"])
         strip = sheet.axes(LEFT_MM, TOP_MM + CURVE_MM + 4, SHAPE_MM, STRIP_MM)
         strip.sharex(shape)
-        _draw_pull(strip, curves[curves["part"] == "left_out"], rows.loc["left_out_change"])
+        _plot_pull(strip, curves[curves["part"] == "left_out"], rows.loc["left_out_change"])
         forest = sheet.axes(FOREST_LEFT_MM, TOP_MM, FOREST_MM, FOREST_HIGH_MM)
-        _draw_parts(forest, sheet, rows)
+        _plot_parts(forest, sheet, rows)
         return sheet.figure
 
 
@@ -72,7 +72,7 @@ def _why(row: pd.Series) -> str:
     return f"{phrases.STATUS_WORDS[row['status']]}: {row['reason']}"
 
 
-def _draw_shape(axes: Axes, curves: pd.DataFrame, test: pd.Series) -> None:
+def _plot_shape(axes: Axes, curves: pd.DataFrame, test: pd.Series) -> None:
     for part, (colour, dashes) in CURVES.items():
         curve = curves[curves["part"] == part].sort_values("position")
         if curve.empty:
@@ -98,7 +98,7 @@ def _draw_shape(axes: Axes, curves: pd.DataFrame, test: pd.Series) -> None:
     )  # fmt: skip
 
 
-def _draw_pull(axes: Axes, samples: pd.DataFrame, largest: pd.Series) -> None:
+def _plot_pull(axes: Axes, samples: pd.DataFrame, largest: pd.Series) -> None:
     axes.axhline(0, color=style.PALE, linewidth=0.6, zorder=0)
     for ended, (colour, said) in ENDED.items():
         chosen = samples[samples["ended"] == ended]
@@ -131,7 +131,7 @@ def _draw_pull(axes: Axes, samples: pd.DataFrame, largest: pd.Series) -> None:
         )
 
 
-def _draw_parts(axes: Axes, sheet: style.Sheet, rows: pd.DataFrame) -> None:
+def _plot_parts(axes: Axes, sheet: style.Sheet, rows: pd.DataFrame) -> None:
     shown = []
     sheet.text(FOREST_LEFT_MM, TOP_MM - 2, "HR for one SD more score", va="bottom", size=style.SMALL_POINTS)
     for place, (check, words) in enumerate(PARTS.items()):

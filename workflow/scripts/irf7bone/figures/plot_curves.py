@@ -60,7 +60,7 @@ def spread(positions: Sequence[float], gap: float, low: float, high: float) -> l
     return placed.tolist()
 
 
-def draw_curves(
+def plot_curves(
     curves: pd.DataFrame,
     estimates: pd.DataFrame,
     signatures: Sequence[str],
@@ -102,7 +102,7 @@ def draw_curves(
                 style.say_instead(axes, _why_missing(fit), 22)
                 continue
             sheet.text(left, 8.2, _numbers(rows, fit), va="top", size=style.SMALL_POINTS, linespacing=1.25)
-            _draw_panel(axes, rows, last, top)
+            _plot_panel(axes, rows, last, top)
             _write_risk_table(sheet, rows, left, last, named=not named)
             if not named:
                 axes.set_ylabel(_axis_words(rows["kind"].iloc[0], endpoint))
@@ -145,7 +145,7 @@ def curve_counts(rows: pd.DataFrame) -> tuple[int, int]:
     return int(groups["n_at_risk"].max().sum()), int(groups["n_events"].max().sum())
 
 
-def _draw_panel(axes: Axes, rows: pd.DataFrame, last: float, top: float) -> None:
+def _plot_panel(axes: Axes, rows: pd.DataFrame, last: float, top: float) -> None:
     ends = {}
     for group in GROUPS:
         curve = rows[rows["group"] == group].sort_values("time_months")

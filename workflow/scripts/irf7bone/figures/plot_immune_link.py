@@ -25,7 +25,7 @@ SIMULATED = "simulated"
 TICKS = (-1, -0.5, 0, 0.5, 1)
 
 
-def draw_immune(
+def plot_immune(
     links: pd.DataFrame, pooled: pd.DataFrame, roles: Mapping[str, str], signature: str
 ) -> Figure:
     """Draw one signature's correlations, a panel for each adjustment and a block for each immune signature.
@@ -56,7 +56,7 @@ def draw_immune(
         for i, adjustment in enumerate(ADJUSTMENTS):
             left = LABEL_MM + NUMBER_MM + i * pitch
             axes = sheet.axes(left, HEAD_MM, pitch - TEXT_MM, ROW_MM * len(lines))
-            _draw_panel(axes, lines, adjustment)
+            _plot_panel(axes, lines, adjustment)
             sheet.text(left, HEAD_MM - 6, TITLES[adjustment], va="center", weight="bold")
             _write_estimates(sheet, lines, adjustment, left + pitch - TEXT_MM + GAP_MM)
         return sheet.figure
@@ -122,7 +122,7 @@ def _write_estimates(
         sheet.text(left, middle, said, va="center", size=small - 0.4, **look)
 
 
-def _draw_panel(axes: Axes, lines: list[dict[str, object]], adjustment: str) -> None:
+def _plot_panel(axes: Axes, lines: list[dict[str, object]], adjustment: str) -> None:
     axes.patch.set_alpha(0)
     axes.set(xlim=(-1, 1), ylim=(len(lines), 0))
     axes.axvline(0, color=style.INK, linewidth=0.6, zorder=0)

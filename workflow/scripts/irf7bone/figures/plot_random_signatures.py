@@ -26,7 +26,7 @@ HIGHEST = 0.88  # of a row
 NARROWEST_RATIO, WIDEST_RATIO = 1.6, 8.0
 
 
-def draw_null(
+def plot_null(
     null: pd.DataFrame,
     histogram: pd.DataFrame,
     models: Sequence[str],
@@ -73,7 +73,7 @@ def draw_null(
             axes.patch.set_alpha(0)
             axes.set(xscale="log", xlim=(1 / limit, limit), ylim=(len(signatures), 0))
             for row, name in enumerate(signatures):
-                _draw_row(axes, row, fits.get((name, model)), bins.get((name, model)))
+                _plot_row(axes, row, fits.get((name, model)), bins.get((name, model)))
             _label_axis(axes, limit)
             said = phrases.MODEL_WORDS[model].capitalize()
             sheet.text(left, HEAD_MM - 10, said, va="center", weight="bold")
@@ -90,7 +90,7 @@ def null_axis_limit(null: pd.DataFrame, histogram: pd.DataFrame) -> float:
     return min(WIDEST_RATIO, max(NARROWEST_RATIO, widest))
 
 
-def _draw_row(axes: Axes, row: int, fit: Mapping[str, Any] | None, bins: pd.DataFrame | None) -> None:
+def _plot_row(axes: Axes, row: int, fit: Mapping[str, Any] | None, bins: pd.DataFrame | None) -> None:
     floor = row + 0.96
     axes.axhline(floor, color=style.PALE, linewidth=0.5, zorder=0)
     if fit is None or fit["status"] != "ok" or bins is None:

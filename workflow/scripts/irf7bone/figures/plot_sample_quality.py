@@ -26,7 +26,7 @@ OTHER_BATCHES = "other"
 UNKNOWN_BATCH = "unknown"
 
 
-def draw_quality(table: pd.DataFrame, *, title: str, simulated: bool) -> Figure:
+def plot_quality(table: pd.DataFrame, *, title: str, simulated: bool) -> Figure:
     """Draw the first two principal components and each measure along the file; flagged samples are ringed.
 
     Args:
@@ -39,14 +39,14 @@ def draw_quality(table: pd.DataFrame, *, title: str, simulated: bool) -> Figure:
         sheet = style.new_sheet(style.TWO_COLUMNS_MM, 72, title=title, simulated=simulated)
         shown = table.assign(er=table["er"].where(table["er"].isin(["positive", "negative"]), "unknown"))
         states = [state for state in ER_COLOURS if (shown["er"] == state).any()]
-        _draw_components(sheet.axes(14, 9, 52, 52), shown, states)
+        _plot_components(sheet.axes(14, 9, 52, 52), shown, states)
         for i, (column, label) in enumerate(MEASURES.items()):
             axes = sheet.axes(78 + i * 26.5, 9, 19, 52)
-            _draw_strip(axes, shown, column, label, states)
+            _plot_strip(axes, shown, column, label, states)
         return sheet.figure
 
 
-def _draw_components(axes: Axes, shown: pd.DataFrame, states: list[str]) -> None:
+def _plot_components(axes: Axes, shown: pd.DataFrame, states: list[str]) -> None:
     known = states != ["unknown"]
     batches = drawn_batches(shown["batch"])
     shapes = dict(zip(dict.fromkeys(batches), BATCH_MARKERS, strict=False))
@@ -128,7 +128,7 @@ def _name(axes: Axes, flagged: pd.DataFrame) -> None:
         )
 
 
-def _draw_strip(axes: Axes, shown: pd.DataFrame, column: str, label: str, states: list[str]) -> None:
+def _plot_strip(axes: Axes, shown: pd.DataFrame, column: str, label: str, states: list[str]) -> None:
     # against the order in the file, because batches that were run one after the other show as steps
     placed = shown.assign(order=range(1, len(shown) + 1))
     sns.scatterplot(

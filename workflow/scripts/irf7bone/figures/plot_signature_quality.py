@@ -42,7 +42,7 @@ STRIPS = (
 )
 
 
-def draw_signature_quality(table: pd.DataFrame, *, simulated: bool) -> Figure:
+def plot_signature_quality(table: pd.DataFrame, *, simulated: bool) -> Figure:
     """Draw every measure; dashed lines mark what genes drawn at random would give.
 
     Agreement is the smallest of the three correlations between mean, median and first component.
@@ -67,7 +67,7 @@ def draw_signature_quality(table: pd.DataFrame, *, simulated: bool) -> Figure:
             sheet.text(1, middle, words, va="center", size=style.SMALL_POINTS, **look)
         pitch = (wide - LABEL_MM - 2) / len(STRIPS)
         for i, strip in enumerate(STRIPS):
-            _draw_strip(sheet.axes(LABEL_MM + i * pitch, HEAD_MM, pitch - GAP_MM, height), shown, strip)
+            _plot_strip(sheet.axes(LABEL_MM + i * pitch, HEAD_MM, pitch - GAP_MM, height), shown, strip)
             sheet.text(
                 LABEL_MM + i * pitch,
                 HEAD_MM - 4,
@@ -88,7 +88,7 @@ def draw_signature_quality(table: pd.DataFrame, *, simulated: bool) -> Figure:
         return sheet.figure
 
 
-def _draw_strip(axes: Axes, shown: pd.DataFrame, strip: Strip) -> None:
+def _plot_strip(axes: Axes, shown: pd.DataFrame, strip: Strip) -> None:
     values = shown[strip.column].to_numpy(dtype=float)
     rows = np.arange(len(shown)) + 0.5
     there = np.isfinite(values)

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from irf7bone.base.phrases import ENDPOINT_WORDS
-from irf7bone.figures.forest import draw_forest
+from irf7bone.figures.forest import plot_forest
 from irf7bone.figures.forest_tables import COLUMNS
 
 # rows of a cohort from top to bottom, by the table's contrast
@@ -59,7 +59,7 @@ def sites_table(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def draw_sites(table: pd.DataFrame, models: Sequence[str], *, signature: str, method: str) -> Figure:
+def plot_sites(table: pd.DataFrame, models: Sequence[str], *, signature: str, method: str) -> Figure:
     """Draw the numbers of :func:`sites_table`, one panel a model, on a log axis.
 
     Args:
@@ -69,7 +69,7 @@ def draw_sites(table: pd.DataFrame, models: Sequence[str], *, signature: str, me
         method: For the title.
     """
     title = f"Bone against other sites: {signature.replace('_', ' ')}, one SD more score ({method})"
-    return draw_forest(table, models, title=title, nothing=NOTHING)
+    return plot_forest(table, models, title=title, nothing=NOTHING)
 
 
 def _row(fit: dict, block: str) -> dict[str, object]:

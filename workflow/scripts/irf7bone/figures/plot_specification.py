@@ -22,7 +22,7 @@ TICKS = (0.125, 0.25, 0.5, 0.7, 1, 1.4, 2, 4, 8)
 MOST_LETTERS = 38
 
 
-def draw_specifications(curve: pd.DataFrame, summary: pd.DataFrame, *, title: str) -> Figure:
+def plot_specifications(curve: pd.DataFrame, summary: pd.DataFrame, *, title: str) -> Figure:
     """Draw the curve; p < 0.05 is filled, the primary analysis is ringed.
 
     Args:
@@ -46,8 +46,8 @@ def draw_specifications(curve: pd.DataFrame, summary: pd.DataFrame, *, title: st
         sheet.text(1, 2, title, va="top", weight="bold", size=style.FONT_POINTS + 1)
         sheet.text(1, 7, _said(summary), va="top", size=style.SMALL_POINTS, color=style.GREY)
         panel = wide - LABEL_MM - 4
-        _draw_curve(sheet.axes(LABEL_MM, HEAD_MM, panel, CURVE_MM), shown)
-        _draw_choices(
+        _plot_curve(sheet.axes(LABEL_MM, HEAD_MM, panel, CURVE_MM), shown)
+        _plot_choices(
             sheet, sheet.axes(LABEL_MM, below, panel, ROW_MM * n_rows), shown, levels, below, n_rows
         )
         return sheet.figure
@@ -69,7 +69,7 @@ def _colours(shown: pd.DataFrame) -> np.ndarray:
     return np.where(~high, style.GREY, np.where(low, style.BLUE, style.RED))
 
 
-def _draw_curve(axes: Axes, shown: pd.DataFrame) -> None:
+def _plot_curve(axes: Axes, shown: pd.DataFrame) -> None:
     x = np.arange(1, len(shown) + 1)
     low, middle, high = (
         np.exp(shown[name].to_numpy(dtype=float)) for name in ("ci_low", "log_hr", "ci_high")
@@ -109,7 +109,7 @@ def _draw_curve(axes: Axes, shown: pd.DataFrame) -> None:
     axes.spines["bottom"].set_visible(False)
 
 
-def _draw_choices(
+def _plot_choices(
     sheet: style.Sheet,
     axes: Axes,
     shown: pd.DataFrame,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from irf7bone.base.whole_file import whole_file
 from irf7bone.figures.fonts import use_light_fonts
 
 mpl.use("Agg")
@@ -164,15 +164,13 @@ def shorten(words: str, width: int) -> str:
 def save(figure: Figure, base: str | Path) -> None:
     """Write ``base``.svg and ``base``.pdf whole or not at all; equal figures give equal bytes."""
     base = Path(base)
-    base.parent.mkdir(parents=True, exist_ok=True)
     dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
     with in_style():
         for kind, metadata in dates.items():
             stream = BytesIO()
             figure.savefig(stream, format=kind, metadata=metadata)
-            partial = base.with_name(f"{base.name}.{kind}.partial")
-            partial.write_bytes(stream.getvalue())
-            os.replace(partial, base.with_name(f"{base.name}.{kind}"))
+            with whole_file(base.with_name(f"{base.name}.{kind}")) as partial:
+                partial.write_bytes(stream.getvalue())
 
 
 def save_drawings(drawings: Mapping[str, tuple[Figure, pd.DataFrame]], folder: str | Path) -> None:

@@ -54,7 +54,7 @@ def immune_link(
     config: Config,
     withheld: Mapping[str, str] = MappingProxyType({}),
 ) -> pd.DataFrame:
-    """Correlate every interferon score of one cohort with every immune score, crude and adjusted.
+    """Correlate every interferon score of one cohort with every immune score, unadjusted and adjusted.
 
     All samples take part, with an outcome or without. Scores are those of the primary method, but an
     interferon signature is first freed of the genes that it shares with the immune signature, with the

@@ -29,9 +29,9 @@ from irf7bone.statistics.firth import EVENTS_PER_PARAMETER, fit_firth
 from irf7bone.statistics.leave_one_patient_out import leave_one_patient_out
 from irf7bone.statistics.splines import NoSpline, Spline, fit_spline
 from irf7bone.tables.outcome_checks import (
-    _KEY,
     AFTER_SPLIT,
     CHECK_CURVES,
+    CHECKED,
     CHECKS,
     CHECKS_MADE,
     ENDED,
@@ -127,7 +127,7 @@ def check_curves(plan: FitPlan) -> pd.DataFrame:
 
 def _labels(plan: FitPlan, row: int, endpoint: str, model: str) -> dict[str, str]:
     labels = (plan.cohort, *plan.table.keys[row], endpoint, model)
-    return dict(zip((column.name for column in _KEY), labels, strict=True))
+    return dict(zip((column.name for column in CHECKED), labels, strict=True))
 
 
 def _fit(plan: FitPlan, row: int, endpoint: str, model: str) -> Fitted | NotFitted:

@@ -154,7 +154,7 @@ def clinical(cohort: Cohort) -> Fields | Unavailable:
 
 
 MODELS: dict[str, Model] = {
-    "crude": Model(()),
+    "unadjusted": Model(()),
     "proliferation": Model((proliferation,)),
     "clinical": Model((clinical,)),
     "full": Model((proliferation, clinical)),

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 def pool_by_er(er_associations: pd.DataFrame, roles: Mapping[str, str], *, config: Config) -> pd.DataFrame:
     """Pool each stratum over cohorts, and the differences between strata: the test of interaction.
 
-    The strata of a cohort share no patient, so that their difference has variance se+^2 + se-^2; for a crude
-    model it is the score x ER term of a Cox model stratified by ER. Differences are taken within cohorts
-    and then pooled (Fisher 2017, BMJ 356:j573): comparing two pooled subgroups that come from partly
+    The strata of a cohort share no patient, so that their difference has variance se+^2 + se-^2; for an
+    unadjusted model it is the score x ER term of a Cox model stratified by ER. Differences are taken within
+    cohorts and then pooled (Fisher 2017, BMJ 356:j573): comparing two pooled subgroups that come from partly
     different cohorts would mistake differences between cohorts for differences between tumours. Each pool
     is by random effects as in :func:`irf7bone.pool.pool.pool_associations`.
 

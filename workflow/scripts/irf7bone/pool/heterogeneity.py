@@ -14,7 +14,7 @@ from irf7bone.pool.real_cohorts import real_rows
 from irf7bone.statistics.q_profile import q_profile
 from irf7bone.statistics.random_effects import LEVEL, pool_many
 from irf7bone.tables.columns import RESULT
-from irf7bone.tables.pooled import ASYMMETRY, FUNNEL, HETEROGENEITY, LEAVE_ONE_OUT
+from irf7bone.tables.pooled import ASYMMETRY, FUNNEL, HETEROGENEITY, LEAVE_ONE_COHORT_OUT
 
 Array = NDArray[np.float64]
 
@@ -63,7 +63,7 @@ def heterogeneity(associations: pd.DataFrame, pooled: pd.DataFrame, roles: Mappi
     return HETEROGENEITY.cast(table)
 
 
-def leave_one_out_table(
+def leave_one_cohort_out_table(
     associations: pd.DataFrame, pooled: pd.DataFrame, roles: Mapping[str, str]
 ) -> pd.DataFrame:
     """Pool every result once more without each of its cohorts.
@@ -74,8 +74,8 @@ def leave_one_out_table(
         roles: Role of each cohort; simulated ones take no part.
 
     Returns:
-        :data:`LEAVE_ONE_OUT`: for each pooled result one row a cohort in it, where one cohort remains with
-        its normal interval; or a single row that says why there is nothing to leave out.
+        :data:`LEAVE_ONE_COHORT_OUT`: for each pooled result one row a cohort in it, where one cohort remains
+        with its normal interval; or a single row that says why there is nothing to leave out.
 
     Raises:
         InputError: If a cohort has no role.
@@ -107,9 +107,9 @@ def leave_one_out_table(
     )
     kept = [part for part in parts if len(part)]
     if not kept:
-        return LEAVE_ONE_OUT.empty()
+        return LEAVE_ONE_COHORT_OUT.empty()
     table = pd.concat(kept).sort_values("order", kind="stable", ignore_index=True)
-    return LEAVE_ONE_OUT.cast(table)
+    return LEAVE_ONE_COHORT_OUT.cast(table)
 
 
 def asymmetry(associations: pd.DataFrame, pooled: pd.DataFrame, roles: Mapping[str, str]) -> pd.DataFrame:

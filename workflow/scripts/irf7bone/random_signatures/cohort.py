@@ -17,7 +17,7 @@ from irf7bone.base.vocabulary import ALPHA
 from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.random_signatures.fits import Estimates, behind, random_estimates
 from irf7bone.random_signatures.null_plan import refusal
-from irf7bone.random_signatures.sampling import Draws, cells, draw, generator, positions, set_matrix
+from irf7bone.random_signatures.sampling import Draws, cells, generator, positions, sample_sets, set_matrix
 from irf7bone.scoring.engine import Prepared
 from irf7bone.scoring.score_table import ScorableSignature
 from irf7bone.tables.columns import RESULT
@@ -68,7 +68,7 @@ def cohort_null(
     ):
         sides = (library[signature].up, library[signature].down)
         own = [positions(prepared.genes[candidates], side) for side in sides]
-        drawn = draw(cell, *own, n_draws, generator(seed, cohort, signature))
+        drawn = sample_sets(cell, *own, n_draws, generator(seed, cohort, signature))
         for method in config.methods:
             todo = [
                 k

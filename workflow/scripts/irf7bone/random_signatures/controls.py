@@ -36,10 +36,10 @@ def controls(
 ) -> pd.DataFrame:
     """Say for every cohort and the pooled result whether the controls came out as they must.
 
-    * ``proliferation``: its crude hazard ratio is above 1 with p < 0.05. Where it is not, but the interval
-      holds an effect as large as the known one, the control is unclear, not failed.
+    * ``proliferation``: its unadjusted hazard ratio is above 1 with p < 0.05. Where it is not, but the
+      interval holds an effect as large as the known one, the control is unclear, not failed.
     * ``random``: the first random signature drawn for the primary one is not extreme among the others
-      (p against them at least 0.001). Its own p is shown beside it: with a crude model that is often
+      (p against them at least 0.001). Its own p is shown beside it: with an unadjusted model that is often
       below 0.05, which is why results are held against random signatures at all.
     * ``shuffled``: with every random signature's scores given to the patients in random order, 4 to 6 % of
       them have p < 0.05.
@@ -68,7 +68,7 @@ def _proliferation(table: pd.DataFrame, config: Config) -> Iterator[dict[str, An
     wanted = {
         "signature": config.proliferation_signature,
         "method": config.primary.method,
-        "model": "crude",
+        "model": "unadjusted",
     }
     for row in _rows(table, wanted):
         shown = _control(row, "proliferation", row["signature"], "HR above 1 with p < 0.05")

@@ -20,13 +20,13 @@ def null_plan(config: Config) -> Mapping[str, set[str] | set[tuple[str, str]]]:
     """What gets a null: ``scores``, pairs of signature and method, and ``models``.
 
     Every signature by the primary method, and the primary signature by every method that is not slow;
-    crude, adjusted for proliferation, and the primary model.
+    unadjusted, adjusted for proliferation, and the primary model.
     """
     named = config.primary
     pairs = {(signature, named.method) for signature in config.signatures.select}
     affordable = [method for method in config.methods if method not in SLOW]
     pairs |= {(named.signature, method) for method in affordable}
-    return {"scores": pairs, "models": {"crude", "proliferation", named.model} & set(config.models)}
+    return {"scores": pairs, "models": {"unadjusted", "proliferation", named.model} & set(config.models)}
 
 
 def refusal(row: Mapping[str, Any], config: Config) -> dict[str, Any] | None:

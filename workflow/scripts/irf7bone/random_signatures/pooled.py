@@ -26,10 +26,10 @@ from irf7bone.random_signatures.null_plan import refusal
 from irf7bone.random_signatures.sampling import (
     Draws,
     cells,
-    draw,
     generator,
     level_fraction,
     positions,
+    sample_sets,
     set_matrix,
 )
 from irf7bone.scoring.engine import Prepared
@@ -132,7 +132,9 @@ def pooled_null(
     jobs: dict[tuple[str, tuple[str, ...]], _Job] = {}
     for (signature, chosen), todo in wanted.items():
         named = library[signature]
-        job = _draw_job(signature, named, {cohort: genes[cohort] for cohort in chosen}, config, n_draws, seed)
+        job = _sample_job(
+            signature, named, {cohort: genes[cohort] for cohort in chosen}, config, n_draws, seed
+        )
         if isinstance(job, dict):
             for k in todo:
                 results[k] = job
@@ -209,7 +211,7 @@ def _varying_genes(expression: pd.DataFrame) -> _Genes:
     return _Genes(prepared.genes[keep], prepared.mean[keep], prepared.sd[keep])
 
 
-def _draw_job(
+def _sample_job(
     signature: str,
     named: ScorableSignature,
     cohorts: Mapping[str, _Genes],
@@ -230,7 +232,7 @@ def _draw_job(
         place = np.searchsorted(genes.names.astype(str), common)
         level += level_fraction(genes.mean[place])
         spread += level_fraction(genes.sd[place])
-    drawn = draw(cells(level, spread), *sides, n_draws, generator(seed, *cohorts, signature))
+    drawn = sample_sets(cells(level, spread), *sides, n_draws, generator(seed, *cohorts, signature))
     if isinstance(drawn, str):
         return {"status": "not_available", "reason": drawn}
     up, down = (np.vstack([own, side]) for own, side in zip(sides, (drawn.up, drawn.down), strict=True))

@@ -79,7 +79,7 @@ def cells(level: np.ndarray, spread: np.ndarray) -> np.ndarray:
     )
 
 
-def draw(
+def sample_sets(
     cell: np.ndarray, up: np.ndarray, down: np.ndarray, n_draws: int, random: np.random.Generator
 ) -> Draws | str:
     """Draw random signatures matched to a named one.

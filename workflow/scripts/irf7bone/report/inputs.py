@@ -11,7 +11,7 @@ import pandas as pd
 
 from irf7bone.figures import key_signatures
 from irf7bone.tables.calibration import CALIBRATION
-from irf7bone.tables.study_tables import Depth
+from irf7bone.tables.study_tables import StudyTables
 
 if TYPE_CHECKING:
     from irf7bone.genes.signatures import Signature
@@ -27,7 +27,7 @@ class Experiments:
 
     Args:
         cards: Experiment id -> card, in the order of the config.
-        tables: Those of :data:`irf7bone.tables.experiment.EXPERIMENT_TABLES`, of every experiment.
+        tables: Those of an experiment in :mod:`irf7bone.tables.register`, of every experiment, by name.
         flow: :data:`irf7bone.tables.cohort.FLOW` of every experiment, its id in ``cohort``.
         derived: :data:`irf7bone.tables.experiment.DERIVED` of every experiment that derives a signature.
     """
@@ -54,7 +54,7 @@ class ReportInputs:
         coverage: :data:`irf7bone.tables.cohort.COVERAGE` of every cohort.
         quality: :data:`irf7bone.tables.cohort.QC` of every cohort.
         curves: :data:`irf7bone.tables.outcome.CURVES` of every cohort.
-        depth: The tables that look deeper.
+        results: The tables that look deeper.
         figures: Folder with ``<cohort>/`` and ``pooled/``, each figure as .svg with its numbers as .tsv.
         provenance: Result of :func:`irf7bone.study.provenance.collect`.
         templates: Folder with ``templates/``, ``scripts/`` and ``style.css``.
@@ -74,7 +74,7 @@ class ReportInputs:
     coverage: pd.DataFrame
     quality: pd.DataFrame
     curves: pd.DataFrame
-    depth: Depth
+    results: StudyTables
     figures: Path
     provenance: Mapping[str, Any]
     templates: Path

@@ -12,17 +12,11 @@ from irf7bone.genes.signatures import library_names
 from irf7bone.study.card_checks import CardKind
 from irf7bone.study.document import Document, KeyPath, dotted
 from irf7bone.study.experiment_checks import SIMULATED_PREFIX
+from irf7bone.study.places import Named, from_here
 from irf7bone.study.schema import violations
 from irf7bone.study.strict_yaml import read_yaml
 
 NEEDS_PROLIFERATION = ("proliferation", "full")
-
-
-def from_here(path: Path) -> Path:
-    """A path relative to the current folder where it lies inside it, so that no result names the machine."""
-    path = path.absolute()
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 class StudyChecks:
@@ -31,8 +25,9 @@ class StudyChecks:
     A part of the config that breaks the schema is not cross-checked: one mistake, one message.
     """
 
-    def __init__(self, config: Mapping[str, Any], root: Path, source: str):
+    def __init__(self, config: Mapping[str, Any], root: Path, source: str, files: Sequence[Path] = ()):
         self.config, self.root, self.source = config, root, source
+        self.named = Named(root, files)
         self.problems = Problems()
         self.problems.extend(violations(config, "config", self.where))
         self.broken = {problem.where for problem in self.problems.found}
@@ -96,15 +91,16 @@ class StudyChecks:
 
     def _card_path(self, entry: str, at: KeyPath, folder: str) -> Path | None:
         if "/" in entry or entry.endswith((".yaml", ".yml")):
-            path = Path(entry)
+            path = self.named.find(entry, at)
             absence = why_no_file(path)
             if not absence:
                 return path
-            close = nearest_file(path, ".yaml")
-            remedy = f"did you mean `{path.parent / close}`?" if close else "correct the path"
+            near = [(item, nearest_file(item, ".yaml")) for item in self.named.candidates(entry, at)]
+            close = next((from_here(item.parent / name) for item, name in near if name), None)
+            remedy = f"did you mean `{close}`?" if close else "correct the path"
             self.add(
                 at,
-                expected=f"a card at {path}, seen from {Path.cwd()}",
+                expected=f"a card at {entry}, seen from {self._seen_from(at)}",
                 found="no such file" if absence == "not there" else absence,
                 remedy=remedy,
             )
@@ -166,12 +162,12 @@ class StudyChecks:
         files: list[Path] = []
         for index, entry in enumerate(self.texts("signatures", "files")):
             at = ("signatures", "files", index)
-            path = self.root / entry if (self.root / entry).exists() else Path(entry)
+            path = self.named.find(entry, at)
             found = sorted(path.glob("*.gmt")) if path.is_dir() else [path]
             if not path.exists():
                 self.add(
                     at,
-                    expected="a GMT file or a folder of them, seen from the project or the current folder",
+                    expected=f"a GMT file or a folder of them, seen from {self._seen_from(at)}",
                     found=f"`{entry}`, which is not there",
                     remedy="correct the path",
                 )
@@ -231,7 +227,7 @@ class StudyChecks:
                 ("primary", "signature"),
                 expected=f"another signature than proliferation_signature, which model `{model}` adjusts for",
                 found=f"`{self.texts('primary', 'signature')[0]}` in both",
-                remedy="name another primary signature, or make `crude` or `clinical` the primary model",
+                remedy="name another primary signature, or make `unadjusted` or `clinical` the primary model",
             )
 
     def _in_library(self, name: str, at: KeyPath) -> bool:
@@ -288,14 +284,25 @@ class StudyChecks:
                     remedy="remove it, or add a cohort whose card defines it",
                 )
 
-    def mirror(self) -> None:
-        """A mirror is a base URL or a folder that is there."""
+    def mirror(self) -> str | None:
+        """The mirror: a base URL, or the path of a folder that is there, seen from the current folder."""
         [mirror] = self.texts("mirror") or [""]
-        right = mirror.startswith(("https://", "http://")) if "://" in mirror else Path(mirror).is_dir()
+        if mirror and "://" not in mirror:
+            path = self.named.find(mirror, ("mirror",))
+            right, used = path.is_dir(), str(from_here(path))
+        else:
+            right, used = mirror.startswith(("https://", "http://")), mirror
         if mirror and not right:
             self.add(
                 ("mirror",),
-                expected=f"a base URL (https://...), or a folder that is there, seen from {Path.cwd()}",
+                expected="a base URL (https://...), or a folder that is there, seen from "
+                + self._seen_from(("mirror",)),
                 found=f"`{mirror}`",
                 remedy="correct it, or write `mirror: null` to use the network",
             )
+        return used or None
+
+    def _seen_from(self, at: KeyPath) -> str:
+        """The folders that a path of the config is looked for in, in words."""
+        folders = [path.resolve() for path in self.named.candidates("", at)]
+        return " or ".join(map(str, dict.fromkeys(folders)))

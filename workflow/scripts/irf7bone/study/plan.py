@@ -12,11 +12,12 @@ from typing import Any
 
 from irf7bone.study.cohort_card import CohortCard
 from irf7bone.study.cohort_checks import COHORT_CARDS
-from irf7bone.study.cross_checks import StudyChecks, from_here
+from irf7bone.study.cross_checks import StudyChecks
 from irf7bone.study.experiment_card import ExperimentCard
 from irf7bone.study.experiment_checks import EXPERIMENT_CARDS
+from irf7bone.study.places import from_here
 from irf7bone.study.settings import Config, Primary, RandomSignatures, SignatureSettings, VerdictSettings
-from irf7bone.study.strict_yaml import repeated_keys
+from irf7bone.study.strict_yaml import current_names, repeated_keys
 
 DERIVED = "results/experiments/{experiment}/derived/{name}.gmt"
 SYMBOLS = "data/genes/hgnc_symbols.tsv.gz"
@@ -76,49 +77,53 @@ def load_study(
         config: The merged config, as Snakemake read it.
         root: The project's folder.
         source: What messages call the config.
-        files: The config files, which are searched for repeated keys: these are gone from ``config``.
+        files: The config files: paths are looked for beside the one that names them, and keys that one
+            repeats are gone from ``config``.
 
     Raises:
         InputError: With every problem of the config and of all cards.
     """
-    root = Path(root).resolve()
-    checks = StudyChecks(config, root, source)
-    for path in files:
-        checks.problems.extend(repeated_keys(from_here(Path(path))))
+    root, config, paths = Path(root).resolve(), current_names(config), [Path(file) for file in files]
+    checks = StudyChecks(config, root, source, paths)
+    for path in paths:
+        checks.problems.extend(repeated_keys(from_here(path)))
     documents = checks.read_cards("cohorts", COHORT_CARDS)
     experiments = checks.read_cards("experiments", EXPERIMENT_CARDS)
-    files = checks.signature_files()
+    library = checks.signature_files()
     derived = checks.derived_signatures(experiments, documents)
-    checks.names(files, derived)
-    checks.signatures_of_simulations([*documents, *experiments], files)
+    checks.names(library, derived)
+    checks.signatures_of_simulations([*documents, *experiments], library)
     checks.endpoints(documents)
-    checks.mirror()
+    mirror = checks.mirror()
     checks.problems.raise_if_any()
     cards = {card.id: card for card in map(COHORT_CARDS.make, documents)}
     made = {card.id: card for card in map(EXPERIMENT_CARDS.make, experiments)}
     return Study(
-        _typed(config, tuple(cards), tuple(made), files, tuple(derived)),
+        _typed(config, tuple(cards), tuple(made), library, tuple(derived)),
         cards,
         made,
         source,
-        tuple(files),
+        tuple(library),
         from_here(root / SYMBOLS),
         root,
-        config["mirror"] or None,
+        mirror,
     )
 
 
-def sound_parts(config: Mapping[str, Any], *, root: Path) -> tuple[dict[str, CohortCard], list[Path]]:
+def sound_parts(
+    config: Mapping[str, Any], *, root: Path, files: Iterable[Path] = ()
+) -> tuple[dict[str, CohortCard], list[Path]]:
     """What can be used of a study that may have problems elsewhere.
 
     Args:
         config: The merged config.
         root: The project's folder.
+        files: The config files, as in :func:`load_study`.
 
     Returns:
         The cohort cards that are right by themselves, by id, and the GMT files that are there.
     """
-    checks = StudyChecks(config, Path(root).resolve(), "config")
+    checks = StudyChecks(config, Path(root).resolve(), "config", [Path(file) for file in files])
     documents = checks.read_cards("cohorts", COHORT_CARDS, sound_only=True)
     cards = [COHORT_CARDS.make(document) for document in documents]
     return {card.id: card for card in cards}, checks.signature_files()

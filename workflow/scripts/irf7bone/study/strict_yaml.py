@@ -233,6 +233,17 @@ def merge_config(default: Mapping[str, Any], other: Mapping[str, Any]) -> dict[s
     return merged
 
 
+def current_names(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A config with today's names: version 0.1 also takes ``crude``, as the unadjusted model was called."""
+    renamed = dict(config)
+    if isinstance(models := config.get("models"), list):
+        renamed["models"] = ["unadjusted" if name == "crude" else name for name in models]
+    primary = config.get("primary")
+    if isinstance(primary, Mapping) and primary.get("model") == "crude":
+        renamed["primary"] = {**primary, "model": "unadjusted"}
+    return renamed
+
+
 def read_config(path: Path) -> dict[str, Any]:
     """Read one config file with plain YAML, as Snakemake does.
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # The model that adds proliferation to each; those that hold it already are their own.
 ADJUSTED_MODEL = {
-    "crude": "proliferation",
+    "unadjusted": "proliferation",
     "proliferation": "proliferation",
     "clinical": "full",
     "full": "full",
@@ -197,7 +197,7 @@ def simulated_check(
             for endpoint, log_hr in effects.items()
         ],
         columns=["cohort", "endpoint", "planted_log_hr"],
-    ).assign(model=ADJUSTED_MODEL["crude"])
+    ).assign(model=ADJUSTED_MODEL["unadjusted"])
     fitted = associations[
         (associations["signature"] == config.primary.signature)
         & (associations["method"] == config.primary.method)

@@ -30,7 +30,7 @@ _STATUS = {"found": "found", "none": "none found", "not_compared": "profiles not
 
 def audit_section(inputs: ReportInputs) -> Section:
     """Patients that appear twice, and the way of every sample into the models."""
-    duplicates, audit = inputs.depth.duplicates, inputs.depth.audit
+    duplicates, audit = inputs.results.duplicates, inputs.results.audit
     findings = [
         *duplicate_findings(duplicates, inputs.simulated),
         *audit_findings(audit, inputs.config.primary.endpoint, inputs.config.primary.model, inputs.simulated),

@@ -55,12 +55,14 @@ def correlation_range(low: float, high: float) -> str:
 
 
 def immune_section(inputs: ReportInputs) -> Section:
-    """Correlation of interferon with immune scores, crude and adjusted."""
-    depth, primary = inputs.depth, inputs.config.primary
-    pooled = chosen(depth.immune_pooled, signature=primary.signature)
-    cells = list(dict.fromkeys(depth.immune.loc[depth.immune["signature"] == primary.signature, "immune"]))
+    """Correlation of interferon with immune scores, unadjusted and adjusted."""
+    results, primary = inputs.results, inputs.config.primary
+    pooled = chosen(results.immune_pooled, signature=primary.signature)
+    cells = list(
+        dict.fromkeys(results.immune.loc[results.immune["signature"] == primary.signature, "immune"])
+    )
     said = [f"{immune_sentence(chosen(pooled, immune=cell), cell)}." for cell in cells]
-    made_up = inputs.simulated.intersection(depth.immune["cohort"])
+    made_up = inputs.simulated.intersection(results.immune["cohort"])
     tinted = " Tinted: simulated cohorts, not patients, in no diamond." if made_up else ""
     figure = figure_view(
         inputs,
@@ -73,7 +75,7 @@ def immune_section(inputs: ReportInputs) -> Section:
             if cells
             else ""
         ),
-        simulated=bool(cells) and inputs.simulated.issuperset(depth.immune["cohort"]),
+        simulated=bool(cells) and inputs.simulated.issuperset(results.immune["cohort"]),
     )
     findings = (
         Finding(
@@ -81,11 +83,11 @@ def immune_section(inputs: ReportInputs) -> Section:
             "immune cells have an interferon response of their own."
         ),
     )
-    shown = [name for name in inputs.shown if name in set(depth.immune["signature"])]
+    shown = [name for name in inputs.shown if name in set(results.immune["signature"])]
     tables = (
         (
-            immune_pooled_view(depth.immune_pooled, primary.signature),
-            immune_view(depth.immune[depth.immune["signature"].isin(shown)], inputs.simulated, shown),
+            immune_pooled_view(results.immune_pooled, primary.signature),
+            immune_view(results.immune[results.immune["signature"].isin(shown)], inputs.simulated, shown),
         )
         if cells
         else ()
@@ -184,10 +186,10 @@ def immune_view(frame: pd.DataFrame, simulated: Collection[str], shown: Sequence
 
 def quality_section(inputs: ReportInputs) -> Section:
     """What each signature is in each cohort."""
-    depth, signature = inputs.depth, inputs.config.primary.signature
+    results, signature = inputs.results, inputs.config.primary.signature
     figures = []
     for cohort in patients_first(list(inputs.cards), inputs.simulated):
-        row = one_row(depth.signature_quality, cohort=cohort, signature=signature)
+        row = one_row(results.signature_quality, cohort=cohort, signature=signature)
         figures.append(
             figure_view(
                 inputs,
@@ -198,9 +200,9 @@ def quality_section(inputs: ReportInputs) -> Section:
                 simulated=cohort in inputs.simulated,
             )
         )
-    real = chosen(depth.signature_quality, signature=signature)
+    real = chosen(results.signature_quality, signature=signature)
     real = real[~real["cohort"].isin(inputs.simulated)]
-    tables = (signature_quality_view(depth.signature_quality, inputs.simulated),)
+    tables = (signature_quality_view(results.signature_quality, inputs.simulated),)
     findings = (Finding(coherence_sentence(real, signature)),)
     return Section("signature_quality", "Signature quality", "Signature quality", findings, figures, tables)
 

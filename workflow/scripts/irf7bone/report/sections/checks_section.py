@@ -81,16 +81,16 @@ MARKS = (
 
 def checks_section(inputs: ReportInputs) -> Section:
     """The checks of the primary signature and model."""
-    config, depth, shown = inputs.config, inputs.depth, inputs.shown
+    config, results, shown = inputs.config, inputs.results, inputs.shown
     primary = config.primary
     named = {"signature": primary.signature, "method": primary.method}
-    real = depth.checks[~depth.checks["cohort"].isin(inputs.simulated)]
+    real = results.checks[~results.checks["cohort"].isin(inputs.simulated)]
     findings = [Finding(said) for said in summary_sentences(real, config)]
     figures = []
     for cohort, endpoint in with_endpoints(inputs):
         here = {"cohort": cohort, "endpoint": endpoint, **named}
-        rows = chosen(depth.checks, model=primary.model, **here)
-        measures = chosen(depth.discrimination, **here)
+        rows = chosen(results.checks, model=primary.model, **here)
+        measures = chosen(results.discrimination, **here)
         fitted = (rows["status"] == "ok").any()
         figures.append(
             figure_view(
@@ -106,8 +106,8 @@ def checks_section(inputs: ReportInputs) -> Section:
             )
         )
     key = list(shown)
-    own = depth.checks[depth.checks["signature"].isin(key) & (depth.checks["model"] == primary.model)]
-    measured = depth.discrimination[depth.discrimination["signature"].isin(key)]
+    own = results.checks[results.checks["signature"].isin(key) & (results.checks["model"] == primary.model)]
+    measured = results.discrimination[results.discrimination["signature"].isin(key)]
     tables = (
         checks_view(recorded(own, inputs.cohorts), inputs.simulated, shown, primary.model),
         discrimination_view(recorded(measured, inputs.cohorts), inputs.simulated, shown),

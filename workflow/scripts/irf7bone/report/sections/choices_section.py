@@ -46,9 +46,9 @@ FEW_COHORTS = 3
 
 def specification_section(inputs: ReportInputs) -> Section:
     """The primary question under every choice of signature, method and model."""
-    depth, primary = inputs.depth, inputs.config.primary
-    finding = specification_sentence(depth.specifications, depth.specification_summary, inputs.config)
-    drawn = (depth.specifications["status"] == "ok").any()
+    results, primary = inputs.results, inputs.config.primary
+    finding = specification_sentence(results.specifications, results.specification_summary, inputs.config)
+    drawn = (results.specifications["status"] == "ok").any()
     figure = figure_view(
         inputs,
         "pooled/specifications",
@@ -69,7 +69,7 @@ def specification_section(inputs: ReportInputs) -> Section:
             else finding
         ),
     )
-    tables = (summary_view(depth.specification_summary), specifications_view(depth.specifications))
+    tables = (summary_view(results.specification_summary), specifications_view(results.specifications))
     return Section(
         "specifications", "Every analysis", "Every defensible analysis", findings, (figure,), tables
     )
@@ -159,15 +159,15 @@ def specifications_view(frame: pd.DataFrame) -> TableView:
 
 def heterogeneity_section(inputs: ReportInputs) -> Section:
     """How far the cohorts behind the primary result agree."""
-    depth, primary = inputs.depth, inputs.config.primary
+    results, primary = inputs.results, inputs.config.primary
     named = vars(primary)
-    asymmetry = one_row(depth.asymmetry, **named)
+    asymmetry = one_row(results.asymmetry, **named)
     findings = [
-        Finding(heterogeneity_sentence(one_row(depth.heterogeneity, **named))),
-        Finding(left_out_sentence(chosen(depth.leave_one_out, **named))),
+        Finding(heterogeneity_sentence(one_row(results.heterogeneity, **named))),
+        Finding(left_out_sentence(chosen(results.leave_one_cohort_out, **named))),
     ]
     said, figures = asymmetry_sentence(asymmetry), []
-    if chosen(depth.funnel, **named).empty:
+    if chosen(results.funnel, **named).empty:
         findings.append(Finding(said))
     else:
         figures.append(
@@ -185,9 +185,11 @@ def heterogeneity_section(inputs: ReportInputs) -> Section:
     by_method = {"method": primary.method}
     tables = (
         heterogeneity_view(
-            chosen(depth.heterogeneity, **by_method), chosen(depth.asymmetry, **by_method), primary
+            chosen(results.heterogeneity, **by_method), chosen(results.asymmetry, **by_method), primary
         ),
-        left_out_view(chosen(depth.leave_one_out, signature=primary.signature, method=primary.method)),
+        left_out_view(
+            chosen(results.leave_one_cohort_out, signature=primary.signature, method=primary.method)
+        ),
     )
     return Section("heterogeneity", "Heterogeneity", "Do the cohorts agree?", findings, figures, tables)
 
@@ -223,7 +225,7 @@ def left_out_sentence(rows: pd.DataFrame) -> str:
     """What leaving out each cohort does.
 
     Args:
-        rows: Of :data:`irf7bone.tables.pooled.LEAVE_ONE_OUT`, of one result.
+        rows: Of :data:`irf7bone.tables.pooled.LEAVE_ONE_COHORT_OUT`, of one result.
     """
     fitted = rows[rows["status"] == "ok"]
     if rows.empty:
@@ -326,4 +328,4 @@ def left_out_view(frame: pd.DataFrame) -> TableView:
         Field("Status", "whether there is an estimate, and why not", say_status),
     )
     caption = "The primary signature's pooled result, without each cohort of patients in turn."
-    return view("leave_one_out", caption, frame, columns, ())
+    return view("leave_one_cohort_out", caption, frame, columns, ())

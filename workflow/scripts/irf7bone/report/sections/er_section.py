@@ -41,10 +41,10 @@ if TYPE_CHECKING:
 
 def er_section(inputs: ReportInputs) -> Section:
     """The effect in ER-positive and in ER-negative tumours."""
-    config, depth = inputs.config, inputs.depth
+    config, results = inputs.config, inputs.results
     primary = config.primary
-    pooled = chosen(depth.pooled_by_er, **vars(primary))
-    drawn = chosen(depth.by_er, signature=primary.signature, method=primary.method)
+    pooled = chosen(results.pooled_by_er, **vars(primary))
+    drawn = chosen(results.by_er, signature=primary.signature, method=primary.method)
     drawn = drawn[drawn["status"] != "not_available"]
     cohorts = list(dict.fromkeys(drawn["cohort"]))
     estimated = set(drawn.loc[drawn["status"] == "ok", "cohort"])
@@ -77,8 +77,8 @@ def er_section(inputs: ReportInputs) -> Section:
     )
     shown = inputs.shown
     tables = (
-        er_pooled_view(depth.pooled_by_er[depth.pooled_by_er["signature"].isin(list(shown))], shown),
-        er_view(shown_rows(depth.by_er, inputs), inputs.simulated, shown),
+        er_pooled_view(results.pooled_by_er[results.pooled_by_er["signature"].isin(list(shown))], shown),
+        er_view(shown_rows(results.by_er, inputs), inputs.simulated, shown),
     )
     return Section("by_er", "ER strata", "By ER status", findings, (figure,), tables)
 

@@ -31,7 +31,7 @@ TEST_NAMES = {"spearman": "Spearman", "kruskal": "Kruskal-Wallis"}
 
 def patients_section(inputs: ReportInputs) -> Section:
     """Characteristics of the patients, and how the primary score goes with them."""
-    table = inputs.depth.table_one
+    table = inputs.results.table_one
     names = [name for name in inputs.cards if name in set(table["cohort"])]
     return Section(
         "patients",

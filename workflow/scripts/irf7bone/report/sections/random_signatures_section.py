@@ -68,19 +68,19 @@ PASSED_WORDS = {
 
 def null_section(inputs: ReportInputs) -> Section:
     """The section, patients first."""
-    config, depth = inputs.config, inputs.depth
+    config, results = inputs.config, inputs.results
     primary = config.primary
-    real = depth.null[~depth.null["cohort"].isin(inputs.simulated)]
+    real = results.null[~results.null["cohort"].isin(inputs.simulated)]
     findings = [
-        *(Finding(said) for said in pooled_findings(depth.pooled_null, config)),
+        *(Finding(said) for said in pooled_findings(results.pooled_null, config)),
         *(Finding(said) for said in share_findings(recorded(real, inputs.cohorts), config)),
-        Finding(controls_finding(depth.controls[~depth.controls["cohort"].isin(inputs.simulated)])),
+        Finding(controls_finding(results.controls[~results.controls["cohort"].isin(inputs.simulated)])),
     ]
     figures = []
     marks = f"Rows: {listed(inputs.shown)}. {MARKS}"
     named = {"signature": primary.signature, "method": primary.method, "model": primary.model}
     for endpoint in sorted(config.endpoints, key=lambda name: name != primary.endpoint):
-        row = one_row(depth.pooled_null, endpoint=endpoint, **named)
+        row = one_row(results.pooled_null, endpoint=endpoint, **named)
         if row is not None and row["status"] == "ok":
             figures.append(
                 figure_view(
@@ -92,7 +92,7 @@ def null_section(inputs: ReportInputs) -> Section:
                 )
             )
     for cohort, endpoint in with_endpoints(inputs):
-        row = one_row(depth.null, cohort=cohort, endpoint=endpoint, **named)
+        row = one_row(results.null, cohort=cohort, endpoint=endpoint, **named)
         figures.append(
             figure_view(
                 inputs,
@@ -105,9 +105,9 @@ def null_section(inputs: ReportInputs) -> Section:
             )
         )
     tables = (
-        controls_view(told_controls(depth.controls, inputs.cohorts), inputs.simulated),
-        null_view(planned(recorded(depth.null, inputs.cohorts), config), inputs.simulated, primary.method),
-        pooled_null_view(planned(depth.pooled_null, config), primary.method),
+        controls_view(told_controls(results.controls, inputs.cohorts), inputs.simulated),
+        null_view(planned(recorded(results.null, inputs.cohorts), config), inputs.simulated, primary.method),
+        pooled_null_view(planned(results.pooled_null, config), primary.method),
     )
     return Section("null", "Random signatures", "Against random signatures", findings, figures, tables)
 

@@ -57,14 +57,14 @@ TEST_WORDS = {"gray": "Gray's test", "logrank": "log-rank test"}
 
 def sites_section(inputs: ReportInputs) -> Section:
     """Bone against other sites, and cause-specific next to subdistribution hazards."""
-    config, depth, shown = inputs.config, inputs.depth, inputs.shown
+    config, results, shown = inputs.config, inputs.results, inputs.shown
     primary, model = config.primary, config.primary.model
     named = {"signature": primary.signature, "method": primary.method, "model": model}
-    sites = chosen(depth.sites, **named)
+    sites = chosen(results.sites, **named)
     bone = sites[(sites["contrast"] == "bone") & sites["n"].notna()]
     with_bone = patients_first(list(dict.fromkeys(bone["cohort"])), inputs.simulated)
     real = [name for name in with_bone if name not in inputs.simulated]
-    rivals = chosen(depth.competing, **named)
+    rivals = chosen(results.competing, **named)
     competing = [
         (cohort, endpoint)
         for cohort, endpoint in with_endpoints(inputs)
@@ -81,7 +81,7 @@ def sites_section(inputs: ReportInputs) -> Section:
         + competing_sentence(
             chosen(rivals, cohort=cohort, endpoint=endpoint),
             one_row(
-                depth.group_tests,
+                results.group_tests,
                 cohort=cohort,
                 endpoint=endpoint,
                 signature=primary.signature,
@@ -133,13 +133,13 @@ def sites_section(inputs: ReportInputs) -> Section:
             simulated=made_hazards,
         ),
     )
-    own_sites = depth.sites[
-        depth.sites["cohort"].isin(with_bone) & depth.sites["signature"].isin(list(shown))
+    own_sites = results.sites[
+        results.sites["cohort"].isin(with_bone) & results.sites["signature"].isin(list(shown))
     ]
     tables = (
         sites_view(own_sites, inputs.simulated, shown),
-        competing_view(shown_rows(depth.competing, inputs), inputs.simulated, shown),
-        group_tests_view(shown_rows(depth.group_tests, inputs), inputs.simulated, shown),
+        competing_view(shown_rows(results.competing, inputs), inputs.simulated, shown),
+        group_tests_view(shown_rows(results.group_tests, inputs), inputs.simulated, shown),
     )
     return Section("sites", "Bone and other sites", "Bone against other sites", findings, figures, tables)
 

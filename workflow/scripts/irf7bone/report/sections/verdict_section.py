@@ -57,12 +57,12 @@ def verdict_section(inputs: ReportInputs) -> Section:
             "rest": rest,
             "headline": headline(inputs.verdict),
             "made_up": simulated_note(list(inputs.cards), inputs.simulated),
-            "facts": first_facts(primary, inputs.pooled, inputs.depth.pooled_null, config),
+            "facts": first_facts(primary, inputs.pooled, inputs.results.pooled_null, config),
             "forest": small_forest(
                 chosen(inputs.associations, **named), one_row(inputs.pooled, **named), inputs.simulated
             ),
             "bearing": text.bearing(
-                inputs.verdict, inputs.pooled, real, sound, inputs.depth.duplicates, config
+                inputs.verdict, inputs.pooled, real, sound, inputs.results.duplicates, config
             ),
             "simulated_check": text.simulated_sentences(
                 simulated_check(inputs.associations, planted, config=config)

@@ -283,9 +283,11 @@ def _positive_control(pooled: pd.DataFrame, associations: pd.DataFrame, config: 
     primary = config.primary
     if primary.signature == config.proliferation_signature:
         return "The primary signature is the proliferation signature itself: there is no separate control."
-    row = pooled_result(pooled, config.proliferation_signature, primary.method, primary.endpoint, "crude")
+    row = pooled_result(
+        pooled, config.proliferation_signature, primary.method, primary.endpoint, "unadjusted"
+    )
     if row is None or row["status"] != "ok":
-        return "The positive control, proliferation, has no pooled crude estimate for this endpoint."
+        return "The positive control, proliferation, has no pooled unadjusted estimate for this endpoint."
     said = f"Positive control, {config.proliferation_signature}: {pooled_sentence(row)}"
     if row["ci_low"] > 0:
         return f"{said}. The known effect of proliferation shows."
@@ -293,7 +295,7 @@ def _positive_control(pooled: pd.DataFrame, associations: pd.DataFrame, config: 
         (associations["signature"] == config.proliferation_signature)
         & (associations["method"] == primary.method)
         & (associations["endpoint"] == primary.endpoint)
-        & (associations["model"] == "crude")
+        & (associations["model"] == "unadjusted")
         & (associations["status"] == "ok")
     ]
     shown = int((cohorts["ci_low"] > 0).sum())

@@ -9,7 +9,7 @@ import pandas as pd
 from madeup import study as made
 
 from irf7bone.pool.by_er import pool_by_er
-from irf7bone.pool.heterogeneity import asymmetry, funnel, heterogeneity, leave_one_out_table
+from irf7bone.pool.heterogeneity import asymmetry, funnel, heterogeneity, leave_one_cohort_out_table
 from irf7bone.pool.pooled_immune_link import pool_immune
 from irf7bone.pool.specification import specification_curve, summarise_specifications
 from irf7bone.random_signatures.controls import controls
@@ -38,14 +38,15 @@ from irf7bone.tables.outcome_checks import (
     TABLE_ONE,
 )
 from irf7bone.tables.random_signatures import NULL, NULL_HISTOGRAM, POOLED_NULL
-from irf7bone.tables.study_tables import COHORT_TABLES, POOLED_TABLES, Depth
+from irf7bone.tables.register import OF_COHORT, OVER_COHORTS, tables_in
+from irf7bone.tables.study_tables import StudyTables
 
 KEY = ["signature", "method", "endpoint", "model"]
 NULL_EDGES = {"null_q025": -0.3, "null_q25": -0.1, "null_median": 0.02, "null_q75": 0.12, "null_q975": 0.31}
 EMPTY = {"status": "not_available", "reason": "said in the test"}
 
 
-def depth(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) -> Depth:
+def results(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) -> StudyTables:
     """Every table, from the made-up associations where these decide them."""
     config = config.analysis()
     null = _null(associations)
@@ -71,7 +72,7 @@ def depth(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) -> D
         "pooled_null_histogram": pooled_histogram,
         "controls": controls(associations, pooled, null, pooled_null, config=config),
         "heterogeneity": heterogeneity(associations, pooled, roles),
-        "leave_one_out": leave_one_out_table(associations, pooled, roles),
+        "leave_one_cohort_out": leave_one_cohort_out_table(associations, pooled, roles),
         "asymmetry": asymmetry(associations, pooled, roles),
         "funnel": funnel(associations, pooled, roles),
         "specifications": curve,
@@ -81,9 +82,11 @@ def depth(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) -> D
         "duplicates": _duplicates(list(roles)),
         "audit": _audit(associations, config),
     }
-    for name, contract in {**COHORT_TABLES, **POOLED_TABLES}.items():
-        contract.check(tables[name], f"made-up {name}")
-    return Depth(**tables)
+    contracts = tables_in(OF_COHORT) | tables_in(OVER_COHORTS)
+    assert set(contracts) - set(tables) == {"cohorts", "associations", "pooled", "verdict"}
+    for name, table in tables.items():
+        contracts[name].check(table, f"made-up {name}")
+    return StudyTables(tables)
 
 
 def _table(contract: Table, rows: list[dict]) -> pd.DataFrame:
@@ -126,7 +129,7 @@ def _audit(associations: pd.DataFrame, config: object) -> pd.DataFrame:
 def _random(row: dict, seed: int) -> dict:
     if row["status"] != "ok":
         return {"status": row["status"], "reason": row["reason"]}
-    share = 0.21 if row["model"] == "crude" else 0.062
+    share = 0.21 if row["model"] == "unadjusted" else 0.062
     return {
         "n_genes": 40,
         "n_draws": 1000,
@@ -288,7 +291,7 @@ def _sites(associations: pd.DataFrame) -> pd.DataFrame:
 def _group_tests(associations: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for row in _of_method(associations):
-        if row["model"] != "crude":
+        if row["model"] != "unadjusted":
             continue
         found = {name: row[name] for name in ("cohort", *KEY[:3], "status", "reason")}
         if row["status"] == "ok":
@@ -330,7 +333,7 @@ def _checks(associations: pd.DataFrame) -> pd.DataFrame:
 def _check_curves(associations: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for row in _of_method(associations):
-        if row["signature"] != made.PRIMARY or row["model"] != "crude" or row["status"] != "ok":
+        if row["signature"] != made.PRIMARY or row["model"] != "unadjusted" or row["status"] != "ok":
             continue
         label = {name: row[name] for name in ("cohort", *KEY)}
         for part, position in itertools.product(("line", "spline", "left_out"), range(5)):
@@ -350,7 +353,7 @@ def _check_curves(associations: pd.DataFrame) -> pd.DataFrame:
 def _discrimination(associations: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for row, measure in itertools.product(_of_method(associations), MEASURES):
-        if row["model"] != "crude":
+        if row["model"] != "unadjusted":
             continue
         found = {name: row[name] for name in ("cohort", *KEY[:3], "status", "reason")} | {"measure": measure}
         if row["status"] == "ok":

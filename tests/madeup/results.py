@@ -208,6 +208,8 @@ def _by_er(associations: pd.DataFrame) -> pd.DataFrame:
         part.loc[gamma, ["log_hr", "se", "ci_low", "ci_high", "p"]] = np.nan
         part.loc[gamma, "status"] = "not_available"
         part.loc[gamma, "reason"] = "the cohort does not record ER status"
+        part["reason_code"] = None
+        part.loc[gamma, "reason_code"] = "er_not_recorded"
         parts.append(part)
     return ER_ASSOCIATIONS.cast(pd.concat(parts, ignore_index=True)[ER_ASSOCIATIONS.names])
 

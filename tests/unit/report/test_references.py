@@ -9,15 +9,16 @@ import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
-import madeup_study as made
 import pytest
 
 from irf7bone.base.errors import InputError
+from irf7bone.genes.signatures import Signature
 from irf7bone.report.sentences.references import Citations, Work, as_bibtex, read_works
 from irf7bone.scoring.registry import METHODS
+from irf7bone.study.cohort_card import load_card
 from irf7bone.study.schema import read_yaml
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 PACKAGE = PROJECT / "workflow" / "scripts" / "irf7bone"
 WORKS = read_works(PROJECT / "data" / "references.bib")
 ENTRY = """@article{cox1972,
@@ -112,22 +113,35 @@ def test_works_are_numbered_as_they_are_first_cited():
 
 
 def test_a_card_gives_the_work_of_the_list_where_its_doi_or_pmid_is_there():
-    card = made.cards()["alpha"]
+    card = load_card(PROJECT / "data" / "cohorts" / "simulated_bone.yaml")
     for citation in ({"doi": "10.1016/s0140-6736(05)17947-1"}, {"pmid": 15721472, "text": "In other words"}):
         assert WORKS.of_card(replace(card, citation=citation)).key == "wang2005"
     own = WORKS.of_card(replace(card, citation={"text": "Our own 50 % & {unpublished} series_2.", "pmid": 7}))
     assert own.text == "Our own 50 % & unpublished series_2. PMID:7."
     assert own.bibtex == (
-        "@misc{alpha,\n  note = {Our own 50 \\% \\& \\{unpublished\\} series\\_2},\n  pmid = {7},\n}\n"
+        "@misc{simulated_bone,\n"
+        "  note = {Our own 50 \\% \\& \\{unpublished\\} series\\_2},\n  pmid = {7},\n}\n"
     )
     assert WORKS.of_card(replace(card, citation={})) is None
 
 
 def test_a_signature_gives_every_work_of_its_provenance():
-    signature = replace(made.library()["IRF7"], pmids=("20837693", "19204204"))
+    signature = Signature(
+        name="MINE",
+        up=("IRF7",),
+        down=(),
+        citation="Liberzon 2015",
+        source="",
+        licence="",
+        role="user",
+        how_obtained="",
+        sha256="",
+        file=Path("mine.gmt"),
+        pmids=("20837693", "19204204"),
+    )
     assert [work.key for work in WORKS.of_signature(signature)] == ["nielsen2010", "parker2009"]
     [own] = WORKS.of_signature(replace(signature, pmids=("20837693", "1")))
-    assert (own.key, own.text) == ("IRF7", "Liberzon 2015 Cell Syst 1:417. PMID:20837693 1.")
+    assert (own.key, own.text) == ("MINE", "Liberzon 2015. PMID:20837693 1.")
     assert WORKS.of_signature(replace(signature, citation="", pmids=())) == ()
 
 

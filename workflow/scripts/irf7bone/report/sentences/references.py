@@ -199,7 +199,7 @@ def _faults(path: str, key: str, fields: Mapping[str, str], works: Mapping[str, 
         "a doi, PMID or URL": ("doi", "pmid", "url"),
     }
     lacks = [said for said, names in needs.items() if not any(name in fields for name in names)]
-    found = [(f"entry {key}", "all of " + ", ".join(needs), f"no {item}", "add it") for item in lacks]
+    found = [(f"entry {key}", "all of " + ", ".join(needs), f"it lacks {item}", "add it") for item in lacks]
     if key in works:
         found.append((f"entry {key}", "each key once", "it stands twice", "remove one or rename it"))
     for other in works.values():

@@ -30,7 +30,7 @@ WITH_PATH = PATH="$$PWD/.venv/bin:$$PATH"
 quietly = said=$$($(1) 2>&1) || { printf '%s\n' "$$said"; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help report check card lock test oracles calibrate bench lint environment compare study
+.PHONY: help report check card lock test oracles calibrate bench lint environment compare study with-tests
 .SILENT:
 
 help: ## this list
@@ -53,21 +53,21 @@ card: environment ## a card for new data: make card ACCESSION=GSE12345 | FROM=da
 lock: study environment ## fetch again and lock what comes: make lock STUDY=path.yaml [COHORT=id]
 	.venv/bin/python tools/renew_lock.py $(if $(STUDY),"$(STUDY)") $(if $(COHORT),--cohort "$(COHORT)") $(if $(DIR),--directory "$(DIR)")
 
-test: environment ## every test
+test: with-tests ## every test
 	# One worker a core already: threads inside numpy would only compete with them.
 	$(WITH_PATH) OMP_NUM_THREADS=1 $(RUN) pytest -q -n auto
 
-oracles: environment ## recompute the stored values of tests/oracle with R, installed from Debian where root may
+oracles: with-tests ## recompute the stored values of tests/oracle with R, installed from Debian where root may
 	sh tools/install_oracles.sh
 	$(WITH_PATH) OMP_NUM_THREADS=1 $(RUN) pytest -q -rs -m oracle tests/oracle
 
-calibrate: environment ## simulate how often the methods err: docs/calibration.md; one part: make calibrate PARTS=pooling
+calibrate: with-tests ## simulate how often the methods err: docs/calibration.md; one part: make calibrate PARTS=pooling
 	PYTHONPATH=workflow/scripts:tools OMP_NUM_THREADS=1 $(RUN) calibrate $(PARTS)
 
-bench: environment ## time the engines and their peers: results/benchmarks/; one topic: make bench TOPICS=cox
+bench: with-tests ## time the engines and their peers: results/benchmarks/; one topic: make bench TOPICS=cox
 	PYTHONPATH=workflow/scripts:tools OMP_NUM_THREADS=1 $(RUN) bench $(TOPICS)
 
-lint: environment ## style of Python and Snakemake files
+lint: with-tests ## style of Python and Snakemake files
 	$(RUN) ruff check --quiet
 	$(RUN) ruff format --check --quiet
 	$(call quietly,$(WITH_PATH) $(RUN) snakefmt --check Snakefile workflow)
@@ -79,6 +79,10 @@ environment: ## only the set-up: .venv, as envs/requirements.lock says
 compare: environment ## what changed between two runs: make compare A=results B=mine/study [TOLERANCE=] [OUT=changes.tsv]
 	[ -n "$(A)" ] && [ -n "$(B)" ] || { echo "irf7bone: name two results folders: make compare A=... B=..." >&2; exit 1; }
 	.venv/bin/python tools/compare_runs.py "$(A)" "$(B)" $(if $(TOLERANCE),--tolerance "$(TOLERANCE)") $(if $(OUT),--out "$(OUT)")
+
+# What tests, benchmarks and style need besides: envs/requirements-tests.lock.
+with-tests:
+	sh tools/setup_environment.sh tests
 
 study:
 	[ -z "$(STUDY)" ] || [ -f "$(STUDY)" ] || { echo "irf7bone: STUDY=$(STUDY): no such file" >&2; exit 1; }

@@ -12,7 +12,7 @@ sys.path.insert(0, str(PROJECT / "workflow" / "scripts"))
 from irf7bone.acquire.sources import remote_files  # noqa: E402
 from irf7bone.base.errors import InputError  # noqa: E402
 from irf7bone.commands.renew_lock import renew_lock  # noqa: E402
-from irf7bone.study.settings import load_study  # noqa: E402
+from irf7bone.study.plan import load_study  # noqa: E402
 from irf7bone.study.strict_yaml import merge_config, read_config  # noqa: E402
 
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import madeup_study as made
 import pytest
-from madeup_report import make_inputs, plot_figures
+from madeup import study as made
+from madeup.report import make_inputs, plot_figures
 
 from irf7bone.report.html.build import build_report
 from irf7bone.report.inputs import ReportInputs

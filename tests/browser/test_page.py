@@ -6,9 +6,9 @@ import io
 import itertools
 import xml.etree.ElementTree as ET
 
-import madeup_study as made
 import pandas as pd
 import pytest
+from madeup import study as made
 from pypdf import PdfReader
 
 from irf7bone.base.phrases import STATUS_WORDS, estimate, p_clause

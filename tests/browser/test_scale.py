@@ -8,9 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import madeup_study as made
 import pytest
-from madeup_report import PROJECT, make_inputs, plot_figures
+from madeup import study as made
+from madeup.report import PROJECT, make_inputs, plot_figures
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import anndata as ad
 import pytest
 import yaml
-
-from tests.unit.madeup_geo import ARCHIVE, gse2034_card, gse2034_files, madeup_tables, zipped
+from madeup.geo import ARCHIVE, gse2034_card, gse2034_files, madeup_tables, zipped
 
 from .conftest import copy_project, gene_sets, snakemake
 from .test_workflow import planned

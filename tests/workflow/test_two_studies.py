@@ -7,8 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import yaml
-
-from tests.unit.madeup_geo import gse2034_card, gse2034_files, madeup_tables
+from madeup.geo import gse2034_card, gse2034_files, madeup_tables
 
 from .conftest import copy_project, gene_sets, snakemake, write_study
 

@@ -141,10 +141,10 @@ def test_changed_signature_reruns_only_what_depends_on_it(rerun, project_copy):
 @pytest.mark.parametrize(
     ("module", "first"),
     [
-        ("harmonise.py", "harmonise_cohort"),
+        ("harmonise/cohort.py", "harmonise_cohort"),
         ("scoring/ssgsea.py", "score_cohort"),
-        ("survival/cox.py", "associate_cohort"),
-        ("pool.py", "pool_associations"),
+        ("statistics/cox.py", "associate_cohort"),
+        ("pool/pool.py", "pool_associations"),
     ],
 )
 def test_edited_module_reruns_the_jobs_that_use_it(rerun, project_copy, module, first):

@@ -23,8 +23,8 @@ from calibrate.cohorts import (
 )
 from calibrate.tally import Tally
 from calibrate.type_one import ALPHA, MIN_EVENTS, SCORES, size
-from irf7bone.outcome.associate import fit_many, uses_firth
 from irf7bone.outcome.discrimination import FOLLOWED_BEYOND, LAST_MONTHS, reliable_horizon
+from irf7bone.outcome.estimator import fit_many, uses_firth
 from irf7bone.outcome.models import MODELS, Unavailable
 from irf7bone.statistics.concordance import Concordance, harrell_c
 from irf7bone.statistics.fine_gray import FineGrayProblem, fit_subdistribution

@@ -8,10 +8,10 @@ import numpy as np
 
 from calibrate.cohorts import Regime, as_cohort, sample_cohort
 from calibrate.tally import Tally
-from irf7bone.outcome.associate import fit_many
-from irf7bone.outcome.immune_link import partial_correlation
+from irf7bone.outcome.estimator import fit_many
 from irf7bone.outcome.models import MODELS
-from irf7bone.pool.heterogeneity import q_profile
+from irf7bone.statistics.partial_correlation import partial_correlation
+from irf7bone.statistics.q_profile import q_profile
 from irf7bone.statistics.random_effects import pool_many
 
 COHORTS = (2, 3, 5, 10)

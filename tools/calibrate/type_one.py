@@ -16,15 +16,16 @@ from calibrate.cohorts import (
     sample_cohort,
 )
 from calibrate.tally import Tally
-from irf7bone.outcome.associate import fit_many, uses_firth
 from irf7bone.outcome.curves import tertiles
-from irf7bone.outcome.group_tests import gray_test, logrank_test
+from irf7bone.outcome.estimator import fit_many, uses_firth
 from irf7bone.outcome.models import MODELS, Design, Unavailable
 from irf7bone.outcome.periods import CHANGE, hazard_ratios_by_period
-from irf7bone.outcome.sites import fit_difference, fit_odds
+from irf7bone.statistics.cause_difference import fit_difference
 from irf7bone.statistics.cox import Z_95, Fits
 from irf7bone.statistics.fine_gray import FineGrayProblem, fit_subdistribution
 from irf7bone.statistics.firth import EVENTS_PER_PARAMETER
+from irf7bone.statistics.gray import gray_test, logrank_test
+from irf7bone.statistics.logistic import fit_odds
 from irf7bone.statistics.schoenfeld import proportional_hazards_p
 from irf7bone.statistics.splines import NoSpline, fit_spline
 from irf7bone.tables.outcome_checks import SPLIT_MONTHS

@@ -13,7 +13,7 @@ from irf7bone.acquire.sources import input_files, remote_files
 from irf7bone.download.lock import lock_path
 from irf7bone.download.remote import FOLDER
 from irf7bone.study.code_hash import code_hash
-from irf7bone.study.settings import load_study
+from irf7bone.study.plan import load_study
 from irf7bone.base.errors import InputError
 from irf7bone.study.provenance import file_name, git_revision
 from irf7bone.study.places import folder_problem, from_here, study_folder
@@ -43,6 +43,7 @@ signature_library = [
 downloads = from_here(study.root / FOLDER)  # shared by all studies
 markers = sorted(map(from_here, (study.root / "data/markers").glob("*.gmt")))
 calibration = sorted(map(from_here, (study.root / "data/calibration").glob("*.tsv")))
+references = from_here(study.root / "data/references.bib")
 orthologs = from_here(study.root / "data/orthologs/mouse_human.tsv.gz")
 # what is compared between two runs of the settings that the report and the provenance hold: Snakemake compares
 # tuples, not other classes, and where the signature files lie changes nothing

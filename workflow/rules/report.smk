@@ -111,6 +111,7 @@ rule build_report:
         experiment_figures=expand("results/figures/experiments/{experiment}", experiment=study.experiments),
         provenance="results/provenance.json",
         templates=report_templates,
+        references=references,
         calibration=calibration,
     output:
         report=report(

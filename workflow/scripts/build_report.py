@@ -14,10 +14,11 @@ from irf7bone.report.inputs import ReportInputs
 from irf7bone.report.pdf.printed import build_pdf
 from irf7bone.report.sections.page import page_sections
 from irf7bone.report.sections.record_section import run_methods
-from irf7bone.report.sentences.bibtex import bibtex
 from irf7bone.report.sentences.methods import as_markdown
-from irf7bone.study.cohort_card import load_card
-from irf7bone.study.experiment_card import load_experiment
+from irf7bone.report.sentences.references import as_bibtex, read_works
+from irf7bone.study.cohort_card import read_cohort_card
+from irf7bone.study.experiment_card import read_experiment_card
+from irf7bone.study.settings import Config
 from irf7bone.tables.calibration import read_calibration
 from irf7bone.tables.cohort import COVERAGE, FLOW, QC
 from irf7bone.tables.outcome import CURVES
@@ -25,12 +26,13 @@ from irf7bone.tables.study_tables import StudyTables
 
 report_plainly(snakemake.log[0])
 
+config: Config = snakemake.params.config
 source = snakemake.input
-experiments = {card.id: card for card in map(load_experiment, source.experiments)}
+experiments = {card.id: card for card in map(read_experiment_card, source.experiments)}
 tables = StudyTables.read([*source.cohort_tables, *source.pooled_tables])
 inputs = ReportInputs(
-    config=snakemake.params.config,
-    cards={card.id: card for card in map(load_card, source.cards)},
+    config=config,
+    cards={card.id: card for card in map(read_cohort_card, source.cards)},
     library=load_library(source.signatures, SymbolTable.load(source.symbols)),
     associations=tables.associations,
     pooled=tables.pooled,
@@ -44,6 +46,7 @@ inputs = ReportInputs(
     figures=Path(source.figures[0]).parent,
     provenance=json.loads(Path(source.provenance).read_text(encoding="utf-8")),
     templates=Path(snakemake.scriptdir).resolve().parent / "report",
+    works=read_works(Path(source.references)),
     calibration=read_calibration(source.calibration),
     experiments=read_experiments(
         experiments,
@@ -57,4 +60,4 @@ methods, contents = run_methods(inputs), page_sections(inputs)
 output["report"].write_text(build_report(inputs, contents), encoding="utf-8")
 output["printed"].write_bytes(build_pdf(inputs, contents))
 output["methods"].write_text(as_markdown(methods), encoding="utf-8")
-output["references"].write_text(bibtex(methods.references), encoding="utf-8")
+output["references"].write_text(as_bibtex(methods.references), encoding="utf-8")

@@ -9,6 +9,7 @@ from irf7bone.pool.by_er import pool_by_er
 from irf7bone.pool.heterogeneity import asymmetry, funnel, heterogeneity, leave_one_cohort_out_table
 from irf7bone.pool.pooled_immune_link import pool_immune
 from irf7bone.pool.specification import specification_curve, summarise_specifications
+from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import COHORTS
 from irf7bone.tables.outcome import ASSOCIATIONS, ER_ASSOCIATIONS, IMMUNE_LINKS
 from irf7bone.tables.pooled import (
@@ -25,7 +26,8 @@ from irf7bone.tables.pooled import (
 
 report_plainly(snakemake.log[0])
 
-config, output = snakemake.params.config, snakemake.output
+config: Config = snakemake.params.config
+output = snakemake.output
 cohorts = COHORTS.read(snakemake.input.summary)
 roles = dict(zip(cohorts["cohort"], cohorts["role"], strict=True))
 results = (

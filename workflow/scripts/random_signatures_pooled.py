@@ -5,6 +5,7 @@ from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.random_signatures.controls import controls
 from irf7bone.random_signatures.pooled import pooled_null, reader
+from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import COHORTS
 from irf7bone.tables.outcome import ASSOCIATIONS
 from irf7bone.tables.pooled import POOLED
@@ -12,7 +13,8 @@ from irf7bone.tables.random_signatures import CONTROLS, NULL, NULL_HISTOGRAM, PO
 
 report_plainly(snakemake.log[0])
 
-config, cohorts = snakemake.params.config, COHORTS.read(snakemake.input.summary)
+config: Config = snakemake.params.config
+cohorts = COHORTS.read(snakemake.input.summary)
 associations = ASSOCIATIONS.read(snakemake.input.associations)
 pooled = POOLED.read(snakemake.input.pooled)
 null, histogram = pooled_null(

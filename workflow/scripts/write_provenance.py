@@ -3,17 +3,19 @@
 from pathlib import Path
 
 from irf7bone.base.errors import report_plainly
-from irf7bone.study.cohort_card import load_card
-from irf7bone.study.experiment_card import load_experiment
+from irf7bone.study.cohort_card import read_cohort_card
+from irf7bone.study.experiment_card import read_experiment_card
 from irf7bone.study.provenance import as_json, collect
+from irf7bone.study.settings import Config
 
 report_plainly(snakemake.log[0])
 
 source, params = snakemake.input, snakemake.params
-cards = {card.id: card for card in map(load_card, source.cards)}
-experiments = {card.id: card for card in map(load_experiment, source.experiments)}
+config: Config = params.config
+cards = {card.id: card for card in map(read_cohort_card, source.cards)}
+experiments = {card.id: card for card in map(read_experiment_card, source.experiments)}
 provenance = collect(
-    params.config,
+    config,
     cards,
     sources=dict(zip(cards, source.sources, strict=True)),
     experiments=experiments,

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from irf7bone.download.remote import RemoteFile
 
 if TYPE_CHECKING:
-    from irf7bone.study.cohort_card import CohortCard
+    from irf7bone.study.card import Card
 
 ARCHIVE = "https://ftp.ncbi.nlm.nih.gov/geo"
 QUERY = "https://www.ncbi.nlm.nih.gov/geo/query/acc.cgi"
 
 
-def geo_files(card: CohortCard, entry: dict) -> list[RemoteFile]:
+def geo_files(card: Card, entry: dict) -> list[RemoteFile]:
     """Files that an entry of a card needs from GEO.
 
     The expression needs the series matrix of its platform and the platform's table. A clinical entry needs
@@ -36,7 +36,7 @@ def geo_files(card: CohortCard, entry: dict) -> list[RemoteFile]:
     return matrix
 
 
-def geo_accessions(card: CohortCard, entry: dict) -> tuple[str, str | None]:
+def geo_accessions(card: Card, entry: dict) -> tuple[str, str | None]:
     """Series and platform of an entry: its own, else those of the card's expression."""
     own = card.expression if card.expression["source"] == "geo" else {}
     return entry.get("accession", own.get("accession")), entry.get("platform", own.get("platform"))

@@ -22,13 +22,13 @@ from irf7bone.base.errors import InputError, Problem, Problems
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from irf7bone.study.cohort_card import CohortCard
+    from irf7bone.study.card import Card
 
 MATRICES = ("array", "csr_matrix", "csc_matrix")
 MOST_VALUES = 500_000_000  # 4 GB as float64; ten times the largest tumour series
 
 
-def read_expression(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+def read_expression(card: Card, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
     """Read one matrix of the file: ``X``, ``raw`` or ``layers/<name>``, dense or sparse.
 
     Returns:
@@ -55,7 +55,7 @@ def read_expression(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[s
     return frame, _record(path)
 
 
-def read_clinical(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+def read_clinical(card: Card, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
     """Read ``obs`` of the file that the card's ``expression`` names.
 
     Returns:

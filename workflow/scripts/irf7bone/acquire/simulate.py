@@ -25,7 +25,7 @@ from irf7bone.genes.signatures import Signature, load_library
 from irf7bone.genes.symbols import SymbolTable
 
 if TYPE_CHECKING:
-    from irf7bone.study.cohort_card import CohortCard
+    from irf7bone.study.card import Card
 
 # Each programme but the first leans on an earlier one (correlation); interferon and proliferation are
 # tied by the card. Immune infiltrate brings interferon; ER-positive tumours proliferate less.
@@ -42,7 +42,7 @@ _FLOOR_LOG2 = 2.0  # below this, arrays read background
 
 
 @dataclass(frozen=True)
-class Settings:
+class SimulationSettings:
     """What the card fixes.
 
     Args:
@@ -78,7 +78,7 @@ def _standardise(values: np.ndarray) -> np.ndarray:
     return (values - values.mean()) / values.std(ddof=1)
 
 
-def sample_programmes(settings: Settings, names: Sequence[str]) -> dict[str, np.ndarray]:
+def sample_programmes(settings: SimulationSettings, names: Sequence[str]) -> dict[str, np.ndarray]:
     """Latent programmes, each with mean 0 and standard deviation 1 over the samples.
 
     Args:
@@ -100,7 +100,7 @@ def sample_programmes(settings: Settings, names: Sequence[str]) -> dict[str, np.
     return out
 
 
-def simulate_clinical(settings: Settings) -> pd.DataFrame:
+def simulate_clinical(settings: SimulationSettings) -> pd.DataFrame:
     """Outcome and clinical variables.
 
     Bone relapse has hazard ``bone_rate * exp(log_hr * interferon + log_hr_proliferation * proliferation)``,
@@ -144,7 +144,7 @@ def simulate_clinical(settings: Settings) -> pd.DataFrame:
 
 
 def simulate_expression(
-    settings: Settings, programmes: Mapping[str, Sequence[str]], background: Sequence[str]
+    settings: SimulationSettings, programmes: Mapping[str, Sequence[str]], background: Sequence[str]
 ) -> pd.DataFrame:
     """Log2 expression with the gene-gene correlation that shared programmes give.
 
@@ -229,7 +229,7 @@ def _sample_ids(n: int) -> pd.Index:
     return pd.Index([f"SIM{i + 1:04d}" for i in range(n)], dtype=object)
 
 
-def read_expression(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+def read_expression(card: Card, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
     """Simulate the expression that the card describes, with the genes of the shipped signatures among others.
 
     Raises:
@@ -240,14 +240,14 @@ def read_expression(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[s
     return simulate_expression(_settings(entry), programmes, background_genes(symbols)), _record(entry)
 
 
-def read_clinical(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+def read_clinical(card: Card, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
     """Simulate the clinical data that belong to the card's simulated expression."""
     frame = simulate_clinical(_settings(card.expression))
     columns = {name: values_as_text(frame[name]) for name in frame.columns}
     return pd.DataFrame(columns, index=frame.index, dtype=object), _record(card.expression)
 
 
-def shipped_library(card: CohortCard, entry: Mapping) -> tuple[dict[str, Signature], SymbolTable]:
+def shipped_library(card: Card, entry: Mapping) -> tuple[dict[str, Signature], SymbolTable]:
     """The shipped signatures, the entry's among them, and the gene table.
 
     Raises:
@@ -284,8 +284,8 @@ def programmes_of(library: Mapping[str, Signature], planted: str) -> dict[str, l
     return {"interferon": interferon, **by_role}
 
 
-def _settings(entry: Mapping) -> Settings:
-    return Settings(**{item.name: entry[item.name] for item in fields(Settings)})
+def _settings(entry: Mapping) -> SimulationSettings:
+    return SimulationSettings(**{item.name: entry[item.name] for item in fields(SimulationSettings)})
 
 
 def _record(entry: Mapping) -> dict[str, str]:

@@ -14,10 +14,10 @@ from irf7bone.acquire import text
 from irf7bone.base.errors import InputError, Problem, Problems
 
 if TYPE_CHECKING:
-    from irf7bone.study.cohort_card import CohortCard
+    from irf7bone.study.card import Card
 
 
-def read_expression(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+def read_expression(card: Card, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
     """Read an expression table whose first column holds the ids of its rows.
 
     Returns:
@@ -48,7 +48,7 @@ def read_expression(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[s
     return frame if genes_in_rows else frame.T, {"name": path.name, "sha256": checksum}
 
 
-def read_clinical(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+def read_clinical(card: Card, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
     """Read a clinical table; ``key`` names the column of sample ids.
 
     Returns:

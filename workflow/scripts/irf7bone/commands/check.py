@@ -25,7 +25,7 @@ from irf7bone.harmonise.duplicates import find_duplicates
 from irf7bone.harmonise.sample_rules import broken_rules, measure
 from irf7bone.harmonise.summary import summarise_cohort
 from irf7bone.study.cohort_card import CohortCard
-from irf7bone.study.settings import SYMBOLS, load_study, sound_parts
+from irf7bone.study.plan import SYMBOLS, load_study, sound_parts
 from irf7bone.study.strict_yaml import merge_config, read_config
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.experiments.compare import WITHOUT_VARIANCE, compare
-from irf7bone.experiments.design import Design
+from irf7bone.experiments.design import ContrastDesign
 from irf7bone.tables.experiment import ADJUSTED, COMPOSITION
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def composition(
     scores: pd.DataFrame,
     n_used: Mapping[str, int],
     markers: Mapping[str, Signature],
-    designs: Sequence[Design],
+    designs: Sequence[ContrastDesign],
 ) -> pd.DataFrame:
     """Compare the marker lists in every contrast, :data:`irf7bone.tables.experiment.COMPOSITION`.
 
@@ -95,7 +95,7 @@ def adjusted_contrasts(
     experiment: str,
     scores: pd.DataFrame,
     marker: pd.DataFrame,
-    designs: Sequence[Design],
+    designs: Sequence[ContrastDesign],
     *,
     method: str,
 ) -> pd.DataFrame:
@@ -140,7 +140,7 @@ def adjusted_contrasts(
     return ADJUSTED.cast(table.reindex(columns=ADJUSTED.names))
 
 
-def _adjust(values: np.ndarray, design: Design, extra: np.ndarray) -> pd.DataFrame | str:
+def _adjust(values: np.ndarray, design: ContrastDesign, extra: np.ndarray) -> pd.DataFrame | str:
     """Differences with further columns in the model, or why they cannot be had."""
     extra = extra - extra.mean(axis=0)
     matrix = np.column_stack([design.matrix[:, :-1], extra, design.matrix[:, -1]])

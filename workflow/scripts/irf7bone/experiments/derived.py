@@ -17,7 +17,7 @@ LICENCE = "a list of gene symbols: facts, no licence needed"
 
 
 @dataclass(frozen=True)
-class Rule:
+class DerivationRule:
     """Which genes of a contrast make the signature.
 
     Args:
@@ -36,7 +36,7 @@ class Rule:
 def derive_signature(
     experiment: str,
     genes: pd.DataFrame,
-    rule: Rule,
+    rule: DerivationRule,
     *,
     organism: str,
     orthologs: Orthologs | None,
@@ -117,7 +117,9 @@ def _why_not(pair: Pair | None, best: Pair | None, listed: bool, taken: Mapping[
     return None
 
 
-def write_signature(derived: pd.DataFrame, rule: Rule, folder: Path, *, source: str, how: str) -> Path | None:
+def write_signature(
+    derived: pd.DataFrame, rule: DerivationRule, folder: Path, *, source: str, pmid: str, how: str
+) -> Path | None:
     """Write ``<name>.gmt`` and ``provenance.tsv`` into ``folder``, as :mod:`irf7bone.genes.signatures`
     reads them.
 
@@ -129,6 +131,7 @@ def write_signature(derived: pd.DataFrame, rule: Rule, folder: Path, *, source: 
         rule: The rule it was made with.
         folder: Where to write.
         source: The experiment's title and citation.
+        pmid: PubMed's number of the experiment's publication; may be empty.
         how: Anything to add to the rule in words (gene list, its file); may be empty.
 
     Returns:
@@ -148,7 +151,7 @@ def write_signature(derived: pd.DataFrame, rule: Rule, folder: Path, *, source: 
         "signature": rule.name,
         "role": ROLE,
         "citation": source,
-        "pmid": "",
+        "pmid": pmid,
         "source": f"contrast {rule.contrast} of experiment {derived['experiment'].iloc[0]}",
         "licence": LICENCE,
         "how_obtained": "; ".join([*words, how.removeprefix("; ")] if how else words),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from irf7bone.base.errors import InputError, Problem
-from irf7bone.experiments.derived import Rule, derive_signature, write_signature
+from irf7bone.experiments.derived import DerivationRule, derive_signature, write_signature
 from irf7bone.genes.orthologs import Orthologs
 from irf7bone.genes.signatures import NO_GENE
 
@@ -28,7 +28,7 @@ def derive(
         :data:`irf7bone.tables.experiment.DERIVED`.
     """
     wanted, folder = card.derive, Path(folder)
-    rule = Rule(wanted.name, wanted.contrast, wanted.log2_fold, wanted.fdr)
+    rule = DerivationRule(wanted.name, wanted.contrast, wanted.log2_fold, wanted.fdr)
     file = card.within_file()
     within = None if file is None else read_gene_list(file, frozenset(genes["gene"]))
     table = Orthologs.load(Path(orthologs)) if card.organism == "mouse" else None
@@ -39,7 +39,8 @@ def derive(
     how = [f"restricted to the {len(within)} genes of {file.name}"] if file else []
     if card.simulated:
         how.append("from SIMULATED counts, no patients")
-    written = write_signature(derived, rule, folder, source=source_of(card), how="; ".join(how))
+    pmid = str(card.citation.get("pmid", ""))
+    written = write_signature(derived, rule, folder, source=source_of(card), pmid=pmid, how="; ".join(how))
     if written is None:
         (folder / f"{rule.name}.gmt").write_text(f"{rule.name}\t{NO_GENE}\n", encoding="utf-8")
     return derived

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from irf7bone.experiments.analyse import Settings, analyse_experiment
+from irf7bone.experiments.analyse import AnalysisSettings, analyse_experiment
 from irf7bone.genes.orthologs import Orthologs
 from irf7bone.tables.register import table_at
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from irf7bone.genes.signatures import Signature
     from irf7bone.study.experiment_card import ExperimentCard
-    from irf7bone.study.settings import Analysis
+    from irf7bone.study.settings import Config
 
 
 def analyse(
@@ -27,7 +27,7 @@ def analyse(
     markers: Mapping[str, Signature],
     orthologs: str | Path,
     *,
-    config: Analysis,
+    config: Config,
     seed: int,
 ) -> dict[str, pd.DataFrame]:
     """All tables of one experiment, by the names of their files in :mod:`irf7bone.tables.register`.
@@ -46,7 +46,7 @@ def analyse(
     """
     chosen = {name: library[name] for name in config.signatures.select if name in library}
     primary = config.primary.signature
-    settings = Settings(
+    settings = AnalysisSettings(
         primary_signature=primary if primary in chosen else next(iter(chosen)),
         primary_method=config.primary.method,
         methods=config.methods,

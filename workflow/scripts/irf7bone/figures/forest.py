@@ -148,13 +148,13 @@ def _write_estimates(sheet: style.Sheet, lines: Sequence[Line], model: str, left
         if model not in line.fits:
             continue
         fit = line.fits[model]
-        low, high = phrases.ratio(fit["hr_low"]), phrases.ratio(fit["hr_high"])
+        low, high = phrases.said_ratio(fit["hr_low"]), phrases.said_ratio(fit["hr_high"])
         if fit["status"] != "ok":
             said, look = phrases.STATUS_WORDS[fit["status"]], {"color": style.GREY}
         elif line.kind == "prediction":
             said, look = f"({low} to {high})", {"color": style.GREY}
         else:
-            said = f"{phrases.ratio(fit['hr'])} ({low} to {high})"
+            said = f"{phrases.said_ratio(fit['hr'])} ({low} to {high})"
             look = {"weight": "bold"} if line.kind == "pooled" else {}
         middle = HEAD_MM + (i + 0.5) * ROW_MM
         sheet.text(left, middle, said, va="center", size=style.SMALL_POINTS, **look)

@@ -9,13 +9,13 @@ import pandas as pd
 
 from irf7bone.base.phrases import ENDPOINT_WORDS
 from irf7bone.figures import key_signatures
-from irf7bone.figures.curves import plot_curves
 from irf7bone.figures.distributions import plot_scores
 from irf7bone.figures.drawing import Drawing, forest_models
 from irf7bone.figures.forest import plot_forest
 from irf7bone.figures.forest_tables import forest_table, overview_table
+from irf7bone.figures.plot_curves import plot_curves
 from irf7bone.figures.plot_outcome import plot_cohort_outcome, plot_pooled_outcome
-from irf7bone.figures.quality import plot_quality
+from irf7bone.figures.plot_sample_quality import plot_quality
 from irf7bone.figures.style import shorten
 
 if TYPE_CHECKING:

@@ -18,11 +18,11 @@ from irf7bone.figures.experiment_words import effect_words
 if TYPE_CHECKING:
     import anndata as ad
 
-    from irf7bone.study.settings import Analysis
+    from irf7bone.study.settings import Config
 
 
 def plot_experiment_figures(
-    adata: ad.AnnData, tables: Mapping[str, pd.DataFrame], *, simulated: bool, fdr: float, config: Analysis
+    adata: ad.AnnData, tables: Mapping[str, pd.DataFrame], *, simulated: bool, fdr: float, config: Config
 ) -> dict[str, Drawing]:
     """Draw the samples of one experiment and every contrast, for the primary method.
 
@@ -58,7 +58,7 @@ def _plot_contrast(
     contrast: Mapping,
     simulated: bool,
     fdr: float,
-    config: Analysis,
+    config: Config,
 ) -> dict[str, Drawing]:
     name, method = contrast["contrast"], config.primary.method
     claim = own["claim"].iloc[0]

@@ -9,24 +9,24 @@ import pandas as pd
 
 from irf7bone.base.phrases import ENDPOINT_WORDS
 from irf7bone.figures import key_signatures
-from irf7bone.figures.checks import plot_checks
 from irf7bone.figures.drawing import Drawing, forest_models, null_models
 from irf7bone.figures.forest import plot_forest
 from irf7bone.figures.funnel import plot_funnel
-from irf7bone.figures.immune import plot_immune
-from irf7bone.figures.null import plot_null
 from irf7bone.figures.outcome_panels import competing_table, er_table
-from irf7bone.figures.signature_quality import plot_signature_quality
-from irf7bone.figures.sites import plot_sites, sites_table
-from irf7bone.figures.specification import plot_specifications
+from irf7bone.figures.plot_checks import plot_checks
+from irf7bone.figures.plot_immune_link import plot_immune
+from irf7bone.figures.plot_random_signatures import plot_null
+from irf7bone.figures.plot_signature_quality import plot_signature_quality
+from irf7bone.figures.plot_sites import plot_sites, sites_table
+from irf7bone.figures.plot_specification import plot_specifications
 
 if TYPE_CHECKING:
-    from irf7bone.study.settings import Analysis, Config, Primary
+    from irf7bone.study.settings import Config, Primary
     from irf7bone.tables.study_tables import StudyTables
 
 
 def plot_cohort_outcome(
-    results: StudyTables, cohort: str, endpoints: Sequence[str], *, simulated: bool, config: Config | Analysis
+    results: StudyTables, cohort: str, endpoints: Sequence[str], *, simulated: bool, config: Config
 ) -> dict[str, Drawing]:
     """Draw signature quality, and random signatures and model checks of each endpoint.
 
@@ -60,9 +60,7 @@ def plot_cohort_outcome(
     return drawn
 
 
-def plot_pooled_outcome(
-    results: StudyTables, roles: Mapping[str, str], config: Config | Analysis
-) -> dict[str, Drawing]:
+def plot_pooled_outcome(results: StudyTables, roles: Mapping[str, str], config: Config) -> dict[str, Drawing]:
     """Draw what compares cohorts, sites, strata and choices.
 
     Args:
@@ -156,7 +154,7 @@ def _null(
     *,
     title: str,
     simulated: bool,
-    config: Config | Analysis,
+    config: Config,
 ) -> Drawing:
     """The key signatures among random ones, for one endpoint."""
     models = null_models(config)

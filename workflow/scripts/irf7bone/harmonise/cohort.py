@@ -22,7 +22,7 @@ from irf7bone.harmonise.sample_rules import broken_rules, measure
 from irf7bone.tables.cohort import FLOW
 
 if TYPE_CHECKING:
-    from irf7bone.acquire.sources import Acquired
+    from irf7bone.acquire.acquired import Acquired
     from irf7bone.genes.symbols import SymbolTable
     from irf7bone.study.cohort_card import CohortCard
 

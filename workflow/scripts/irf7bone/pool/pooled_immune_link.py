@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control
 
-from irf7bone.outcome.immune_link import fisher_se
 from irf7bone.pool.real_cohorts import real_rows
+from irf7bone.statistics.partial_correlation import fisher_se
 from irf7bone.statistics.random_effects import pool_many
 from irf7bone.tables.outcome import ADJUSTMENTS
 from irf7bone.tables.pooled import IMMUNE_POOLED

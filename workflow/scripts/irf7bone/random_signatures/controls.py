@@ -14,7 +14,7 @@ from irf7bone.tables.columns import RESULT
 from irf7bone.tables.random_signatures import CONTROLS
 
 if TYPE_CHECKING:
-    from irf7bone.study.settings import Analysis, Config
+    from irf7bone.study.settings import Config
 
 # for one standard deviation; in breast cancer cohorts proliferation has 1.45 to 1.72. An interval wholly
 # below this says that something is wrong, a wide one only that events are few.
@@ -32,7 +32,7 @@ def controls(
     null: pd.DataFrame,
     pooled_null: pd.DataFrame,
     *,
-    config: Config | Analysis,
+    config: Config,
 ) -> pd.DataFrame:
     """Say for every cohort and the pooled result whether the controls came out as they must.
 
@@ -64,7 +64,7 @@ def controls(
     return CONTROLS.cast(pd.DataFrame(rows, columns=CONTROLS.names))
 
 
-def _proliferation(table: pd.DataFrame, config: Config | Analysis) -> Iterator[dict[str, Any]]:
+def _proliferation(table: pd.DataFrame, config: Config) -> Iterator[dict[str, Any]]:
     wanted = {
         "signature": config.proliferation_signature,
         "method": config.primary.method,
@@ -86,7 +86,7 @@ def _proliferation(table: pd.DataFrame, config: Config | Analysis) -> Iterator[d
             yield {**shown, "passed": "unclear", "reason": reason}
 
 
-def _random(table: pd.DataFrame, config: Config | Analysis) -> Iterator[dict[str, Any]]:
+def _random(table: pd.DataFrame, config: Config) -> Iterator[dict[str, Any]]:
     wanted = {"signature": config.primary.signature, "method": config.primary.method}
     for row in _rows(table, wanted):
         shown = _control(
@@ -107,7 +107,7 @@ def _random(table: pd.DataFrame, config: Config | Analysis) -> Iterator[dict[str
         yield {**shown, "found": said, "value": row["random_null_p"], "passed": _yes(passed)}
 
 
-def _shuffled(table: pd.DataFrame, config: Config | Analysis) -> Iterator[dict[str, Any]]:
+def _shuffled(table: pd.DataFrame, config: Config) -> Iterator[dict[str, Any]]:
     wanted = {"signature": config.primary.signature, "method": config.primary.method}
     low, high = SHARE_ALLOWED
     for row in _rows(table, wanted):

@@ -18,9 +18,11 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.harmonise.cohort_file import read_cohort
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.pool.real_cohorts import real_rows
-from irf7bone.random_signatures.cohort import histogram, join_histograms, refusal, summarise
-from irf7bone.random_signatures.fits import Designs, Estimates, random_estimates
+from irf7bone.random_signatures.cohort import histogram, join_histograms, summarise
+from irf7bone.random_signatures.fits import Estimates, behind, random_estimates
+from irf7bone.random_signatures.null_plan import refusal
 from irf7bone.random_signatures.sampling import (
     Draws,
     cells,
@@ -40,7 +42,7 @@ from irf7bone.tables.random_signatures import (
 )
 
 if TYPE_CHECKING:
-    from irf7bone.study.settings import Analysis, Config
+    from irf7bone.study.settings import Config
 
 POOLED = "pooled"
 
@@ -89,7 +91,7 @@ def pooled_null(
     roles: Mapping[str, str],
     library: Mapping[str, ScorableSignature],
     *,
-    config: Config | Analysis,
+    config: Config,
     n_draws: int,
     seed: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -143,7 +145,7 @@ def pooled_null(
     for cohort in cohorts:
         data = load(cohort)
         prepared = Prepared(data.expression)
-        designs = Designs(cohort, data.obs, data.scores, config)
+        plan = FitPlan(cohort, data.obs, data.scores, config=config)
         for (signature, chosen), job in jobs.items():
             if cohort not in chosen:
                 continue
@@ -152,7 +154,7 @@ def pooled_null(
             todo = wanted[signature, chosen]
             for method in dict.fromkeys(rows[k]["method"] for k in todo):
                 same = [k for k in todo if rows[k]["method"] == method]
-                models = [designs.of(fits[_key(rows[k])][cohort]) for k in same]
+                models = [behind(plan, fits[_key(rows[k])][cohort]) for k in same]
                 for k, (found, _) in zip(same, random_estimates(prepared, sets, method, models), strict=True):
                     estimates.setdefault(k, []).append(found)
 
@@ -196,7 +198,7 @@ def _fits_by_result(real: pd.DataFrame) -> dict[tuple[str, ...], dict[str, dict[
     return fits
 
 
-def _refusal(row: Mapping[str, Any], config: Config | Analysis) -> dict[str, Any] | None:
+def _refusal(row: Mapping[str, Any], config: Config) -> dict[str, Any] | None:
     refused = refusal(row, config)
     if refused is None and row["k"] < 2:
         return {"status": "not_available", "reason": "one cohort, nothing pooled: the null is that cohort's"}
@@ -213,7 +215,7 @@ def _sample_job(
     signature: str,
     named: ScorableSignature,
     cohorts: Mapping[str, _Genes],
-    config: Config | Analysis,
+    config: Config,
     n_draws: int,
     seed: int,
 ) -> _Job | dict[str, str]:

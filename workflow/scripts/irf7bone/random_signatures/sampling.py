@@ -180,7 +180,10 @@ def positions(genes: np.ndarray, chosen: Sequence[str]) -> np.ndarray:
 
 
 def _subsets(n: int, k: int, rows: int, random: np.random.Generator) -> np.ndarray:
-    """Uniform k-subsets of range(n), shape (rows, k), by Floyd's algorithm (Commun ACM 1987, 30:754)."""
+    """Uniform k-subsets of range(n), shape (rows, k), by Floyd's algorithm.
+
+    Bentley and Floyd (1987, Commun ACM 30:754).
+    """
     picked = np.empty((rows, k), dtype=np.int64)
     for column, last in enumerate(range(n - k, n)):
         proposed = (random.random(rows) * (last + 1)).astype(np.int64)

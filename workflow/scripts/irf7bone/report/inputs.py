@@ -15,6 +15,7 @@ from irf7bone.tables.study_tables import StudyTables
 
 if TYPE_CHECKING:
     from irf7bone.genes.signatures import Signature
+    from irf7bone.report.sentences.references import Works
     from irf7bone.study.cohort_card import CohortCard
     from irf7bone.study.experiment_card import ExperimentCard
     from irf7bone.study.settings import Config
@@ -57,6 +58,7 @@ class ReportInputs:
         figures: Folder with ``<cohort>/`` and ``pooled/``, each figure as .svg with its numbers as .tsv.
         provenance: Result of :func:`irf7bone.study.provenance.collect`.
         templates: Folder with ``templates/``, ``scripts/`` and ``style.css``.
+        works: Those of data/references.bib.
         calibration: :data:`irf7bone.tables.calibration.CALIBRATION`; without rows nothing is warned of.
         experiments: None where the study has none.
     """
@@ -76,6 +78,7 @@ class ReportInputs:
     figures: Path
     provenance: Mapping[str, Any]
     templates: Path
+    works: Works
     calibration: pd.DataFrame = field(default_factory=CALIBRATION.empty)
     experiments: Experiments | None = None
 

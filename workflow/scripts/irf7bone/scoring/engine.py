@@ -14,6 +14,7 @@ import pandas as pd
 from scipy import sparse
 
 from irf7bone.base.errors import Problems
+from irf7bone.scoring.functions import score_function
 from irf7bone.scoring.registry import METHODS
 
 SAMPLES_PER_BLOCK = 32
@@ -220,7 +221,7 @@ def score_sets(prepared: Prepared, sets: sparse.csr_array, method: str) -> np.nd
         prepared: The cohort.
         sets: Sets x genes, in the order of ``prepared.genes``; an entry is membership, its value is
             not used.
-        method: Name in :data:`irf7bone.scoring.METHODS`.
+        method: Name in :data:`irf7bone.scoring.registry.METHODS`.
 
     Returns:
         Raw scores, float64, n_sets x n_samples. NaN in the rows of sets for which the method is not
@@ -238,4 +239,4 @@ def score_sets(prepared: Prepared, sets: sparse.csr_array, method: str) -> np.nd
     if chosen.relative_to_cohort:
         members.data[~prepared.varying[members.indices]] = 0.0
         members.eliminate_zeros()
-    return chosen.function(prepared, members)
+    return score_function(method)(prepared, members)

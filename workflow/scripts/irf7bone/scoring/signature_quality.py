@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from irf7bone.base.vocabulary import LOW_SHARE
 from irf7bone.scoring.engine import Prepared
 from irf7bone.tables.cohort import SIGNATURE_QUALITY
 
@@ -24,8 +25,6 @@ Array = NDArray[np.float64]
 
 IRF7 = "IRF7"
 LOG_RATIO = "log_ratio"
-# A gene is low where it lies in the lowest quarter of the cohort's genes: of a random signature 0.25 do.
-LOW_SHARE = 0.25
 FEWEST_SAMPLES = 10
 GENES_PER_BLOCK = 2000
 

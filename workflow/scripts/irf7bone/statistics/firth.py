@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import erfc
 
+from irf7bone.base.vocabulary import EVENTS_PER_PARAMETER as EVENTS_PER_PARAMETER
 from irf7bone.statistics.cox import BLOCK_NUMBERS_PENALISED, Z_95, CoxProblem, Fits, block_objective
 from irf7bone.statistics.likelihood import Evaluation, Likelihood
 from irf7bone.statistics.newton import CONVERGED, Optimum, maximise
@@ -218,7 +219,3 @@ def _profile_end(
         fallback = np.where(bracketed, (low + high) / 2, farther)
         end[columns] = np.where(reached[columns], here, np.where(between | onward, proposal, fallback))
     return end, reached
-
-
-# below this many events for each coefficient the penalised likelihood is used (strata have no coefficient)
-EVENTS_PER_PARAMETER = 10

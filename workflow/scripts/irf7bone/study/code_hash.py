@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -39,8 +40,16 @@ def modules_behind(script: str) -> tuple[str, ...]:
     Raises:
         FileNotFoundError: There is no such script.
     """
-    waiting = set(_named_in(SCRIPTS / f"{script}.py"))
-    seen: set[str] = set()
+    return _closure(_named_in(SCRIPTS / f"{script}.py"))
+
+
+def modules_with(module: str) -> tuple[str, ...]:
+    """Dotted names of a module of the package and of all that it uses, in alphabetical order."""
+    return _closure({module})
+
+
+def _closure(named: Iterable[str]) -> tuple[str, ...]:
+    waiting, seen = set(named), set()
     while waiting:
         name = waiting.pop()
         seen.add(name)

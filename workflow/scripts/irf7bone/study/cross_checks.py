@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from irf7bone.base.errors import InputError, Problem, Problems, why_no_file
+from irf7bone.base.errors import InputError, Problems, why_no_file
+from irf7bone.base.nearest import choose_from, nearest, nearest_file
 from irf7bone.genes.signatures import library_names
-from irf7bone.study.experiment_card import SIMULATED_PREFIX
+from irf7bone.study.card_checks import CardKind
+from irf7bone.study.document import Document, KeyPath, dotted
+from irf7bone.study.experiment_checks import SIMULATED_PREFIX
 from irf7bone.study.places import Named, from_here
-from irf7bone.study.schema import (
-    Document,
-    KeyPath,
-    choose_from,
-    dotted,
-    nearest,
-    nearest_file,
-    read_yaml,
-    violations,
-)
+from irf7bone.study.schema import violations
+from irf7bone.study.strict_yaml import read_yaml
 
 NEEDS_PROLIFERATION = ("proliferation", "full")
 
@@ -57,21 +52,18 @@ class StudyChecks:
         values = value if isinstance(value, list | tuple) else [value]
         return [item for item in values if isinstance(item, str)]
 
-    def read_cards(
-        self, key: str, folder: str, what: str, problems_of: Callable[[Document], list[Problem]]
-    ) -> list[Document]:
+    def read_cards(self, key: str, kind: CardKind, *, sound_only: bool = False) -> list[Document]:
         """Every card of a list that could be read, each once; notes what is wrong with any of them.
 
         Args:
             key: The list in the config, ``cohorts`` or ``experiments``.
-            folder: Where cards that are named by their id lie.
-            what: What a card of the list is called.
-            problems_of: Finds everything that is wrong with one.
+            kind: What its cards are.
+            sound_only: Whether to leave out those that something is wrong with.
         """
         documents: dict[str, Document] = {}
         first: dict[str, str] = {}
         for index, entry in enumerate(self.texts(key)):
-            path = self._card_path(entry, (key, index), folder)
+            path = self._card_path(entry, (key, index), kind.folder)
             if path is None:
                 self.unread.add(key)
                 continue
@@ -86,13 +78,15 @@ class StudyChecks:
                 continue
             first[identity] = entry
             try:
-                document = read_yaml(from_here(path), what=what)
+                document = read_yaml(from_here(path), what=kind.what)
             except InputError as error:
                 self.problems.extend(error.problems)
                 self.unread.add(key)
                 continue
-            self.problems.extend(problems_of(document))
-            documents[identity] = document
+            problems = kind.problems_of(document)
+            self.problems.extend(problems)
+            if not (problems and sound_only):
+                documents[identity] = document
         return list(documents.values())
 
     def _card_path(self, entry: str, at: KeyPath, folder: str) -> Path | None:

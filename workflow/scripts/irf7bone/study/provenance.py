@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from irf7bone.study.experiment_card import ExperimentCard
     from irf7bone.study.settings import Config
 
-# Packages whose version can change a number or a picture, by their names on the package index.
+# Packages that a run imports and whose version can change a number or a picture, by their names on the
+# package index; SurvSet for its data.
 PACKAGES = (
-    "anndata", "firthmodels", "gseapy", "Jinja2", "lifelines", "matplotlib", "numba", "numpy", "pandas",
-    "pyarrow", "pydeseq2", "pylimma", "scanpy", "scikit-survival", "scipy", "seaborn", "snakemake",
-    "statsmodels", "SurvSet",
+    "anndata", "firthmodels", "fonttools", "gseapy", "h5py", "Jinja2", "matplotlib", "numba", "numpy",
+    "pandas", "pyarrow", "pydeseq2", "pylimma", "pypdf", "PyYAML", "reportlab", "scanpy", "scikit-learn",
+    "scipy", "seaborn", "snakemake", "statsmodels", "SurvSet",
 )  # fmt: skip
 UNKNOWN = "NA"
 
@@ -53,7 +54,10 @@ def collect(
         Only text, numbers, lists and dicts; equal runs give equal values wherever they are made.
     """
     root = Path(root).resolve()
-    settings = dataclasses.asdict(config)
+    settings = {
+        name: dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value
+        for name, value in config._asdict().items()
+    }
     settings["signatures"]["files"] = [file_name(path, root) for path in settings["signatures"]["files"]]
     return {
         "command": command,

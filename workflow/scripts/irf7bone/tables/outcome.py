@@ -89,6 +89,7 @@ ER_ASSOCIATIONS = Table(
             for column in ASSOCIATIONS.columns
             if column.name not in ASSOCIATIONS.key and column.name not in _NULL
         ),
+        text("reason_code", "why there is no estimate, as a fixed word", nullable=True),
     ),
     needs_when_ok=ASSOCIATIONS.needs_when_ok,
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from irf7bone.commands.propose.fields import plain
+from irf7bone.commands.propose.fields import plain_name
 from irf7bone.commands.propose.seen import as_numbers, ask
 
 MOST_CODES = 8
@@ -86,7 +86,7 @@ def propose_endpoints(samples: pd.DataFrame, taken: set[str]) -> tuple[dict[str,
 
 def _says(name: str, words: str) -> bool:
     """Whether one of the words, or of the runs of words, stands in a name."""
-    return re.search(rf"(^|_)({words})(_|$)", plain(name)) is not None
+    return re.search(rf"(^|_)({words})(_|$)", plain_name(name)) is not None
 
 
 def _is_time(name: str, known: pd.Series) -> bool:

@@ -323,7 +323,7 @@ def _forests(section: Section, inputs: ReportInputs, placed: _Placed) -> Iterato
 
 
 def _limits(section: Section, inputs: ReportInputs, placed: _Placed) -> Iterator[Flowable]:
-    yield _say(f"The claim is that of {section.data['source']}. These parts of it no table here can test:")
+    yield _say(f"The claim is that of {section.data['source']} These parts of it no table here can test:")
     yield _points(section.data["limits"])
 
 
@@ -333,8 +333,8 @@ def _methods(section: Section, inputs: ReportInputs, placed: _Placed) -> Iterato
         yield _say(heading, HEADING[1])
         yield _say(paragraph)
     yield _say("References", HEADING[1])
-    for number, reference in enumerate(methods.references, start=1):
-        yield _say(f"{number}. {reference}", SMALL)
+    for number, work in enumerate(methods.references, start=1):
+        yield _say(f"{number}. {work.text}", SMALL)
 
 
 def _remark(section: Section, inputs: ReportInputs, placed: _Placed) -> Iterator[Flowable]:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, listed
+from irf7bone.base.vocabulary import EVENTS_PER_PARAMETER
 from irf7bone.report.html.cell_markup import as_text, text_uri
 from irf7bone.report.html.section import Section
-from irf7bone.statistics.firth import EVENTS_PER_PARAMETER
 from irf7bone.verdict.judge import events_needed
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from irf7bone.base.phrases import hazard_ratio, is_missing, listed, p_clause, ratio
+from irf7bone.base.phrases import hazard_ratio, is_missing, listed, p_clause, said_ratio
 from irf7bone.report.html import table_markup as tables
 from irf7bone.report.html.section import Section, chosen, one_row
 from irf7bone.report.html.small_forest import small_forest
@@ -140,7 +140,7 @@ def first_facts(
 def _ratios(verdict: pd.Series, *columns: str) -> str | None:
     if is_missing(verdict[columns[0]]):
         return None
-    value, low, high = (quote(ratio(verdict[name]), "verdict", verdict, name) for name in columns)
+    value, low, high = (quote(said_ratio(verdict[name]), "verdict", verdict, name) for name in columns)
     return f"{value} ({low} to {high})"
 
 

@@ -34,7 +34,6 @@ NOT_TESTABLE = (
     "and stromal cells.",
     "Cause: an association in patients, with or without adjustment, can come from what was not measured.",
 )
-SOURCE_OF_CLAIM = "Bidwell et al., Nat Med 2012;18:1224"
 
 
 def question(config: Config) -> str:

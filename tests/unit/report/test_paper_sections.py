@@ -1,0 +1,81 @@
+"""What a paper takes over from the report: table 1 and the REMARK checklist."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from madeup import study as made
+from madeup.report import Page, make_inputs
+
+from irf7bone.report.html.build import build_report
+from irf7bone.report.html.section import chosen
+from irf7bone.report.sections.page import page_sections
+from irf7bone.report.sections.patients_section import patients_section, patients_view
+from irf7bone.report.sections.remark_section import ITEMS, remark_table
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    cohorts = {name: made.cohort(name) for name in made.HAS}
+    return make_inputs(tmp_path_factory.mktemp("figures"), made.config(), made.cards(), cohorts)
+
+
+def without(inputs, **rules):
+    table = inputs.results.table_one
+    for name, value in rules.items():
+        table = table[table[name] != value]
+    return replace(inputs, results=inputs.results.with_tables(table_one=table))
+
+
+def test_table_one_says_what_its_rows_hold(inputs):
+    rows = chosen(inputs.results.table_one, cohort="alpha")
+    shown = [[cell.text for cell in row] for row in patients_view(rows, "alpha", inputs).rows]
+    assert shown[0] == ["Patients", "number", "90", "30", "30", "30", "–"]
+    assert shown[1][:3] == ["Age, years", "median (quartiles)", "54.5 (47 to 63.25)"]
+    assert shown[1][-1] == "Spearman, p = 0.24"
+    assert shown[2] == [
+        "Oestrogen receptor",
+        "negative",
+        "70 (80 %)",
+        *["10 (36 %)"] * 3,
+        "Kruskal-Wallis, p = 0.041",
+    ]
+    assert shown[4][1:3] == ["not known", "2"]
+
+
+def test_what_goes_with_the_score_is_named_and_called_uncorrected(inputs):
+    said = {finding.text.split(":")[0]: finding for finding in patients_section(inputs).findings}
+    assert "goes with oestrogen receptor (p = 0.041) at p < 0.05, not corrected" in said["alpha"].text
+    assert "Not recorded: tumour size, HER2, lymph nodes and grade." in said["alpha"].text
+    assert [finding.simulated for finding in said.values()] == [False, False, False, True]
+
+
+def test_a_cohort_without_covariates_says_so(inputs):
+    bare = without(without(inputs, characteristic="age"), characteristic="er")
+    texts = [finding.text for finding in patients_section(bare).findings]
+    assert texts[0] == "alpha records none of age, size, ER, HER2, node and grade."
+
+
+def test_remark_has_its_twenty_items_and_every_section_it_names(inputs):
+    table = remark_table(inputs)
+    assert table["number"].tolist() == list(range(1, 21))
+    assert not table["answer"].eq("").any()
+    there = {section.id for sections in page_sections(inputs).values() for section in sections}
+    assert {name for item in ITEMS for name in item.sections} <= there
+
+
+def test_remark_follows_the_run(inputs):
+    before = remark_table(inputs).set_index("number")["answer"]
+    assert "hold no standard prognostic variables" in before[17]
+    assert "alpha (99), beta (150) and gamma (60)" in before[2]
+    assert "made" not in before[2]
+    assert inputs.verdict.loc[inputs.verdict["is_primary"], "verdict"].iloc[0] in before[19]
+    config = replace(inputs.config, models=("unadjusted", "full"))
+    assert "ER, node, grade" in remark_table(replace(inputs, config=config)).set_index("number")["answer"][17]
+
+
+def test_the_checklist_links_into_the_page(inputs):
+    page = Page(build_report(inputs))
+    links = {link["href"] for link in page.all("a") if "href" in link}
+    assert {"#patients", "#forests", "#limits"} <= links

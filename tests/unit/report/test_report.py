@@ -1,0 +1,397 @@
+"""The report: its sentences and cells equal the tables, text is escaped, nothing is left blank or fetched."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import math
+import re
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from madeup import study as made
+from madeup.report import SVG, Page, make_inputs
+
+from irf7bone.base.phrases import estimate, hazard_ratio, p_clause, said_ratio
+from irf7bone.figures import cohort_figures, pooled_figures
+from irf7bone.report.html import downloads
+from irf7bone.report.html.build import build_report
+from irf7bone.report.html.cell_markup import LONG
+from irf7bone.report.html.figure_markup import read_figure
+from irf7bone.report.inputs import ReportInputs
+from irf7bone.report.sections.verdict_section import first_facts, lead_and_rest, planted_effects
+from irf7bone.report.sentences import captions, text
+from irf7bone.report.sentences.methods import write_methods
+from irf7bone.report.sentences.quote import TABLES, plain
+from irf7bone.study.settings import Primary
+from irf7bone.verdict.judge import judge, simulated_check
+
+PROJECT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def cohorts() -> dict[str, made.Cohort]:
+    return {name: made.cohort(name) for name in made.HAS}
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory, cohorts) -> ReportInputs:
+    cards = made.cards(alpha='<script>alert("x")</script> & co')
+    return make_inputs(tmp_path_factory.mktemp("figures"), made.config(), cards, cohorts)
+
+
+@pytest.fixture(scope="module")
+def html(inputs) -> str:
+    return build_report(inputs)
+
+
+@pytest.fixture(scope="module")
+def page(html) -> Page:
+    return Page(html)
+
+
+def test_text_from_cards_is_shown_as_text(html, page):
+    assert '<script>alert("x")' not in html
+    assert any('<script>alert("x")</script> & co' in piece for piece in page.text)
+    assert any("no other <event>" in piece for piece in page.text)  # from the table of cohorts
+
+
+def test_equal_inputs_give_equal_bytes(inputs, html):
+    assert build_report(inputs) == html
+
+
+def test_the_page_fetches_nothing(html, page):
+    assert not page.all("img") and not page.all("link")
+    assert all(link["href"].startswith(("#", "data:")) for link in page.all("a"))
+    assert not any("src" in script for script in page.all("script"))
+    addresses = re.findall(r"url\(([^)]*)\)", html)
+    assert addresses and all(address.startswith(("data:font/woff;base64,", "#")) for address in addresses)
+    assert "@import" not in html
+    policy = [meta for meta in page.all("meta") if meta.get("http-equiv") == "Content-Security-Policy"]
+    assert policy[0]["content"].startswith("default-src 'none'")
+    script = html[html.rindex("<script>") + len("<script>") : html.rindex("</script>")]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy[0]["content"]
+
+
+def test_ids_are_unique_and_links_arrive(page):
+    ids = [found["id"] for _, found in page.tags if "id" in found]
+    assert len(ids) == len(set(ids))
+    inner = [link["href"][1:] for link in page.all("a") if link["href"].startswith("#")]
+    assert set(inner) <= set(ids)
+
+
+def test_every_figure_is_there_with_its_finding_in_words(page, html):
+    figures = {found["id"] for found in page.all("figure")}
+    wanted = {f"figure-{name}-{kind}" for name, has in made.HAS.items() for kind in cohort_figures(has)}
+    wanted |= {f"figure-pooled-{kind}" for kind in pooled_figures(made.ENDPOINTS)}
+    # too few cohorts for these: the reasons stand in words
+    assert figures == wanted - {"figure-pooled-null_bone", "figure-pooled-funnel"}
+    pictures = [found for found in page.all("div") if found.get("role") == "img"]
+    assert len(pictures) == len(figures) == html.count('class="drawn"')
+    assert all(len(picture["aria-label"]) > 30 for picture in pictures)
+
+
+def test_simulated_data_are_marked_wherever_they_show(page):
+    marked = {found["id"] for found in page.all("figure") if found.get("class") == "simulated"}
+    assert marked == {
+        *(f"figure-made-{kind}" for kind in cohort_figures(made.HAS["made"])),
+        *(f"figure-pooled-{kind}" for kind in ("forest_bone", "overview_bone", "sites", "competing")),
+    }
+    said = [row[0] for row in page.rows("associations")]
+    assert {name for name in said if name.startswith("made")} == {"made (simulated)"}
+    body = "".join(page.text)
+    assert body.count("SIMULATED DATA, not patients.") == len(marked)
+
+
+def test_cells_equal_the_table(inputs, page):
+    rows = page.rows("associations")
+    assert len(rows) == len(inputs.associations)
+    for cells, fit in zip(rows, inputs.associations.to_dict("records"), strict=True):
+        assert cells[1:5] == [fit["signature"], fit["method"], fit["endpoint"], fit["model"]]
+        if fit["status"] == "ok":
+            assert cells[7] == estimate(fit["log_hr"], fit["ci_low"], fit["ci_high"])
+        else:
+            assert not any(character.isdigit() for character in cells[7])
+            assert cells[-1].endswith(fit["reason"])
+
+
+def test_no_cell_is_blank(page):
+    for name, rows in page.cells.items():
+        assert all(cell.strip() for row in rows for cell in row), name
+
+
+def test_downloads_are_the_whole_tables(inputs, page):
+    tables = {name.removesuffix(".tsv") for name in page.files if name.startswith("table-")}
+    assert {name for name in tables if not name.endswith(".json")} == set(page.cells)
+    links = {link["download"] for link in page.all("a") if "download" in link}
+    assert links == {"references.bib", "remark.tsv"}
+    file = io.StringIO(page.unpack("table-associations.tsv"))
+    table = pd.read_csv(file, sep="\t", float_precision="round_trip")
+    assert len(table) == len(inputs.associations)
+    np.testing.assert_array_equal(table["log_hr"], inputs.associations["log_hr"])
+
+
+def test_the_numbers_of_a_figure_are_the_file_beside_it(inputs, page):
+    for figure in page.all("figure"):
+        name = figure["id"].removeprefix("figure-").replace("-", "/", 1)
+        file = (inputs.figures / f"{name}.tsv").read_text(encoding="utf-8")
+        assert page.unpack(f"{figure['id']}.tsv") == file
+
+
+def test_a_long_table_opens_with_the_rows_of_the_primary_method(inputs, page):
+    assert len(page.rows("associations")) > LONG
+    shown = page.shown("associations")
+    assert len(shown) == LONG and {row[2] for row in shown} == {"zscore"}
+    assert page.shown("verdicts") == page.rows("verdicts")
+
+
+def test_pdf_files_are_packed_while_there_is_room(tmp_path, monkeypatch):
+    monkeypatch.setattr(downloads, "MOST_PAGE_BYTES", 1000)
+    offered = downloads.OfferedFiles()
+    for name, size in (("a", 300), ("b", 600), ("c", 150)):
+        (tmp_path / f"{name}.svg").write_text(SVG)
+        (tmp_path / f"{name}.tsv").write_text("x\n1\n")
+        (tmp_path / f"{name}.pdf").write_bytes(b"x" * size)
+        offered.figure(read_figure(tmp_path, name, title="", alt="", caption=""))
+    files = Page(str(offered.blocks(100))).files
+    assert [name for name in files if name.endswith(".pdf")] == ["figure-a.pdf", "figure-c.pdf"]
+    assert base64.b64decode(files["figure-a.pdf"]) == b"x" * 300
+
+
+def test_verdict_and_its_rule_stand_first(inputs, page):
+    said = " ".join(page.text)
+    primary = inputs.verdict[inputs.verdict["is_primary"]].iloc[0]
+    for part in lead_and_rest(primary["rule_text"]):
+        assert said.index(part) < said.index("From file to cohort")
+    assert f"Rule {primary['rule']} of the" in said
+    assert all(limit in said for limit in text.NOT_TESTABLE)
+    for word in ("mice", "knocking Irf7 out", "depleting"):
+        assert word in said
+
+
+def test_a_study_without_real_estimates_says_so(tmp_path, cohorts):
+    config = made.config(
+        endpoints=("bone",),
+        primary=Primary(made.PRIMARY, "zscore", "bone", "unadjusted"),
+        models=("unadjusted",),
+    )
+    chosen = {}
+    for name, cohort in cohorts.items():
+        rows = cohort.associations
+        kept = rows[(rows["endpoint"] == "bone") & (rows["model"] == "unadjusted")].reset_index(drop=True)
+        chosen[name] = replace(cohort, associations=kept)
+    study = make_inputs(tmp_path, config, made.cards(), chosen)
+    said = " ".join(Page(build_report(study)).text)
+    assert "no cohort of patients gives one" in said
+    assert "No real cohort in this run records bone metastasis" in said
+    assert "alpha has none of this study's endpoints, so there are no curves." in said
+    assert "it could not be checked" in said  # no adjusted model was run
+
+
+def test_direction_is_said_only_where_the_interval_excludes_one():
+    assert text.side(-0.3, -0.1) == "the higher the score, the lower the hazard"
+    assert text.side(0.1, 0.3) == "the higher the score, the higher the hazard"
+    for ends in ((-0.1, 0.3), (0.0, 0.3), (-0.3, 0.0)):
+        assert text.side(*ends) == "the interval includes 1"
+
+
+def test_pooled_sentence():
+    row = {
+        **{name: "x" for name in ("signature", "method", "endpoint", "model")},
+        "status": "ok",
+        "log_hr": math.log(1.02),
+        "ci_low": math.log(0.9),
+        "ci_high": math.log(1.2),
+        "k": 3,
+        "n": 397,
+        "n_events": 123,
+    }
+    said = "HR 1.02 per SD (95 % CI 0.90 to 1.20; 3 cohorts, 397 tumours, 123 events)"
+    assert plain(text.pooled_sentence(row)) == said
+    gone = {"status": "not_available", "reason": "no real cohort has the endpoint bone"}
+    assert text.pooled_sentence(gone) == "not available: no real cohort has the endpoint bone"
+
+
+def bearing_of(inputs: ReportInputs, **changes) -> dict[str, str]:
+    pooled = changes.get("pooled", inputs.pooled)
+    real = changes.get("real", inputs.associations[inputs.associations["cohort"] != "made"])
+    verdicts = changes.get("verdict", judge(pooled, inputs.associations, made.ROLES, inputs.config))
+    quality = changes.get("quality", inputs.quality[inputs.quality["cohort"] != "made"])
+    duplicates = changes.get("duplicates", inputs.results.duplicates)
+    return dict(text.bearing(verdicts, pooled, real, quality, duplicates, inputs.config))
+
+
+@pytest.mark.parametrize(
+    ("hr", "null_p", "said"),
+    [
+        (0.8, 0.01, "below most of those of random signatures of the same size, p = 0.010: a higher score"),
+        (1.2, 0.30, "above most of those of random signatures of the same size, p = 0.30: no further out"),
+        (0.8, 1.0, "Yes: random signatures of the same size go further"),
+    ],
+)
+def test_random_signatures_are_said_with_their_direction(hr, null_p, said):
+    assert said in text._against_random(pd.Series({"hr": hr, "null_p": null_p}))
+
+
+def test_what_bears_on_it_follows_the_tables(inputs):
+    said = bearing_of(inputs)
+    assert said["Is it about bone?"].startswith("No: no cohort of patients")
+    assert said["Would random genes do as well?"] == "Not compared with random signatures in this run."
+    assert "1 of 150 in beta" in said["Are the samples sound?"]
+    assert "I² 12 %" in said["Do the cohorts agree?"]
+    assert said["Do hazards stay proportional?"] == "Nothing against it at p < 0.05 in 2 cohorts tested."
+    assert said["Can these data show an effect at all?"].endswith("The known effect of proliferation shows.")
+
+
+def test_samples_that_were_not_flagged_are_said_to_be_so(inputs):
+    sound = inputs.quality[inputs.quality["cohort"] != "made"].assign(outlier=False)
+    said = bearing_of(inputs, quality=sound)["Are the samples sound?"]
+    assert said == "No sample of 2 cohorts was flagged by quality control."
+
+
+def test_a_hidden_positive_control_is_admitted(inputs):
+    control = inputs.pooled["signature"] == made.PROLIFERATION
+    weak = inputs.pooled.assign(ci_low=inputs.pooled["ci_low"].where(~control, -0.2))
+    said = bearing_of(inputs, pooled=weak)["Can these data show an effect at all?"]
+    assert (
+        "proliferation shows by itself in 1 of 2 cohorts: these data can show an effect of that size" in said
+    )
+    real = inputs.associations[inputs.associations["cohort"] != "made"]
+    flat = real.assign(ci_low=real["ci_low"].where(real["signature"] != made.PROLIFERATION, -0.2))
+    said = bearing_of(inputs, pooled=weak, real=flat)["Can these data show an effect at all?"]
+    assert "does not show here" in said
+
+
+@pytest.mark.parametrize(
+    ("cohort", "other", "status", "said"),
+    [
+        ("alpha", "beta", "none", "No sign of a patient who is there twice."),
+        ("alpha", "beta", "found", "1 of these lie across cohorts, which then do not confirm each other."),
+        ("alpha", "alpha", "found", "0 of these lie across cohorts."),
+        ("alpha", "made", "found", "No sign of a patient who is there twice."),
+        ("alpha", "beta", "not_compared", "twice. Some cohorts could be compared by sample id only."),
+    ],
+)
+def test_patients_who_may_be_there_twice_are_told_on_the_first_screen(inputs, cohort, other, status, said):
+    pairs = pd.DataFrame({"cohort": [cohort], "other_cohort": [other], "status": [status]})
+    assert bearing_of(inputs, duplicates=pairs)["Is every patient in it once?"].endswith(said)
+
+
+def test_doubtful_hazards_are_named(inputs):
+    real = inputs.associations[inputs.associations["cohort"] != "made"].copy()
+    real.loc[real["cohort"] == "alpha", "ph_p"] = 0.004
+    said = bearing_of(inputs, real=real)["Do hazards stay proportional?"]
+    assert said.startswith("Doubtful in alpha (p = 0.004)")
+
+
+def test_the_simulated_check_tells_right_from_wrong(inputs):
+    config = inputs.config
+    planted = planted_effects(inputs.cards, config)
+    assert planted == {"made": {"bone": -0.4}}
+    right = text.simulated_sentences(simulated_check(inputs.associations, planted, config=config))
+    assert len(right) == 1 and "not patients" in right[0] and right[0].endswith("inside the interval.")
+    wrong = text.simulated_sentences(
+        simulated_check(inputs.associations, {"made": {"bone": 2.0}}, config=config)
+    )
+    assert "OUTSIDE the interval" in wrong[0]
+
+
+def test_facts_of_the_first_screen_equal_the_verdict(inputs):
+    primary = inputs.verdict[inputs.verdict["is_primary"]].iloc[0]
+    found = first_facts(primary, inputs.pooled, inputs.results.pooled_null, inputs.config)
+    facts = {fact.label: (plain(fact.value), plain(fact.detail)) for fact in found}
+    value = facts["Hazard ratio per SD (95 % CI)"][0]
+    assert value == estimate(*np.log(primary[["hr", "hr_low", "hr_high"]].astype(float)))
+    assert facts["Behind it"][0] == f"{primary['n_events']} events"
+    assert f"{primary['n']} tumours, {primary['k']} cohorts" in facts["Behind it"][1]
+    assert facts["Between cohorts"][0] == "I² 12 %"
+    assert facts["Percentile of random scores"] == ("not compared", "see below")
+
+
+FORMS = {
+    **dict.fromkeys(("log_hr", "ci_low", "ci_high", "pi_low", "pi_high"), hazard_ratio),
+    **dict.fromkeys(("hr", "hr_low", "hr_high", "adjusted_hr", "adjusted_low", "adjusted_high"), said_ratio),
+    **dict.fromkeys(("k", "n", "n_events", "n_competing", "n_endpoint", "n_left"), lambda x: f"{int(x):,}"),
+    **dict.fromkeys(("p", "null_p"), p_clause),
+    "i2": lambda x: f"{x:.0f}",
+    "tau2": lambda x: f"{x:.3f}",
+    "null_percentile": lambda x: f"{100 * x:.1f}",
+    "median_followup_months": text.months,
+}
+
+
+def test_every_number_of_the_text_equals_its_table(inputs, html):
+    quoted = re.findall(
+        r'<data value="([^"]*)" data-table="([^"]*)" data-row="([^"]*)" data-column="([^"]*)">([^<]*)</data>',
+        html,
+    )
+    assert len(quoted) > 60 and len(quoted) == html.count("<data ")
+    frames = {**vars(inputs), **inputs.results.by_name}
+    seen = set()
+    for value, table, place, column, said in quoted:
+        frame = frames[table]
+        keys = frame[list(TABLES[table].key)].astype(str).agg("/".join, axis=1)
+        (number,) = frame.loc[keys == unescape(place), column]
+        assert float(value) == float(number) and said == FORMS[column](number), (table, place, column)
+        seen.add((table, column))
+    assert {("verdict", "hr"), ("pooled", "log_hr"), ("associations", "log_hr"), ("pooled", "pi_low")} <= seen
+    assert {("cohorts", "n_events"), ("flow", "n_left")} <= seen
+
+
+def test_captions_hold_n_events_and_estimator(cohorts):
+    cohort = cohorts["made"]
+    rows = cohort.curves[cohort.curves["endpoint"] == "bone"]
+    said = captions.curves_caption("made", "bone", rows, cohort.associations.head(1), ["IRF7"])
+    assert said.startswith("Aalen-Johansen cumulative incidence of bone metastasis")
+    events = int(rows[rows["signature"] == "IRF7"].groupby("group")["n_events"].max().sum())
+    assert f"IRF7: n = 198, {events} events" in said
+    free = cohort.curves[cohort.curves["endpoint"] == "relapse"]
+    said = captions.curves_caption("made", "relapse", free, cohort.associations.head(1), ["IRF7"])
+    assert said.startswith("Kaplan-Meier share free of relapse")
+
+
+def test_flagged_samples_and_lost_signatures_are_named(cohorts):
+    said = captions.quality_caption("beta", cohorts["beta"].quality)
+    assert "1 sample was flagged" in said and "beta-003 (correlation far below the others)" in said
+    gamma = cohorts["gamma"]
+    ok = gamma.scores[(gamma.scores["status"] == "ok") & (gamma.scores["method"] == "zscore")]
+    said = captions.scores_caption("gamma", ok, gamma.coverage)
+    assert "5 signatures in 60 samples" in said and "Not scored: IRF7 (0 of 1 genes" in said
+
+
+def methods_of(inputs: ReportInputs, *, competing: bool = True, **changes):
+    associations = inputs.associations.assign(**changes)
+    return write_methods(
+        inputs.works, inputs.config, inputs.cards, inputs.library, associations, competing, inputs.provenance
+    )
+
+
+def test_methods_say_what_was_run_and_no_more(inputs):
+    said = dict(methods_of(inputs).paragraphs)
+    assert "Aalen-Johansen" in said["Outcome"] and "Firth" not in said["Outcome"]
+    assert "Clinical covariates" not in said["Outcome"]
+    assert "Aalen-Johansen" not in dict(methods_of(inputs, competing=False).paragraphs)["Outcome"]
+    assert "Firth" in dict(methods_of(inputs, estimator="firth").paragraphs)["Outcome"]
+    assert "up to 1,000 random ones of the same size (seed 1)" in said["Random signatures"]
+    assert "numpy 2.4.6" in said["Software"] and "gseapy" not in said["Software"]
+    assert "NK_CELLS (2 genes, no source stated)" in said["Signatures"]
+    assert "1 simulated cohort with a planted effect, never pooled with patients: made." in said["Cohorts"]
+
+
+def test_references_are_numbered_in_the_order_of_their_citation(inputs):
+    methods = methods_of(inputs)
+    joined = " ".join(paragraph for _, paragraph in methods.paragraphs)
+    first = [joined.index(f"[{number}]") for number in range(1, len(methods.references) + 1)]
+    assert first == sorted(first)
+
+
+def test_a_file_that_is_no_figure_is_refused(tmp_path):
+    (tmp_path / "x.svg").write_text("<html>")
+    with pytest.raises(ValueError, match="no viewBox"):
+        read_figure(tmp_path, "x", title="", alt="", caption="")

@@ -169,8 +169,8 @@ def test_an_edited_model_reruns_what_fits_it_and_nothing_else(hashes):
     assert {script for script in SCRIPTS if after[script] != before[script]} == {
         "associate_cohort",
         "audit_cohorts",  # which follows samples into the designs of the models
-        "draw_null",
-        "draw_pooled_null",
+        "random_signatures_cohort",
+        "random_signatures_pooled",
         "examine_cohort",
     }
 

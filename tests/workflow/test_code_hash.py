@@ -17,7 +17,7 @@ from irf7bone.acquire.sources import SOURCES
 from irf7bone.scoring.functions import MODULES
 from irf7bone.study import code_hash
 
-from .conftest import PROJECT, gene_sets, imported_by_jobs, snakemake
+from .conftest import PROJECT, copy_project, gene_sets, imported_by_jobs, snakemake
 
 SCRIPTS = sorted(path.stem for path in (PROJECT / "workflow/scripts").glob("*.py"))
 COMPILED = "irf7bone.statistics.partial_sums"  # by numba, for the first fit
@@ -55,7 +55,9 @@ def every_source(tmp_path_factory) -> Path:
     targets = [f"results/acquired/{name}/clinical.tsv" for name in ("gse2034", "metabric", "gse1992")]
     targets += ["results/scores/stored.parquet", "results/acquired/simulated_bone/clinical.tsv"]
     targets += ["results/experiments/simulated_pairs.h5ad"]
-    run = snakemake(folder, *targets, "--configfile", "study.yaml")
+    # a copy, since what is fetched goes into the project's own downloads
+    copy = copy_project(folder / "project")
+    run = snakemake(folder, *targets, "--configfile", "study.yaml", project=copy)
     assert run.code == 0, run.text
     return folder
 

@@ -115,7 +115,7 @@ def test_what_a_job_imports_is_hashed_and_nothing_is_hashed_that_none_imports(ti
             found.setdefault(script, set()).update(modules)
     found["fetch_experiment"] = found["fetch_cohort"]  # the same script but for the card
     assert set(found) == set(SCRIPTS)
-    unhashed = {script: modules - code_hash.modules_behind(script) for script, modules in found.items()}
+    unhashed = {script: modules - set(code_hash.modules_behind(script)) for script, modules in found.items()}
     assert {script: sorted(modules) for script, modules in unhashed.items() if modules} == {}
     # what depends on the card's source, on the config's methods or on a fit is imported when it is asked for
     entries = {*MODULES.values(), *(source.module for source in SOURCES.values()), COMPILED}

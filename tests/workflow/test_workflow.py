@@ -90,6 +90,7 @@ def test_the_experiment_is_in_report_and_provenance(tiny_run):
     assert html.escape(claim["sentence"], quote=False) in page and "LOST_IN_BONE" in page
     provenance = json.loads((tiny_run / "results/provenance.json").read_text(encoding="utf-8"))
     assert list(provenance["experiments"]) == ["tiny_pairs"]
+    assert provenance["command"] == "snakemake --cores all --directory study --configfile study.yaml"
     assert any(entry["file"].endswith("LOST_IN_BONE.gmt") for entry in provenance["signatures"])
 
 

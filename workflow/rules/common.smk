@@ -45,15 +45,6 @@ markers = sorted(map(from_here, (study.root / "data/markers").glob("*.gmt")))
 calibration = sorted(map(from_here, (study.root / "data/calibration").glob("*.tsv")))
 references = from_here(study.root / "data/references.bib")
 orthologs = from_here(study.root / "data/orthologs/mouse_human.tsv.gz")
-# what is compared between two runs of the settings that the report and the provenance hold: Snakemake compares
-# tuples, not other classes, and where the signature files lie changes nothing
-settings = (
-    study.config.title,
-    study.config.cohorts,
-    study.config.experiments,
-    study.config.random_signatures,
-    study.config.analysis(),
-)
 signature_records = sorted(
     {
         path.with_name("provenance.tsv")

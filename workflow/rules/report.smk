@@ -80,7 +80,6 @@ rule write_provenance:
         "../../envs/irf7bone.yaml"
     params:
         config=study.config,
-        settings=settings,
         derived=study.derived_files,
         command=command,
         revision=git_revision(Path(workflow.basedir)),
@@ -134,7 +133,6 @@ rule build_report:
         "../../envs/irf7bone.yaml"
     params:
         config=study.config,
-        settings=settings,
         code=code_hash("build_report"),
     message:
         "Build the report"

@@ -31,8 +31,8 @@ CONFIG = made.config(
     signatures=SignatureSettings(("IFN", "PROLIF"), (), 0.5),
     methods=("zscore",),
     endpoints=("bone", "death"),
-    models=("crude", "proliferation", "clinical", "full"),
-    primary=Primary("IFN", "zscore", "bone", "crude"),
+    models=("unadjusted", "proliferation", "clinical", "full"),
+    primary=Primary("IFN", "zscore", "bone", "unadjusted"),
     proliferation_signature="PROLIF",
     verdict=VerdictSettings(0.7, 0.8),
     min_events=5,
@@ -105,11 +105,11 @@ def test_a_proliferation_score_of_low_coverage_is_named_alike_in_every_table():
     for model in ("proliferation", "full"):
         for name, rows in said(plan, signature="IFN", model=model).items():
             assert rows == {("not_available", reason, None, None)}, name
-    for name, rows in said(plan, signature="PROLIF", model="crude").items():
+    for name, rows in said(plan, signature="PROLIF", model="unadjusted").items():
         assert rows == {("low_coverage", "coverage 0.10 is too low", None, None)}, name
 
 
-@pytest.mark.parametrize("model", ["crude", "proliferation", "clinical"])
+@pytest.mark.parametrize("model", ["unadjusted", "proliferation", "clinical"])
 def test_three_events_are_counted_alike_in_every_table(model):
     obs, scores = cohort(n_events=3)
     obs.iloc[:4, obs.columns.get_loc("age")] = np.nan
@@ -120,7 +120,7 @@ def test_three_events_are_counted_alike_in_every_table(model):
     expected = ("too_few_events", f"{n_events} events among {n} samples, 5 needed", n, n_events)
     del found["er"]  # half of these samples each
     assert all(rows == {expected} for rows in found.values()), found
-    if model == "crude":
+    if model == "unadjusted":
         for table, column in ((group_tests(plan), "test"), (discrimination(plan), "measure")):
             rows = table[(table["signature"] == "IFN") & (table["endpoint"] == "bone")]
             row = rows[rows[column].isin(["gray", "harrell_c"])].iloc[0]
@@ -143,7 +143,7 @@ def test_every_reader_has_the_samples_and_the_estimator_of_the_plan():
     plan = FitPlan("x", obs, scores, config=CONFIG)
     fits = associate(plan)
     row = plan.table.row("IFN", "zscore")
-    kept = {"crude": N - 2, "proliferation": N - 2, "clinical": N - 8, "full": N - 8}
+    kept = {"unadjusted": N - 2, "proliferation": N - 2, "clinical": N - 8, "full": N - 8}
     for fit in fits[(fits["signature"] == "IFN") & (fits["status"] == "ok")].to_dict("records"):
         part = plan.fit_of(row, fit["endpoint"], fit["model"])
         assert (
@@ -152,7 +152,7 @@ def test_every_reader_has_the_samples_and_the_estimator_of_the_plan():
         samples, design = behind(plan, fit)
         assert samples is part.samples
         assert design is part.due
-    assert (fits["status"] == "ok").sum() == 6  # of PROLIF crude and clinical only
+    assert (fits["status"] == "ok").sum() == 6  # of PROLIF unadjusted and clinical only
     tables = competing(plan), checks(plan)
     for table in tables:
         ok = table[(table["signature"] == "IFN") & (table["endpoint"] == "bone")]
@@ -162,11 +162,11 @@ def test_every_reader_has_the_samples_and_the_estimator_of_the_plan():
 
 def test_a_design_is_made_once_and_only_when_asked_for(monkeypatch):
     made = []
-    plain = MODELS["crude"].design
+    plain = MODELS["unadjusted"].design
     monkeypatch.setattr(
-        type(MODELS["crude"]), "design", lambda self, cohort: made.append(self) or plain(cohort)
+        type(MODELS["unadjusted"]), "design", lambda self, cohort: made.append(self) or plain(cohort)
     )
-    plan = FitPlan("x", *cohort(), config=CONFIG._replace(models=("crude",), endpoints=("bone",)))
+    plan = FitPlan("x", *cohort(), config=CONFIG._replace(models=("unadjusted",), endpoints=("bone",)))
     assert not made
     for reader in (associate, competing, checks):
         reader(plan)
@@ -188,7 +188,7 @@ def test_a_row_of_other_data_has_no_fit_behind_it():
 
 def test_nothing_is_due_where_a_reason_stands():
     plan = FitPlan("x", *cohort(n_events=3), config=CONFIG)
-    part = plan.fit_of(plan.table.row("IFN", "zscore"), "bone", "crude")
+    part = plan.fit_of(plan.table.row("IFN", "zscore"), "bone", "unadjusted")
     assert part.reason.code == Code.TOO_FEW_EVENTS
     with pytest.raises(ValueError, match="3 events among 120 samples"):
         _ = part.due

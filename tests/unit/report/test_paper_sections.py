@@ -71,7 +71,7 @@ def test_remark_follows_the_run(inputs):
     assert "alpha (99), beta (150) and gamma (60)" in before[2]
     assert "made" not in before[2]
     assert inputs.verdict.loc[inputs.verdict["is_primary"], "verdict"].iloc[0] in before[19]
-    config = replace(inputs.config, models=("unadjusted", "full"))
+    config = inputs.config._replace(models=("unadjusted", "full"))
     assert "ER, node, grade" in remark_table(replace(inputs, config=config)).set_index("number")["answer"][17]
 
 

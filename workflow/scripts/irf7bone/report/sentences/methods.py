@@ -142,7 +142,8 @@ def _claim(config: Config, cite: Citations) -> str:
 
 
 def _cohorts(cards: Mapping[str, CohortCard], cite: Citations) -> str:
-    real, simulated = [], []
+    real: list[str] = []
+    simulated: list[str] = []
     for card in cards.values():
         reference = citation_of(card)
         marker = f" {cite(reference)}" if reference else ""

@@ -25,7 +25,7 @@ from irf7bone.genes.signatures import Signature, load_library
 from irf7bone.genes.symbols import SymbolTable
 
 if TYPE_CHECKING:
-    from irf7bone.study.card import Card
+    from irf7bone.study.card import Sourced
 
 # Each programme but the first leans on an earlier one (correlation); interferon and proliferation are
 # tied by the card. Immune infiltrate brings interferon; ER-positive tumours proliferate less.
@@ -166,7 +166,7 @@ def simulate_expression(
     Raises:
         InputError: More programme genes than ``n_genes``, or too few candidates.
     """
-    member = {gene: name for name in reversed(programmes) for gene in programmes[name]}
+    member = {gene: name for name in reversed(list(programmes)) for gene in programmes[name]}
     candidates = sorted(set(background) - set(member), key=lambda gene: rank(settings.seed, gene))
     n_more = settings.n_genes - len(member)
     if not 0 <= n_more <= len(candidates):
@@ -229,7 +229,7 @@ def _sample_ids(n: int) -> pd.Index:
     return pd.Index([f"SIM{i + 1:04d}" for i in range(n)], dtype=object)
 
 
-def read_expression(card: Card, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+def read_expression(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
     """Simulate the expression that the card describes, with the genes of the shipped signatures among others.
 
     Raises:
@@ -240,14 +240,14 @@ def read_expression(card: Card, entry: dict) -> tuple[pd.DataFrame, dict[str, st
     return simulate_expression(_settings(entry), programmes, background_genes(symbols)), _record(entry)
 
 
-def read_clinical(card: Card, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+def read_clinical(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
     """Simulate the clinical data that belong to the card's simulated expression."""
     frame = simulate_clinical(_settings(card.expression))
     columns = {name: values_as_text(frame[name]) for name in frame.columns}
     return pd.DataFrame(columns, index=frame.index, dtype=object), _record(card.expression)
 
 
-def shipped_library(card: Card, entry: Mapping) -> tuple[dict[str, Signature], SymbolTable]:
+def shipped_library(card: Sourced, entry: Mapping) -> tuple[dict[str, Signature], SymbolTable]:
     """The shipped signatures, the entry's among them, and the gene table.
 
     Raises:

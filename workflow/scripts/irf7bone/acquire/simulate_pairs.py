@@ -21,7 +21,7 @@ from irf7bone.acquire.text import values_as_text
 from irf7bone.base.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from irf7bone.study.card import Card
+    from irf7bone.study.card import Sourced
 
 # genes that bone and marrow make and tumour cells hardly do
 TISSUE_GENES = (
@@ -64,9 +64,8 @@ def describe_samples(settings: PairsSettings) -> pd.DataFrame:
     """The samples: ``patient``, ``site`` (primary or bone), ``tissue`` (true share of bone and marrow)."""
     patients = [f"P{number + 1:02d}" for number in range(settings.n_pairs)]
     # evenly on the log scale: most lesions hold little, a few hold much
-    share = np.exp(
-        stream(settings.seed, "contamination").uniform(*np.log(settings.contamination), 2 * settings.n_pairs)
-    )
+    low, high = np.log(settings.contamination)
+    share = np.exp(stream(settings.seed, "contamination").uniform(low, high, 2 * settings.n_pairs))
     share[: settings.n_pairs] *= _SHARE_IN_PRIMARY
     return pd.DataFrame(
         {
@@ -145,7 +144,7 @@ def _gene(
     return rng.poisson(mean * rng.gamma(1 / dispersion, dispersion, len(mean))).astype(float)
 
 
-def read_expression(card: Card, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+def read_expression(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
     """Simulate the counts that the card describes.
 
     Raises:
@@ -162,7 +161,7 @@ def read_expression(card: Card, entry: dict) -> tuple[pd.DataFrame, dict[str, st
     return counts, _record(entry)
 
 
-def read_clinical(card: Card, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+def read_clinical(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
     """Describe the samples that belong to the card's simulated counts."""
     frame = describe_samples(_settings(card.expression))
     columns = {name: values_as_text(frame[name]) for name in frame.columns}

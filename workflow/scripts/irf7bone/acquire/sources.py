@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from irf7bone.download.fetch import Downloads
     from irf7bone.download.remote import RemoteFile
-    from irf7bone.study.card import Card
+    from irf7bone.study.card import Card, Sourced
 
 _DATA = Path(__file__).resolve().parents[4] / "data"
 SHIPPED_SIGNATURES = _DATA / "signatures"
@@ -49,23 +49,23 @@ class Source:
     """
 
     module: str
-    files: Callable[[Card, dict], list[Path]]
-    remote: Callable[[Card, dict], list[RemoteFile]] | None = None
+    files: Callable[[Sourced, dict], list[Path]]
+    remote: Callable[[Sourced, dict], list[RemoteFile]] | None = None
 
 
-def _named_file(card: Card, entry: dict) -> list[Path]:
+def _named_file(card: Sourced, entry: dict) -> list[Path]:
     return [card.resolve(entry["path"])]
 
 
-def _expression_file(card: Card, entry: dict) -> list[Path]:
+def _expression_file(card: Sourced, entry: dict) -> list[Path]:
     return [card.resolve(card.expression["path"])]
 
 
-def _shipped_genes(card: Card, entry: dict) -> list[Path]:
+def _shipped_genes(card: Sourced, entry: dict) -> list[Path]:
     return [*sorted(SHIPPED_SIGNATURES.glob("*.gmt")), SHIPPED_SYMBOLS]
 
 
-def _nothing(card: Card, entry: dict) -> list[Path]:
+def _nothing(card: Sourced, entry: dict) -> list[Path]:
     """The card states what it reads, by its checksum or its address."""
     return []
 
@@ -81,7 +81,7 @@ SOURCES = {
 }
 
 
-def _source(card: Card, entry: dict) -> Source:
+def _source(card: Sourced, entry: dict) -> Source:
     source = entry["source"]
     if source not in SOURCES:
         raise InputError(

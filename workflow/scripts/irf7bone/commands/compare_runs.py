@@ -72,8 +72,8 @@ def compare_runs(
     for file, table in sorted(_files(folders, tables).items()):
         there = [(folder / file).is_file() for folder in folders]
         if not all(there):
-            state = ["present" if is_there else ABSENT for is_there in there]
-            changes.append(_change(file, "the whole table", "row", "row", *state))
+            a, b = ("present" if is_there else ABSENT for is_there in there)
+            changes.append(_change(file, "the whole table", "row", "row", a, b))
             continue
         found, compared = _table_changes(file, table, folders, tolerance)
         changes += found
@@ -104,7 +104,7 @@ def _change(
 
 def _files(folders: tuple[Path, Path], tables: Mapping[str, Table]) -> dict[str, Table]:
     """Every tsv of either run that a contract describes, by its path below the results."""
-    found = {}
+    found: dict[str, Table] = {}
     for pattern, table in tables.items():
         glob = re.sub(r"{\w+}", "*", pattern)
         for folder in folders:
@@ -163,7 +163,7 @@ def _table_changes(
     for column in [*a.columns, *b.columns.difference(a.columns, sort=False)]:
         there = ["present" if column in frame else ABSENT for frame in (a, b)]
         if ABSENT in there:
-            changes.append(_change(file, "every row", column, "row", *there))
+            changes.append(_change(file, "every row", column, "row", there[0], there[1]))
     key = list(table.key)
     if not all(name in frame for frame in (a, b) for name in key):
         return changes, 0

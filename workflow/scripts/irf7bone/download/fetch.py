@@ -238,7 +238,8 @@ class _Progress:
 
     def __init__(self, partial: Path, max_bytes: int):
         self.partial, self.max_bytes = partial, max_bytes
-        self.size, self.validator = 0, None
+        self.size = 0
+        self.validator: str | None = None
         self.digest = hashlib.sha256()
         partial.unlink(missing_ok=True)
 

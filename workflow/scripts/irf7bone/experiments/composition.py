@@ -132,9 +132,8 @@ def adjusted_contrasts(
                 part = part.merge(found, left_on="signature", right_index=True, how="left", sort=False)
                 scored = part["difference"].notna()
                 part["status"] = np.where(scored, "ok", "not_available")
-                part["reason"] = np.where(
-                    scored, None, "the signature has no score that varies within groups"
-                )
+                part["reason"] = None
+                part.loc[~scored, "reason"] = "the signature has no score that varies within groups"
             parts.append(part.assign(contrast=design.contrast.id, adjustment=adjustment))
     table = pd.concat(parts, ignore_index=True).assign(experiment=experiment, method=method)
     return ADJUSTED.cast(table.reindex(columns=ADJUSTED.names))

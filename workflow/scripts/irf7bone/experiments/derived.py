@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -66,14 +67,18 @@ def derive_signature(
         & (genes["log2_fc"] <= -rule.min_log2_fold)
         & (genes["q"] <= rule.fdr)
     ].sort_values(["t", "gene"], kind="stable")
-    rows, taken = [], {}
+    rows: list[dict[str, Any]] = []
+    taken: dict[str, str] = {}
+    if organism != "human" and orthologs is None:
+        raise ValueError(f"genes of {organism} need the table of orthologs")
     for gene, log2_fc, q in falling[["gene", "log2_fc", "q"]].itertuples(index=False):
-        pairs = [Pair(gene, gene, 1, "one2one")] if organism == "human" else orthologs.of_mouse(gene)
+        pairs = [Pair(gene, gene, 1, "one2one")] if orthologs is None else orthologs.of_mouse(gene)
         listed = gene_list is None or gene in gene_list
         best = _best(pairs)
-        for pair in pairs or [None]:
+        candidates: list[Pair | None] = [*pairs] or [None]
+        for pair in candidates:
             why_not = _why_not(pair, best, listed, taken)
-            if why_not is None:
+            if why_not is None and pair is not None:
                 taken[pair.human] = gene
             rows.append(
                 {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from irf7bone.genes.signatures import Signature
 
+Half = TypeVar("Half", bound=Hashable)  # what names a set
 MIN_SIZE = 5
 PRESET_CORRELATION = 0.01
 SMALLEST_SIGMA = 1e-4
@@ -209,14 +210,14 @@ def _test_contrast(
     table = pd.DataFrame(rows)
     if testable:
         tested = (table["status"] == "ok").to_numpy()
-        for p, q in (("camera_p", "camera_q"), ("prerank_p", "prerank_fdr")):
-            table.loc[tested, q] = false_discovery_control(table.loc[tested, p], method="bh")
+        for given, adjusted in (("camera_p", "camera_q"), ("prerank_p", "prerank_fdr")):
+            table.loc[tested, adjusted] = false_discovery_control(table.loc[tested, given], method="bh")
     return table, edges, curves
 
 
 def prerank(
-    ranking: Ranking, places: Mapping[Hashable, np.ndarray], *, draws: int, seed: int
-) -> dict[Hashable, tuple[float, float, float]]:
+    ranking: Ranking, places: Mapping[Half, np.ndarray], *, draws: int, seed: int
+) -> dict[Half, tuple[float, float, float]]:
     """Enrichment of sets by gseapy's prerank, weight 1, against random sets of the same size.
 
     gseapy counts the random scores of the observed sign that are as extreme; a share of none is said as

@@ -131,7 +131,7 @@ def _check_expected(obs: pd.DataFrame, card: ExperimentCard, where: str) -> None
     sizes = obs["pair"].dropna().value_counts()
     found = {"samples": len(obs), "pairs": int((sizes > 1).sum())}
     found |= {f"groups.{name}": int(counts.get(name, 0)) for name in _groups(card)}
-    stated = {key: card.expect[key] for key in ("samples", "pairs") if key in card.expect}
+    stated: dict[str, int] = {key: card.expect[key] for key in ("samples", "pairs") if key in card.expect}
     stated |= {f"groups.{name}": count for name, count in card.expect.get("groups", {}).items()}
     problems = Problems()
     for name, count in stated.items():

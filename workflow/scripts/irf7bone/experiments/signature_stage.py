@@ -28,6 +28,8 @@ def derive(
         :data:`irf7bone.tables.experiment.DERIVED`.
     """
     wanted, folder = card.derive, Path(folder)
+    if wanted is None:
+        raise ValueError(f"experiment {card.id} derives no signature")
     rule = DerivationRule(wanted.name, wanted.contrast, wanted.log2_fold, wanted.fdr)
     file = card.within_file()
     within = None if file is None else read_gene_list(file, frozenset(genes["gene"]))
@@ -36,7 +38,7 @@ def derive(
         card.id, genes, rule, organism=card.organism, orthologs=table, gene_list=within
     )
     folder.mkdir(parents=True, exist_ok=True)
-    how = [f"restricted to the {len(within)} genes of {file.name}"] if file else []
+    how = [f"restricted to the {len(within)} genes of {file.name}"] if file and within is not None else []
     if card.simulated:
         how.append("from SIMULATED counts, no patients")
     pmid = str(card.citation.get("pmid", ""))

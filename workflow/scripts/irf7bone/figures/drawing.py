@@ -31,5 +31,5 @@ def forest_models(config: Config) -> tuple[str, ...]:
 
 def null_models(config: Config) -> tuple[str, ...]:
     """Those of them for which random signatures are drawn; the primary one always is."""
-    drawn = null_plan(config)["models"]
+    drawn = null_plan(config).models
     return tuple(model for model in forest_models(config) if model in drawn)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -50,7 +52,7 @@ def _plot_components(axes: Axes, quality: pd.DataFrame) -> None:
         if len(pair) == 2:
             axes.plot(pair["pc1"], pair["pc2"], color=style.PALE, linewidth=0.8, zorder=1)
     for place, (group, rows) in enumerate(quality.groupby("group", sort=False)):
-        look = {"color": COLOURS[place % len(COLOURS)], "marker": MARKS[place % len(MARKS)]}
+        look: dict[str, Any] = {"color": COLOURS[place % len(COLOURS)], "marker": MARKS[place % len(MARKS)]}
         label = f"{group} (n = {len(rows)})"
         axes.scatter(
             rows["pc1"], rows["pc2"], s=18, linewidth=0.4, edgecolor="white", label=label, zorder=2, **look

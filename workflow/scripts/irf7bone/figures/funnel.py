@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ EDGE = 1.959963984540054  # of the pseudo 95 % limits, in standard errors
 HEADROOM = 1.08
 
 
-def plot_funnel(points: pd.DataFrame, test: Mapping[str, object], *, title: str) -> Figure:
+def plot_funnel(points: pd.DataFrame, test: Mapping[str, Any], *, title: str) -> Figure:
     """Draw one pooled result's funnel, precise cohorts on top, with Egger's test in words.
 
     Args:

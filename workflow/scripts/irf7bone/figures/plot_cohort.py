@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -124,7 +124,7 @@ def plot_forests(
     key = key_signatures(primary.signature, config.proliferation_signature, config.signatures.select)
     drawn = {}
     for endpoint in config.endpoints:
-        shared = {"endpoint": endpoint, "method": primary.method, "models": models}
+        shared: dict[str, Any] = {"endpoint": endpoint, "method": primary.method, "models": models}
         by_cohort = forest_table(associations, pooled, roles, signatures=key, **shared)
         overview = overview_table(associations, pooled, roles, signatures=config.signatures.select, **shared)
         said = ENDPOINT_WORDS[endpoint]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -62,9 +63,9 @@ def plot_immune(
         return sheet.figure
 
 
-def _lines(own: pd.DataFrame, pools: pd.DataFrame, roles: Mapping[str, str]) -> list[dict[str, object]]:
+def _lines(own: pd.DataFrame, pools: pd.DataFrame, roles: Mapping[str, str]) -> list[dict[str, Any]]:
     """Rows of the picture: a heading for each immune signature, its cohorts, and what they pool to."""
-    lines: list[dict[str, object]] = []
+    lines: list[dict[str, Any]] = []
     cohorts = sorted(dict.fromkeys(own["cohort"]), key=lambda name: roles[name] == SIMULATED)
     for immune in dict.fromkeys(own["immune"]):
         lines.append({"kind": "heading", "label": immune.replace("_", " "), "fits": {}})
@@ -86,8 +87,8 @@ def _by_adjustment(rows: pd.DataFrame) -> dict[str, Mapping]:
     return {row["adjustment"]: row for row in rows.to_dict("records")}
 
 
-def _write_labels(sheet: style.Sheet, lines: list[dict[str, object]]) -> None:
-    number = {"va": "center", "ha": "right", "size": style.SMALL_POINTS}
+def _write_labels(sheet: style.Sheet, lines: list[dict[str, Any]]) -> None:
+    number: dict[str, Any] = {"va": "center", "ha": "right", "size": style.SMALL_POINTS}
     sheet.text(LABEL_MM + NUMBER_MM - 2, HEAD_MM - 2, "n", color=style.GREY, **number)
     for i, line in enumerate(lines):
         middle = HEAD_MM + (i + 0.5) * ROW_MM
@@ -105,9 +106,7 @@ def _write_labels(sheet: style.Sheet, lines: list[dict[str, object]]) -> None:
         )
 
 
-def _write_estimates(
-    sheet: style.Sheet, lines: list[dict[str, object]], adjustment: str, left: float
-) -> None:
+def _write_estimates(sheet: style.Sheet, lines: list[dict[str, Any]], adjustment: str, left: float) -> None:
     sheet.text(left, HEAD_MM - 2, "r (95 % CI)", va="center", size=style.SMALL_POINTS, color=style.GREY)
     for i, line in enumerate(lines):
         if adjustment not in line["fits"]:
@@ -122,7 +121,7 @@ def _write_estimates(
         sheet.text(left, middle, said, va="center", size=small - 0.4, **look)
 
 
-def _plot_panel(axes: Axes, lines: list[dict[str, object]], adjustment: str) -> None:
+def _plot_panel(axes: Axes, lines: list[dict[str, Any]], adjustment: str) -> None:
     axes.patch.set_alpha(0)
     axes.set(xlim=(-1, 1), ylim=(len(lines), 0))
     axes.axvline(0, color=style.INK, linewidth=0.6, zorder=0)

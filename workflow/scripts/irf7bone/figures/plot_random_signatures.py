@@ -116,8 +116,8 @@ def _plot_row(axes: Axes, row: int, fit: Mapping[str, Any] | None, bins: pd.Data
 
 
 def _label_axis(axes: Axes, limit: float) -> None:
-    ticks = next(values for end, values in TICKS_BY_LIMIT if limit <= end)
-    ticks = [tick for tick in ticks if 1 / limit <= tick <= limit]
+    wide_enough = next(values for end, values in TICKS_BY_LIMIT if limit <= end)
+    ticks = [tick for tick in wide_enough if 1 / limit <= tick <= limit]
     axes.set_xticks(ticks, labels=[f"{tick:g}" for tick in ticks])
     axes.set_xticks([], minor=True)
     axes.set_yticks([])

@@ -148,5 +148,5 @@ def flagged_of(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["outlier"]]
 
 
-def _ring(axes: Axes, x: object, y: object) -> None:
+def _ring(axes: Axes, x: pd.Series, y: pd.Series) -> None:
     axes.scatter(x, y, s=34, facecolor="none", edgecolor=style.RED, linewidth=0.9, zorder=5)

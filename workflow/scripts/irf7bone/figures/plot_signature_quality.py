@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -102,7 +103,7 @@ def _plot_strip(axes: Axes, shown: pd.DataFrame, strip: Strip) -> None:
         axes.axvline(reference, color=style.RED, linewidth=0.7, linestyle=(0, (3, 2)), zorder=2)
     if not there.any():
         words = "not for\nthis scale" if strip.column in SCALE_BOUND else "–"
-        middle = {"ha": "center", "va": "center", "transform": axes.transAxes}
+        middle: dict[str, Any] = {"ha": "center", "va": "center", "transform": axes.transAxes}
         axes.text(0.5, 0.5, words, color=style.GREY, size=style.SMALL_POINTS - 0.6, **middle)
     axes.set(xlim=(strip.low, strip.high), ylim=(len(shown), 0))
     ends = [max(strip.low, 0), strip.high]

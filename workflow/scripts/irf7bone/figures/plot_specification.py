@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -113,7 +113,7 @@ def _plot_choices(
     sheet: style.Sheet,
     axes: Axes,
     shown: pd.DataFrame,
-    levels: dict[str, Sequence[str]],
+    levels: Mapping[str, Sequence[str]],
     top_mm: float,
     n_rows: float,
 ) -> None:

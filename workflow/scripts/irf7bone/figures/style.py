@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
@@ -37,7 +38,7 @@ SIMULATED_HATCH = "////"
 SIMULATED_TEXT = "SIMULATED DATA, NOT PATIENTS"
 BAND_MM, TITLE_MM = 6.0, 7.0
 
-SETTINGS = {
+SETTINGS: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib, so every machine draws the same glyphs
     "font.size": FONT_POINTS,
@@ -100,7 +101,7 @@ class Sheet:
             (left / self.width_mm, bottom / total, width / self.width_mm, height / total)
         )
 
-    def text(self, left: float, top: float, words: str, **rules: object) -> None:
+    def text(self, left: float, top: float, words: str, **rules: Any) -> None:
         """Words at ``left``, ``top`` (mm); ``rules`` are those of matplotlib's text."""
         total = self.height_mm + self.top_mm
         self.figure.text(left / self.width_mm, 1 - (top + self.top_mm) / total, words, **rules)

@@ -148,6 +148,7 @@ def _batches(clinical: pd.DataFrame, card: CohortCard, samples: pd.Index) -> pd.
     problems = Problems()
     values = find_column(clinical, card.batch, f"{card.path}, batch.from", problems)
     problems.raise_if_any()
+    assert values is not None  # else a problem was raised
     levels = values[samples].dropna().nunique()
     if levels > len(samples) / 2:
         problems.add(

@@ -56,7 +56,7 @@ def heterogeneity(associations: pd.DataFrame, pooled: pd.DataFrame, roles: Mappi
         status=np.where(many & ~empty, "ok", "not_available"),
     )
     closer = "the cohorts agree more closely than their standard errors allow: no tau2 of 0 or more fits"
-    too_few = _too_few(fit.k, pooled, 2)
+    too_few = _too_few(np.asarray(fit.k), pooled, 2)
     table["reason"] = [
         None if here else few or closer for here, few in zip(many & ~empty, too_few, strict=True)
     ]
@@ -93,13 +93,14 @@ def leave_one_cohort_out_table(
             name: getattr(fit, name) for name in ("k", "log_hr", "se", "ci_low", "ci_high", "p", "tau2")
         }
         part = keys.iloc[rows].assign(left_out=cohort, **values, status="ok", reason=None)
-        parts.append(part.assign(change=fit.log_hr - whole.log_hr[rows]))
-    few = np.flatnonzero(whole.k < 2)
-    reasons = _too_few(whole.k, pooled, 2)
+        parts.append(part.assign(change=fit.log_hr - np.asarray(whole.log_hr)[rows]))
+    k = np.asarray(whole.k)
+    few = np.flatnonzero(k < 2)
+    reasons = _too_few(k, pooled, 2)
     parts.append(
         keys.iloc[few].assign(
             left_out="none",
-            k=whole.k[few],
+            k=k[few],
             **dict.fromkeys(("log_hr", "se", "ci_low", "ci_high", "p", "tau2", "change"), np.nan),
             status="not_available",
             reason=[reasons[row] for row in few],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from irf7bone.tables.random_signatures import NULL
 
@@ -16,8 +16,20 @@ if TYPE_CHECKING:
 SLOW = ("plage",)
 
 
-def null_plan(config: Config) -> Mapping[str, set[str] | set[tuple[str, str]]]:
-    """What gets a null: ``scores``, pairs of signature and method, and ``models``.
+class NullPlan(NamedTuple):
+    """What gets a null.
+
+    Args:
+        scores: Pairs of signature and method.
+        models: Models.
+    """
+
+    scores: set[tuple[str, str]]
+    models: set[str]
+
+
+def null_plan(config: Config) -> NullPlan:
+    """What gets a null.
 
     Every signature by the primary method, and the primary signature by every method that is not slow;
     unadjusted, adjusted for proliferation, and the primary model.
@@ -26,7 +38,7 @@ def null_plan(config: Config) -> Mapping[str, set[str] | set[tuple[str, str]]]:
     pairs = {(signature, named.method) for signature in config.signatures.select}
     affordable = [method for method in config.methods if method not in SLOW]
     pairs |= {(named.signature, method) for method in affordable}
-    return {"scores": pairs, "models": {"unadjusted", "proliferation", named.model} & set(config.models)}
+    return NullPlan(pairs, {"unadjusted", "proliferation", named.model} & set(config.models))
 
 
 def refusal(row: Mapping[str, Any], config: Config) -> dict[str, Any] | None:
@@ -34,11 +46,11 @@ def refusal(row: Mapping[str, Any], config: Config) -> dict[str, Any] | None:
     plan = null_plan(config)
     if row["status"] != "ok":
         return {"status": row["status"], "reason": row["reason"]}
-    if (row["signature"], row["method"]) not in plan["scores"] or row["model"] not in plan["models"]:
-        methods = sorted(method for name, method in plan["scores"] if name == config.primary.signature)
+    if (row["signature"], row["method"]) not in plan.scores or row["model"] not in plan.models:
+        methods = sorted(method for name, method in plan.scores if name == config.primary.signature)
         reason = (
             f"not planned: the null is drawn by {config.primary.method} for every signature, for "
-            f"{config.primary.signature} by {', '.join(methods)}; models {', '.join(sorted(plan['models']))}"
+            f"{config.primary.signature} by {', '.join(methods)}; models {', '.join(sorted(plan.models))}"
         )
         return {"status": "not_available", "reason": reason}
     return None

@@ -126,13 +126,13 @@ class Prepared:
 
     def rank_blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
         """Within-sample ranks (genes x block of samples, float64), a block at a time."""
-        keep = 4 * self._values.size <= RANK_CACHE_BYTES
-        if keep and self._ranks is None:
+        if self._ranks is None and 4 * self._values.size <= RANK_CACHE_BYTES:
             self._ranks = np.empty((self.n_samples, self.n_genes), dtype=np.float32)
             for rows in self.blocks():
                 self._ranks[rows] = average_ranks(self._values[rows][:, self._order])
+        kept = self._ranks
         for rows in self.blocks():
-            ranks = self._ranks[rows] if keep else average_ranks(self._values[rows][:, self._order])
+            ranks = average_ranks(self._values[rows][:, self._order]) if kept is None else kept[rows]
             yield rows, np.ascontiguousarray(ranks.T, dtype=np.float64)
 
     def z_blocks(self, genes: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:

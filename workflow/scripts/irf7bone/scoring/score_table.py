@@ -23,8 +23,13 @@ CONSTANT_SCORE = 1e-10
 class ScorableSignature(Protocol):
     """What a signature must offer to be scored: the symbols that go up, and those that go down."""
 
-    up: tuple[str, ...]
-    down: tuple[str, ...]
+    @property
+    def up(self) -> tuple[str, ...]:
+        """Genes that go up."""
+
+    @property
+    def down(self) -> tuple[str, ...]:
+        """Genes that go down."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ variance of the members, their correlation, and whether different summaries of t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -139,10 +139,10 @@ def background_correlation(prepared: Prepared) -> float:
     for start in range(0, genes.size, GENES_PER_BLOCK):
         values = prepared.values(genes[start : start + GENES_PER_BLOCK])
         total += _standardised(rankdata(values, axis=1)).sum(axis=0)
-    return _within((total @ total - genes.size) / (genes.size * (genes.size - 1)))
+    return _within(float(total @ total - genes.size) / (genes.size * (genes.size - 1)))
 
 
-def _unfit(covered: Mapping[str, object], n_samples: int) -> str | None:
+def _unfit(covered: Mapping[str, Any], n_samples: int) -> str | None:
     """Why a signature has no numbers here."""
     if covered["status"] != "ok":
         return str(covered["reason"])

@@ -50,7 +50,7 @@ def fit_firth(problem: CoxProblem, scores: np.ndarray, *, intervals: bool = True
         found = maximise(block_objective(problem.likelihood, x, penalised=True), start, exact=False)
         ok = found.state == CONVERGED
         for column in np.flatnonzero(~ok):
-            fits.status[index[column]], fits.reason[index[column]] = problem.explain(found, column)
+            fits.status[index[column]], fits.reason[index[column]] = problem.explain(found, int(column))
         where = index[ok]
         fits.status[where], fits.reason[where] = "ok", None
         fits.coefficients[where] = problem.unscale(found.beta[:, ok], sd[ok])

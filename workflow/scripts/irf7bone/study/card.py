@@ -9,12 +9,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from irf7bone.study.document import Document
 
 # what a source's expression holds where the card does not say
 DEFAULTS = {"geo": {"gene_id": "symbol"}}
+
+
+class Sourced(Protocol):
+    """What the adapters of sources ask of a card, be it a finished one or one that is being proposed."""
+
+    @property
+    def path(self) -> Path:
+        """The card's file."""
+
+    @property
+    def expression(self) -> dict[str, Any]:
+        """Source of the expression values."""
+
+    def resolve(self, relative: str | Path) -> Path:
+        """A path that the card names, which is relative to the card."""
 
 
 @dataclass(frozen=True, kw_only=True)

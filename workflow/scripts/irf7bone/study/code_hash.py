@@ -30,7 +30,7 @@ def code_hash(script: str) -> str:
     """
     digest = hashlib.sha256((SCRIPTS / f"{script}.py").read_bytes())
     for name in modules_behind(script):
-        digest.update(b"\0" + name.encode() + b"\0" + _source(name).read_bytes())
+        digest.update(b"\0" + name.encode() + b"\0" + _file_of(name).read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -55,8 +55,15 @@ def _closure(named: Iterable[str]) -> tuple[str, ...]:
         seen.add(name)
         parts = name.split(".")
         parents = {".".join(parts[:end]) for end in range(1, len(parts))}
-        waiting |= (parents | _named_in(_source(name))) - seen
+        waiting |= (parents | _named_in(_file_of(name))) - seen
     return tuple(sorted(seen))
+
+
+def _file_of(name: str) -> Path:
+    path = _source(name)
+    if path is None:
+        raise FileNotFoundError(f"the package has no module {name}")
+    return path
 
 
 def _source(name: str) -> Path | None:

@@ -209,8 +209,8 @@ class StudyChecks:
         for key in ("method", "endpoint", "model"):
             self._listed(("primary", key), self.texts(f"{key}s"), f"{key}s")
         for at in (("primary", "signature"), ("proliferation_signature",)):
-            known = self._in_library(*self.texts(*at), at) if self.texts(*at) and self.library else True
-            if known:
+            named = self.texts(*at)
+            if not (named and self.library) or self._in_library(named[0], at):
                 self._listed(at, select, "signatures.select")
         for name in self.texts("primary", "signature"):
             if name in derived and name.startswith(SIMULATED_PREFIX):
@@ -231,13 +231,14 @@ class StudyChecks:
             )
 
     def _in_library(self, name: str, at: KeyPath) -> bool:
-        if name in self.library:
+        library = self.library or set()
+        if name in library:
             return True
         self.add(
             at,
             expected="the name of a signature in the GMT files of signatures.files",
             found=f"`{name}`",
-            remedy=choose_from(name, sorted(self.library)),
+            remedy=choose_from(name, sorted(library)),
         )
         return False
 

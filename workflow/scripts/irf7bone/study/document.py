@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 KeyPath = tuple[str | int, ...]
 
-# libyaml's parser, where PyYAML was built with it: the same data and lines in an eighth of the time
-PLAIN_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+if TYPE_CHECKING:
+    from yaml import SafeLoader as PLAIN_LOADER
+else:  # libyaml's parser, where PyYAML was built with it: the same data and lines in an eighth of the time
+    PLAIN_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 PLAIN_PARTS = ("tag:yaml.org,2002:seq", "tag:yaml.org,2002:map")
 
 
@@ -95,7 +97,8 @@ def compose(text: str) -> yaml.Node | None:
 def document_of(path: Path, node: yaml.Node | None, sha256: str) -> Document:
     """The document that a tree without breaches stands for."""
     lines: dict[KeyPath, int] = {}
-    return Document(path, None if node is None else _value(node, (), lines), lines, sha256)
+    data: Any = None if node is None else _value(node, (), lines)
+    return Document(path, data, lines, sha256)
 
 
 def scalar_kind(node: yaml.Node) -> str | None:

@@ -98,7 +98,8 @@ def _check_exclude(card: CardView) -> None:
 
 
 def _check_contrasts(card: CardView) -> None:
-    groups, seen = _groups(card), {}
+    groups = _groups(card)
+    seen: dict[str, int] = {}
     for index, contrast in enumerate(card.get("contrasts", kind=list)):
         if not isinstance(contrast, dict):
             continue

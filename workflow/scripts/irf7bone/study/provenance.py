@@ -12,6 +12,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from irf7bone.study.settings import Primary, SignatureSettings, VerdictSettings
+
 if TYPE_CHECKING:
     from irf7bone.study.cohort_card import CohortCard
     from irf7bone.study.experiment_card import ExperimentCard
@@ -25,6 +27,7 @@ PACKAGES = (
     "scipy", "seaborn", "snakemake", "statsmodels", "SurvSet",
 )  # fmt: skip
 UNKNOWN = "NA"
+PARTS = (SignatureSettings, Primary, VerdictSettings)  # of the settings, to be written key by key
 
 
 def collect(
@@ -55,7 +58,7 @@ def collect(
     """
     root = Path(root).resolve()
     settings = {
-        name: dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value
+        name: dataclasses.asdict(value) if isinstance(value, PARTS) else value
         for name, value in config._asdict().items()
     }
     settings["signatures"]["files"] = [file_name(path, root) for path in settings["signatures"]["files"]]

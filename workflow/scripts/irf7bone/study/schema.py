@@ -62,7 +62,11 @@ def violations(data: object, schema: str, where: Callable[[KeyPath], str]) -> li
 def _problems(error: ValidationError, where: Callable[[KeyPath], str]) -> list[Problem]:
     """The problems one schema error stands for."""
     at: KeyPath = tuple(error.absolute_path)
-    rule, schema, value = error.validator, error.schema, error.instance
+    # untyped, because the types of jsonschema allow for an error that was never set
+    rule: Any = error.validator
+    schema: Any = error.schema
+    asked: Any = error.validator_value
+    value: Any = error.instance
     meaning = " ".join(schema.get("description", "").split())
     if rule == "additionalProperties":
         known = list(schema["properties"])
@@ -83,11 +87,11 @@ def _problems(error: ValidationError, where: Callable[[KeyPath], str]) -> list[P
                 f"no such key among {', '.join(map(str, value)) or 'none'}",
                 f"add it: {_description(schema, key)}",
             )
-            for key in error.validator_value
+            for key in asked
             if key not in value and key not in misspelt
         ]
     if rule == "enum":
-        options = [("null" if option is None else option) for option in error.validator_value]
+        options = [("null" if option is None else option) for option in asked]
         close = nearest(value, options)
         remedy = f"did you mean `{close}`? " if close else "use one of these words. "
         remedy += f"What it says: {meaning}"

@@ -84,7 +84,7 @@ def _aliases(node: yaml.Node, text: str, path: Path, what: str) -> Iterator[Prob
     else:
         return
     events = yaml.parse(text, Loader=PLAIN_LOADER)
-    mark = next(event.start_mark for event in events if isinstance(event, yaml.AliasEvent))
+    mark: Any = next(event.start_mark for event in events if isinstance(event, yaml.AliasEvent))
     refused = yaml.composer.ComposerError(None, None, "aliases (*name) are not used here", mark)
     yield not_yaml(path, what, refused)
 
@@ -132,7 +132,7 @@ def read_text(path: Path, what: str) -> tuple[str, str]:
             Problem(
                 str(path),
                 expected=f"a readable {what}",
-                found=reason.get(type(error).__name__, error.strerror),
+                found=reason.get(type(error).__name__) or str(error.strerror),
                 remedy="check the path and its permissions",
             )
         ) from None

@@ -45,9 +45,9 @@ def propose_endpoints(samples: pd.DataFrame, taken: set[str]) -> tuple[dict[str,
     An endpoint is proposed where exactly one column with two or more codes names it. Its definition is always
     a question; so is its time where no column of times names the same outcome.
     """
-    times = {kind: [] for kind in _KINDS}
-    events = {kind: [] for kind in _KINDS}
-    unnamed = []
+    times: dict[str, list[str]] = {kind: [] for kind in _KINDS}
+    events: dict[str, list[str]] = {kind: [] for kind in _KINDS}
+    unnamed: list[str] = []
     for name in samples.columns.difference(list(taken), sort=False):
         known = samples[name].dropna()
         kind = next((kind for kind, words in _KINDS.items() if _says(name, words)), None)
@@ -128,6 +128,8 @@ def _unit(name: str, values: pd.Series) -> str:
         if _says(name, words):
             return unit
     numbers = as_numbers(values.dropna())
+    if numbers is None:
+        return ask("months, days or years?")
     return ask(f"months, days or years? The values run from {numbers.min():g} to {numbers.max():g}")
 
 

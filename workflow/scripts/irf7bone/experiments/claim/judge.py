@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -127,5 +128,5 @@ def _sample_words(design: ContrastDesign) -> str:
     return f"{design.n_case} against {counted(design.n_reference, 'sample')}"
 
 
-def _number(value: object) -> float:
+def _number(value: Any) -> float:
     return math.nan if pd.isna(value) else float(value)

@@ -127,15 +127,16 @@ def _count(row: Mapping[str, Any], table: str, column: str) -> str:
 
 
 def _cohort(row: Mapping[str, Any], weight: float | None, limit: float, simulated: bool) -> Row:
-    counts = {name: _count(row, "associations", name) for name in ("n", "n_events")}
+    n, n_events = (_count(row, "associations", name) for name in ("n", "n_events"))
     kind = "simulated" if simulated else "cohort"
     if row["status"] != "ok":
-        return Row(kind, row["cohort"], **counts, said=STATUS_WORDS[row["status"]], weight="\u2013")
+        return Row(kind, row["cohort"], n, n_events, said=STATUS_WORDS[row["status"]], weight="\u2013")
     side = SMALLEST if weight is None else max(SMALLEST, LARGEST * math.sqrt(weight))
     return Row(
         kind,
         row["cohort"],
-        **counts,
+        n,
+        n_events,
         said=_estimate(row, "associations"),
         weight="\u2013" if weight is None else f"{100 * weight:.0f} %",
         side=round(side, 1),
@@ -145,9 +146,9 @@ def _cohort(row: Mapping[str, Any], weight: float | None, limit: float, simulate
 
 def _pooled(row: Mapping[str, Any], limit: float) -> list[Row]:
     label = "One cohort, not pooled" if row["k"] == 1 else "Pooled"
-    counts = {name: _count(row, "pooled", name) for name in ("n", "n_events")}
+    n, n_events = (_count(row, "pooled", name) for name in ("n", "n_events"))
     marks = _marks(row["ci_low"], row["log_hr"], row["ci_high"], limit)
-    rows = [Row("pooled", label, **counts, said=_estimate(row, "pooled"), weight="100 %", **marks)]
+    rows = [Row("pooled", label, n, n_events, said=_estimate(row, "pooled"), weight="100 %", **marks)]
     if not is_missing(row["pi_low"]):
         low, high = (quote(hazard_ratio(row[name]), "pooled", row, name) for name in ("pi_low", "pi_high"))
         marks = _marks(row["pi_low"], row["log_hr"], row["pi_high"], limit)

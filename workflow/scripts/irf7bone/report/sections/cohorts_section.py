@@ -84,6 +84,7 @@ def _results(inputs: ReportInputs, name: str) -> list[str]:
     for endpoint in _endpoints(inputs, name):
         for model in forest_models(config):
             row = one_row(inputs.associations, endpoint=endpoint, model=model, **own)
+            assert row is not None  # every planned result has a row
             fit = text.fit_sentence(row)
             said.append(f"{capital(ENDPOINT_WORDS[endpoint])}, {MODEL_WORDS[model]}: {fit}.")
     return said

@@ -228,8 +228,8 @@ def planned(table: pd.DataFrame, config: Config) -> pd.DataFrame:
     """Rows for which random signatures are drawn by plan."""
     plan = null_plan(config)
     pairs = zip(table["signature"], table["method"], strict=True)
-    scored = np.array([pair in plan["scores"] for pair in pairs], dtype=bool)
-    return table[scored & table["model"].isin(list(plan["models"])).to_numpy()]
+    scored = np.array([pair in plan.scores for pair in pairs], dtype=bool)
+    return table[scored & table["model"].isin(list(plan.models)).to_numpy()]
 
 
 def percent(share: float) -> str:

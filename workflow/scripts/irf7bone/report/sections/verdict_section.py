@@ -114,6 +114,7 @@ def first_facts(
         config: The study's settings.
     """
     row = one_row(pooled, **vars(config.primary))
+    assert row is not None  # the primary result is always planned
     effect = _ratios(verdict, "hr", "hr_low", "hr_high")
     if effect is None:
         effects = Fact("Hazard ratio per SD", "no estimate", "no cohort of patients gives one")

@@ -86,7 +86,8 @@ def _claim(config: Config, cite: Citations) -> str:
 
 
 def _cohorts(cards: Mapping[str, CohortCard], cite: Citations) -> str:
-    real, simulated = [], []
+    real: list[str] = []
+    simulated: list[str] = []
     for card in cards.values():
         work = cite.works.of_card(card)
         marker = f" {cite(work)}" if work else ""

@@ -32,7 +32,7 @@ def write_deeper(config: Config, cite: Citations) -> tuple[tuple[str, str], ...]
 
 def _random(config: Config, cite: Citations) -> str:
     drawn = config.random_signatures
-    models = [MODEL_WORDS[model] for model in config.models if model in null_plan(config)["models"]]
+    models = [MODEL_WORDS[model] for model in config.models if model in null_plan(config).models]
     return (
         f"Named signatures were held against up to {drawn.draws:,} random ones of the same size (seed "
         f"{drawn.seed}), matched gene by gene on deciles of level and spread of expression, through the same "
@@ -46,7 +46,7 @@ def _random(config: Config, cite: Citations) -> str:
 def _which(config: Config) -> str:
     """Which scores were held against random signatures."""
     primary = config.primary
-    drawn = null_plan(config)["scores"]
+    drawn = null_plan(config).scores
     others = [
         name for name in config.methods if name != primary.method and (primary.signature, name) in drawn
     ]

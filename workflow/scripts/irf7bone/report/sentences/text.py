@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -54,7 +54,7 @@ def side(ci_low: float, ci_high: float) -> str:
     return "the interval includes 1"
 
 
-def pooled_sentence(row: Mapping[str, object]) -> str:
+def pooled_sentence(row: Mapping[str, Any]) -> str:
     """``HR 1.02 per SD (95 % CI 0.90 to 1.20; 3 cohorts, 397 tumours, 123 events)``, or why there is none.
 
     Args:
@@ -72,13 +72,13 @@ def pooled_sentence(row: Mapping[str, object]) -> str:
     return f"HR {hr} per SD (95 % CI {low} to {high}; {k}, {n}, {events})"
 
 
-def quoted_count(row: Mapping[str, object], column: str, noun: str, *, table: str) -> str:
+def quoted_count(row: Mapping[str, Any], column: str, noun: str, *, table: str) -> str:
     """``2 cohorts``, the number quoted from its table."""
     number, words = counted(int(row[column]), noun).split(" ", 1)
     return f"{quote(number, table, row, column)} {words}"
 
 
-def fit_sentence(row: Mapping[str, object]) -> str:
+def fit_sentence(row: Mapping[str, Any]) -> str:
     """``HR 0.97 per SD (95 % CI 0.82 to 1.15), the interval includes 1``, or why there is none.
 
     Args:
@@ -333,7 +333,7 @@ def simulated_sentences(check: pd.DataFrame) -> list[str]:
     return said
 
 
-def months(value: object) -> str:
+def months(value: Any) -> str:
     """Months with one decimal, or that the median is not reached."""
     if is_missing(value) or math.isnan(float(value)):
         return "not reached"

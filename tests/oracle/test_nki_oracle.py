@@ -15,7 +15,7 @@ from irf7bone.genes.symbols import SymbolTable
 from irf7bone.harmonise.cohort import harmonise
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.statistics.weighted_cox import fit_weighted_cox
-from irf7bone.study.cohort_card import load_card
+from irf7bone.study.cohort_checks import load_card
 
 PROJECT = Path(__file__).resolve().parents[2]
 STORED = PROJECT / "tests" / "data" / "oracle" / "nki.tsv"

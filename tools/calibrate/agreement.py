@@ -18,11 +18,11 @@ from irf7bone.acquire.sources import acquire
 from irf7bone.genes.signatures import Signature, load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.harmonise.cohort import harmonise
-from irf7bone.outcome.associate import fit_many
+from irf7bone.outcome.estimator import fit_many
 from irf7bone.outcome.models import MODELS, Cohort, Design
 from irf7bone.scoring.agreement import METHOD, REFERENCE_SHARE, agreement_rows, part_whole_correlations
 from irf7bone.scoring.engine import Prepared, score_sets
-from irf7bone.study.cohort_card import load_card
+from irf7bone.study.cohort_checks import load_card
 
 PROJECT = Path(__file__).resolve().parents[2]
 # cohort -> the endpoint that its effects are of
@@ -139,7 +139,7 @@ def _moved(
     own = np.corrcoef(scores)[0, 1:]
     proliferation = _scores(cohort, [_present(library[PROLIFERATION], cohort.genes)])[0]
     rows: list[dict[str, object]] = []
-    for model in ("crude", "proliferation"):
+    for model in ("unadjusted", "proliferation"):
         # a score of proliferation given another one is what they disagree in: noise by intention
         if model == "proliferation" and signature in OF_PROLIFERATION:
             continue

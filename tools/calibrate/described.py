@@ -124,7 +124,7 @@ def _parts_section(table: pd.DataFrame) -> list[str]:
 
 
 def _halves_section(table: pd.DataFrame) -> list[str]:
-    crude = table[table["model"] == "crude"]
+    crude = table[table["model"] == "unadjusted"]
     said = []
     for limit, rows in crude.groupby("limit"):
         share = rows["off"].sum() / rows["accepted"].sum()
@@ -133,7 +133,7 @@ def _halves_section(table: pd.DataFrame) -> list[str]:
         "cohort": lambda row: row["cohort"],
         "signature": lambda row: row["signature"],
         "genes": lambda row: str(row["n_genes"]),
-        "given": lambda row: "nothing" if row["model"] == "crude" else row["model"],
+        "given": lambda row: "nothing" if row["model"] == "unadjusted" else row["model"],
         "accepted": lambda row: f"{row['accepted']} of {row['halves']}",
         "off, %": lambda row: "" if np.isnan(row["share_off"]) else f"{100 * row['share_off']:.0f}",
         "least r with the whole": lambda row: (
@@ -141,7 +141,7 @@ def _halves_section(table: pd.DataFrame) -> list[str]:
         ),
     }
     shown = table[(table["limit"] == agreement.MIN_AGREEMENT) & (table["accepted"] > 0)]
-    decided = shown[shown["model"] == "crude"]
+    decided = shown[shown["model"] == "unadjusted"]
     few = decided["n_genes"] < FEW_GENES
     words = HALVES_WORDS.format(
         halves=HALVES,

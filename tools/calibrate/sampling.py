@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from calibrate.cohorts import LONGEST_MONTHS, SHORTEST_MONTHS, Outcome
-from irf7bone.outcome.associate import fit_many
+from irf7bone.outcome.estimator import fit_many
 from irf7bone.outcome.models import MODELS, Cohort
-from irf7bone.outcome.sites import fit_odds
+from irf7bone.statistics.logistic import fit_odds
 from irf7bone.statistics.weighted_cox import fit_weighted_cox
 
 HORIZON = 60.0

@@ -1,6 +1,6 @@
 # Scores every signature in every sample of a cohort by every configured method.
 # REQUIRED INPUTS: results/cohorts/{cohort}.h5ad, the signature files
-# OUTPUTS: results/tables/agreement.tsv, results/scores/{cohort}.parquet, results/scores/{cohort}.coverage.tsv
+# OUTPUTS: results/scores/agreement.tsv, results/scores/{cohort}.parquet, results/scores/{cohort}.coverage.tsv
 
 
 # One job: it takes a second, and what a cohort's part of a signature is worth is seen in the other cohorts.
@@ -11,7 +11,7 @@ rule measure_agreement:
         records=signature_records,
         symbols=study.symbols,
     output:
-        agreement="results/tables/agreement.tsv",
+        agreement="results/scores/agreement.tsv",
     log:
         "results/logs/measure_agreement.log",
     priority: 2
@@ -31,7 +31,7 @@ rule measure_agreement:
 rule score_cohort:
     input:
         cohort="results/cohorts/{cohort}.h5ad",
-        agreement="results/tables/agreement.tsv",
+        agreement="results/scores/agreement.tsv",
         signatures=signature_library,
         records=signature_records,
         symbols=study.symbols,

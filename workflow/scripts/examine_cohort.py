@@ -7,6 +7,7 @@ from irf7bone.harmonise.cohort_file import read_cohort
 from irf7bone.outcome.competing_risks import competing
 from irf7bone.outcome.discrimination import discrimination
 from irf7bone.outcome.er_strata import associate_by_er
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.outcome.group_tests import group_tests
 from irf7bone.outcome.immune_link import immune_link
 from irf7bone.outcome.model_checks import check_curves, checks
@@ -15,23 +16,26 @@ from irf7bone.outcome.sites import sites
 from irf7bone.outcome.table_one import table_one
 from irf7bone.scoring.agreement import agreements_of
 from irf7bone.scoring.signature_quality import signature_quality
-from irf7bone.study.cohort_card import load_card
+from irf7bone.study.cohort_card import read_cohort_card
+from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import COVERAGE, SCORES, SIGNATURE_QUALITY
 from irf7bone.tables.outcome import COMPETING, ER_ASSOCIATIONS, IMMUNE_LINKS, SAMPLED, SITES
 from irf7bone.tables.outcome_checks import CHECK_CURVES, CHECKS, DISCRIMINATION, GROUP_TESTS, TABLE_ONE
 
 report_plainly(snakemake.log[0])
 
-cohort, config, output = snakemake.wildcards.cohort, snakemake.params.config, snakemake.output
+config: Config = snakemake.params.config
+cohort, output = snakemake.wildcards.cohort, snakemake.output
 adata = read_cohort(snakemake.input.cohort)
 expression, outcomes = adata.to_df(), adata.obs
 scores = SCORES.read(snakemake.input.scores)
+plan = FitPlan(cohort, outcomes, scores, config=config)
 coverage = COVERAGE.read(snakemake.input.coverage)
-card = load_card(snakemake.input.card)
+card = read_cohort_card(snakemake.input.card)
 library = load_library(snakemake.input.signatures, SymbolTable.load(snakemake.input.symbols))
 library = {name: library[name] for name in config.signatures.select}
 
-ER_ASSOCIATIONS.write(associate_by_er(cohort, outcomes, scores, config=config), output.by_er)
+ER_ASSOCIATIONS.write(associate_by_er(plan), output.by_er)
 withheld = snakemake.params.withheld
 agreements = agreements_of(coverage, config.signatures.min_agreement)
 IMMUNE_LINKS.write(
@@ -42,11 +46,11 @@ SIGNATURE_QUALITY.write(
     signature_quality(cohort, expression, library, coverage, scale=card.expression["scale"]),
     output.signature_quality,
 )
-COMPETING.write(competing(cohort, outcomes, scores, config=config), output.competing)
-SITES.write(sites(cohort, outcomes, scores, config=config), output.sites)
-SAMPLED.write(sampled(card, outcomes, scores, config=config), output.sampled)
-GROUP_TESTS.write(group_tests(cohort, outcomes, scores, config=config), output.group_tests)
-CHECKS.write(checks(cohort, outcomes, scores, config=config), output.checks)
-CHECK_CURVES.write(check_curves(cohort, outcomes, scores, config=config), output.check_curves)
-DISCRIMINATION.write(discrimination(cohort, outcomes, scores, config=config), output.discrimination)
+COMPETING.write(competing(plan), output.competing)
+SITES.write(sites(plan), output.sites)
+SAMPLED.write(sampled(card, plan), output.sampled)
+GROUP_TESTS.write(group_tests(plan), output.group_tests)
+CHECKS.write(checks(plan), output.checks)
+CHECK_CURVES.write(check_curves(plan), output.check_curves)
+DISCRIMINATION.write(discrimination(plan), output.discrimination)
 TABLE_ONE.write(table_one(cohort, outcomes, scores, config=config), output.table_one)

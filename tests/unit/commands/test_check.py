@@ -43,7 +43,7 @@ def test_the_default_study_is_shown_on_one_screen_and_nothing_is_written(here, c
     assert files(here) == {}
     assert len(said.splitlines()) < 45 and max(map(len, said.splitlines())) < 110
     assert "gse1992         relapse       124   119" in said
-    assert "distant, crude\nbehind it: 82 events in 2 cohorts of patients" in said
+    assert "distant, unadjusted\nbehind it: 82 events in 2 cohorts of patients" in said
     assert "AYERS_IFNG6                          83 %!  vantveer2002    100 %" in said
     assert "HALLMARK_E2F_TARGETS                 36 %         nki144    100 %" in said
     assert "gse3143: T00-0622 and T01-0052 look like one patient (profile)" in said

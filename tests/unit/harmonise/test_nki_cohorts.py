@@ -13,7 +13,7 @@ from irf7bone.genes.symbols import SymbolTable
 from irf7bone.harmonise.cohort import harmonise
 from irf7bone.harmonise.duplicates import find_duplicates
 from irf7bone.statistics.cox import CoxProblem, fit_cox
-from irf7bone.study.cohort_card import load_card
+from irf7bone.study.cohort_checks import load_card
 
 PROJECT = Path(__file__).resolve().parents[3]
 COHORTS = {"vantveer2002": "distant", "nki144": "distant", "nki295": "death"}

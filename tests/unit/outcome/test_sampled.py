@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.outcome.sampled import UNKNOWN, sampled
-from irf7bone.outcome.sites import fit_odds
+from irf7bone.statistics.logistic import fit_odds
 from irf7bone.statistics.weighted_cox import fit_weighted_cox
 from irf7bone.tables.cohort import SCORES
 from irf7bone.tables.outcome import SAMPLED
@@ -17,7 +18,7 @@ from irf7bone.tables.outcome import SAMPLED
 RULE = {"endpoint": "distant", "horizon_months": 60, "rule": "those with it, and some without"}
 CONFIG = SimpleNamespace(
     endpoints=("distant", "death"),
-    models=("crude", "proliferation"),
+    models=("unadjusted", "proliferation"),
     primary=SimpleNamespace(method="zscore"),
     proliferation_signature="PROLIF",
     min_events=5,
@@ -62,10 +63,10 @@ def state(obs):
 
 def test_odds_are_those_of_the_patients_whose_state_at_the_horizon_is_known(cohort):
     obs, scores, score, proliferation = cohort
-    table = sampled(card(), obs, scores, config=CONFIG)
+    table = sampled(card(), FitPlan("x", obs, scores, config=CONFIG))
     SAMPLED.check(table, "made up")
     _, happened, known = state(obs)
-    for model, covariates in (("crude", np.empty((240, 0))), ("proliferation", proliferation[:, None])):
+    for model, covariates in (("unadjusted", np.empty((240, 0))), ("proliferation", proliferation[:, None])):
         row = rows_of(table).loc[("IFN", model, "by_horizon")]
         mine = fit_odds(happened[known], score[known], covariates[known])
         assert (row["n"], row["n_events"]) == (known.sum(), happened[known].sum())
@@ -76,7 +77,7 @@ def test_odds_are_those_of_the_patients_whose_state_at_the_horizon_is_known(coho
 
 def test_hazards_are_weighted_where_the_fractions_are_known(cohort):
     obs, scores, score, proliferation = cohort
-    table = sampled(card(fractions={"event": 1.0, "free": 0.25}), obs, scores, config=CONFIG)
+    table = sampled(card(fractions={"event": 1.0, "free": 0.25}), FitPlan("x", obs, scores, config=CONFIG))
     time, happened, known = state(obs)
     columns = np.column_stack([score, proliferation])[known]
     mine = fit_weighted_cox(time[known], happened[known], columns, np.where(happened == 1, 1.0, 4.0)[known])
@@ -88,18 +89,20 @@ def test_hazards_are_weighted_where_the_fractions_are_known(cohort):
 
 def test_every_planned_row_is_there_with_its_reason(cohort):
     obs, scores, _, _ = cohort
-    rows = rows_of(sampled(card(), obs, scores, config=CONFIG))
+    rows = rows_of(sampled(card(), FitPlan("x", obs, scores, config=CONFIG)))
     assert len(rows) == 2 * 2 * 2
-    assert rows.loc[("IFN", "crude", "population"), "reason"] == UNKNOWN
+    assert rows.loc[("IFN", "unadjusted", "population"), "reason"] == UNKNOWN
     assert "not adjusted for itself" in rows.loc[("PROLIF", "proliferation", "by_horizon"), "reason"]
     late = obs.assign(distant_event=0.0)
-    assert set(sampled(card(), late, scores, config=CONFIG)["status"]) <= {"too_few_events", "not_available"}
+    nobody = sampled(card(), FitPlan("x", late, scores, config=CONFIG))
+    assert set(nobody["status"]) <= {"too_few_events", "not_available"}
     early = obs.assign(distant_time_months=10.0 + np.arange(240) / 100, distant_event=1.0)
-    found = rows_of(sampled(card(), early, scores, config=CONFIG))
-    assert "0 samples free at the horizon" in found.loc[("IFN", "crude", "by_horizon"), "reason"]
+    found = rows_of(sampled(card(), FitPlan("x", early, scores, config=CONFIG)))
+    assert "0 samples free at the horizon" in found.loc[("IFN", "unadjusted", "by_horizon"), "reason"]
 
 
 def test_a_cohort_that_nobody_chose_or_an_endpoint_that_nobody_asks_about_has_no_rows(cohort):
     obs, scores, _, _ = cohort
-    assert sampled(SimpleNamespace(id="x", sampled_by_outcome=None), obs, scores, config=CONFIG).empty
-    assert sampled(card(endpoint="relapse"), obs, scores, config=CONFIG).empty
+    plan = FitPlan("x", obs, scores, config=CONFIG)
+    assert sampled(SimpleNamespace(id="x", sampled_by_outcome=None), plan).empty
+    assert sampled(card(endpoint="relapse"), plan).empty

@@ -24,7 +24,7 @@ from irf7bone.acquire.names import patient_names, probes_and_genes
 from irf7bone.base.errors import InputError, Problem, Problems
 
 if TYPE_CHECKING:
-    from irf7bone.study.cohort_card import CohortCard
+    from irf7bone.study.card import Sourced
 
 # where each package that we can read keeps its tables, below its own folder
 LAYOUTS = {"SurvSet": "resources/pickles/{dataset}.pickle"}
@@ -61,7 +61,7 @@ class _TableUnpickler(pickle.Unpickler):
         return super().find_class(module, name)
 
 
-def read_expression(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, list[dict[str, str]]]:
+def read_expression(card: Sourced, entry: dict) -> tuple[pd.DataFrame, list[dict[str, str]]]:
     """Columns that start with the card's ``gene_prefix``, as genes x samples, float64.
 
     Where the card has ``annotation``, the index has two levels, probe and gene.
@@ -96,7 +96,7 @@ def read_expression(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, list[d
     return pd.DataFrame(values, index=genes, columns=samples), records
 
 
-def read_clinical(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, list[dict[str, str]]]:
+def read_clinical(card: Sourced, entry: dict) -> tuple[pd.DataFrame, list[dict[str, str]]]:
     """The columns of the data set that the entry names, or all but the genes of the expression's, as text.
 
     Raises:
@@ -126,7 +126,7 @@ def read_clinical(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, list[dic
     return pd.DataFrame(columns, index=samples, dtype=object), [record, *records]
 
 
-def _load(card: CohortCard, entry: dict, where: str) -> tuple[pd.DataFrame, dict[str, str]]:
+def _load(card: Sourced, entry: dict, where: str) -> tuple[pd.DataFrame, dict[str, str]]:
     path, name = _find(entry, where)
     content = path.read_bytes()
     checksum = hashlib.sha256(content).hexdigest()
@@ -188,7 +188,7 @@ def _find(entry: dict, where: str) -> tuple[Path, str]:
 
 
 def _sample_ids(
-    card: CohortCard, entry: dict, frame: pd.DataFrame, where: str
+    card: Sourced, entry: dict, frame: pd.DataFrame, where: str
 ) -> tuple[pd.Index, list[dict[str, str]]]:
     """The samples' ids, by the card's table of patients where it has one; and the record of that table."""
     column = entry["sample_column"]

@@ -27,8 +27,13 @@ METHOD = "zscore"
 class ScorableSignature(Protocol):
     """What a signature or a list of markers must offer: the symbols that go up, and those that go down."""
 
-    up: tuple[str, ...]
-    down: tuple[str, ...]
+    @property
+    def up(self) -> tuple[str, ...]:
+        """Genes that go up."""
+
+    @property
+    def down(self) -> tuple[str, ...]:
+        """Genes that go down."""
 
 
 @dataclass(frozen=True)

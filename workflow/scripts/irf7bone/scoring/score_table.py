@@ -51,7 +51,7 @@ def score_cohort(
     Args:
         expression: Samples x genes, log2, current symbols, finite.
         library: Signatures by name.
-        methods: Names in :data:`irf7bone.scoring.METHODS`.
+        methods: Names in :data:`irf7bone.scoring.registry.METHODS`.
         min_coverage: Smallest share of genes with which a signature without agreement is scored, 0 to 1.
         withheld: Signatures that must not be scored in this cohort (``not_available``), with the reason.
         agreements: Signature -> what other cohorts say of its part here, where any can tell.

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.scoring import score_cohort
 from irf7bone.scoring.agreement import (
     Agreement,
     agreement_rows,
@@ -18,6 +17,7 @@ from irf7bone.scoring.agreement import (
     measure_agreement,
 )
 from irf7bone.scoring.engine import Prepared
+from irf7bone.scoring.score_table import score_cohort
 from irf7bone.tables.cohort import AGREEMENT
 
 MODULE = tuple(f"M{k}" for k in range(10))

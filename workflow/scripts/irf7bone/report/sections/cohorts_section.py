@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, is_missing, ratio
+from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, is_missing, said_ratio
 from irf7bone.figures import cohort_figures
 from irf7bone.figures.drawing import forest_models
 from irf7bone.report.html import table_markup
@@ -99,7 +99,7 @@ def _beside_cox(row: Mapping[str, Any]) -> str:
     said = f"{capital(ENDPOINT_WORDS[row['endpoint']])} {what}, {MODEL_WORDS[row['model']]}"
     if row["status"] != "ok":
         return f"{said}: {row['reason']}."
-    ratios = [ratio(np.exp(row[name])) for name in ("estimate", "ci_low", "ci_high")]
+    ratios = [said_ratio(np.exp(row[name])) for name in ("estimate", "ci_low", "ci_high")]
     return f"{said}: {ratios[0]} ({ratios[1]} to {ratios[2]}) for one standard deviation more score."
 
 

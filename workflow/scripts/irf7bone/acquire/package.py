@@ -202,7 +202,8 @@ def _sample_ids(
                 f"use one of: {', '.join(frame.columns[:8])}",
             )
         )
-    ids, records = text.values_as_text(frame[column]), []
+    ids: list[str] = text.values_as_text(frame[column]).tolist()
+    records: list[dict[str, str]] = []
     if "patients" in entry:
         settings, at = entry["patients"], f"{where}: patients"
         ids, record = patient_names(ids, card.resolve(settings["path"]), settings, at)

@@ -154,7 +154,7 @@ def _compare(
         reason = f"the reference measures {n_whole} of {len(genes)} genes, under {REFERENCE_SHARE:.0%}"
     elif any(len(some) > 0 == len(few) for some, few in zip(whole, part, strict=True)):
         reason = "no gene in common"
-    row = {
+    row: dict[str, object] = {
         "n_genes": len(genes),
         "n_part": n_part,
         "n_whole": n_whole,

@@ -67,9 +67,10 @@ calibrate: with-tests ## simulate how often the methods err: docs/calibration.md
 bench: with-tests ## time the engines and their peers: results/benchmarks/; one topic: make bench TOPICS=cox
 	PYTHONPATH=workflow/scripts:tools OMP_NUM_THREADS=1 $(RUN) bench $(TOPICS)
 
-lint: with-tests ## style of Python and Snakemake files
+lint: with-tests ## style and types of Python and Snakemake files
 	$(RUN) ruff check --quiet
 	$(RUN) ruff format --check --quiet
+	$(call quietly,$(RUN) mypy)
 	$(call quietly,$(WITH_PATH) $(RUN) snakefmt --check Snakefile workflow)
 	$(call quietly,$(RUN) snakemake --lint)
 

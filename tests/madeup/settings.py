@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from irf7bone.study.settings import Config, Primary, RandomSignatures, SignatureSettings, VerdictSettings
 
 
@@ -22,3 +24,8 @@ def settings(**changes: object) -> Config:
         "random_signatures": RandomSignatures(draws=1000, seed=1),
     }
     return Config(**{**usual, **changes})
+
+
+def primary(**changes: str) -> Primary:
+    """A primary analysis; any part of it may be changed."""
+    return replace(settings().primary, **changes)

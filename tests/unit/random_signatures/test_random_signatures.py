@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from itertools import combinations
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from madeup.null import GENES, LIBRARY, N_GENES, N_SAMPLES, made_up, one, run, settings, signature
+from madeup.settings import primary
 from scipy.stats import chisquare, kstest
 
 from irf7bone.base.errors import InputError
@@ -346,7 +346,7 @@ def many_named():
     random = np.random.default_rng(5)
     library = {f"R{k:03d}": signature(random.choice(GENES[10:], 12, replace=False)) for k in range(120)}
     library["PROLIF"] = LIBRARY["PROLIF"]
-    config = settings(library, primary=SimpleNamespace(signature="R000", method="zscore", model="unadjusted"))
+    config = settings(library, primary=primary(signature="R000", method="zscore", model="unadjusted"))
     associations, null, _ = run(expression, obs, library, config, n_draws=199)
     keep = (null["signature"] != "PROLIF").to_numpy()
     return associations[keep], null[keep]

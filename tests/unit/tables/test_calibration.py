@@ -22,6 +22,7 @@ from calibrate.cohorts import (
 from calibrate.coverage import sample_subdistribution, true_discrimination
 from calibrate.page import write_page
 from calibrate.tally import Tally
+from madeup.settings import settings
 
 from irf7bone.report.html.section import Section
 from irf7bone.report.sections.cautions_section import with_cautions
@@ -289,7 +290,6 @@ def test_a_pooled_warning_is_of_the_nearest_number_of_cohorts():
 
 
 def inputs(calibration):
-    primary = SimpleNamespace(signature="ISG", method="zscore", endpoint="bone", model="unadjusted")
     shared = {
         "signature": "ISG",
         "method": "zscore",
@@ -314,7 +314,7 @@ def inputs(calibration):
         "by_er": fits,
     }
     return SimpleNamespace(
-        config=SimpleNamespace(primary=primary),
+        config=settings(),
         simulated=frozenset({"made"}),
         associations=fits,
         pooled=pd.DataFrame([{**shared, "k": 3}]),

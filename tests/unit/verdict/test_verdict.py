@@ -5,17 +5,19 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from madeup.settings import primary
+from madeup.settings import settings as study_settings
 from scipy.stats import norm
 
 from irf7bone.base.errors import InputError
 from irf7bone.pool.pool import pool_associations
+from irf7bone.study.settings import Config, SignatureSettings, VerdictSettings
 from irf7bone.tables.outcome import ASSOCIATIONS
 from irf7bone.tables.pooled import VERDICT
 from irf7bone.verdict.judge import (
@@ -40,13 +42,13 @@ def config(
     models: tuple[str, ...] = ("unadjusted", "proliferation"),
 ):
     """A study's settings."""
-    return SimpleNamespace(
-        signatures=SimpleNamespace(select=("IFN",)),
+    return study_settings(
+        signatures=SignatureSettings(("IFN",), (), 0.5),
         methods=("zscore",),
         endpoints=("bone", "relapse", "death"),
         models=models,
-        primary=SimpleNamespace(signature="IFN", method="zscore", endpoint=endpoint, model=model),
-        verdict=SimpleNamespace(smallest_hr=0.70, power=0.8),
+        primary=primary(signature="IFN", method="zscore", endpoint=endpoint, model=model),
+        verdict=VerdictSettings(smallest_hr=0.70, power=0.8),
     )
 
 
@@ -341,7 +343,7 @@ def test_combined_null_p_holds_under_dependence():
         assert np.mean([combined_null_p(row) <= 0.05 for row in p]) < 0.065
 
 
-def table(estimates: dict, *, study: SimpleNamespace | None = None, **more) -> pd.DataFrame:
+def table(estimates: dict, *, study: Config | None = None, **more) -> pd.DataFrame:
     """Associations of IFN by zscore: ``(cohort, endpoint, model) -> (n, n_events, log_hr, se)``."""
     study = study or config()
     cohorts = dict.fromkeys(cohort for cohort, _, _ in estimates)
@@ -362,7 +364,7 @@ def table(estimates: dict, *, study: SimpleNamespace | None = None, **more) -> p
 
 
 def judged(
-    associations: pd.DataFrame, study: SimpleNamespace, pooled_null: pd.DataFrame | None = None
+    associations: pd.DataFrame, study: Config, pooled_null: pd.DataFrame | None = None
 ) -> pd.DataFrame:
     """Pooled, judged, and checked against the contract."""
     pooled = pool_associations(associations, ROLES, config=study)

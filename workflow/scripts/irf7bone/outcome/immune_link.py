@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -128,14 +128,16 @@ def immune_link(
         immune, why_not = _values(matrix, cell, method)
         for adjustment, names in ADJUSTMENTS.items():
             held = [covariates[each] for each in names]
-            row = {"cohort": cohort, "signature": name, "immune": cell, "adjustment": adjustment}
-            row |= {"method": method, "n_shared": len(genes), "shared_genes": ",".join(genes) or None}
+            row: dict[str, Any] = {"cohort": cohort, "signature": name, "immune": cell}
+            row |= {"adjustment": adjustment, "method": method}
+            row |= {"n_shared": len(genes), "shared_genes": ",".join(genes) or None}
             row["share_shared"] = len(genes) / len(set(library[name].genes))
             failed = why or why_not or _unusable(held, cell, set(library[cell].genes))
             if failed:
                 rows.append({**row, "status": failed[0], "reason": failed[1]})
                 continue
-            found = partial_correlation(interferon, immune, [each.values for each in held])
+            values = [each.values for each in held if each.values is not None]
+            found = partial_correlation(interferon, immune, values)
             ok = found.reason is None
             row |= {key: value for key, value in vars(found).items() if ok and key != "reason"}
             row |= {"n": len(expression), "status": "ok" if ok else "not_available", "reason": found.reason}

@@ -174,21 +174,22 @@ def pooled_null(
                 )
                 results[k] = {"status": "not_available", "reason": reason}
                 continue
-            results[k] = summarise(own, random, job.drawn)
-            if results[k]["status"] == "ok":
-                results[k]["pooled_log_hr"] = rows[k]["log_hr"]
+            summary = summarise(own, random, job.drawn)
+            results[k] = summary
+            if summary["status"] == "ok":
+                summary["pooled_log_hr"] = rows[k]["log_hr"]
                 names = {name: rows[k][name] for name in RESULT}
                 histograms.append(histogram({"cohort": POOLED, **names}, random))
-    found = [
+    lines = [
         {
             **dict.fromkeys(POOLED_NULL.names),
             **{name: row[name] for name in (*RESULT, "k")},
             "cohorts": ",".join(sorted(fits.get(_key(row), {}))) or None,
-            **result,
+            **(result or {}),
         }
         for row, result in zip(rows, results.values(), strict=True)
     ]
-    table = POOLED_NULL.cast(pd.DataFrame(found, columns=POOLED_NULL.names))
+    table = POOLED_NULL.cast(pd.DataFrame(lines, columns=POOLED_NULL.names))
     return table, join_histograms(histograms)
 
 
@@ -226,7 +227,8 @@ def _sample_job(
 ) -> _Job | dict[str, str]:
     """Draws of one signature over genes that all these cohorts have, or status and reason."""
     common = reduce(np.intersect1d, (genes.names.astype(str) for genes in cohorts.values()))
-    sides = [positions(common, side) for side in (named.up, named.down)]
+    own_up, own_down = (positions(common, side) for side in (named.up, named.down))
+    sides = (own_up, own_down)
     n_genes, n_used = len({*named.up, *named.down}), sum(side.size for side in sides)
     lost = any(members and not side.size for members, side in zip((named.up, named.down), sides, strict=True))
     if lost or not n_used:

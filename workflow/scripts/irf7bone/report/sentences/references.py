@@ -154,7 +154,8 @@ def read_works(path: Path) -> Works:
     """
     problems: list[Problem] = []
     works: dict[str, Work] = {}
-    key, kind, fields = "", "", {}
+    key = kind = ""
+    fields: dict[str, str] = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         where = f"{path}, line {number}"
         if not key and (not line.strip() or line.startswith("%")):

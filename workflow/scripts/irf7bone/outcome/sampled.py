@@ -57,9 +57,10 @@ def sampled(card: CohortCard, plan: FitPlan) -> pd.DataFrame:
                 for k, result in zip(part.rows, found, strict=True):
                     signature, method = plan.table.keys[k]
                     labels = {"cohort": card.id, "signature": signature, "method": method, "model": model}
-                    labels |= {"endpoint": rule["endpoint"], "horizon_months": horizon, "question": question}
+                    labels |= {"endpoint": rule["endpoint"], "question": question}
                     labels["scale"] = "log_odds_ratio" if question == "by_horizon" else "log_hr"
-                    rows.append({**dict.fromkeys(SAMPLED.names), **labels, **result})
+                    known = {"horizon_months": horizon, **labels, **result}
+                    rows.append({**dict.fromkeys(SAMPLED.names), **known})
     return SAMPLED.cast(pd.DataFrame(rows, columns=SAMPLED.names))
 
 
@@ -91,7 +92,7 @@ def _answers(
         reason = too_few_events(free, happened.size, plan.config.min_events, "samples free at the horizon")
         return [{**seen, **reason.columns}] * len(part.rows)
     covariates = part.due.with_strata
-    scores = plan.table.values[np.ix_(part.rows, part.samples)]
+    scores = plan.table.values[part.rows][:, part.samples]
     if question == "by_horizon" or fractions is None:
         return [seen | fit_odds(happened, score, covariates) for score in scores]
     weights = np.where(happened == 1, 1 / fractions["event"], 1 / fractions["free"])

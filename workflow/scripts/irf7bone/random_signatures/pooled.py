@@ -251,8 +251,9 @@ def _not_the_same(
 ) -> dict[str, str] | None:
     """Why the genes that all cohorts have cannot stand for those that this cohort was scored with."""
     varying = set(prepared.genes[prepared.varying])
-    whole = tuple([gene for gene in side if gene in varying] for side in (named.up, named.down))
-    part = tuple(job.genes[side[0]].tolist() for side in (job.up, job.down))
+    up, down = ([gene for gene in side if gene in varying] for side in (named.up, named.down))
+    part_up, part_down = (job.genes[side[0]].tolist() for side in (job.up, job.down))
+    whole, part = (up, down), (part_up, part_down)
     correlation = float(part_whole_correlations(prepared, [(part, whole)])[0])
     limit = config.signatures.min_agreement
     if correlation >= limit:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
+
 from irf7bone.statistics.calibration_regression import (
     Inseparable,
     calibrate,
@@ -12,7 +14,6 @@ from irf7bone.statistics.calibration_regression import (
     shift,
     vanishing_reliability,
 )
-from numpy.testing import assert_allclose
 
 
 def standard(values: np.ndarray) -> np.ndarray:
@@ -62,7 +63,7 @@ def test_without_noise_nothing_changes():
 
 
 def test_noise_that_was_added_is_taken_out_again():
-    """Effect -0.2 given true proliferation; with proliferation measured at 0.7 it is far off, calibrated not."""
+    """Effect -0.2 given true proliferation; measured with reliability 0.7 it is far off, calibrated not."""
     random = np.random.default_rng(3)
     n = 200_000
     true = random.normal(size=n)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from irf7bone.statistics.normal_normal import pool_normal_normal
 from numpy.testing import assert_allclose
 from scipy.special import ndtr
+
+from irf7bone.statistics.normal_normal import pool_normal_normal
 
 # events of the arms of six trials (Crins et al. 2014, Pediatr Transplant 18:839): treated, of, control, of
 TRIALS = np.array(
@@ -33,7 +34,8 @@ STUDIES = {
     "k2": hazards([0.8, 0.78], [25, 40]),
     "k1": hazards([0.6], [60]),
 }
-# R 4.2.2, bayesmeta 3.4: bayesmeta(y, sigma, tau.prior = function(t) dhalfnormal(t, scale), interval.type = "central")
+# bayesmeta 3.4 in R:
+# bayesmeta(y, sigma, tau.prior = function(t) dhalfnormal(t, scale), interval.type = "central")
 # case, scale, (mean, 2.5 %, 97.5 %, P(mu < 0), P(mu < log 0.7), prediction 2.5 %, 97.5 %, mean of tau)
 BAYESMETA = [
     (

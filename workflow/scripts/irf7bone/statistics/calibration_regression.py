@@ -1,13 +1,14 @@
-"""Covariates calibrated for measurement error: what is left of an effect if proliferation is measured with noise.
+"""Covariates calibrated for measurement error: what is left of an effect if proliferation is noisy.
 
-A covariate measured with reliability lambda (the share of its variance that is not noise) adjusts for part of what
-it stands for, and the rest stays in the effect of a score that goes with it. Regression calibration puts in its
-place what the score and the covariates together say of its true value (Prentice 1982, Biometrika 69:331; Rosner et
-al. 1990, Am J Epidemiol 132:734; Carroll et al. 2006, Measurement Error in Nonlinear Models, ch. 4). With S the
-correlations of score and covariates and D the variances of their noise, the calibrated values are the covariates'
-rows of (S - D) S^-1 times score and covariates: linear in both, so a model of score and calibrated covariates has
-coefficients (S - D)^-1 S b for those b of the model as measured (Fuller 1987, Measurement Error Models, ch. 2).
-For one covariate of correlation r with the score that is p + h s, h = r (1 - lambda) / (lambda - r^2), up to a factor.
+A covariate measured with reliability lambda (the share of its variance that is not noise) adjusts for part
+of what it stands for, and the rest stays in the effect of a score that goes with it. Regression calibration
+puts in its place what the score and the covariates together say of its true value (Prentice 1982,
+Biometrika 69:331; Rosner et al. 1990, Am J Epidemiol 132:734; Carroll et al. 2006, Measurement Error in
+Nonlinear Models, ch. 4). With S the correlations of score and covariates and D the variances of their
+noise, the calibrated values are the covariates' rows of (S - D) S^-1 times score and covariates: linear in
+both, so a model of score and calibrated covariates has coefficients (S - D)^-1 S b for those b of the model
+as measured (Fuller 1987, Measurement Error Models, ch. 2). For one covariate of correlation r with the
+score that is p + h s, h = r (1 - lambda) / (lambda - r^2), up to a factor.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-# least eigenvalue of the correlations without noise; below it score and true covariates cannot be told apart
+# least eigenvalue of the correlations without noise; below it score and true covariates cannot be told
+# apart
 LEAST_EIGENVALUE = 0.05
 
 
@@ -43,8 +45,8 @@ def calibrate(score: Array, covariates: Array, reliability: Array) -> Array | In
         reliability: Shape (q,), above 0 and at most 1: the share of a covariate's variance that is not noise.
 
     Returns:
-        Calibrated covariates, shape (n, q), on the scale of one standard deviation of the covariate as measured;
-        or that they cannot be separated.
+        Calibrated covariates, shape (n, q), on the scale of one standard deviation of the covariate as
+        measured; or that they cannot be separated.
 
     Raises:
         ValueError: If a reliability is out of range or a column does not vary.
@@ -82,7 +84,8 @@ def shift(r: float, reliability: float) -> float:
 def vanishing_reliability(r: Array, score_effect: Array, covariate_effect: Array) -> Array:
     """lambda*: the reliability of one covariate at which the score's effect would be gone.
 
-    The root of b_s - h(lambda) b_p = 0, which is r (b_p + r b_s) / (b_s + r b_p). A value at or below r^2 or above 1
+    The root of b_s - h(lambda) b_p = 0, which is r (b_p + r b_s) / (b_s + r b_p). A value at or below r^2
+    or above 1
     is none: whatever the reliability, an effect stays on its side.
 
     Args:

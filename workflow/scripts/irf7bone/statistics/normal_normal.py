@@ -1,15 +1,16 @@
-"""The Bayesian normal-normal pool: few cohorts, whose effects may differ, and a half-normal prior on by how much.
+"""The Bayesian normal-normal pool: few cohorts that may differ, with a half-normal prior on by how much.
 
-Estimates y_i ~ N(theta_i, se_i^2) of effects theta_i ~ N(mu, tau^2); mu has a flat prior and tau a half-normal
-one of a given scale (Friede et al. 2017, Res Synth Methods 8:79; Roever et al. 2021, ibid. 12:448). With
-w_i = 1 / (se_i^2 + tau^2), W their sum and M the mean they weigh,
+Estimates y_i ~ N(theta_i, se_i^2) of effects theta_i ~ N(mu, tau^2); mu has a flat prior and tau a
+half-normal one of a given scale (Friede et al. 2017, Res Synth Methods 8:79; Roever et al. 2021, ibid.
+12:448). With w_i = 1 / (se_i^2 + tau^2), W their sum and M the mean they weigh,
 
     p(tau | y)  ~  exp(-tau^2 / 2 A^2)  prod w_i^(1/2)  W^(-1/2)  exp(-sum w_i (y_i - M)^2 / 2)
     mu | tau    ~  N(M, 1 / W)          effect of a further cohort | tau  ~  N(M, 1 / W + tau^2)
 
 (Roever 2020, J Stat Softw 93(6), sections 2.1-2.4). tau is integrated by Gauss-Legendre nodes u in (0, 1),
-tau = 7 A u^2: beyond seven scales the prior holds less than 1e-11, and the square puts the nodes where a small
-tau needs them. Everything asked of the pool is then asked of a mixture of normal distributions over the nodes.
+tau = 7 A u^2: beyond seven scales the prior holds less than 1e-11, and the square puts the nodes where a
+small tau needs them. Everything asked of the pool is then asked of a mixture of normal distributions over
+the nodes.
 """
 
 from __future__ import annotations
@@ -106,7 +107,8 @@ def pool_normal_normal(log_hr: ArrayLike, se: ArrayLike, *, scale: float) -> Bay
         One pool a row; every number of a row without an estimate is NaN.
 
     Raises:
-        ValueError: If shapes differ, values are missing apart or infinite, an error or the scale is not above 0.
+        ValueError: If shapes differ, values are missing apart or infinite, an error or the scale is not
+            above 0.
     """
     y, v = _checked(log_hr, se)
     if not scale > 0:

@@ -55,7 +55,7 @@ def test_contradicted_ids_withhold_only_beside_copies():
     assert "overlap_suspected" in overlap_codes(copies, ["a", "b"])
 
 
-@pytest.mark.parametrize("sample", ["12", "0117", "P03", "row_0017", "T4"])
+@pytest.mark.parametrize("sample", ["12", "0117", "P03", "row_0017", "T4", "sample12345"])
 def test_row_numbers_and_short_ids_never_count(sample):
     assert overlap_codes(pairs(("a", "b", sample, "id", "found")), ["a", "b"]) == frozenset()
     both = pairs(("a", "b", sample, "id and profile", "found"))

@@ -16,7 +16,7 @@ from irf7bone.verdict.readings import BEYOND_CHANCE, TAIL
 SHARED = ("same", "copy", "found")
 CONTRADICTED = "contradicted"
 # the row number of a table, and shorter ids, agree by chance
-_ROW_NUMBER = re.compile(r"\D*0*\d{1,4}")
+_ROW_NUMBER = re.compile(r"(?i)(row|sample|patient|case|tumou?r|subject|id|pid|[ptsvx])?[\W_]*\d+")
 SHORTEST_ID = 5
 # nearly all patients of a cohort with more events than this were chosen for having them
 ALL_BUT = 0.9

@@ -10,7 +10,7 @@ import pandas as pd
 from calibrate.verdict_scenarios import COHORTS, EVENTS, SCENARIOS, Scenario
 from calibrate.verdict_summary import draw
 from calibrate.verdict_words import words
-from irf7bone.verdict.decision import WORDS
+from irf7bone.base.vocabulary import VERDICTS
 
 SMALLEST = (0.7, 0.8)
 # studies a cell, at summary level
@@ -34,7 +34,7 @@ def summary_rows(scenario: Scenario, many: int, seed: int) -> list[dict[str, Any
 def shares(counted: dict[str, int], many: int, about: dict[str, Any]) -> list[dict[str, Any]]:
     """One row a word, said or not, with its Monte Carlo error."""
     rows = []
-    for word in WORDS:
+    for word in VERDICTS:
         share = counted.get(word, 0) / many
         error = float(np.sqrt(max(share * (1 - share), 1 / many) / many))
         rows.append({**about, "verdict": word, "share": share, "se": error, "n_studies": many})

@@ -8,6 +8,9 @@ rule pool_associations:
         associations=expand("results/associations/{cohort}.tsv", cohort=study.cards),
         null=expand("results/depth/{cohort}/null.tsv", cohort=study.cards),
         summaries=expand("results/cohorts/{cohort}.summary.tsv", cohort=study.cards),
+        signatures=signature_library,
+        records=signature_records,
+        symbols=study.symbols,
     output:
         associations=report(
             "results/tables/associations.tsv",

@@ -1,6 +1,7 @@
 """Hold the pooled results against random signatures, and look at the controls."""
 
 from irf7bone.base.errors import report_plainly
+from irf7bone.pool.real_cohorts import roles_in_pools
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.random_signatures.controls import controls
@@ -22,7 +23,7 @@ null, histogram = pooled_null(
     ),
     associations,
     pooled,
-    dict(zip(cohorts["cohort"], cohorts["role"], strict=True)),
+    roles_in_pools(cohorts),
     load_library(snakemake.input.signatures, SymbolTable.load(snakemake.input.symbols)),
     config=config,
     n_draws=snakemake.params.random_signatures.draws,

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from irf7bone.base.errors import report_plainly
+from irf7bone.pool.real_cohorts import roles_in_pools
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.pool.by_er import pool_by_er
@@ -27,7 +28,7 @@ report_plainly(snakemake.log[0])
 
 config, output = snakemake.params.config, snakemake.output
 cohorts = COHORTS.read(snakemake.input.summary)
-roles = dict(zip(cohorts["cohort"], cohorts["role"], strict=True))
+roles = roles_in_pools(cohorts)
 results = (
     ASSOCIATIONS.read(snakemake.input.associations),
     POOLED.read(snakemake.input.pooled),

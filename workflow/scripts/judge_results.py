@@ -1,6 +1,7 @@
 """Judge the pooled results by the ordered table of rules."""
 
 from irf7bone.base.errors import report_plainly
+from irf7bone.pool.real_cohorts import roles_in_pools
 from irf7bone.tables.cohort import COHORTS
 from irf7bone.tables.outcome import ASSOCIATIONS
 from irf7bone.tables.pooled import POOLED, VERDICT
@@ -13,7 +14,7 @@ cohorts = COHORTS.read(snakemake.input.summary)
 verdict = judge(
     POOLED.read(snakemake.input.pooled),
     ASSOCIATIONS.read(snakemake.input.associations),
-    dict(zip(cohorts["cohort"], cohorts["role"], strict=True)),
+    roles_in_pools(cohorts),
     snakemake.params.config,
     POOLED_NULL.read(snakemake.input.pooled_null),
 )

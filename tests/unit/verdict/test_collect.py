@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from irf7bone.verdict import decision
+from irf7bone.verdict import rules
 from irf7bone.verdict.collect import Estimates, attenuation, collect, readings
-from irf7bone.verdict.decision import decide
-from irf7bone.verdict.readings import MODELS, PROLIFERATION, RANDOM, UNADJUSTED
+from irf7bone.verdict.rules import decide
+from irf7bone.verdict.evidence import MODELS, PROLIFERATION, RANDOM, UNADJUSTED
 
 
 def estimates(log_hr: list[float], se: list[float]) -> Estimates:
@@ -55,19 +55,19 @@ def test_a_small_effect_with_many_events_is_smaller_not_nothing():
     """HR 0.85 with 650 events in each of four cohorts."""
     log_hr = np.log([0.84, 0.86, 0.85, 0.85]).tolist()
     found = study(log_hr, [650] * 4)[0]
-    assert decide(found).word == decision.SMALLER
+    assert decide(found).word == rules.SMALLER
 
 
 def test_a_strong_effect_in_cohorts_that_disagree_in_size_is_supported():
-    assert word(np.log([0.35, 0.6, 0.75, 0.45, 0.6]).tolist(), [60] * 5) == decision.SUPPORTED
+    assert word(np.log([0.35, 0.6, 0.75, 0.45, 0.6]).tolist(), [60] * 5) == rules.SUPPORTED
 
 
 def test_a_strong_effect_in_cohorts_of_both_sides_is_not():
-    assert word([-0.8, -0.7, 0.6, -0.9, 0.5], [60] * 5) == decision.TOO_LITTLE
+    assert word([-0.8, -0.7, 0.6, -0.9, 0.5], [60] * 5) == rules.TOO_LITTLE
 
 
 def test_two_cohorts_can_decide():
-    assert word([-0.9, -0.95], [60, 70]) == decision.SUPPORTED
+    assert word([-0.9, -0.95], [60, 70]) == rules.SUPPORTED
 
 
 def test_effect_of_proliferation_is_not_specific():
@@ -88,9 +88,9 @@ def test_mirrored_estimates_swap_the_words():
     there = [decide(one).word for one in collect(models, smallest_hr=0.7, scale=0.5)]
     models = {name: Estimates(-y, se) for name in MODELS}
     back = [decide(one).word for one in collect(models, smallest_hr=0.7, scale=0.5)]
-    swap = {decision.SUPPORTED: decision.CONTRADICTED}
+    swap = {rules.SUPPORTED: rules.CONTRADICTED}
     assert [swap.get(one, one) for one in there] == back
-    assert decision.SUPPORTED in there
+    assert rules.SUPPORTED in there
 
 
 def test_size_is_read_from_the_cohorts_that_tell_one():

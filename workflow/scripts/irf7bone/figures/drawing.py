@@ -12,7 +12,7 @@ from irf7bone.random_signatures.cohort import null_plan
 if TYPE_CHECKING:
     from irf7bone.study.settings import Analysis, Config
 
-SIDE_BY_SIDE = ("proliferation", "crude", "clinical", "full")
+SIDE_BY_SIDE = ("proliferation_er", "proliferation", "crude", "clinical", "full")
 
 
 class Drawing(NamedTuple):

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.base.errors import InputError, Problem, Problems
-from irf7bone.base.vocabulary import ENDPOINTS
+from irf7bone.base.vocabulary import ENDPOINTS, ESR1
 
 CATEGORIES = {
     "er": ("negative", "positive"),
@@ -184,7 +184,12 @@ def write_cohort(adata: ad.AnnData, path: str | Path) -> None:
 
 
 def read_cohort(path: str | Path) -> ad.AnnData:
-    """Read a cohort file and check it."""
+    """Read a cohort file and check it.
+
+    Returns:
+        The cohort; expression of ESR1 stands among the samples' columns as well, where it was measured: it
+        takes the place of ER status in models of cohorts that do not record it.
+    """
     path = Path(path)
     try:
         adata = ad.read_h5ad(path)
@@ -195,4 +200,6 @@ def read_cohort(path: str | Path) -> ad.AnnData:
             )
         ) from None
     check_cohort(adata, str(path))
+    if ESR1.upper() in adata.var_names:
+        adata.obs[ESR1] = adata[:, ESR1.upper()].to_df()[ESR1.upper()].astype("float64")
     return adata

@@ -26,6 +26,7 @@ def summarise_cohort(harmonised: Harmonised, card: CohortCard) -> pd.DataFrame:
         "cohort": card.id,
         "title": card.title,
         "role": card.role,
+        "selected_on_outcome": None if card.selected_on_outcome is None else _flag(card.selected_on_outcome),
         "platform": card.expression.get("platform"),
         "samples_in_file": int(flow["n_left"].iloc[0] + flow["n_dropped"].iloc[0]),
         "dropped": "; ".join(f"{reason}={count}" for reason, count in lost.items()) or "none",
@@ -38,8 +39,20 @@ def summarise_cohort(harmonised: Harmonised, card: CohortCard) -> pd.DataFrame:
 
 
 _NO_ENDPOINT = dict.fromkeys(
-    ("endpoint", "definition", "n_endpoint", "n_events", "n_competing", "median_followup_months")
+    (
+        "endpoint",
+        "definition",
+        "sampled_by_outcome",
+        "n_endpoint",
+        "n_events",
+        "n_competing",
+        "median_followup_months",
+    )
 )
+
+
+def _flag(value: bool) -> str:
+    return str(value).lower()
 
 
 def _endpoint(obs: pd.DataFrame, name: str, card: CohortCard) -> dict[str, object]:
@@ -49,6 +62,7 @@ def _endpoint(obs: pd.DataFrame, name: str, card: CohortCard) -> dict[str, objec
     return {
         "endpoint": name,
         "definition": card.endpoints[name]["definition"],
+        "sampled_by_outcome": _flag((card.sampled_by_outcome or {}).get("endpoint") == name),
         "n_endpoint": int(known.sum()),
         "n_events": int(event[known].sum()),
         "n_competing": int(competing.sum()),

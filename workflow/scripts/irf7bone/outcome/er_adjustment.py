@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from irf7bone.base.vocabulary import ESR1
+
 # of the samples with the endpoint; below it too many are lost to complete-case analysis
 COMPLETE = 0.8
 # with fewer tumours of the other status, nearly all have one and nothing is left to adjust for
 FEWEST_OF_EACH = 5
-# column of the samples' table that holds log2 expression of ESR1, where a cohort measured it
-ESR1 = "esr1"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from irf7bone.outcome.er_adjustment import er_adjustment
 from irf7bone.statistics.cox import CoxProblem
 
 CLINICAL = ("er", "node", "grade", "size_cm", "age")
@@ -104,6 +105,19 @@ def _proliferation(cohort: Cohort) -> Design | Unavailable:
     return _complete_cases(cohort, {"proliferation": pd.Series(cohort.proliferation)})
 
 
+def _proliferation_er(cohort: Cohort) -> Design | Unavailable:
+    if cohort.proliferation is None:
+        return Unavailable(f"no proliferation score: {cohort.proliferation_reason}")
+    er = er_adjustment(cohort.obs)
+    fields = {"proliferation": pd.Series(cohort.proliferation)}
+    if er.values is not None:
+        fields[er.label] = pd.Series(er.values)
+    kept = np.logical_and.reduce([values.notna().to_numpy() for values in fields.values()])
+    covariates = np.column_stack([values.to_numpy(dtype=float) for values in fields.values()])[kept]
+    label = ",".join(fields) + (f",er: {er.kind}" if er.values is None else "")
+    return Design(cohort, kept, covariates, tuple(fields), None, label)
+
+
 def _clinical(cohort: Cohort) -> Design | Unavailable:
     fields, lost = _clinical_fields(cohort)
     if not fields:
@@ -123,6 +137,7 @@ def _full(cohort: Cohort) -> Design | Unavailable:
 MODELS: dict[str, Model] = {
     "crude": Model(_crude, uses_proliferation=False),
     "proliferation": Model(_proliferation, uses_proliferation=True),
+    "proliferation_er": Model(_proliferation_er, uses_proliferation=True),
     "clinical": Model(_clinical, uses_proliferation=False),
     "full": Model(_full, uses_proliferation=True),
 }

@@ -13,7 +13,7 @@ NARROW, WIDE = 0.25, 1.0
 def bayesian_columns(
     log_hr: np.ndarray, se: np.ndarray, *, smallest_hr: float, scale: float
 ) -> dict[str, np.ndarray]:
-    """Columns of :data:`irf7bone.tables.claim.BAYESIAN` for rows of cohorts.
+    """Columns of :data:`irf7bone.tables.columns.BAYESIAN` for rows of cohorts.
 
     Args:
         log_hr: Shape (m, k), NaN where a row lacks the cohort.
@@ -44,19 +44,11 @@ def bayesian_columns(
         found[f"{name}_low"], found[f"{name}_high"] = _interval(
             pool_normal_normal(log_hr, se, scale=other).mu
         )
-    return found
+    return found | _common_effect(log_hr, se)
 
 
-def common_effect(log_hr: np.ndarray, se: np.ndarray) -> dict[str, np.ndarray]:
-    """The average over these very cohorts, weighted by precision; no room for others to differ.
-
-    Args:
-        log_hr: Shape (m, k), NaN where a row lacks the cohort.
-        se: Shape (m, k).
-
-    Returns:
-        common_log_hr and common_se, shape (m,).
-    """
+def _common_effect(log_hr: np.ndarray, se: np.ndarray) -> dict[str, np.ndarray]:
+    """The average over these very cohorts, weighted by precision; no room for others to differ."""
     weight = np.nan_to_num(1 / np.square(se), nan=0.0)
     total = weight.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):

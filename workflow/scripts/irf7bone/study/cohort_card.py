@@ -64,6 +64,9 @@ class CohortCard:
         patient: Column of the clinical data with the patients' ids, or nothing where a sample is a patient.
         drop: Rules of sample quality that drop a sample; none by default: flagged samples stay.
         batch: Column of the clinical data that tells batch or platform of a sample, or nothing.
+        sampled_by_outcome: ``endpoint``, ``horizon_months``, ``rule`` and perhaps ``fractions``, where patients
+            were chosen by an endpoint; None where they were not.
+        selected_on_outcome: Whether all patients were chosen for having the event; None where the card says neither.
     """
 
     id: str
@@ -86,6 +89,8 @@ class CohortCard:
     patient: str | None = None
     drop: tuple[str, ...] = ()
     batch: str | None = None
+    sampled_by_outcome: dict[str, Any] | None = None
+    selected_on_outcome: bool | None = None
 
     def resolve(self, relative: str | Path) -> Path:
         """A path that the card names, which is relative to the card."""
@@ -140,6 +145,8 @@ def make_card(document: Document) -> CohortCard:
         patient=data.get("patient"),
         drop=tuple(data.get("quality", {}).get("drop", ())),
         batch=data.get("batch", {}).get("from"),
+        sampled_by_outcome=data.get("sampled_by_outcome"),
+        selected_on_outcome=data.get("selected_on_outcome"),
     )
 
 
@@ -351,6 +358,18 @@ def _check_expect(card: CardView) -> None:
                 )
 
 
+def _check_sampling(card: CardView) -> None:
+    """Note where the endpoint by which patients were chosen is not one of the card's."""
+    name, endpoints = card.get("sampled_by_outcome", "endpoint", kind=str), card.get("endpoints")
+    if name and endpoints and name not in endpoints:
+        card.add(
+            ("sampled_by_outcome", "endpoint"),
+            expected=f"an endpoint of this card: {', '.join(endpoints)}",
+            found=f"`{name}`",
+            remedy="define the endpoint by which patients were chosen, or name the one that it is",
+        )
+
+
 _CHECKS: tuple[Callable[[CardView], None], ...] = (
     check_id,
     _check_reserved,
@@ -363,4 +382,5 @@ _CHECKS: tuple[Callable[[CardView], None], ...] = (
     _check_exclude,
     _check_endpoints,
     _check_expect,
+    _check_sampling,
 )

@@ -20,7 +20,7 @@ from irf7bone.study.schema import (
     violations,
 )
 
-NEEDS_PROLIFERATION = ("proliferation", "full")
+NEEDS_PROLIFERATION = ("proliferation", "proliferation_er", "full")
 
 
 def from_here(path: Path) -> Path:

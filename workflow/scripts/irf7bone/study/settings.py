@@ -47,10 +47,24 @@ class Primary:
 
 @dataclass(frozen=True)
 class VerdictSettings:
-    """The hazard ratio per SD worth finding, and the power to find it that "no evidence" requires."""
+    """What the verdict looks for and assumes.
+
+    Args:
+        smallest_hr: The hazard ratio per SD worth finding, below 1.
+        power: The probability of a decision that planning aims at.
+        prior_scale: Scale of the half-normal prior of the standard deviation between cohorts, in log HR.
+    """
 
     smallest_hr: float
     power: float
+    prior_scale: float
+
+
+class Reliability(NamedTuple):
+    """The share of a covariate's variance that is not noise, as the calibrated model assumes."""
+
+    proliferation: float
+    er: float
 
 
 class RandomSignatures(NamedTuple):
@@ -74,6 +88,7 @@ class Analysis(NamedTuple):
     primary: Primary
     proliferation_signature: str
     verdict: VerdictSettings
+    reliability: Reliability
     min_events: int
 
 
@@ -92,6 +107,7 @@ class Config:
         primary: The one primary analysis.
         proliferation_signature: What the proliferation and full models adjust for.
         verdict: What the verdict needs.
+        reliability: How well proliferation and ER are measured.
         min_events: Fewest events for which a model is fitted.
         random_signatures: The random signatures that the named ones are held against.
     """
@@ -106,6 +122,7 @@ class Config:
     primary: Primary
     proliferation_signature: str
     verdict: VerdictSettings
+    reliability: Reliability
     min_events: int
     random_signatures: RandomSignatures
 
@@ -240,6 +257,7 @@ def _typed(
         primary=Primary(**config["primary"]),
         proliferation_signature=config["proliferation_signature"],
         verdict=VerdictSettings(**{key: float(value) for key, value in config["verdict"].items()}),
+        reliability=Reliability(**{key: float(value) for key, value in config["reliability"].items()}),
         min_events=int(config["min_events"]),
         random_signatures=RandomSignatures(
             draws=int(config["random_signatures"]["draws"]), seed=int(config["random_signatures"]["seed"])

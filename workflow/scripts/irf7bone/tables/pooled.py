@@ -6,6 +6,7 @@ import math
 
 from irf7bone.base.vocabulary import ENDPOINTS, VERDICTS
 from irf7bone.tables.columns import (
+    BAYESIAN,
     COHORT,
     ENDPOINT,
     ESTIMATE,
@@ -29,12 +30,18 @@ POOLED = Table(
         SIGNATURE,
         METHOD,
         ENDPOINT,
-        text("model", "crude, proliferation, clinical or full"),
+        text("model", "crude, proliferation, proliferation_er, clinical or full"),
         count("k", "real cohorts with an estimate"),
         count("n", "samples in these"),
         count("n_events", "events in these"),
         *ESTIMATE,
-        number("q", "Benjamini-Hochberg over every pooled result but the primary one", low=0, high=1),
+        number(
+            "q",
+            "Benjamini-Hochberg over every pooled result but the primary one and those of positive controls",
+            low=0,
+            high=1,
+        ),
+        *BAYESIAN,
         number("tau2", "between-cohort variance of log_hr, REML", low=0),
         number("i2", "share of variance that is between cohorts, percent", low=0, high=100),
         number("pi_low", "lower end of the 95 % prediction interval, log hazard ratio"),

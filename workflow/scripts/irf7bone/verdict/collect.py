@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from irf7bone.statistics.normal_normal import pool_normal_normal
-from irf7bone.verdict.readings import (
+from irf7bone.verdict.evidence import (
     CLAIM,
     PROLIFERATION,
     RANDOM,
@@ -115,7 +115,7 @@ def attenuations(
     """Both attenuations that the decision asks for.
 
     Args:
-        models: Estimates by the names of :data:`irf7bone.verdict.readings.MODELS`.
+        models: Estimates by the names of :data:`irf7bone.verdict.evidence.MODELS`.
         variances: Of each cohort's difference, by the model after the adjustment, where known.
     """
     known = variances or {}
@@ -139,7 +139,7 @@ def collect(
     """What decides in each study; premises, and what only stands beside a word, are for the caller to add.
 
     Args:
-        models: Estimates by the names of :data:`irf7bone.verdict.readings.MODELS`, all of the same cohorts;
+        models: Estimates by the names of :data:`irf7bone.verdict.evidence.MODELS`, all of the same cohorts;
             those of random signatures are absent where none were drawn.
         smallest_hr: The size looked for, below 1.
         scale: Of the prior of the differences between cohorts.

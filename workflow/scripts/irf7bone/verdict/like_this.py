@@ -15,8 +15,9 @@ from dataclasses import replace
 import numpy as np
 
 from irf7bone.verdict.collect import Estimates, collect
-from irf7bone.verdict.decision import WORDS, decide
-from irf7bone.verdict.readings import (
+from irf7bone.base.vocabulary import VERDICTS
+from irf7bone.verdict.rules import decide
+from irf7bone.verdict.evidence import (
     BEYOND_CHANCE,
     CALIBRATED,
     CLAIM,
@@ -72,7 +73,7 @@ def words_of_studies_like_this(
     ):
         premises = frozenset({"non_proportional"}) if changes else frozenset()
         counted[decide(replace(evidence, premises=premises)).word] += 1
-    return {word: counted[word] / studies for word in WORDS}
+    return {word: counted[word] / studies for word in VERDICTS}
 
 
 def draw_estimates(

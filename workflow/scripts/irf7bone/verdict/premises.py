@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.statistics.normal_normal import pool_normal_normal
-from irf7bone.verdict.readings import BEYOND_CHANCE, TAIL
+from irf7bone.verdict.evidence import BEYOND_CHANCE, TAIL
 
 # pairs of samples that are one patient; found is what earlier tables call them
 SHARED = ("same", "copy", "found")

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from irf7bone.verdict import decision
-from irf7bone.verdict.decision import CODES, RULES, STOPS, STOPS_NO_EFFECT, WORDS, decide, is_gone
-from irf7bone.verdict.readings import (
+from irf7bone.base.vocabulary import VERDICTS
+from irf7bone.verdict import rules
+from irf7bone.verdict.rules import CODES, RULES, STOPS, STOPS_NO_EFFECT, decide, is_gone
+from irf7bone.verdict.evidence import (
     CLAIM,
     CLAIMED,
     MODELS,
@@ -63,7 +64,7 @@ def test_every_line_is_reached(name, word):
 
 
 def test_every_word_is_reached():
-    assert {decide(case).word for case in CASES.values()} == set(WORDS)
+    assert {decide(case).word for case in CASES.values()} == set(VERDICTS)
 
 
 WITH_CODE = {
@@ -96,7 +97,7 @@ def test_every_code_is_reached_and_without_its_cause_absent(code):
 def test_a_failed_premise_withholds_whatever_would_be_said(code):
     for name, case in CASES.items():
         found = decide(replace(case, premises=frozenset({code})))
-        assert (found.word == decision.WITHHELD) == (name != "no_data")
+        assert (found.word == rules.WITHHELD) == (name != "no_data")
         assert found.hard == ((code,) if name != "no_data" else ())
 
 
@@ -115,14 +116,14 @@ def test_control_and_time_stop_no_effect_only(code):
 
 @pytest.mark.parametrize("model", [*CLAIMED, RANDOM])
 def test_one_model_that_does_not_agree_is_enough(model):
-    assert decide(evidence(**{model: UNKNOWN})).word == decision.TOO_LITTLE
-    assert decide(evidence(NOTHING, **{model: UNKNOWN})).word == decision.TOO_LITTLE
-    assert decide(evidence(**{model: Reading(0.36, 1, 0.0, 0.5)})).word == decision.TOO_LITTLE
+    assert decide(evidence(**{model: UNKNOWN})).word == rules.TOO_LITTLE
+    assert decide(evidence(NOTHING, **{model: UNKNOWN})).word == rules.TOO_LITTLE
+    assert decide(evidence(**{model: Reading(0.36, 1, 0.0, 0.5)})).word == rules.TOO_LITTLE
 
 
 @pytest.mark.parametrize("model", [UNADJUSTED, RANDOM_CALIBRATED])
 def test_the_other_models_do_not_stop_an_effect(model):
-    assert decide(evidence(**{model: UNKNOWN})).word == decision.SUPPORTED
+    assert decide(evidence(**{model: UNKNOWN})).word == rules.SUPPORTED
 
 
 def mirrored_reading(reading: Reading) -> Reading:
@@ -156,17 +157,17 @@ def test_mirror(name):
 
 
 def test_size_is_told_without_the_cohorts_that_were_sampled_by_outcome():
-    assert decide(evidence(NOTHING, sized={})).word == decision.TOO_LITTLE
+    assert decide(evidence(NOTHING, sized={})).word == rules.TOO_LITTLE
     wide = dict.fromkeys(MODELS, UNKNOWN)
-    assert decide(evidence(SMALL_EFFECT, sized=wide)).word == decision.SUPPORTED
+    assert decide(evidence(SMALL_EFFECT, sized=wide)).word == rules.SUPPORTED
 
 
 def test_a_null_that_was_not_drawn_leaves_it_open():
     found = decide(evidence(random=None, random_calibrated=None))
-    assert found.word == decision.TOO_LITTLE
+    assert found.word == rules.TOO_LITTLE
     assert {"null_not_drawn", "specificity_open"} <= set(found.soft)
     nothing = decide(evidence(NOTHING, random=None, random_calibrated=None))
-    assert nothing.word == decision.TOO_LITTLE
+    assert nothing.word == rules.TOO_LITTLE
 
 
 @pytest.mark.parametrize(
@@ -175,11 +176,11 @@ def test_a_null_that_was_not_drawn_leaves_it_open():
 def test_what_was_not_named_before_needs_its_q(name):
     assert decide(replace(CASES[name], primary=False, q=0.04)).rule == name
     for q in (0.06, float("nan")):
-        assert decide(replace(CASES[name], primary=False, q=q)).word == decision.TOO_LITTLE
+        assert decide(replace(CASES[name], primary=False, q=q)).word == rules.TOO_LITTLE
 
 
 def test_no_effect_needs_no_q():
-    assert decide(replace(CASES["no_effect"], primary=False)).word == decision.NO_EFFECT
+    assert decide(replace(CASES["no_effect"], primary=False)).word == rules.NO_EFFECT
 
 
 @pytest.mark.parametrize(
@@ -201,13 +202,13 @@ def test_gone_takes_three_things(after, z, gone):
 def test_gone_by_random_scores_must_survive_a_noisy_proliferation_score():
     case = CASES["not_specific_random"]
     kept = {**case.models, RANDOM_CALIBRATED: EFFECT}
-    assert decide(replace(case, models=kept, sized=kept)).word == decision.TOO_LITTLE
+    assert decide(replace(case, models=kept, sized=kept)).word == rules.TOO_LITTLE
 
 
 def test_nothing_shown_is_not_nothing_there():
     """A result that is not significant, however often, never gives a word of its own."""
     for k in (2, 3, 12, 100):
-        assert decide(evidence(UNKNOWN, k=k)).word == decision.TOO_LITTLE
+        assert decide(evidence(UNKNOWN, k=k)).word == rules.TOO_LITTLE
 
 
 @pytest.mark.parametrize(("below_1", "expected"), [(0.98, -1), (0.97, 0), (0.03, 0), (0.02, 1)])

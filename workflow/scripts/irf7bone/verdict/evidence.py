@@ -71,7 +71,7 @@ class Evidence:
         z_random: Attenuation from PROLIFERATION to RANDOM over its standard error; NaN where unknown.
         z_proliferation: Attenuation from UNADJUSTED to PROLIFERATION, likewise.
         q: Benjamini-Hochberg value of CLAIM, for results that were not named before the run.
-        premises: Codes of the verdict's premises that fail, of :data:`irf7bone.verdict.decision.CODES`.
+        premises: Codes of the verdict's premises that fail, of :data:`irf7bone.verdict.rules.CODES`.
         remarks: Codes that stand beside whatever the word is.
         predicted: 95 % interval of the effect in a further cohort, logs.
         least_left_out: Probability of the claim's own side, the least of those with one cohort left out;

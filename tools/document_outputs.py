@@ -20,9 +20,10 @@ from irf7bone.tables.outcome import (  # noqa: E402
     ASSOCIATIONS,
     CURVES,
 )
-from irf7bone.tables.pooled import POOLED, VERDICT  # noqa: E402
+from irf7bone.tables.pooled import POOLED  # noqa: E402
 from irf7bone.tables.random_signatures import NULL  # noqa: E402
 from irf7bone.tables.study_tables import COHORT_TABLES, POOLED_TABLES  # noqa: E402
+from irf7bone.tables.verdict import VERDICT  # noqa: E402
 
 DOCUMENT = PROJECT / "docs" / "outputs.md"
 MARK = "<!-- the tables below are written by tools/document_outputs.py -->\n"

@@ -31,6 +31,8 @@ except InputError as error:
 DEPTH = [
     "null",
     "null_histogram",
+    "claim_models",
+    "claim_controls",
     "by_er",
     "immune",
     "signature_quality",
@@ -56,6 +58,11 @@ DEPTH_POOLED = [
     "controls",
     "duplicates",
     "audit",
+    "exploratory",
+    "verdict_models",
+    "chances",
+    "site_contrast",
+    "fragility",
 ]
 EXPERIMENT = [
     "contrasts",

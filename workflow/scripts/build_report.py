@@ -19,8 +19,9 @@ from irf7bone.report.sentences.methods import as_markdown
 from irf7bone.tables.calibration import read_calibration
 from irf7bone.tables.cohort import COHORTS, COVERAGE, FLOW, QC
 from irf7bone.tables.outcome import ASSOCIATIONS, CURVES
-from irf7bone.tables.pooled import POOLED, VERDICT
+from irf7bone.tables.pooled import POOLED
 from irf7bone.tables.study_tables import Depth
+from irf7bone.tables.verdict import VERDICT
 
 report_plainly(snakemake.log[0])
 

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+
 from irf7bone.outcome.associate import fit_many, uses_firth
+from irf7bone.outcome.er_adjustment import ErAdjustment, er_adjustment
 from irf7bone.outcome.models import Cohort, Design
 from irf7bone.outcome.outcome_data import FollowUp, ScoreMatrix, follow_up, score_matrix
 from irf7bone.outcome.periods import CHANGE, hazard_ratios_by_period
+from irf7bone.statistics.calibration_regression import Inseparable, calibrate
 from irf7bone.statistics.cox import Z_95, Fits
 from irf7bone.statistics.firth import EVENTS_PER_PARAMETER
-from irf7bone.statistics.leave_one_patient_out import leave_one_patient_out
-
-from irf7bone.outcome.er_adjustment import ErAdjustment, er_adjustment
-from irf7bone.statistics.calibration_regression import Inseparable, calibrate
+from irf7bone.statistics.leave_one_patient_out import leave_one_out
 from irf7bone.tables.claim import CLAIM_CONTROLS, CLAIM_MODEL_NAMES, CLAIM_MODELS
 
 if TYPE_CHECKING:
@@ -296,7 +296,7 @@ def _difference_variance(
         return None
     moved = []
     for design, fits in (before, after):
-        left_out = leave_one_patient_out(
+        left_out = leave_one_out(
             design.problem, None, score, fits.coefficients[0], penalised=uses_firth(design)
         )
         moved.append(left_out)

@@ -1,10 +1,9 @@
-"""Tables over many cohorts: pooled effects, how far cohorts disagree, specification curve, verdict."""
+"""Tables over many cohorts: pooled effects, how far cohorts disagree, specification curve."""
 
 from __future__ import annotations
 
 import math
 
-from irf7bone.base.vocabulary import ENDPOINTS, VERDICTS
 from irf7bone.tables.columns import (
     BAYESIAN,
     COHORT,
@@ -16,7 +15,6 @@ from irf7bone.tables.columns import (
     correlation,
     count,
     number,
-    ratio,
     share,
     text,
 )
@@ -209,45 +207,4 @@ IMMUNE_POOLED = Table(
         *STATUS,
     ),
     needs_when_ok=("r", "ci_low", "ci_high", "p", "q"),
-)
-
-VERDICT = Table(
-    "verdict.tsv",
-    key=("endpoint",),
-    columns=(
-        Column("endpoint", "text", "endpoint", allowed=ENDPOINTS),
-        Column("is_primary", "flag", "the endpoint that was named before the run"),
-        Column("signature", "text", "primary signature"),
-        Column("method", "text", "primary scoring method"),
-        Column("model", "text", "primary model"),
-        Column("verdict", "text", "what may be said", allowed=VERDICTS),
-        Column("rule", "text", "the rule that decided"),
-        Column("rule_text", "text", "why, with the numbers"),
-        Column("k", "integer", "real cohorts with an estimate", low=0),
-        Column("n", "integer", "samples in these", low=0),
-        Column("n_events", "integer", "events in these", low=0),
-        Column("events_needed", "integer", "events to see the smallest hazard ratio that matters", low=1),
-        ratio("hr", "pooled hazard ratio for one standard deviation more score"),
-        ratio("hr_low", "lower end of its 95 % interval"),
-        ratio("hr_high", "upper end of its 95 % interval"),
-        ratio("average_hr", "the same averaged over these very cohorts by precision (common effect)"),
-        ratio("average_low", "lower end of its 95 % interval"),
-        ratio("average_high", "upper end of its 95 % interval"),
-        Column("agreement_p", "number", "Cochran's Q: p that the cohorts have one effect", True, 0, 1),
-        Column("p", "number", "two-sided p value", nullable=True, low=0, high=1),
-        Column("q", "number", "its Benjamini-Hochberg value; NA for the primary result", True, 0, 1),
-        Column("adjusted_model", "text", "the model with proliferation that the result is held against"),
-        Column("adjusted_k", "integer", "real cohorts with an estimate in that model", low=0),
-        ratio("adjusted_hr", "pooled hazard ratio in that model"),
-        ratio("adjusted_low", "lower end of its 95 % interval"),
-        ratio("adjusted_high", "upper end of its 95 % interval"),
-        Column(
-            "null_p",
-            "number",
-            "p against random signatures in the effect's direction, pooled; 1 where they go further",
-            True,
-            0,
-            1,
-        ),
-    ),
 )

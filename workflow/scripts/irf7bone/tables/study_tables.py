@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from irf7bone.tables.claim import CLAIM_CONTROLS, CLAIM_MODELS
 from irf7bone.tables.cohort import DUPLICATES, SIGNATURE_QUALITY
 from irf7bone.tables.contract import Table
 from irf7bone.tables.outcome import COMPETING, ER_ASSOCIATIONS, IMMUNE_LINKS, SITES
@@ -23,11 +24,14 @@ from irf7bone.tables.pooled import (
     SPECIFICATIONS,
 )
 from irf7bone.tables.random_signatures import CONTROLS, NULL, NULL_HISTOGRAM, POOLED_NULL
+from irf7bone.tables.verdict import CHANCES, EXPLORATORY, FRAGILITY, SITE_CONTRAST, VERDICT_MODELS
 
 # file name without ending -> contract
 COHORT_TABLES: dict[str, Table] = {
     "null": NULL,
     "null_histogram": NULL_HISTOGRAM,
+    "claim_models": CLAIM_MODELS,
+    "claim_controls": CLAIM_CONTROLS,
     "by_er": ER_ASSOCIATIONS,
     "immune": IMMUNE_LINKS,
     "signature_quality": SIGNATURE_QUALITY,
@@ -53,6 +57,11 @@ POOLED_TABLES: dict[str, Table] = {
     "immune_pooled": IMMUNE_POOLED,
     "duplicates": DUPLICATES,
     "audit": AUDIT,
+    "exploratory": EXPLORATORY,
+    "verdict_models": VERDICT_MODELS,
+    "chances": CHANCES,
+    "site_contrast": SITE_CONTRAST,
+    "fragility": FRAGILITY,
 }
 
 
@@ -62,6 +71,8 @@ class CohortDepth:
 
     null: pd.DataFrame
     null_histogram: pd.DataFrame
+    claim_models: pd.DataFrame
+    claim_controls: pd.DataFrame
     by_er: pd.DataFrame
     immune: pd.DataFrame
     signature_quality: pd.DataFrame
@@ -109,6 +120,11 @@ class Depth(CohortDepth):
     immune_pooled: pd.DataFrame
     duplicates: pd.DataFrame
     audit: pd.DataFrame
+    exploratory: pd.DataFrame
+    verdict_models: pd.DataFrame
+    chances: pd.DataFrame
+    site_contrast: pd.DataFrame
+    fragility: pd.DataFrame
 
     @classmethod
     def read(cls, folder: Path, cohorts: Sequence[str]) -> Depth:

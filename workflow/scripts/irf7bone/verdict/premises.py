@@ -133,3 +133,21 @@ def non_proportional(change: np.ndarray, se: np.ndarray) -> bool:
     if not weight.size:
         return False
     return bool(abs((weight * change[known]).sum()) / np.sqrt(weight.sum()) > BEYOND_CHANCE)
+
+
+def cohort_facts(cohorts: pd.DataFrame) -> dict[str, CohortFacts]:
+    """What the cards say, from the cohorts' table.
+
+    Args:
+        cohorts: :data:`irf7bone.tables.cohort.COHORTS`.
+
+    Returns:
+        Cohort -> facts, in the order of the table.
+    """
+    found = {}
+    for cohort, rows in cohorts.groupby("cohort", sort=False):
+        selected = rows["selected_on_outcome"].iloc[0]
+        sampled = rows.loc[rows["sampled_by_outcome"] == "true", "endpoint"]
+        stated = None if pd.isna(selected) else selected == "true"
+        found[str(cohort)] = CohortFacts(rows["role"].iloc[0], stated, frozenset(sampled))
+    return found

@@ -66,7 +66,7 @@ def small_forest(
     whole = pooled if pooled is not None and pooled["status"] == "ok" else None
     ends = [row[name] for row in fits if row["status"] == "ok" for name in ("ci_low", "ci_high")]
     if whole is not None:
-        ends += [whole["ci_low"], whole["ci_high"]]
+        ends += [whole[name] for name in (OWN if whole["k"] == 1 else BAYES)[1:]]
     limit = math.log(axis_limit(ends))
     weights = random_effects_weights(
         {
@@ -115,10 +115,12 @@ def _marks(low: float, middle: float, high: float, limit: float) -> dict[str, An
     }
 
 
-def _estimate(row: Mapping[str, Any], table: str) -> str:
-    value, low, high = (
-        quote(hazard_ratio(row[name]), table, row, name) for name in ("log_hr", "ci_low", "ci_high")
-    )
+OWN = ("log_hr", "ci_low", "ci_high")
+BAYES = ("bayes_log_hr", "bayes_low", "bayes_high")
+
+
+def _estimate(row: Mapping[str, Any], table: str, columns: tuple[str, str, str] = OWN) -> str:
+    value, low, high = (quote(hazard_ratio(row[name]), table, row, name) for name in columns)
     return f"{value} ({low} to {high})"
 
 
@@ -146,11 +148,16 @@ def _cohort(row: Mapping[str, Any], weight: float | None, limit: float, simulate
 def _pooled(row: Mapping[str, Any], limit: float) -> list[Row]:
     label = "One cohort, not pooled" if row["k"] == 1 else "Pooled"
     counts = {name: _count(row, "pooled", name) for name in ("n", "n_events")}
-    marks = _marks(row["ci_low"], row["log_hr"], row["ci_high"], limit)
-    rows = [Row("pooled", label, **counts, said=_estimate(row, "pooled"), weight="100 %", **marks)]
-    if not is_missing(row["pi_low"]):
-        low, high = (quote(hazard_ratio(row[name]), "pooled", row, name) for name in ("pi_low", "pi_high"))
-        marks = _marks(row["pi_low"], row["log_hr"], row["pi_high"], limit)
+    columns = OWN if row["k"] == 1 else BAYES
+    middle, low, high = (row[name] for name in columns)
+    marks = _marks(low, middle, high, limit)
+    said = _estimate(row, "pooled", columns)
+    rows = [Row("pooled", label, **counts, said=said, weight="100 %", **marks)]
+    if row["k"] > 1:
+        low, high = (
+            quote(hazard_ratio(row[name]), "pooled", row, name) for name in ("further_low", "further_high")
+        )
+        marks = _marks(row["further_low"], middle, row["further_high"], limit)
         rows.append(Row("prediction", "95 % prediction interval", "", "", f"{low} to {high}", "", **marks))
     return rows
 
@@ -164,4 +171,4 @@ def _heterogeneity(row: Mapping[str, Any] | None) -> str:
         quote(f"{row['i2']:.0f}", "pooled", row, "i2"),
         quote(f"{row['tau2']:.3f}", "pooled", row, "tau2"),
     )
-    return f"Heterogeneity: I² {i2} %, tau² {tau2} (REML); interval by the modified Knapp-Hartung method."
+    return f"Heterogeneity: I² {i2} %, tau² {tau2} (REML); pooled intervals are those of the Bayesian pool."

@@ -1,0 +1,61 @@
+"""How easily an effect would go away: noise in proliferation, a confounder nobody measured, one cohort."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from irf7bone.statistics.fragility import e_value, e_value_of_interval
+from irf7bone.statistics.normal_normal import pool_normal_normal
+from irf7bone.tables.verdict import FRAGILITY
+from irf7bone.verdict.evidence import CLAIM, TAIL
+from irf7bone.verdict.gather import PooledCohorts, Tables, left_out, pooled_cohorts, vanishing_reliability
+
+if TYPE_CHECKING:
+    from irf7bone.study.settings import Analysis
+
+
+def fragility(tables: Tables, *, config: Analysis) -> pd.DataFrame:
+    """One row an endpoint and signature.
+
+    Args:
+        tables: What the verdict is made from.
+        config: The study's settings.
+
+    Returns:
+        :data:`irf7bone.tables.verdict.FRAGILITY`.
+    """
+    rows = []
+    for endpoint in config.endpoints:
+        for signature in config.signatures.select:
+            pool = pooled_cohorts(tables, signature, endpoint)
+            about = {"endpoint": endpoint, "signature": signature, "k": len(pool.cohorts)}
+            found = _one(pool, config) if pool.cohorts else _NOTHING
+            rows.append({**dict.fromkeys(FRAGILITY.names), **about, **found})
+    return FRAGILITY.cast(pd.DataFrame(rows, columns=FRAGILITY.names))
+
+
+_NOTHING = {"status": "not_available", "reason": "no cohort with every model"}
+
+
+def _one(pool: PooledCohorts, config: Analysis) -> dict[str, Any]:
+    claim, rows = pool.estimates(CLAIM), pool.rows[CLAIM]
+    scale = config.verdict.prior_scale
+    mu = pool_normal_normal(claim.log_hr, claim.se, scale=scale).mu
+    ends = [mu.centre[0], mu.quantile(TAIL)[0], mu.quantile(1 - TAIL)[0]]
+    if len(rows) == 1:
+        ends = rows[["log_hr", "ci_low", "ci_high"]].iloc[0].astype(float).tolist()
+    middle, low, high = np.exp(ends)
+    share = float(rows["n_events"].sum() / rows["n"].sum())
+    least, without = left_out(claim, scale)
+    return {
+        "vanishing_reliability": vanishing_reliability(pool, scale),
+        "e_value": e_value(middle, share),
+        "e_value_interval": e_value_of_interval(low, high, share),
+        "least_left_out": least,
+        "left_out": None if without is None else pool.cohorts[without],
+        "status": "ok",
+        "reason": None,
+    }

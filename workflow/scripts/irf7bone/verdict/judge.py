@@ -264,7 +264,7 @@ def _ratio(log_hr: float) -> float:
 
 
 def _chances(pools: Mapping[Result, PooledCohorts], config: Analysis) -> pd.DataFrame:
-    """What studies with these cohorts say where nothing is, and where the effect is of the size looked for."""
+    """What studies of these cohorts say where nothing is, and where an effect of the size looked for is."""
     rows = []
     for endpoint in dict.fromkeys([config.primary.endpoint, *([BONE] if BONE in config.endpoints else [])]):
         pool = pools[(endpoint, config.primary.signature)]

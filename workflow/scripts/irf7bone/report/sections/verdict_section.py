@@ -93,7 +93,7 @@ def planted_effects(cards: Mapping[str, CohortCard], config: Config) -> dict[str
 def first_facts(
     verdict: pd.Series, pooled: pd.DataFrame, site_contrast: pd.DataFrame, config: Config
 ) -> list[Fact]:
-    """The numbers of the first screen: the effect, in a further cohort, beyond random signatures, and behind it.
+    """The numbers of the first screen: the effect, in a further cohort, beyond random signatures.
 
     Args:
         verdict: The primary row of :data:`irf7bone.tables.verdict.VERDICT`.

@@ -26,7 +26,7 @@ from irf7bone.statistics.leave_one_patient_out import leave_one_out
 from irf7bone.tables.claim import CLAIM_CONTROLS, CLAIM_MODEL_NAMES, CLAIM_MODELS
 
 if TYPE_CHECKING:
-    from irf7bone.study.settings import Analysis
+    from irf7bone.study.settings import Analysis, Reliability
 
 # models whose attenuation the decision asks for, and from which model
 BEFORE = {"proliferation": "unadjusted", "random": "proliferation"}
@@ -228,15 +228,15 @@ def _fitted(patients: _Patients, config: Analysis) -> dict[str, dict[str, Any]]:
     return results
 
 
-def _designs(patients: _Patients, reliability: Mapping[str, float]) -> dict[str, Design | str]:
+def _designs(patients: _Patients, reliability: Reliability) -> dict[str, Design | str]:
     """The six models, or why there is none."""
     time, event, score = patients.time, patients.event, patients.score
     columns = {"proliferation": patients.proliferation}
     claim = dict(columns)
-    trusted = [reliability["proliferation"]]
+    trusted = [reliability.proliferation]
     if patients.er.values is not None:
         claim[patients.er.label] = patients.er.values
-        trusted.append(reliability["er"])
+        trusted.append(reliability.er)
     found: dict[str, Design | str] = {
         "unadjusted": _design(time, event, {}),
         "proliferation": _design(time, event, columns),

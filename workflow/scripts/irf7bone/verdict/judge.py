@@ -48,7 +48,12 @@ class Judged:
 
 
 def judge(
-    tables: Tables, site_contrast: pd.DataFrame, *, config: Analysis, controls: Collection[str]
+    tables: Tables,
+    site_contrast: pd.DataFrame,
+    *,
+    config: Analysis,
+    controls: Collection[str],
+    studies: int = STUDIES,
 ) -> Judged:
     """Judge every signature on every endpoint; the primary signature on the primary endpoint is the verdict.
 
@@ -57,6 +62,7 @@ def judge(
         site_contrast: :data:`irf7bone.tables.verdict.SITE_CONTRAST`.
         config: The study's settings.
         controls: Signatures that are positive controls: out of the family of Benjamini and Hochberg.
+        studies: How many studies like this one are simulated.
     """
     results = [
         (endpoint, signature) for endpoint in config.endpoints for signature in config.signatures.select
@@ -93,7 +99,7 @@ def judge(
                 columns=VERDICT_MODELS.names,
             )
         ),
-        _chances(pools, config),
+        _chances(pools, config, studies),
     )
 
 
@@ -263,7 +269,7 @@ def _ratio(log_hr: float) -> float:
         return float(np.exp(log_hr))
 
 
-def _chances(pools: Mapping[Result, PooledCohorts], config: Analysis) -> pd.DataFrame:
+def _chances(pools: Mapping[Result, PooledCohorts], config: Analysis, studies: int) -> pd.DataFrame:
     """What studies of these cohorts say where nothing is, and where an effect of the size looked for is."""
     rows = []
     for endpoint in dict.fromkeys([config.primary.endpoint, *([BONE] if BONE in config.endpoints else [])]):
@@ -278,7 +284,8 @@ def _chances(pools: Mapping[Result, PooledCohorts], config: Analysis) -> pd.Data
                 smallest_hr=config.verdict.smallest_hr,
                 scale=config.verdict.prior_scale,
                 seed=SEED,
+                studies=studies,
             )
-            about = {"endpoint": endpoint, "true_hr": true_hr, "n_studies": STUDIES}
+            about = {"endpoint": endpoint, "true_hr": true_hr, "n_studies": studies}
             rows += [{**about, "verdict": word, "share": share} for word, share in shares.items()]
     return CHANCES.cast(pd.DataFrame(rows, columns=CHANCES.names))

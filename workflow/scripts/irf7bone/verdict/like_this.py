@@ -14,9 +14,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from irf7bone.verdict.collect import Estimates, collect
 from irf7bone.base.vocabulary import VERDICTS
-from irf7bone.verdict.rules import decide
+from irf7bone.verdict.collect import Estimates, collect
 from irf7bone.verdict.evidence import (
     BEYOND_CHANCE,
     CALIBRATED,
@@ -26,6 +25,7 @@ from irf7bone.verdict.evidence import (
     RANDOM_CALIBRATED,
     UNADJUSTED,
 )
+from irf7bone.verdict.rules import decide
 
 # each model, and the one of the same patients that it adds covariates (or their calibration) to
 _AFTER = {
@@ -35,7 +35,7 @@ _AFTER = {
     RANDOM: PROLIFERATION,
     RANDOM_CALIBRATED: RANDOM,
 }
-STUDIES = 2000
+STUDIES = 1000
 # standard deviation of the effect between the cohorts that are simulated: cohorts do differ
 TAU = 0.1
 

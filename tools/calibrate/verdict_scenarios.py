@@ -153,3 +153,23 @@ EFFECTS = (
 SCENARIOS = (*NO_EFFECT, *EFFECTS)
 # reliability 0.6 where 0.7 is declared: what the verdict rests on is not so
 BEYOND_ITS_PREMISE = tuple(one.name for one in SCENARIOS if one.reliability == 0.6)
+# simulated patient by patient as well
+MARKED = (
+    "no effect",
+    "no effect, tau 0.2",
+    "no effect, score with proliferation -0.5",
+    "no effect, reliability 0.8, score with proliferation -0.5",
+    "no effect, ER of log HR -0.3 drives",
+    "no effect, axis of random scores of log HR -0.3 drives",
+    "no effect, one deviant cohort of log HR -0.8",
+    "no effect, one cohort twice",
+    "no effect, cohorts chosen by outcome, flagged",
+    "HR 0.6",
+    "HR 0.7",
+    "HR 0.7, tau 0.2",
+    "HR 0.8",
+    "HR 0.7, labels scrambled",
+    "HR 0.5, early, 2 late",
+)
+PATIENT_COHORTS = (2, 3, 5)
+PATIENT_EVENTS = (15, 60)

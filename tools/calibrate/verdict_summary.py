@@ -49,6 +49,17 @@ class Studies:
     pooled: np.ndarray
     asked: bool
 
+    def first(self, k: int) -> Studies:
+        """The same studies with their first k cohorts."""
+        return Studies(
+            {name: values[:, :k] for name, values in self.log_hr.items()},
+            {name: values[:, :k] for name, values in self.se.items()},
+            tuple(part[:, :k] for part in self.control),
+            tuple(part[:, :k] for part in self.late_less_early),
+            self.pooled[:k],
+            self.asked,
+        )
+
 
 def draw(
     scenario: Scenario, k: int, events: tuple[int, int], many: int, random: np.random.Generator
@@ -63,8 +74,8 @@ def draw(
         random: Source of random numbers.
     """
     d = random.integers(events[0], events[1] + 1, (many, k)).astype(float)
-    covariance = _sampled(_population(scenario), d / EVENT_SHARE, random)
-    effects = _effects(scenario, k, many, random)
+    covariance = _sampled(population(scenario), d / EVENT_SHARE, random)
+    effects = true_effects(scenario, k, many, random)
     halves = [_half(covariance, d / 2, one, random) for one in effects]
     u = (halves[0] + halves[1]) / 2  # per event
     log_hr, se = {}, {}
@@ -78,17 +89,17 @@ def draw(
         one[lacking] = np.nan
         if scenario.twice and k > 1:
             one[:, 1] = one[:, 0]
-    chosen = _chosen(scenario, k)
+    chosen = chosen_by_outcome(scenario, k)
     asked = bool(chosen.any()) and not (scenario.flagged or scenario.denied)
     return Studies(log_hr, se, control, change, ~chosen if scenario.flagged else np.ones(k, bool), asked)
 
 
-def _chosen(scenario: Scenario, k: int) -> np.ndarray:
+def chosen_by_outcome(scenario: Scenario, k: int) -> np.ndarray:
     """Every second cohort, the first among them."""
     return (np.arange(k) % 2 == 0) & (not math.isnan(scenario.selected))
 
 
-def _population(scenario: Scenario) -> np.ndarray:
+def population(scenario: Scenario) -> np.ndarray:
     """Covariance of score, true proliferation, ER, axis and proliferation as measured, shape (5, 5)."""
     r = np.eye(5)
     pairs = {
@@ -123,7 +134,7 @@ def _sampled(population: np.ndarray, n: np.ndarray, random: np.random.Generator)
     return scaled
 
 
-def _effects(
+def true_effects(
     scenario: Scenario, k: int, many: int, random: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Effects of the five in the early and the late half of the events, each of shape (m, k, 5)."""
@@ -132,7 +143,7 @@ def _effects(
     b[..., TRUE], b[..., E], b[..., M] = scenario.proliferation, scenario.er, scenario.axis
     if not math.isnan(scenario.deviant):
         b[:, 0, S] += scenario.deviant - scenario.log_hr
-    b[:, _chosen(scenario, k), S] += 0.0 if math.isnan(scenario.selected) else scenario.selected
+    b[:, chosen_by_outcome(scenario, k), S] += 0.0 if math.isnan(scenario.selected) else scenario.selected
     if scenario.scrambled:
         b[:] = 0.0
     late = b.copy()

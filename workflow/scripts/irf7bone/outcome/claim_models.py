@@ -18,10 +18,10 @@ from irf7bone.outcome.associate import fit_many, uses_firth
 from irf7bone.outcome.er_adjustment import ErAdjustment, er_adjustment
 from irf7bone.outcome.models import Cohort, Design
 from irf7bone.outcome.outcome_data import FollowUp, ScoreMatrix, follow_up, score_matrix
-from irf7bone.outcome.periods import CHANGE, hazard_ratios_by_period
+from irf7bone.outcome.periods import EARLY, LATE, Episodes
 from irf7bone.statistics.calibration_regression import Inseparable, calibrate
-from irf7bone.statistics.cox import Z_95, Fits
-from irf7bone.statistics.firth import EVENTS_PER_PARAMETER
+from irf7bone.statistics.cox import Fits, fit_cox
+from irf7bone.statistics.firth import EVENTS_PER_PARAMETER, fit_firth
 from irf7bone.statistics.leave_one_patient_out import leave_one_out
 from irf7bone.tables.claim import CLAIM_CONTROLS, CLAIM_MODEL_NAMES, CLAIM_MODELS
 
@@ -38,8 +38,17 @@ _INSEPARABLE = (
 
 
 @dataclass(frozen=True)
-class _Patients:
-    """Patients who have an endpoint, a score and every covariate of every model; shapes (n,)."""
+class ClaimPatients:
+    """Patients who have an endpoint, a score and every covariate of every model.
+
+    Args:
+        time: Months, shape (n,).
+        event: 1 or 0, shape (n,).
+        score: Shape (n,).
+        proliferation: Shape (n,).
+        er: How ER is adjusted for; values of shape (n,).
+        axis: Mean matched random score, shape (n,); None where none was drawn.
+    """
 
     time: np.ndarray
     event: np.ndarray
@@ -166,7 +175,10 @@ def _models_of(
         refused = _without("not_available", "score or proliferation does not vary")
     if refused:
         return {name: {**seen, **refused} for name in CLAIM_MODEL_NAMES}
-    return {name: {**seen, **result} for name, result in _fitted(patients, config).items()}
+    return {
+        name: {**seen, **result}
+        for name, result in fit_models(patients, config.reliability, config.min_events).items()
+    }
 
 
 def _patients(
@@ -175,7 +187,7 @@ def _patients(
     score: np.ndarray,
     proliferation: np.ndarray,
     axis: np.ndarray | None,
-) -> _Patients:
+) -> ClaimPatients:
     used = data.known & np.isfinite(score) & np.isfinite(proliferation)
     if axis is not None:
         used &= np.isfinite(axis)
@@ -185,7 +197,7 @@ def _patients(
         used = used.copy()
         used[used] = np.isfinite(values)
         values = values[np.isfinite(values)]
-    return _Patients(
+    return ClaimPatients(
         data.time[used],
         data.event[used],
         score[used],
@@ -205,15 +217,28 @@ def _refusal(time: np.ndarray, event: np.ndarray, min_events: int) -> dict[str, 
     return {}
 
 
-def _fitted(patients: _Patients, config: Analysis) -> dict[str, dict[str, Any]]:
-    designs = _designs(patients, config.reliability)
+def fit_models(
+    patients: ClaimPatients, reliability: Reliability, min_events: int, *, intervals: bool = True
+) -> dict[str, dict[str, Any]]:
+    """Fit the six models of one score and endpoint.
+
+    Args:
+        patients: Whom.
+        reliability: Of the covariates.
+        min_events: Fewest events of either half for a change over time.
+        intervals: False where estimates and their errors are enough.
+
+    Returns:
+        Model -> columns of :data:`irf7bone.tables.claim.CLAIM_MODELS`.
+    """
+    designs = _designs(patients, reliability)
     results: dict[str, dict[str, Any]] = {}
     fitted: dict[str, tuple[Design, Fits]] = {}
     for name, design in designs.items():
         if isinstance(design, str):
             results[name] = _without("not_available", design)
             continue
-        fits = fit_many(design, patients.score[None])
+        fits = fit_many(design, patients.score[None], intervals=intervals)
         results[name] = _row(design, fits)
         if fits.status[0] == "ok":
             fitted[name] = design, fits
@@ -224,11 +249,11 @@ def _fitted(patients: _Patients, config: Analysis) -> dict[str, dict[str, Any]]:
     if "proliferation" in fitted:
         results["proliferation"] |= _confounding(patients, fitted["proliferation"][1])
     if "claim" in fitted:
-        results["claim"] |= _change(patients, fitted["claim"][0], config.min_events)
+        results["claim"] |= _change(patients, fitted["claim"][0], min_events)
     return results
 
 
-def _designs(patients: _Patients, reliability: Reliability) -> dict[str, Design | str]:
+def _designs(patients: ClaimPatients, reliability: Reliability) -> dict[str, Design | str]:
     """The six models, or why there is none."""
     time, event, score = patients.time, patients.event, patients.score
     columns = {"proliferation": patients.proliferation}
@@ -257,7 +282,9 @@ def _designs(patients: _Patients, reliability: Reliability) -> dict[str, Design 
     return found
 
 
-def _calibrated(patients: _Patients, columns: Mapping[str, np.ndarray], trusted: list[float]) -> Design | str:
+def _calibrated(
+    patients: ClaimPatients, columns: Mapping[str, np.ndarray], trusted: list[float]
+) -> Design | str:
     values = np.column_stack(list(columns.values()))
     made = calibrate(patients.score, values, np.array(trusted))
     if isinstance(made, Inseparable):
@@ -305,26 +332,25 @@ def _difference_variance(
     return float((known.size - 1) * known.var()) if known.size > 1 else None
 
 
-def _confounding(patients: _Patients, fits: Fits) -> dict[str, float]:
+def _confounding(patients: ClaimPatients, fits: Fits) -> dict[str, float]:
     """What lambda* needs: correlation of score and proliferation, and proliferation's own effect per SD."""
     r = float(np.corrcoef(patients.score, patients.proliferation)[0, 1])
     effect = float(fits.coefficients[0, 1] * patients.proliferation.std())
     return {"r_proliferation": r, "proliferation_log_hr": effect}
 
 
-def _change(patients: _Patients, design: Design, min_events: int) -> dict[str, float]:
+def _change(patients: ClaimPatients, design: Design, min_events: int) -> dict[str, float]:
     """Late half of the events less the early half; empty where a half has too few."""
     middle = float(np.median(patients.time[patients.event == 1]))
-    found = hazard_ratios_by_period(
-        design,
-        patients.score,
-        months=middle,
-        min_events=min_events,
-        events_per_parameter=EVENTS_PER_PARAMETER,
-    )[CHANGE]
-    if found["status"] != "ok":
+    episodes = Episodes(design, patients.score, middle)
+    if min(episodes.counts(period)["n_events"] for period in (EARLY, LATE)) < min_events:
         return {}
-    return {"change": found["estimate"], "change_se": (found["ci_high"] - found["ci_low"]) / (2 * Z_95)}
+    everyone = np.ones(episodes.row.size, dtype=bool)
+    problem = episodes.problem([episodes.score], ["the score of both halves"], everyone)
+    late = np.where(episodes.late, episodes.score, 0.0)
+    few = problem.n_events < EVENTS_PER_PARAMETER * problem.q
+    fits = fit_firth(problem, late, intervals=False) if few else fit_cox(problem, late)
+    return {"change": fits.log_hr[0], "change_se": fits.se[0]} if fits.status[0] == "ok" else {}
 
 
 def _without(status: str, reason: str | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from irf7bone.base.vocabulary import VERDICTS as WORDS_OF_VERDICT
 from irf7bone.tables.contract import Column, Table
 
 QUANTITIES = ("type_i_error", "coverage", "power", "share_of_p")
@@ -52,6 +53,28 @@ CALIBRATION = Table(
             "described: not judged, also where trials are under 400",
             allowed=VERDICTS,
         ),
+    ),
+)
+
+VERDICT_CALIBRATION = Table(
+    "data/calibration/verdict.tsv",
+    key=("scenario", "level", "k", "events_low", "events_high", "smallest_hr", "verdict"),
+    columns=(
+        Column("scenario", "text", "what is true in the simulated studies"),
+        Column(
+            "level",
+            "text",
+            "summary: estimates of all models drawn together; patient: patients drawn and fitted",
+            allowed=("summary", "patient"),
+        ),
+        Column("k", "integer", "cohorts a study", low=1),
+        Column("events_low", "integer", "fewest events a cohort", low=1),
+        Column("events_high", "integer", "most events a cohort", low=1),
+        Column("smallest_hr", "number", "the size looked for", low=0, high=1),
+        Column("verdict", "text", "what is said", allowed=WORDS_OF_VERDICT),
+        Column("share", "number", "share of the studies of which it is said", low=0, high=1),
+        Column("se", "number", "Monte Carlo standard error of the share", low=0),
+        Column("n_studies", "integer", "studies simulated", low=1),
     ),
 )
 

@@ -10,10 +10,14 @@ import pandas as pd
 
 from irf7bone.base.phrases import counted, is_missing
 from irf7bone.commands.check import CohortCheck, StudyCheck
+from irf7bone.verdict.planning import MOST_COHORTS, chance_to_decide, cohorts_needed
+from irf7bone.verdict.premises import ALL_BUT, CONTRADICTED, SHARED
 
 COLUMNS_SHOWN = 6  # more cohorts side by side are wider than a screen
 NOTHING = "-"
 PAIRS_SHOWN = 3
+# of a further cohort where there is none to go by
+TYPICAL_EVENTS = 40
 
 
 def describe_check(found: StudyCheck) -> str:
@@ -29,21 +33,51 @@ def _head(found: StudyCheck) -> str:
         f"{found.source}: {found.config.get('title')}",
         f"primary analysis: {', '.join(map(str, words))}",
         f"behind it: {_primary_events(found)}",
+        *_planning(found),
     ]
     return "\n".join(lines)
 
 
-def _primary_events(found: StudyCheck) -> str:
-    """Patients and events behind the primary analysis, as far as the data are there."""
+def _pooled_events(found: StudyCheck) -> list[int]:
+    """Events of the primary endpoint in each cohort that would be pooled, as far as the data are there."""
     primary = found.config.get("primary")
     endpoint = primary.get("endpoint") if isinstance(primary, dict) else None
-    real = [
-        cohort.summary for cohort in found.cohorts if not cohort.state and cohort.card.role != "simulated"
+    pooled = [
+        cohort.summary
+        for cohort in found.cohorts
+        if not cohort.state and cohort.card.role == "validation" and not cohort.card.selected_on_outcome
     ]
-    rows = pd.concat(real) if real else pd.DataFrame(columns=["endpoint", "n_endpoint", "n_events"])
-    rows = rows[rows["endpoint"] == endpoint]
-    events = counted(int(rows["n_events"].sum()), "event")
-    return f"{events} in {counted(len(rows), 'cohort')} of patients that could be read"
+    rows = pd.concat(pooled) if pooled else pd.DataFrame(columns=["endpoint", "n_events"])
+    return rows.loc[rows["endpoint"] == endpoint, "n_events"].astype(int).tolist()
+
+
+def _primary_events(found: StudyCheck) -> str:
+    """Patients and events behind the primary analysis, as far as the data are there."""
+    events = _pooled_events(found)
+    return f"{counted(sum(events), 'event')} in {counted(len(events), 'cohort')} of patients that could be "
+    "read"
+
+
+def _planning(found: StudyCheck) -> list[str]:
+    """How many further events and cohorts it takes to decide; nothing where the settings are not right."""
+    settings = found.config.get("verdict")
+    wanted = ("smallest_hr", "power", "prior_scale")
+    if found.problems or not isinstance(settings, dict):
+        return []
+    size, power, scale = (float(settings[name]) for name in wanted)
+    events = _pooled_events(found)
+    chance = chance_to_decide(events, size, scale)
+    said = f"were the hazard ratio {size:g}, these cohorts would decide with probability {chance:.2f}"
+    if chance >= power:
+        return [f"planning: {said}"]
+    each = int(np.median(events)) if events else TYPICAL_EVENTS
+    more = cohorts_needed(events, each, size, power, scale)
+    if more is None:
+        needed = f"{MOST_COHORTS} further ones of {each} events do not make that {power:g}"
+    else:
+        cohorts = counted(more, "further cohort")
+        needed = f"{power:g} takes about {cohorts} of {each} events ({counted(more * each, 'event')})"
+    return [f"planning: {said}; {needed}"]
 
 
 def _table(rows: Sequence[Sequence[str]], *, text_columns: int) -> str:
@@ -128,7 +162,7 @@ def _remarks(found: StudyCheck) -> str:
         for cohort in found.cohorts
         if cohort.flagged
     ]
-    twice = found.duplicates[found.duplicates["status"] == "found"]
+    twice = found.duplicates[found.duplicates["status"].isin(SHARED)]
     for row in twice.head(PAIRS_SHOWN).to_dict("records"):
         place = " and ".join(dict.fromkeys((row["cohort"], row["other_cohort"])))
         lines.append(
@@ -138,12 +172,35 @@ def _remarks(found: StudyCheck) -> str:
         lines.append(
             f"{counted(len(twice) - PAIRS_SHOWN, 'further pair')} of samples look like one patient each"
         )
+    lines += _questions(found)
     lines += [
         f"{cohort.card.id}: the card leaves {counted(len(cohort.card.unverified), 'statement')} unverified"
         for cohort in found.cohorts
         if cohort.card.unverified and cohort.card.role != "simulated"
     ]
     return "\n".join(lines)
+
+
+def _questions(found: StudyCheck) -> list[str]:
+    """What only the reader of a source can tell, and a verdict needs."""
+    lines = []
+    between = found.duplicates["status"] == CONTRADICTED
+    for row in found.duplicates[between].head(PAIRS_SHOWN).to_dict("records"):
+        lines.append(
+            f"{row['cohort']} and {row['other_cohort']}: both name a sample {row['sample']}, and their data "
+            "differ: is it one patient?"
+        )
+    for cohort in found.cohorts:
+        if cohort.state or cohort.card.role != "validation" or cohort.card.selected_on_outcome is not None:
+            continue
+        nearly_all = cohort.summary["n_events"] > ALL_BUT * cohort.summary["n_endpoint"]
+        for row in cohort.summary[nearly_all].to_dict("records"):
+            lines.append(
+                f"{cohort.card.id}: {row['n_events']} of {row['n_endpoint']} have {row['endpoint']}: were "
+                "they "
+                "chosen for it? Say `selected_on_outcome: true` or false in the card"
+            )
+    return lines
 
 
 def _problems(found: StudyCheck) -> str:

@@ -29,7 +29,7 @@ def say(
         Lead and details.
     """
     if decision.rule == "no_data":
-        return _no_data(row, evidence), ""
+        return _no_data(row, evidence), "Nothing is said of it."
     parts = [
         _WHY[decision.rule](row, settings),
         _exploratory(evidence),

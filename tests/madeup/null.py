@@ -28,6 +28,7 @@ def settings(select, **changes):
         "models": ("crude", "proliferation"),
         "primary": SimpleNamespace(signature="NAMED", method="zscore", endpoint="relapse", model="crude"),
         "proliferation_signature": "PROLIF",
+        "verdict": SimpleNamespace(smallest_hr=0.7, power=0.8, prior_scale=0.5),
         "min_events": 5,
     }
     return SimpleNamespace(**{**base, **changes})

@@ -12,7 +12,7 @@ import pytest
 
 from irf7bone.outcome.er_strata import associate_by_er
 from irf7bone.pool.by_er import differences, pool_by_er
-from irf7bone.study.settings import Analysis, Primary, SignatureSettings, VerdictSettings
+from irf7bone.study.settings import Analysis, Primary, Reliability, SignatureSettings, VerdictSettings
 
 HERE = Path(__file__).resolve().parent
 STORED = HERE.parent / "data" / "oracle"
@@ -24,7 +24,8 @@ CONFIG = Analysis(
     models=("crude", "proliferation"),
     primary=Primary("SCORE", "zscore", "death", "crude"),
     proliferation_signature="SECOND",
-    verdict=VerdictSettings(0.7, 0.8),
+    verdict=VerdictSettings(0.7, 0.8, 0.5),
+    reliability=Reliability(0.7, 0.9),
     min_events=5,
 )
 

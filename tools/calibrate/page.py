@@ -8,7 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from irf7bone.tables.calibration import METHOD_WORDS, caution, read_calibration
+from calibrate.verdict_page import verdict_page
+from irf7bone.tables.calibration import (
+    METHOD_WORDS,
+    VERDICT_CALIBRATION,
+    VERDICT_FILE,
+    caution,
+    read_calibration,
+)
 
 TITLE = "# Calibration\n"
 INTRODUCTION = """
@@ -54,6 +61,8 @@ def write_page(tables: Path, page: Path, cohorts: int, seed: int) -> None:
     parts += ["## Correlations with immune scores\n", _plain(table[table["method"] == "immune_correlation"])]
     parts += ["## Random signatures\n", RANDOM, _plain(table[table["quantity"] == "share_of_p"])]
     parts += ["## Where the report warns\n", _warnings(single)]
+    if (tables / VERDICT_FILE).is_file():
+        parts += ["## The verdict\n", verdict_page(VERDICT_CALIBRATION.read(tables / VERDICT_FILE))]
     page.write_text("\n".join(part.strip("\n") + "\n" for part in parts), encoding="utf-8")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,35 @@ from calibrate.verdict_scenarios import (
 )
 from calibrate.verdict_summary import draw
 from calibrate.verdict_words import words
-from irf7bone.base.vocabulary import VERDICTS
+from irf7bone.base.vocabulary import CONTRADICTED, SUPPORTED, VERDICTS
 from irf7bone.tables.calibration import VERDICT_CALIBRATION
 
 SMALLEST = (0.7, 0.8)
-# studies a cell, at summary level
-STUDIES = 1000
+# of the null cohorts that the other parts simulate: studies a cell at summary level, and at patient level
+SUMMARY_SHARE, PATIENT_SHARE = 0.5, 0.1
+# a cell with more false words for an effect than this comes near its limit of 5 %, and is drawn again with
+# five times as many studies
+NEAR, AGAIN = 0.04, 5
+
+
+def studies(cohorts: int, seed: int) -> pd.DataFrame:
+    """Every scenario at summary level and the marked ones at patient level.
+
+    Args:
+        cohorts: Null cohorts of each size that the other parts simulate; half as many studies a cell here,
+            and a tenth as many patient by patient.
+        seed: Seed.
+
+    Returns:
+        :data:`irf7bone.tables.calibration.VERDICT_CALIBRATION`.
+    """
+    rows: list[dict[str, Any]] = []
+    for scenario in SCENARIOS:
+        rows += summary_rows(scenario, max(1, int(SUMMARY_SHARE * cohorts)), seed)
+    for scenario in SCENARIOS:
+        if scenario.name in MARKED:
+            rows += patient_rows(scenario, max(1, int(PATIENT_SHARE * cohorts)), seed)
+    return VERDICT_CALIBRATION.cast(pd.DataFrame(rows))
 
 
 def summary_rows(scenario: Scenario, many: int, seed: int) -> list[dict[str, Any]]:
@@ -32,13 +56,26 @@ def summary_rows(scenario: Scenario, many: int, seed: int) -> list[dict[str, Any
     rows = []
     for k in COHORTS:
         for events in EVENTS:
-            random = np.random.default_rng([seed, SCENARIOS.index(scenario), k, events[0]])
-            studies = draw(scenario, k, events, many, random)
-            for smallest in SMALLEST:
-                about = {"scenario": scenario.name, "level": "summary", "k": k}
-                about |= {"events_low": events[0], "events_high": events[1], "smallest_hr": smallest}
-                rows += shares(words(studies, smallest), many, about)
+            about = {"scenario": scenario.name, "level": "summary", "k": k}
+            about |= {"events_low": events[0], "events_high": events[1]}
+            found, made = _cell(scenario, k, events, many, seed), many
+            if scenario.no_effect and max(map(_false_effects, found.values())) > NEAR * many:
+                found, made = _cell(scenario, k, events, AGAIN * many, seed + 1), AGAIN * many
+            for smallest, counted in found.items():
+                rows += shares(counted, made, {**about, "smallest_hr": smallest})
     return rows
+
+
+def _cell(
+    scenario: Scenario, k: int, events: tuple[int, int], many: int, seed: int
+) -> dict[float, Counter[str]]:
+    random = np.random.default_rng([seed, SCENARIOS.index(scenario), k, events[0]])
+    drawn = draw(scenario, k, events, many, random)
+    return {smallest: words(drawn, smallest) for smallest in SMALLEST}
+
+
+def _false_effects(counted: Counter[str]) -> int:
+    return counted[SUPPORTED] + counted[CONTRADICTED]
 
 
 def shares(counted: dict[str, int], many: int, about: dict[str, Any]) -> list[dict[str, Any]]:
@@ -65,18 +102,3 @@ def patient_rows(scenario: Scenario, many: int, seed: int) -> list[dict[str, Any
             about |= {"events_low": PATIENT_EVENTS[0], "events_high": PATIENT_EVENTS[1]}
             rows += shares(words(whole.first(k), smallest), many, about)
     return rows
-
-
-def summary_table(many: int, seed: int) -> pd.DataFrame:
-    """Every scenario at summary level."""
-    return VERDICT_CALIBRATION.cast(
-        pd.DataFrame([row for scenario in SCENARIOS for row in summary_rows(scenario, many, seed)])
-    )
-
-
-def patient_table(many: int, seed: int) -> pd.DataFrame:
-    """The marked scenarios at patient level."""
-    marked = [scenario for scenario in SCENARIOS if scenario.name in MARKED]
-    return VERDICT_CALIBRATION.cast(
-        pd.DataFrame([row for scenario in marked for row in patient_rows(scenario, many, seed)])
-    )

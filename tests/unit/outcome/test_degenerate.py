@@ -61,6 +61,7 @@ def settings(**changes):
         "models": MODELS,
         "proliferation_signature": "PROLIF",
         "primary": SimpleNamespace(signature="ISG", method="zscore", endpoint="bone", model="crude"),
+        "verdict": SimpleNamespace(smallest_hr=0.7, power=0.8, prior_scale=0.5),
         "min_events": 5,
     }
     return Settings(**{**base, **changes})

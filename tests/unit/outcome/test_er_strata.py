@@ -10,7 +10,7 @@ from irf7bone.outcome.er_strata import associate_by_er
 from irf7bone.pool.by_er import differences, pool_by_er
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.statistics.random_effects import random_effects
-from irf7bone.study.settings import Analysis, Primary, SignatureSettings, VerdictSettings
+from irf7bone.study.settings import Analysis, Primary, Reliability, SignatureSettings, VerdictSettings
 from irf7bone.tables.outcome import ER_ASSOCIATIONS
 from irf7bone.tables.pooled import ER_POOLED
 
@@ -21,7 +21,8 @@ CONFIG = Analysis(
     models=("crude", "proliferation"),
     primary=Primary("IFN", "zscore", "bone", "crude"),
     proliferation_signature="PROLIF",
-    verdict=VerdictSettings(0.7, 0.8),
+    verdict=VerdictSettings(0.7, 0.8, 0.5),
+    reliability=Reliability(0.7, 0.9),
     min_events=5,
 )
 EFFECT = ["log_hr", "se", "ci_low", "ci_high", "p"]
@@ -100,7 +101,7 @@ def test_planted_interaction_is_found_where_it_is_and_only_there():
 
 def test_differences_are_pooled_within_cohorts():
     table = pd.concat([run(*cohort(seed=seed), name=f"c{seed}") for seed in range(3)])
-    pooled = pool_by_er(table, {f"c{seed}": "discovery" for seed in range(3)}, config=CONFIG)
+    pooled = pool_by_er(table, {f"c{seed}": "validation" for seed in range(3)}, config=CONFIG)
     pairs = [(one(part, "positive"), one(part, "negative")) for _, part in table.groupby("cohort")]
     delta = [a["log_hr"] - b["log_hr"] for a, b in pairs]
     se = [np.hypot(a["se"], b["se"]) for a, b in pairs]

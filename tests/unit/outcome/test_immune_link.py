@@ -14,7 +14,7 @@ from irf7bone.genes.signatures import Signature
 from irf7bone.outcome.immune_link import immune_link, partial_correlation
 from irf7bone.pool.pooled_immune_link import pool_immune
 from irf7bone.statistics.random_effects import random_effects
-from irf7bone.study.settings import Analysis, Primary, SignatureSettings, VerdictSettings
+from irf7bone.study.settings import Analysis, Primary, Reliability, SignatureSettings, VerdictSettings
 from irf7bone.tables.outcome import ADJUSTMENTS, IMMUNE_LINKS
 from irf7bone.tables.pooled import IMMUNE_POOLED
 
@@ -33,7 +33,8 @@ CONFIG = Analysis(
     models=("crude",),
     primary=Primary("IFN", "zscore", "bone", "crude"),
     proliferation_signature="PROLIF",
-    verdict=VerdictSettings(0.7, 0.8),
+    verdict=VerdictSettings(0.7, 0.8, 0.5),
+    reliability=Reliability(0.7, 0.9),
     min_events=5,
 )
 BOTH = "proliferation,leukocytes"

@@ -56,6 +56,7 @@ CALIBRATION = Table(
     ),
 )
 
+VERDICT_FILE = "verdict.tsv"
 VERDICT_CALIBRATION = Table(
     "data/calibration/verdict.tsv",
     key=("scenario", "level", "k", "events_low", "events_high", "smallest_hr", "verdict"),
@@ -112,12 +113,12 @@ _QUANTITY_OF_MISS = {verdict: quantity for quantity, pair in MISSES.items() for 
 
 
 def read_calibration(paths: Sequence[Path | str]) -> pd.DataFrame:
-    """All tables of a folder as one; empty where there is none.
+    """All tables of a folder as one, without the verdict's, which has columns of its own; empty for none.
 
     Raises:
         InputError: A table breaks its contract.
     """
-    parts = [CALIBRATION.read(path) for path in paths]
+    parts = [CALIBRATION.read(path) for path in paths if Path(path).name != VERDICT_FILE]
     return CALIBRATION.cast(pd.concat(parts, ignore_index=True)) if parts else CALIBRATION.empty()
 
 

@@ -161,6 +161,10 @@ def _check_endpoint(obs: pd.DataFrame, endpoint: str, where: str, problems: Prob
                 remedy="harmonise the cohort again",
                 offenders=obs.index[both].tolist(),
             )
+    entry = f"{endpoint}_entry_months"
+    if entry in obs:
+        together.append(entry)
+        _check_numbers(obs[entry], f"{where}, obs[{entry!r}]", problems, low=0, high=np.finfo(float).max)
     missing = obs[together].isna()
     apart = missing.any(axis=1) & ~missing.all(axis=1)
     if apart.any():

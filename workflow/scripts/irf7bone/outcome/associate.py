@@ -105,7 +105,13 @@ def _fit_rows(
     config: Config,
 ) -> list[dict[str, Any]]:
     """Results of the scores ``rows``, which all cover the samples ``used``."""
-    cohort = Cohort(obs[used], data.time[used], data.event[used], *_proliferation(table, used, config))
+    cohort = Cohort(
+        obs[used],
+        data.time[used],
+        data.event[used],
+        *_proliferation(table, used, config),
+        data.entry_of(used),
+    )
     design = model.design(cohort)
     if isinstance(design, Unavailable):
         return [_without("not_available", design.reason)] * len(rows)
@@ -121,14 +127,17 @@ def _fit_rows(
     fits = fit_many(design, scores)
     firth = uses_firth(design)
     ph_p = np.full(len(rows), np.nan) if firth else proportional_hazards_p(design.problem, scores, fits)
-    agreement = harrell_c(time, event, scores)
+    # Harrell's pairs would compare patients with some who were not yet under observation
+    agreement = None if design.entry is not None else harrell_c(time, event, scores)
     results = []
     for k in range(len(rows)):
         if fits.status[k] != "ok":
             results.append({**_without(fits.status[k], fits.reason[k]), **seen})
             continue
         estimate = {name: getattr(fits, name)[k] for name in ("log_hr", "se", "ci_low", "ci_high", "p")}
-        c = {"c_index": agreement.c[k], "c_index_low": agreement.low[k], "c_index_high": agreement.high[k]}
+        c = dict.fromkeys(("c_index", "c_index_low", "c_index_high"))
+        if agreement is not None:
+            c = dict(zip(c, (agreement.c[k], agreement.low[k], agreement.high[k]), strict=True))
         estimator = {"estimator": "firth" if firth else "cox", "status": "ok"}
         results.append({**seen, **estimate, **c, "ph_p": ph_p[k], **estimator})
     return results

@@ -48,6 +48,7 @@ class ClaimPatients:
         proliferation: Shape (n,).
         er: How ER is adjusted for; values of shape (n,).
         axis: Mean matched random score, shape (n,); None where none was drawn.
+        entry: Months from which each is at risk, shape (n,); None where all are from the start.
     """
 
     time: np.ndarray
@@ -56,6 +57,7 @@ class ClaimPatients:
     proliferation: np.ndarray
     er: ErAdjustment
     axis: np.ndarray | None
+    entry: np.ndarray | None = None
 
     @property
     def n(self) -> int:
@@ -143,7 +145,10 @@ def _control(
     refused = _refusal(time, event, min_events)
     if refused:
         return {**seen, **refused}
-    fits = fit_many(_design(time, event, {}), proliferation[used][None], intervals=False)
+    kept = np.ones(time.size, dtype=bool)
+    everyone = Cohort(obs[used], time, event, None, None, candidates[widest].entry_of(used))
+    design = Design(everyone, kept, np.empty((time.size, 0)), (), None, "none")
+    fits = fit_many(design, proliferation[used][None], intervals=False)
     if fits.status[0] != "ok":
         return {**seen, **_without(fits.status[0], fits.reason[0])}
     return {**seen, "log_hr": fits.log_hr[0], "se": fits.se[0], "status": "ok", "reason": None}
@@ -204,6 +209,7 @@ def _patients(
         proliferation[used],
         ErAdjustment(er.kind, values),
         None if axis is None else axis[used],
+        data.entry_of(used),
     )
 
 
@@ -255,7 +261,7 @@ def fit_models(
 
 def _designs(patients: ClaimPatients, reliability: Reliability) -> dict[str, Design | str]:
     """The six models, or why there is none."""
-    time, event, score = patients.time, patients.event, patients.score
+    score = patients.score
     columns = {"proliferation": patients.proliferation}
     claim = dict(columns)
     trusted = [reliability.proliferation]
@@ -263,21 +269,21 @@ def _designs(patients: ClaimPatients, reliability: Reliability) -> dict[str, Des
         claim[patients.er.label] = patients.er.values
         trusted.append(reliability.er)
     found: dict[str, Design | str] = {
-        "unadjusted": _design(time, event, {}),
-        "proliferation": _design(time, event, columns),
-        "claim": _design(time, event, claim),
+        "unadjusted": _design(patients, {}),
+        "proliferation": _design(patients, columns),
+        "claim": _design(patients, claim),
         "calibrated": _calibrated(patients, claim, trusted),
     }
     if patients.axis is None:
         reason = "no random signatures could be drawn"
         return found | dict.fromkeys(("random", "random_calibrated"), reason)
     with_axis = {**columns, "mean_random_score": patients.axis}
-    found["random"] = _design(time, event, with_axis)
+    found["random"] = _design(patients, with_axis)
     calibrated = calibrate(score, patients.proliferation[:, None], np.array(trusted[:1]))
     found["random_calibrated"] = (
         _INSEPARABLE.format(calibrated.eigenvalue)
         if isinstance(calibrated, Inseparable)
-        else _design(time, event, {**with_axis, "proliferation": calibrated[:, 0]}, ("proliferation",))
+        else _design(patients, {**with_axis, "proliferation": calibrated[:, 0]}, ("proliferation",))
     )
     return found
 
@@ -290,17 +296,18 @@ def _calibrated(
     if isinstance(made, Inseparable):
         return _INSEPARABLE.format(made.eigenvalue)
     named = dict(zip(columns, made.T, strict=True))
-    return _design(patients.time, patients.event, named, tuple(columns))
+    return _design(patients, named, tuple(columns))
 
 
 def _design(
-    time: np.ndarray, event: np.ndarray, columns: Mapping[str, np.ndarray], calibrated: tuple[str, ...] = ()
+    patients: ClaimPatients, columns: Mapping[str, np.ndarray], calibrated: tuple[str, ...] = ()
 ) -> Design:
-    everyone = Cohort(pd.DataFrame(index=range(time.size)), time, event, None, None)
-    covariates = np.column_stack(list(columns.values())) if columns else np.empty((time.size, 0))
+    n = patients.n
+    nothing = pd.DataFrame(index=range(n))
+    everyone = Cohort(nothing, patients.time, patients.event, None, None, patients.entry)
+    covariates = np.column_stack(list(columns.values())) if columns else np.empty((n, 0))
     names = tuple(f"calibrated {name}" if name in calibrated else name for name in columns)
-    kept = np.ones(time.size, dtype=bool)
-    return Design(everyone, kept, covariates, names, None, ",".join(names) or "none")
+    return Design(everyone, np.ones(n, dtype=bool), covariates, names, None, ",".join(names) or "none")
 
 
 def _row(design: Design, fits: Fits) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from irf7bone.outcome.associate import fit_many, uses_firth
 from irf7bone.outcome.fit_plan import Planned, plan, plan_nothing, row_of
-from irf7bone.outcome.outcome_data import ScoreMatrix, follow_up, score_matrix
+from irf7bone.outcome.outcome_data import DELAYED, ScoreMatrix, follow_up, score_matrix
 from irf7bone.statistics.fine_gray import FineGrayProblem, fit_subdistribution
 from irf7bone.tables.outcome import COMPETING, ESTIMANDS
 
@@ -42,7 +42,7 @@ def competing(cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, *, config: C
         if data is None:
             parts = plan_nothing(table, f"the cohort has no endpoint {endpoint}", config)
         else:
-            parts = plan(table, obs, data.time, data.event, data.known, config)
+            parts = plan(table, obs, data.time, data.event, data.known, config, data.entry)
         for part in parts:
             cause = None if data is None else data.cause[part.samples]
             for estimand in ESTIMANDS:
@@ -71,6 +71,8 @@ def _estimates(
     scores = table.values[np.ix_(part.rows, part.samples)]
     if estimand == "cause_specific":
         estimator, fits = "firth" if uses_firth(design) else "cox", fit_many(design, scores)
+    elif design.entry is not None:
+        return [{**seen, "status": "not_available", "reason": DELAYED}] * len(part.rows)
     elif not n_competing:
         reason = f"no competing event among {cause.size} samples: the cause-specific hazard is the only one"
         return [{**seen, "status": "not_available", "reason": reason}] * len(part.rows)

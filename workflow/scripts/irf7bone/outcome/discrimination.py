@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from irf7bone.outcome.outcome_data import follow_up, score_matrix
+from irf7bone.outcome.outcome_data import DELAYED, follow_up, score_matrix
 from irf7bone.statistics.concordance import Concordance, harrell_c
 from irf7bone.statistics.ipcw import auc, uno_c
 from irf7bone.tables.outcome_checks import AUC_MONTHS, DISCRIMINATION, MEASURES
@@ -52,6 +52,8 @@ def discrimination(cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, *, conf
                 why = _without("not_available", f"the cohort has no endpoint {endpoint}")
             elif table.status[row] != "ok":
                 why = _without(table.status[row], table.reason[row])
+            elif data.entry is not None:
+                why = _without("not_available", DELAYED)
             else:
                 continue
             found[row] = dict.fromkeys(MEASURES, why)

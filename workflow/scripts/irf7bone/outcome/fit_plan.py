@@ -53,6 +53,7 @@ def plan(
     event: np.ndarray,
     known: np.ndarray,
     config: Config,
+    entry: np.ndarray | None = None,
 ) -> Iterator[Planned]:
     """Every score of the primary method under every model of the config, once.
 
@@ -63,6 +64,7 @@ def plan(
         event: Shape (n,).
         known: Samples to use, shape (n,).
         config: For the models, the primary method, the proliferation signature and ``min_events``.
+        entry: Months from which a sample is at risk, shape (n,); None where all are from the start.
     """
     method = config.primary.method
     position = table.row(config.proliferation_signature, method)
@@ -88,7 +90,8 @@ def plan(
         for used in np.unique(have[todo], axis=0):
             rows = [k for k in todo if (have[k] == used).all()]
             values = None if proliferation is None else proliferation[used]
-            cohort = Cohort(obs[used], time[used], event[used], values, missing)
+            at = None if entry is None else entry[used]
+            cohort = Cohort(obs[used], time[used], event[used], values, missing, at)
             yield _planned(rows, model, cohort, np.flatnonzero(used), config.min_events)
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.stats import chi2
 
 from irf7bone.outcome.curves import tertiles
-from irf7bone.outcome.outcome_data import follow_up, score_matrix
+from irf7bone.outcome.outcome_data import DELAYED, follow_up, score_matrix
 from irf7bone.tables.outcome_checks import GROUP_TESTS
 
 if TYPE_CHECKING:
@@ -148,6 +148,8 @@ def group_tests(cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, *, config:
                 row |= {"status": "not_available", "reason": f"the cohort has no endpoint {endpoint}"}
             elif table.status[k] != "ok":
                 row |= {"status": table.status[k], "reason": table.reason[k]}
+            elif data.entry is not None:
+                row |= {"status": "not_available", "reason": DELAYED}
             else:
                 used = data.known & np.isfinite(table.values[k])
                 test = "gray" if data.competing[data.known].any() else "logrank"

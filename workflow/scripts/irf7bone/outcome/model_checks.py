@@ -164,7 +164,7 @@ def _fit(
     if adjusting is not None and table.status[adjusting] == "ok":
         proliferation = table.values[adjusting][used]
     design = MODELS[model].design(
-        Cohort(obs[used], data.time[used], data.event[used], proliferation, missing)
+        Cohort(obs[used], data.time[used], data.event[used], proliferation, missing, data.entry_of(used))
     )
     if isinstance(design, Unavailable):
         return NotFitted("not_available", design.reason)
@@ -272,6 +272,7 @@ def _without_one(fitted: Fitted, index: int) -> Fits:
         design.covariates[kept],
         strata,
         design.names,
+        None if design.entry is None else design.entry[kept],
     )
     return (fit_firth if uses_firth(design) else fit_cox)(problem, fitted.score[None, kept])
 

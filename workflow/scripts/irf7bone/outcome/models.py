@@ -29,6 +29,7 @@ class Cohort:
         event: 1 or 0, shape (n,).
         proliferation: Proliferation score z, shape (n,), NaN where missing; None where there is none.
         proliferation_reason: Why there is none.
+        entry: Months from which each is at risk, shape (n,); None where all are from the start.
     """
 
     obs: pd.DataFrame
@@ -36,6 +37,7 @@ class Cohort:
     event: np.ndarray
     proliferation: np.ndarray | None
     proliferation_reason: str | None
+    entry: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,18 @@ class Design:
         """The model without its score, ready to fit."""
         cohort = self.cohort
         return CoxProblem(
-            cohort.time[self.kept], cohort.event[self.kept], self.covariates, self.strata, self.names
+            cohort.time[self.kept],
+            cohort.event[self.kept],
+            self.covariates,
+            self.strata,
+            self.names,
+            self.entry,
         )
+
+    @property
+    def entry(self) -> np.ndarray | None:
+        """Months from which each sample is at risk, shape (n kept,); None where all are from the start."""
+        return None if self.cohort.entry is None else self.cohort.entry[self.kept]
 
     @property
     def with_strata(self) -> np.ndarray:

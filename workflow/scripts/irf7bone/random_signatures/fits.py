@@ -69,7 +69,14 @@ class Designs:
         if key not in self._made:
             proliferation = None if self._proliferation is None else self._proliferation[used]
             design = MODELS[row["model"]].design(
-                Cohort(self._obs[used], data.time[used], data.event[used], proliferation, "not scored")
+                Cohort(
+                    self._obs[used],
+                    data.time[used],
+                    data.event[used],
+                    proliferation,
+                    "not scored",
+                    data.entry_of(used),
+                )
             )
             if isinstance(design, Unavailable):
                 raise self._outdated(row)

@@ -18,7 +18,7 @@ def e_value(hr: float, share_of_events: float) -> float:
 
     VanderWeele and Ding (2017, Ann Intern Med 167:268): RR + sqrt(RR (RR - 1)) for RR above 1, of 1 / RR
     below. A rare outcome's hazard ratio is near its risk ratio; a common one's risk ratio is (1 -
-    0.5^sqrt(HR)) / (1 - 0.5^sqrt(1 / HR)) (VanderWeele 2017, Epidemiology 28:e56).
+    0.5^sqrt(HR)) / (1 - 0.5^sqrt(1 / HR)) (ibid., table 2; VanderWeele 2020, Biometrics 76:746).
 
     Args:
         hr: Hazard ratio, above 0: an estimate, or the end of its interval that is nearer to 1.

@@ -43,7 +43,9 @@ def test_the_default_study_is_shown_on_one_screen_and_nothing_is_written(here, c
     assert files(here) == {}
     assert len(said.splitlines()) < 45 and max(map(len, said.splitlines())) < 110
     assert "gse1992         relapse       124   119" in said
-    assert "death, crude\nbehind it: 88 events in 2 cohorts of patients" in said
+    assert "death, proliferation_er\nbehind it: 88 events in 2 cohorts of patients" in said
+    assert "planning: were the hazard ratio 0.7, these cohorts would decide with probability 0.0" in said
+    assert "0.8 takes about" in said and "further cohorts of 44 events" in said
     assert "DANAHER_NK_CELLS                     100 %    100 %     33 %!" in said
     assert "gse3143: T00-0622 and T01-0052 look like one patient (profile)" in said
     assert said.endswith("no problems\n")

@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose
 
 from irf7bone.outcome.claim_models import fit_claim_controls, fit_claim_models
 from irf7bone.outcome.er_adjustment import er_adjustment
+from irf7bone.outcome.imputed import impute_er, nelson_aalen
 from irf7bone.statistics.calibration_regression import shift
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.study.settings import Reliability
@@ -205,3 +206,43 @@ def test_control_takes_the_widest_endpoint_of_the_same_patients():
     assert (bone["control_endpoint"], bone["n"]) == ("distant", 350)
     assert bone["log_hr"] > 3 * bone["se"]
     assert death["status"] == "not_available"
+
+
+def test_missing_er_is_imputed_beside_the_complete_cases():
+    obs, scores, axes = made_up(n=600)
+    random = np.random.default_rng(2)
+    complete = models(obs, scores, axes).loc["claim"]
+    gone = random.random(len(obs)) < 0.15
+    obs["er"] = obs["er"].where(~gone, None)
+    found = models(obs, scores, axes).loc["claim"]
+    assert found["n"] == len(obs) - gone.sum() and found["n_imputed"] == len(obs)
+    assert found["imputed_log_hr"] == pytest.approx(complete["log_hr"], abs=0.5 * complete["se"])
+    # of what the complete cases lose, imputation wins back part
+    assert complete["se"] * 0.999 < found["imputed_se"] < found["se"] * 1.02
+    again = models(obs, scores, axes).loc["claim"]
+    assert again["imputed_log_hr"] == found["imputed_log_hr"]
+    assert pd.isna(complete["imputed_log_hr"])
+
+
+def test_cumulative_hazard_by_hand():
+    time, event = np.array([2.0, 3.0, 3.0, 5.0, 6.0]), np.array([1.0, 1.0, 0.0, 0.0, 1.0])
+    expected = np.array([1 / 5, 1 / 5 + 1 / 4, 1 / 5 + 1 / 4, 1 / 5 + 1 / 4, 1 / 5 + 1 / 4 + 1])
+    assert_allclose(nelson_aalen(time, event), expected)
+    late = nelson_aalen(time, event, np.array([0.0, 0.0, 2.0, 0.0, 0.0]))
+    assert_allclose(late[:2], [1 / 4, 1 / 4 + 1 / 4])
+
+
+def test_imputed_values_are_statuses_and_follow_the_covariates():
+    random = np.random.default_rng(4)
+    n = 800
+    proliferation = random.normal(size=n)
+    er = (random.normal(size=n) < -1.5 * proliferation).astype(float)
+    missing = random.random(n) < 0.2
+    known = {"proliferation": proliferation, "score": random.normal(size=n)}
+    time, event = random.exponential(size=n), (random.random(n) < 0.5).astype(float)
+    drawn = impute_er(time, event, known, np.where(missing, np.nan, er), seed=5)
+    assert len(drawn) == 20
+    assert all(set(np.unique(one)) <= {0.0, 1.0} for one in drawn)
+    assert all((one[~missing] == er[~missing]).all() for one in drawn)
+    right = np.mean([(one[missing] == er[missing]).mean() for one in drawn])
+    assert right > 0.6

@@ -267,7 +267,12 @@ def test_a_hidden_positive_control_is_admitted(inputs):
     ("cohort", "other", "status", "said"),
     [
         ("alpha", "beta", "none", "No sign of a patient who is there twice."),
-        ("alpha", "beta", "found", "1 of these lie across cohorts, which then do not confirm each other."),
+        (
+            "alpha",
+            "beta",
+            "found",
+            "1 of these lie across cohorts, and the verdict is withheld until a card drops them.",
+        ),
         ("alpha", "alpha", "found", "0 of these lie across cohorts."),
         ("alpha", "made", "found", "No sign of a patient who is there twice."),
         ("alpha", "beta", "not_compared", "twice. Some cohorts could be compared by sample id only."),

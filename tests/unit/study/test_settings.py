@@ -146,7 +146,11 @@ def test_analysis_settings_change_with_what_the_numbers_depend_on(here):
         ({"methods": []}, "methods", "at least 1 entry"),
         ({"methods": ["zscore", "zscore"]}, "methods", "each entry once"),
         ({"methods": ["zscore", "ssGSEAs"]}, "methods[1]", "did you mean `ssgsea`"),
-        ({"models": ["crude", "adjusted"]}, "models[1]", "one of crude, proliferation, clinical, full"),
+        (
+            {"models": ["crude", "adjusted"]},
+            "models[1]",
+            "one of crude, proliferation, proliferation_er, clinical",
+        ),
         ({"endpoints": ["relapse", "death", "bones"]}, "endpoints[2]", "did you mean `bone`"),
         ({"verdict.smallest_hr": 1.3}, "verdict.smallest_hr", "a number above 0 and below 1"),
         ({"verdict.smallest_hr": float("nan")}, "verdict.smallest_hr", "a number"),

@@ -70,6 +70,7 @@ def _planning(found: StudyCheck) -> list[str]:
     said = f"were the hazard ratio {size:g}, these cohorts would decide with probability {chance:.2f}"
     if chance >= power:
         return [f"planning: {said}"]
+    # two lines: one would be wider than a screen
     each = int(np.median(events)) if events else TYPICAL_EVENTS
     more = cohorts_needed(events, each, size, power, scale)
     if more is None:
@@ -77,7 +78,7 @@ def _planning(found: StudyCheck) -> list[str]:
     else:
         cohorts = counted(more, "further cohort")
         needed = f"{power:g} takes about {cohorts} of {each} events ({counted(more * each, 'event')})"
-    return [f"planning: {said}; {needed}"]
+    return [f"planning: {said};", f"          {needed}"]
 
 
 def _table(rows: Sequence[Sequence[str]], *, text_columns: int) -> str:

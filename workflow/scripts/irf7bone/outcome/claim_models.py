@@ -7,6 +7,7 @@ covariates depend on the score, so each fit has a design of its own.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,12 +17,14 @@ import pandas as pd
 
 from irf7bone.outcome.associate import fit_many, uses_firth
 from irf7bone.outcome.er_adjustment import ErAdjustment, er_adjustment
+from irf7bone.outcome.imputed import impute_er
 from irf7bone.outcome.models import Cohort, Design
 from irf7bone.outcome.outcome_data import FollowUp, ScoreMatrix, follow_up, score_matrix
 from irf7bone.outcome.periods import EARLY, LATE, Episodes
 from irf7bone.statistics.calibration_regression import Inseparable, calibrate
 from irf7bone.statistics.cox import Fits, fit_cox
 from irf7bone.statistics.firth import EVENTS_PER_PARAMETER, fit_firth
+from irf7bone.statistics.fragility import combine_imputed
 from irf7bone.statistics.leave_one_patient_out import leave_one_out
 from irf7bone.tables.claim import CLAIM_CONTROLS, CLAIM_MODEL_NAMES, CLAIM_MODELS
 
@@ -63,6 +66,19 @@ class ClaimPatients:
     def n(self) -> int:
         """How many."""
         return self.time.size
+
+    def with_known_er(self) -> ClaimPatients:
+        """Those whose ER is known, where it is a covariate."""
+        if self.er.values is None or np.isfinite(self.er.values).all():
+            return self
+        known = np.isfinite(self.er.values)
+        parts = (self.time, self.event, self.score, self.proliferation)
+        return ClaimPatients(
+            *(part[known] for part in parts),
+            ErAdjustment(self.er.kind, self.er.values[known]),
+            None if self.axis is None else self.axis[known],
+            None if self.entry is None else self.entry[known],
+        )
 
 
 def fit_claim_models(
@@ -173,17 +189,43 @@ def _models_of(
         return _none("not_available", "the proliferation signature is not adjusted for itself")
     if own is None or table.status[own] != "ok":
         return _none("not_available", "proliferation was not scored")
-    patients = _patients(obs, data, table.values[position], table.values[own], axis)
+    everyone = _patients(obs, data, table.values[position], table.values[own], axis)
+    patients = everyone.with_known_er()
     refused = _refusal(patients.time, patients.event, config.min_events)
     seen = {"n": patients.n, "n_events": int(patients.event.sum()), "er": patients.er.kind}
     if not refused and not all(np.ptp(values) > 0 for values in (patients.score, patients.proliferation)):
         refused = _without("not_available", "score or proliferation does not vary")
     if refused:
         return {name: {**seen, **refused} for name in CLAIM_MODEL_NAMES}
-    return {
-        name: {**seen, **result}
-        for name, result in fit_models(patients, config.reliability, config.min_events).items()
-    }
+    results = fit_models(patients, config.reliability, config.min_events)
+    if everyone.n > patients.n and results["claim"]["status"] == "ok":
+        results["claim"] |= _imputed(everyone, signature=table.keys[position][0])
+    return {name: {**seen, **result} for name, result in results.items()}
+
+
+def _imputed(everyone: ClaimPatients, *, signature: str) -> dict[str, Any]:
+    """The claim with missing ER imputed, from all patients but for that alone complete."""
+    drawn = impute_er(
+        everyone.time,
+        everyone.event,
+        {"score": everyone.score, "proliferation": everyone.proliferation},
+        everyone.er.values,
+        entry=everyone.entry,
+        seed=zlib.crc32(signature.encode()),
+    )
+    fits = []
+    for er in drawn:
+        columns = {"proliferation": everyone.proliferation, everyone.er.label: er}
+        fits.append(fit_many(_design(everyone, columns), everyone.score[None], intervals=False))
+    if any(fit.status[0] != "ok" for fit in fits):
+        return {}
+    parameters = 3
+    found = combine_imputed(
+        [fit.log_hr[0] for fit in fits],
+        [fit.se[0] ** 2 for fit in fits],
+        max(1.0, everyone.event.sum() - parameters),
+    )
+    return {"imputed_log_hr": found.estimate, "imputed_se": found.se, "n_imputed": everyone.n}
 
 
 def _patients(
@@ -193,21 +235,16 @@ def _patients(
     proliferation: np.ndarray,
     axis: np.ndarray | None,
 ) -> ClaimPatients:
+    """All who have the endpoint and every score; their ER may be missing."""
     used = data.known & np.isfinite(score) & np.isfinite(proliferation)
     if axis is not None:
         used &= np.isfinite(axis)
-    er = er_adjustment(obs[used])
-    values = er.values
-    if values is not None:
-        used = used.copy()
-        used[used] = np.isfinite(values)
-        values = values[np.isfinite(values)]
     return ClaimPatients(
         data.time[used],
         data.event[used],
         score[used],
         proliferation[used],
-        ErAdjustment(er.kind, values),
+        er_adjustment(obs[used]),
         None if axis is None else axis[used],
         data.entry_of(used),
     )

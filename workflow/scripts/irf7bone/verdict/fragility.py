@@ -51,6 +51,7 @@ def _one(pool: PooledCohorts, config: Analysis) -> dict[str, Any]:
     share = float(rows["n_events"].sum() / rows["n"].sum())
     least, without = left_out(claim, scale)
     return {
+        **_imputed(pool, scale),
         "vanishing_reliability": vanishing_reliability(pool, scale),
         "e_value": e_value(middle, share),
         "e_value_interval": e_value_of_interval(low, high, share),
@@ -59,3 +60,24 @@ def _one(pool: PooledCohorts, config: Analysis) -> dict[str, Any]:
         "status": "ok",
         "reason": None,
     }
+
+
+def _imputed(pool: PooledCohorts, scale: float) -> dict[str, Any]:
+    """Complete cases against imputed ones; nothing where no ER status is missing."""
+    rows = pool.rows[CLAIM]
+    imputed = rows["imputed_log_hr"].notna().to_numpy()
+    if not imputed.any():
+        return {}
+    complete = pool.estimates(CLAIM)
+    log_hr = np.where(imputed, pool.column(CLAIM, "imputed_log_hr"), complete.log_hr[0])
+    se = np.where(imputed, pool.column(CLAIM, "imputed_se"), complete.se[0])
+    gaps = [cohort for cohort, there in zip(pool.cohorts, imputed, strict=True) if there]
+    found: dict[str, Any] = {"imputed_cohorts": ",".join(gaps)}
+    for prefix, estimates in (("complete", (complete.log_hr[0], complete.se[0])), ("imputed", (log_hr, se))):
+        mu = pool_normal_normal(estimates[0][None], estimates[1][None], scale=scale).mu
+        ends = (mu.centre[0], mu.quantile(TAIL)[0], mu.quantile(1 - TAIL)[0])
+        found |= {
+            f"{prefix}_{name}": float(np.exp(end))
+            for name, end in zip(("hr", "low", "high"), ends, strict=True)
+        }
+    return found

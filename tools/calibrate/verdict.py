@@ -83,7 +83,7 @@ def shares(counted: dict[str, int], many: int, about: dict[str, Any]) -> list[di
     rows = []
     for word in VERDICTS:
         share = counted.get(word, 0) / many
-        error = float(np.sqrt(max(share * (1 - share), 1 / many) / many))
+        error = round(float(np.sqrt(max(share * (1 - share), 1 / many) / many)), 5)
         rows.append({**about, "verdict": word, "share": share, "se": error, "n_studies": many})
     return rows
 

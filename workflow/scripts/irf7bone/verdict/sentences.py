@@ -34,6 +34,7 @@ def say(
         _WHY[decision.rule](row, settings),
         _exploratory(evidence),
         _further(row),
+        _not_of_bone(row, evidence),
         _codes("Withheld because", decision.hard),
         _codes("Beside it", decision.soft),
     ]
@@ -175,6 +176,12 @@ def _exploratory(evidence: Evidence) -> str:
         return ""
     said = "Exploratory: not named before the run"
     return f"{said}." if math.isnan(evidence.q) else f"{said}, q = {evidence.q:.2g}."
+
+
+def _not_of_bone(row: Mapping[str, Any], evidence: Evidence) -> str:
+    if row["endpoint"] == "bone" or not evidence.primary:
+        return ""
+    return f"This is about {ENDPOINT_WORDS[row['endpoint']]} and says nothing of bone metastasis."
 
 
 def _further(row: Mapping[str, Any]) -> str:

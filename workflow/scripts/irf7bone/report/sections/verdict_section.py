@@ -12,6 +12,7 @@ from irf7bone.base.phrases import is_missing, listed, ratio
 from irf7bone.report.html import table_markup as tables
 from irf7bone.report.html.section import Section, chosen, one_row
 from irf7bone.report.html.small_forest import small_forest
+from irf7bone.report.html.verdict_tables import exploratory_view, fragility_view, verdict_models_view
 from irf7bone.report.sentences import text
 from irf7bone.report.sentences.quote import quote
 from irf7bone.verdict.judge import headline, rules_table, simulated_check
@@ -44,7 +45,12 @@ def verdict_section(inputs: ReportInputs) -> Section:
         "verdict",
         "Verdict",
         "Verdict",
-        tables=(tables.verdict_view(inputs.verdict),),
+        tables=(
+            tables.verdict_view(inputs.verdict),
+            verdict_models_view(inputs.depth.verdict_models, primary["endpoint"], primary["signature"]),
+            fragility_view(inputs.depth.fragility, primary["signature"]),
+            exploratory_view(inputs.depth.exploratory),
+        ),
         template="verdict.html.j2",
         data={
             "question": text.question(config),

@@ -23,6 +23,7 @@ COHORT_RULES = (
     "associate_cohort",
     "draw_null",
     "examine_cohort",
+    "fit_claim_models",
     "draw_cohort",
 )
 STUDY_RULES = (
@@ -129,6 +130,7 @@ def test_changed_signature_reruns_only_what_depends_on_it(rerun, project_copy):
         "associate_cohort",
         "draw_null",
         "examine_cohort",
+        "fit_claim_models",
         "draw_cohort",
         "analyse_experiment",
         "derive_signature",

@@ -18,10 +18,12 @@ from calibrate.verdict_scenarios import (
     SCENARIOS,
     Scenario,
 )
+from calibrate.verdict_sites import SITE_COHORTS, TRUTHS, site_scenario, site_words
 from calibrate.verdict_summary import draw
 from calibrate.verdict_words import words
 from irf7bone.base.vocabulary import CONTRADICTED, SUPPORTED, VERDICTS
 from irf7bone.tables.calibration import VERDICT_CALIBRATION
+from irf7bone.tables.verdict import SITE_WORDS
 
 SMALLEST = (0.7, 0.8)
 # of the null cohorts that the other parts simulate: studies a cell at summary level, and at patient level
@@ -48,7 +50,22 @@ def studies(cohorts: int, seed: int) -> pd.DataFrame:
     for scenario in SCENARIOS:
         if scenario.name in MARKED:
             rows += patient_rows(scenario, max(1, int(PATIENT_SHARE * cohorts)), seed)
+    rows += site_rows(max(1, int(SUMMARY_SHARE * cohorts)), seed)
     return VERDICT_CALIBRATION.cast(pd.DataFrame(rows))
+
+
+def site_rows(many: int, seed: int) -> list[dict[str, Any]]:
+    """Shares of the words on bone against other first sites, drawn at summary level."""
+    rows = []
+    for number, truth in enumerate(TRUTHS):
+        for k in SITE_COHORTS:
+            for events in EVENTS:
+                random = np.random.default_rng([seed, number, k, events[0]])
+                counted = site_words(truth, k, events, SMALLEST[0], many, random)
+                about = {"scenario": site_scenario(*truth), "level": "summary", "k": k}
+                about |= {"events_low": events[0], "events_high": events[1], "smallest_hr": SMALLEST[0]}
+                rows += shares(counted, many, about, words_of=SITE_WORDS)
+    return rows
 
 
 def summary_rows(scenario: Scenario, many: int, seed: int) -> list[dict[str, Any]]:
@@ -78,10 +95,12 @@ def _false_effects(counted: Counter[str]) -> int:
     return counted[SUPPORTED] + counted[CONTRADICTED]
 
 
-def shares(counted: dict[str, int], many: int, about: dict[str, Any]) -> list[dict[str, Any]]:
+def shares(
+    counted: dict[str, int], many: int, about: dict[str, Any], words_of: tuple[str, ...] = VERDICTS
+) -> list[dict[str, Any]]:
     """One row a word, said or not, with its Monte Carlo error."""
     rows = []
-    for word in VERDICTS:
+    for word in words_of:
         share = counted.get(word, 0) / many
         error = round(float(np.sqrt(max(share * (1 - share), 1 / many) / many)), 5)
         rows.append({**about, "verdict": word, "share": share, "se": error, "n_studies": many})

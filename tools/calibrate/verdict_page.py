@@ -9,6 +9,7 @@ import pandas as pd
 from calibrate.verdict_scenarios import BEYOND_ITS_PREMISE, EFFECTS, NO_EFFECT, PATIENT_EVENTS
 from irf7bone.base.vocabulary import CONTRADICTED, NOT_SPECIFIC, SMALLER, SUPPORTED, WITHHELD
 from irf7bone.base.vocabulary import NO_EFFECT as NOTHING
+from irf7bone.tables.verdict import ANY_SITE, BONE_SPECIFIC, UNDECIDED
 
 CELL = ["scenario", "level", "k", "events_low", "events_high", "smallest_hr"]
 ABOUT = """
@@ -29,6 +30,10 @@ TRUE = """
 Where there is one: how often it is supported, and the largest shares of what would be false at HR 0.7 or
 stronger.
 """
+SITES = """
+Bone against other first sites: cohorts with so many events of each kind, effects that differ between
+cohorts with a standard deviation of 0.1 on both.
+"""
 LEVELS = """
 Patient level against summary level, cohorts of 15 to 60 events.
 """
@@ -40,6 +45,8 @@ def verdict_page(table: pd.DataFrame) -> str:
     Args:
         table: :data:`irf7bone.tables.calibration.VERDICT_CALIBRATION`.
     """
+    of_sites = table["scenario"].str.startswith("sites: ")
+    sites, table = table[of_sites], table[~of_sites]
     cells = table.pivot_table(index=CELL, columns="verdict", values="share", sort=False).reset_index()
     cells["false"] = cells[SUPPORTED] + cells[CONTRADICTED]
     summary, patient = (cells[cells["level"] == level] for level in ("summary", "patient"))
@@ -54,7 +61,24 @@ def verdict_page(table: pd.DataFrame) -> str:
     ]
     if len(patient):
         parts += [LEVELS, _levels(patient, summary)]
+    if len(sites):
+        parts += [SITES, _sites(sites)]
     return "\n".join(part.strip("\n") + "\n" for part in parts)
+
+
+def _sites(table: pd.DataFrame) -> str:
+    key = ["scenario", "k", "events_low", "events_high"]
+    cells = table.pivot_table(index=key, columns="verdict", values="share", sort=False).reset_index()
+    rows = [
+        [
+            row["scenario"].removeprefix("sites: "),
+            str(row["k"]),
+            f"{row['events_low']}-{row['events_high']}",
+            *(_percent(row[word]) for word in (BONE_SPECIFIC, ANY_SITE, UNDECIDED)),
+        ]
+        for _, row in cells.iterrows()
+    ]
+    return _markdown(["truth", "cohorts", "events of each", BONE_SPECIFIC, ANY_SITE, UNDECIDED], rows)
 
 
 def _percent(share: float) -> str:

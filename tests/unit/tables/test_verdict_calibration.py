@@ -29,6 +29,7 @@ from irf7bone.base.vocabulary import (
 )
 from irf7bone.base.vocabulary import NO_EFFECT as NOTHING
 from irf7bone.tables.calibration import VERDICT_CALIBRATION, VERDICT_FILE
+from irf7bone.tables.verdict import ANY_SITE, BONE_SPECIFIC
 
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
@@ -36,6 +37,7 @@ BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 @pytest.fixture(scope="module")
 def cells() -> pd.DataFrame:
     table = VERDICT_CALIBRATION.read(TABLES / VERDICT_FILE)
+    table = table[~table["scenario"].str.startswith("sites: ")]
     key = ["scenario", "level", "k", "events_low", "smallest_hr", "n_studies"]
     return table.pivot_table(index=key, columns="verdict", values="share").reset_index()
 
@@ -108,6 +110,18 @@ def test_patients_and_summaries_agree(cells):
         error = np.sqrt(pooled * (1 - pooled) * (1 / patient["n_studies"] + 1 / same["n_studies"]))
         z = ((patient[word] - same[word]) / error).abs()
         assert (z < 2).mean() > 0.9 and z.max() < 4, (word, z.idxmax(), z.max())
+
+
+def test_bone_is_not_told_from_other_sites_where_they_are_alike():
+    table = VERDICT_CALIBRATION.read(TABLES / VERDICT_FILE)
+    sites = table[table["scenario"].str.startswith("sites: ")].set_index(["scenario", "verdict"])
+    assert len(sites)
+    alike = ("sites: bone HR 1, other sites HR 1", "sites: bone HR 0.7, other sites HR 0.7")
+    for name in (*alike, "sites: bone HR 1, other sites HR 0.7"):
+        share, studies = (sites.loc[(name, BONE_SPECIFIC), column] for column in ("share", "n_studies"))
+        assert beyond(share, studies, 0.05).max() < 2
+    differ = sites.loc[("sites: bone HR 0.7, other sites HR 1", ANY_SITE)]
+    assert beyond(differ["share"], differ["n_studies"], 0.05).max() < 2
 
 
 def test_a_seed_repeats_and_words_are_counted():

@@ -13,6 +13,7 @@ import pandas as pd
 
 from irf7bone.base.vocabulary import VERDICTS as WORDS_OF_VERDICT
 from irf7bone.tables.contract import Column, Table
+from irf7bone.tables.verdict import SITE_WORDS
 
 QUANTITIES = ("type_i_error", "coverage", "power", "share_of_p")
 # inside these a method keeps its level: tests at 5 %, intervals at 95 %
@@ -72,7 +73,7 @@ VERDICT_CALIBRATION = Table(
         Column("events_low", "integer", "fewest events a cohort", low=1),
         Column("events_high", "integer", "most events a cohort", low=1),
         Column("smallest_hr", "number", "the size looked for", low=0, high=1),
-        Column("verdict", "text", "what is said", allowed=WORDS_OF_VERDICT),
+        Column("verdict", "text", "what is said", allowed=(*WORDS_OF_VERDICT, *SITE_WORDS)),
         Column("share", "number", "share of the studies of which it is said", low=0, high=1),
         Column("se", "number", "Monte Carlo standard error of the share", low=0),
         Column("n_studies", "integer", "studies simulated", low=1),

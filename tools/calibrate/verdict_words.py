@@ -10,8 +10,8 @@ import numpy as np
 from calibrate.verdict_summary import Studies
 from irf7bone.statistics.normal_normal import pool_normal_normal
 from irf7bone.verdict.collect import Estimates, collect
-from irf7bone.verdict.rules import decide
 from irf7bone.verdict.evidence import BEYOND_CHANCE, TAIL, Evidence
+from irf7bone.verdict.rules import decide
 
 SCALE = 0.5
 

@@ -1,9 +1,9 @@
 """Hold the pooled results against random signatures, and look at the controls."""
 
 from irf7bone.base.errors import report_plainly
-from irf7bone.pool.real_cohorts import roles_in_pools
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
+from irf7bone.pool.real_cohorts import roles_in_pools
 from irf7bone.random_signatures.controls import controls
 from irf7bone.random_signatures.pooled import pooled_null, reader
 from irf7bone.tables.cohort import COHORTS

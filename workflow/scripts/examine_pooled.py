@@ -3,12 +3,12 @@
 import pandas as pd
 
 from irf7bone.base.errors import report_plainly
-from irf7bone.pool.real_cohorts import roles_in_pools
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.pool.by_er import pool_by_er
 from irf7bone.pool.heterogeneity import asymmetry, funnel, heterogeneity, leave_one_out_table
 from irf7bone.pool.pooled_immune_link import pool_immune
+from irf7bone.pool.real_cohorts import roles_in_pools
 from irf7bone.pool.specification import specification_curve, summarise_specifications
 from irf7bone.tables.cohort import COHORTS
 from irf7bone.tables.outcome import ASSOCIATIONS, ER_ASSOCIATIONS, IMMUNE_LINKS

@@ -5,8 +5,8 @@ import pandas as pd
 from irf7bone.base.errors import report_plainly
 from irf7bone.genes.signatures import load_library, positive_controls
 from irf7bone.genes.symbols import SymbolTable
-from irf7bone.pool.real_cohorts import roles_in_pools
 from irf7bone.pool.pool import pool_associations
+from irf7bone.pool.real_cohorts import roles_in_pools
 from irf7bone.random_signatures.cohort import join_null
 from irf7bone.tables.cohort import COHORTS
 from irf7bone.tables.outcome import ASSOCIATIONS

@@ -7,8 +7,8 @@ import pytest
 
 from irf7bone.verdict import rules
 from irf7bone.verdict.collect import Estimates, attenuation, collect, readings
-from irf7bone.verdict.rules import decide
 from irf7bone.verdict.evidence import MODELS, PROLIFERATION, RANDOM, UNADJUSTED
+from irf7bone.verdict.rules import decide
 
 
 def estimates(log_hr: list[float], se: list[float]) -> Estimates:
@@ -71,7 +71,7 @@ def test_two_cohorts_can_decide():
 
 
 def test_effect_of_proliferation_is_not_specific():
-    """Unadjusted HR 0.7 in each of three cohorts, nothing given proliferation, and not yet small for certain."""
+    """Unadjusted HR 0.7 in three cohorts, nothing given proliferation, and not yet small for certain."""
     se = (1 / np.sqrt([90] * 3)).tolist()
     gone = estimates([-0.02] * 3, [error * 1.2 for error in se])
     models = {name: gone for name in MODELS} | {UNADJUSTED: estimates([-0.35] * 3, se)}

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from irf7bone.base.vocabulary import NO_EFFECT, SUPPORTED, TOO_LITTLE, WITHHELD
-from irf7bone.verdict.like_this import draw_estimates, words_of_studies_like_this
 from irf7bone.verdict.evidence import CLAIM, MODELS, PROLIFERATION, RANDOM, UNADJUSTED
+from irf7bone.verdict.like_this import draw_estimates, words_of_studies_like_this
 
 
 def errors(events: list[float]) -> dict[str, np.ndarray]:

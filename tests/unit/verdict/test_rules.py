@@ -8,7 +8,6 @@ import pytest
 
 from irf7bone.base.vocabulary import VERDICTS
 from irf7bone.verdict import rules
-from irf7bone.verdict.rules import CODES, RULES, STOPS, STOPS_NO_EFFECT, decide, is_gone
 from irf7bone.verdict.evidence import (
     CLAIM,
     CLAIMED,
@@ -20,6 +19,7 @@ from irf7bone.verdict.evidence import (
     Reading,
     side,
 )
+from irf7bone.verdict.rules import CODES, RULES, STOPS, STOPS_NO_EFFECT, decide, is_gone
 
 EFFECT = Reading(-0.36, -1, 0.5, 1.0)
 SMALL_EFFECT = Reading(-0.15, -1, 0.01, 1.0)

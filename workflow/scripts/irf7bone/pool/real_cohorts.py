@@ -1,4 +1,4 @@
-"""Which cohorts are pooled: those of patients, for validation, who were not chosen for having the event."""
+"""Which cohorts are pooled: those of patients, for validation, not chosen for having the event."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def roles_in_pools(cohorts: pd.DataFrame) -> dict[str, str]:
 def real_rows(associations: pd.DataFrame, roles: Mapping[str, str]) -> pd.DataFrame:
     """Rows of the cohorts that are pooled, freshly indexed.
 
-    A discovery cohort, on which a signature was found, and one whose patients were all chosen for having the event
-    are shown alone.
+    A discovery cohort, on which a signature was found, and one whose patients were all chosen for having
+    the event are shown alone.
 
     Args:
         associations: Rows of every cohort, with column cohort.

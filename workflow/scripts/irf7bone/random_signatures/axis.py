@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+
 from irf7bone.random_signatures.fits import standard_scores
 from irf7bone.random_signatures.sampling import cells, draw, generator, positions, set_matrix
-
 from irf7bone.scoring.engine import Prepared
 
 if TYPE_CHECKING:

@@ -52,8 +52,8 @@ class CohortCard:
         expression: Source of the expression values, with ``source``, ``scale``, ``collapse`` and so on.
         clinical: Sources of the clinical data, merged in this order.
         fields: Standard name -> ``from`` with ``map`` or ``unit``.
-        exclude: Rules with ``reason`` and ``field`` and ``equals``, ``samples``, or ``column`` with one
-            of ``is`` and ``is_not``, which are lists of codes.
+        exclude: Rules with ``reason`` and ``field`` and ``equals``, ``samples``, or ``column`` with one of
+            ``is`` and ``is_not``, which are lists of codes.
         endpoints: Standard name -> ``definition``, ``time``, ``event`` and perhaps ``competing``.
         expect: Known counts ``samples``, ``events``, ``competing``, before exclusion; may be empty.
         notes: What a reader of the report should know.
@@ -64,9 +64,10 @@ class CohortCard:
         patient: Column of the clinical data with the patients' ids, or nothing where a sample is a patient.
         drop: Rules of sample quality that drop a sample; none by default: flagged samples stay.
         batch: Column of the clinical data that tells batch or platform of a sample, or nothing.
-        sampled_by_outcome: ``endpoint``, ``horizon_months``, ``rule`` and perhaps ``fractions``, where patients
-            were chosen by an endpoint; None where they were not.
-        selected_on_outcome: Whether all patients were chosen for having the event; None where the card says neither.
+        sampled_by_outcome: ``endpoint``, ``horizon_months``, ``rule`` and perhaps ``fractions``, where
+            patients were chosen by an endpoint; None where they were not.
+        selected_on_outcome: Whether all patients were chosen for having the event; None where the card says
+            neither.
     """
 
     id: str

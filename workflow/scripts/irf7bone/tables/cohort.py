@@ -29,7 +29,8 @@ COHORTS = Table(
         text("role", "discovery, validation or simulated", allowed=ROLES),
         text(
             "selected_on_outcome",
-            "whether all patients were chosen for having the event, as the card says; NA where it says neither",
+            "whether all patients were chosen for having the event, as the card says; NA where it says "
+            "neither",
             nullable=True,
             allowed=("true", "false"),
         ),

@@ -51,7 +51,7 @@ ESTIMATE = (
     number("ci_high", "upper end of the 95 % interval, log hazard ratio"),
     number("p", "two-sided p value", low=0, high=1),
 )
-# the pool that decides: normal-normal with a half-normal prior; two other priors and the common effect beside it
+# the pool that decides, normal-normal with a half-normal prior; two other priors and the common effect
 BAYESIAN = (
     number("bayes_log_hr", "log hazard ratio: posterior mean under the prior of the config"),
     number("bayes_low", "2.5 % quantile of its posterior"),

@@ -52,7 +52,10 @@ class SmallForest:
 
 
 def small_forest(
-    associations: pd.DataFrame, pooled: Mapping[str, Any] | None, simulated: Collection[str]
+    associations: pd.DataFrame,
+    pooled: Mapping[str, Any] | None,
+    simulated: Collection[str],
+    alone: Collection[str] = (),
 ) -> SmallForest:
     """The forest of one signature, method, endpoint and model.
 
@@ -60,6 +63,7 @@ def small_forest(
         associations: Rows of :data:`irf7bone.tables.outcome.ASSOCIATIONS` of that combination, one a cohort.
         pooled: The row of :data:`irf7bone.tables.pooled.POOLED`; None where it was not planned.
         simulated: Ids of simulated cohorts, which stand last and have no weight.
+        alone: Ids of cohorts that are shown and not pooled: of discovery, or chosen for having the event.
     """
     fits = [row for row in associations.to_dict("records") if row["status"] != "not_available"]
     fits.sort(key=lambda row: row["cohort"] in simulated)
@@ -72,7 +76,7 @@ def small_forest(
         {
             row["cohort"]: row["se"]
             for row in fits
-            if row["status"] == "ok" and row["cohort"] not in simulated
+            if row["status"] == "ok" and row["cohort"] not in (*simulated, *alone)
         },
         0.0 if whole is None or is_missing(whole["tau2"]) else whole["tau2"],
     )

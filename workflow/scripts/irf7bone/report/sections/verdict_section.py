@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from irf7bone.base.phrases import is_missing, listed, ratio
+from irf7bone.pool.real_cohorts import SELECTED, roles_in_pools
 from irf7bone.report.html import table_markup as tables
 from irf7bone.report.html.section import Section, chosen, one_row
 from irf7bone.report.html.small_forest import small_forest
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from irf7bone.report.inputs import ReportInputs
     from irf7bone.study.cohort_card import CohortCard
     from irf7bone.study.settings import Config
+
+
+# roles of cohorts that are shown and not pooled
+ALONE = ("discovery", SELECTED)
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,10 @@ def verdict_section(inputs: ReportInputs) -> Section:
             "facts": first_facts(primary, inputs.pooled, inputs.depth.site_contrast, config),
             "chances": chance_sentences(inputs.depth.chances, config.primary.endpoint),
             "forest": small_forest(
-                chosen(inputs.associations, **named), one_row(inputs.pooled, **named), inputs.simulated
+                chosen(inputs.associations, **named),
+                one_row(inputs.pooled, **named),
+                inputs.simulated,
+                [name for name, role in roles_in_pools(inputs.cohorts).items() if role in ALONE],
             ),
             "bearing": text.bearing(
                 inputs.verdict, inputs.pooled, real, sound, inputs.depth.duplicates, config

@@ -188,7 +188,7 @@ def test_a_study_without_real_estimates_says_so(tmp_path, cohorts):
     study = make_inputs(tmp_path, config, made.cards(), chosen)
     said = " ".join(Page(build_report(study)).text)
     assert "no cohort of patients gives every model" in said
-    assert "No real cohort in this run records bone metastasis" in said
+    assert "No cohort of patients that is pooled records bone metastasis" in said
     assert "alpha has none of this study's endpoints, so there are no curves." in said
     assert "it could not be checked" in said  # no adjusted model was run
 

@@ -147,7 +147,7 @@ def test_analysis_settings_change_with_what_the_numbers_depend_on(here):
         ({"methods": ["zscore", "zscore"]}, "methods", "each entry once"),
         ({"methods": ["zscore", "ssGSEAs"]}, "methods[1]", "did you mean `ssgsea`"),
         (
-            {"models": ["crude", "adjusted"]},
+            {"models": ["crude", "adjusted", "proliferation_er"]},
             "models[1]",
             "one of crude, proliferation, proliferation_er, clinical",
         ),

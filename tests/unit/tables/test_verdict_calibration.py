@@ -144,7 +144,7 @@ def test_drawn_estimates_have_their_errors():
 
 
 def test_a_noisy_covariate_leaves_an_effect_and_calibration_takes_it_away():
-    noisy = Scenario("noisy", with_proliferation=-0.5, reliability=0.7)
+    noisy = Scenario("noisy", with_proliferation=-0.5, reliability=0.7, er=0.0)
     studies = draw(noisy, 5, (60, 150), 3000, np.random.default_rng(5))
     naive, calibrated = (studies.log_hr[name].mean() for name in ("random", "random_calibrated"))
     assert naive < -0.03

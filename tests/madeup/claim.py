@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from irf7bone.study.settings import Analysis
+from irf7bone.study.settings import Config
 from irf7bone.tables.claim import CLAIM_CONTROLS, CLAIM_MODEL_NAMES, CLAIM_MODELS
 from irf7bone.tables.outcome import SITES
 from irf7bone.verdict.evidence import MODELS
@@ -87,10 +87,10 @@ def claim_controls(cohorts: list[str], endpoints: list[str], log_hr: float = 0.4
     return CLAIM_CONTROLS.cast(pd.DataFrame(rows, columns=CLAIM_CONTROLS.names))
 
 
-def from_associations(associations: pd.DataFrame, config: Analysis) -> pd.DataFrame:
+def from_associations(associations: pd.DataFrame, config: Config) -> pd.DataFrame:
     """Six models of each unadjusted row of the primary method."""
     chosen = associations[
-        (associations["method"] == config.primary.method) & (associations["model"] == "crude")
+        (associations["method"] == config.primary.method) & (associations["model"] == "unadjusted")
     ]
     rows = []
     for row in chosen.to_dict("records"):
@@ -110,7 +110,7 @@ def judge_tables(
     models: pd.DataFrame,
     controls: pd.DataFrame,
     cohorts: pd.DataFrame,
-    config: Analysis,
+    config: Config,
     *,
     duplicates: pd.DataFrame | None = None,
     sites: pd.DataFrame | None = None,

@@ -8,9 +8,9 @@ import numpy as np
 
 from calibrate.verdict_scenarios import EVENT_SHARE, Scenario
 from calibrate.verdict_summary import MODELS, E, M, P, S, Studies, chosen_by_outcome, population, true_effects
-from irf7bone.outcome.associate import fit_many
 from irf7bone.outcome.claim_models import ClaimPatients, fit_models
 from irf7bone.outcome.er_adjustment import ErAdjustment
+from irf7bone.outcome.estimator import fit_many
 from irf7bone.outcome.models import Cohort, Design
 from irf7bone.study.settings import Reliability
 
@@ -85,6 +85,6 @@ def _patients(
 def _control(people: ClaimPatients) -> tuple[float, float]:
     cohort = Cohort(None, people.time, people.event, None, None)
     everyone = np.ones(people.n, dtype=bool)
-    design = Design(cohort, everyone, np.empty((people.n, 0)), (), None, "none")
+    design = Design(cohort, everyone, np.empty((people.n, 0)), (), None)
     fits = fit_many(design, people.proliferation[None], intervals=False)
     return float(fits.log_hr[0]), float(fits.se[0])

@@ -9,7 +9,7 @@ import numpy as np
 
 from calibrate.verdict_summary import Studies
 from irf7bone.statistics.normal_normal import pool_normal_normal
-from irf7bone.verdict.collect import Estimates, collect
+from irf7bone.verdict.collect import StudyEstimates, collect
 from irf7bone.verdict.evidence import BEYOND_CHANCE, TAIL, Evidence
 from irf7bone.verdict.rules import decide
 
@@ -24,7 +24,9 @@ def words(studies: Studies, smallest_hr: float) -> Counter[str]:
 def judged(studies: Studies, smallest_hr: float) -> list[Evidence]:
     """What the decision sees of each study."""
     kept = studies.pooled
-    models = {name: Estimates(studies.log_hr[name], studies.se[name]).only(kept) for name in studies.log_hr}
+    models = {
+        name: StudyEstimates(studies.log_hr[name], studies.se[name]).only(kept) for name in studies.log_hr
+    }
     found = collect(models, smallest_hr=smallest_hr, scale=SCALE)
     control = pool_normal_normal(*(part[:, kept] for part in studies.control), scale=SCALE).mu.below(0.0)
     change, error = (part[:, kept] for part in studies.late_less_early)

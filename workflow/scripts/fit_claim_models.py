@@ -6,12 +6,14 @@ from irf7bone.genes.symbols import SymbolTable
 from irf7bone.harmonise.cohort_file import read_cohort
 from irf7bone.outcome.claim_models import fit_claim_controls, fit_claim_models
 from irf7bone.random_signatures.axis import random_axes
+from irf7bone.study.settings import Config
 from irf7bone.tables.claim import CLAIM_CONTROLS, CLAIM_MODELS
 from irf7bone.tables.cohort import SCORES
 
 report_plainly(snakemake.log[0])
 
-cohort, config = snakemake.wildcards.cohort, snakemake.params.config
+cohort = snakemake.wildcards.cohort
+config: Config = snakemake.params.config
 adata = read_cohort(snakemake.input.cohort)
 scores = SCORES.read(snakemake.input.scores)
 axes = random_axes(

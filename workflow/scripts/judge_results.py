@@ -5,6 +5,7 @@ import pandas as pd
 from irf7bone.base.errors import report_plainly
 from irf7bone.genes.signatures import load_library, positive_controls
 from irf7bone.genes.symbols import SymbolTable
+from irf7bone.study.settings import Config
 from irf7bone.tables.claim import CLAIM_CONTROLS, CLAIM_MODELS
 from irf7bone.tables.cohort import COHORTS, DUPLICATES
 from irf7bone.tables.outcome import SITES
@@ -17,7 +18,8 @@ from irf7bone.verdict.site_contrast import site_contrast
 
 report_plainly(snakemake.log[0])
 
-source, output, config = snakemake.input, snakemake.output, snakemake.params.config
+source, output = snakemake.input, snakemake.output
+config: Config = snakemake.params.config
 tables = Tables(
     models=pd.concat(map(CLAIM_MODELS.read, source.models), ignore_index=True),
     controls=pd.concat(map(CLAIM_CONTROLS.read, source.controls), ignore_index=True),

@@ -18,7 +18,7 @@ from irf7bone.harmonise.cohort_file import check_cohort, read_cohort, write_coho
 from irf7bone.harmonise.endpoints import build_endpoints
 from irf7bone.harmonise.expression import SCALES, collapse_to_symbols, guess_id_type
 from irf7bone.outcome.outcome_data import follow_up
-from irf7bone.study.cohort_card import load_card
+from irf7bone.study.cohort_checks import load_card
 from irf7bone.tables.cohort import FLOW
 
 

@@ -17,7 +17,7 @@ import pytest
 from madeup import study as made
 from madeup.report import SVG, Page, make_inputs
 
-from irf7bone.base.phrases import estimate, hazard_ratio, p_clause, ratio
+from irf7bone.base.phrases import estimate, hazard_ratio, p_clause, said_ratio
 from irf7bone.figures import cohort_figures, pooled_figures
 from irf7bone.report.html import downloads
 from irf7bone.report.html.build import build_report
@@ -26,7 +26,7 @@ from irf7bone.report.html.figure_markup import read_figure
 from irf7bone.report.inputs import ReportInputs
 from irf7bone.report.sections.verdict_section import chance_sentences, first_facts, planted_effects
 from irf7bone.report.sentences import captions, text
-from irf7bone.report.sentences.methods import Citations, write_methods
+from irf7bone.report.sentences.methods import write_methods
 from irf7bone.report.sentences.quote import TABLES, plain
 from irf7bone.study.settings import Primary
 from irf7bone.verdict.judge import simulated_check
@@ -154,7 +154,7 @@ def test_a_long_table_opens_with_the_rows_of_the_primary_method(inputs, page):
 
 def test_pdf_files_are_packed_while_there_is_room(tmp_path, monkeypatch):
     monkeypatch.setattr(downloads, "MOST_PAGE_BYTES", 1000)
-    offered = downloads.Downloads()
+    offered = downloads.OfferedFiles()
     for name, size in (("a", 300), ("b", 600), ("c", 150)):
         (tmp_path / f"{name}.svg").write_text(SVG)
         (tmp_path / f"{name}.tsv").write_text("x\n1\n")
@@ -178,12 +178,14 @@ def test_verdict_and_its_rule_stand_first(inputs, page):
 
 def test_a_study_without_real_estimates_says_so(tmp_path, cohorts):
     config = made.config(
-        endpoints=("bone",), primary=Primary(made.PRIMARY, "zscore", "bone", "crude"), models=("crude",)
+        endpoints=("bone",),
+        primary=Primary(made.PRIMARY, "zscore", "bone", "unadjusted"),
+        models=("unadjusted",),
     )
     chosen = {}
     for name, cohort in cohorts.items():
         rows = cohort.associations
-        kept = rows[(rows["endpoint"] == "bone") & (rows["model"] == "crude")].reset_index(drop=True)
+        kept = rows[(rows["endpoint"] == "bone") & (rows["model"] == "unadjusted")].reset_index(drop=True)
         chosen[name] = replace(cohort, associations=kept)
     study = make_inputs(tmp_path, config, made.cards(), chosen)
     said = " ".join(Page(build_report(study)).text)
@@ -222,7 +224,7 @@ def bearing_of(inputs: ReportInputs, **changes) -> dict[str, str]:
     real = changes.get("real", inputs.associations[inputs.associations["cohort"] != "made"])
     verdicts = changes.get("verdict", inputs.verdict)
     quality = changes.get("quality", inputs.quality[inputs.quality["cohort"] != "made"])
-    duplicates = changes.get("duplicates", inputs.depth.duplicates)
+    duplicates = changes.get("duplicates", inputs.results.duplicates)
     return dict(text.bearing(verdicts, pooled, real, quality, duplicates, inputs.config))
 
 
@@ -304,7 +306,7 @@ def test_the_simulated_check_tells_right_from_wrong(inputs):
 
 def test_facts_of_the_first_screen_equal_the_verdict(inputs):
     primary = inputs.verdict[inputs.verdict["is_primary"]].iloc[0]
-    found = first_facts(primary, inputs.pooled, inputs.depth.site_contrast, inputs.config)
+    found = first_facts(primary, inputs.pooled, inputs.results.site_contrast, inputs.config)
     facts = {fact.label: (plain(fact.value), plain(fact.detail)) for fact in found}
     value = facts["Hazard ratio per SD (95 %)"][0]
     assert value == estimate(*np.log(primary[["hr", "hr_low", "hr_high"]].astype(float)))
@@ -320,7 +322,7 @@ def test_facts_of_the_first_screen_equal_the_verdict(inputs):
 def test_bone_says_on_the_first_screen_whether_it_is_about_bone(inputs):
     primary = inputs.verdict[inputs.verdict["is_primary"]].iloc[0]
     bone = pd.Series({**primary.to_dict(), "endpoint": "bone"})
-    found = first_facts(bone, inputs.pooled, inputs.depth.site_contrast, inputs.config)
+    found = first_facts(bone, inputs.pooled, inputs.results.site_contrast, inputs.config)
     fact = next(fact for fact in found if fact.label == "Bone or any site?")
     assert fact.value == "not defined"
 
@@ -348,8 +350,8 @@ def test_chances_of_a_study_like_this_are_said():
 FORMS = {
     **dict.fromkeys(("log_hr", "ci_low", "ci_high", "pi_low", "pi_high"), hazard_ratio),
     **dict.fromkeys(("bayes_log_hr", "bayes_low", "bayes_high"), hazard_ratio),
-    **dict.fromkeys(("hr", "hr_low", "hr_high", "random_hr", "random_low", "random_high"), ratio),
-    **dict.fromkeys(("unadjusted_hr", "unadjusted_low", "unadjusted_high"), ratio),
+    **dict.fromkeys(("hr", "hr_low", "hr_high", "random_hr", "random_low", "random_high"), said_ratio),
+    **dict.fromkeys(("unadjusted_hr", "unadjusted_low", "unadjusted_high"), said_ratio),
     "further_below_1": probability,
     **dict.fromkeys(("k", "n", "n_events", "n_competing", "n_endpoint", "n_left"), lambda x: f"{int(x):,}"),
     **dict.fromkeys(("p", "null_p"), p_clause),
@@ -366,14 +368,14 @@ def test_every_number_of_the_text_equals_its_table(inputs, html):
         html,
     )
     assert len(quoted) > 60 and len(quoted) == html.count("<data ")
-    frames = {**vars(inputs), **vars(inputs.depth)}
+    frames = {**vars(inputs), **inputs.results.by_name}
     seen = set()
     for value, table, place, column, said in quoted:
         frame = frames[table]
         keys = frame[list(TABLES[table].key)].astype(str).agg("/".join, axis=1)
         (number,) = frame.loc[keys == unescape(place), column]
         # a further cohort is a hazard ratio in the verdict, its logarithm among the pooled results
-        form = hazard_ratio if table == "pooled" else ratio
+        form = hazard_ratio if table == "pooled" else said_ratio
         form = form if column in ("further_low", "further_high") else FORMS[column]
         assert float(value) == float(number) and said == form(number), (table, place, column)
         seen.add((table, column))
@@ -410,7 +412,7 @@ def test_flagged_samples_and_lost_signatures_are_named(cohorts):
 def methods_of(inputs: ReportInputs, *, competing: bool = True, **changes):
     associations = inputs.associations.assign(**changes)
     return write_methods(
-        inputs.config, inputs.cards, inputs.library, associations, competing, inputs.provenance
+        inputs.works, inputs.config, inputs.cards, inputs.library, associations, competing, inputs.provenance
     )
 
 
@@ -431,8 +433,6 @@ def test_references_are_numbered_in_the_order_of_their_citation(inputs):
     joined = " ".join(paragraph for _, paragraph in methods.paragraphs)
     first = [joined.index(f"[{number}]") for number in range(1, len(methods.references) + 1)]
     assert first == sorted(first)
-    cite = Citations()
-    assert (cite("cox"), cite("efron", "cox"), cite("A book.")) == ("[1]", "[1, 2]", "[3]")
 
 
 def test_a_file_that_is_no_figure_is_refused(tmp_path):

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from irf7bone.verdict import rules
-from irf7bone.verdict.collect import Estimates, attenuation, collect, readings
+from irf7bone.verdict.collect import StudyEstimates, attenuation, collect, readings
 from irf7bone.verdict.evidence import MODELS, PROLIFERATION, RANDOM, UNADJUSTED
 from irf7bone.verdict.rules import decide
 
 
-def estimates(log_hr: list[float], se: list[float]) -> Estimates:
-    return Estimates(np.array([log_hr]), np.array([se]))
+def estimates(log_hr: list[float], se: list[float]) -> StudyEstimates:
+    return StudyEstimates(np.array([log_hr]), np.array([se]))
 
 
 def study(log_hr: list[float], events: list[int], **others: list[float]) -> list:
@@ -29,7 +29,7 @@ def word(log_hr: list[float], events: list[int], **others: list[float]) -> str:
 def test_a_single_cohort_is_read_by_its_own_interval():
     wald = readings(estimates([-0.5], [0.2]), smallest_hr=0.7, scale=0.5)[0]
     assert wald.side == -1
-    profile = Estimates(*(np.array([[x]]) for x in (-0.5, 0.2, -0.9, 0.01)))
+    profile = StudyEstimates(*(np.array([[x]]) for x in (-0.5, 0.2, -0.9, 0.01)))
     assert readings(profile, smallest_hr=0.7, scale=0.5)[0].side == 0
     # the pool of one cohort has the prior's whole width and could say nothing
     assert wald.below_size < 0.9
@@ -84,9 +84,9 @@ def test_mirrored_estimates_swap_the_words():
     random = np.random.default_rng(5)
     y = -0.4 + 0.15 * random.normal(size=(300, 4))
     se = np.full_like(y, 0.15)
-    models = {name: Estimates(y, se) for name in MODELS}
+    models = {name: StudyEstimates(y, se) for name in MODELS}
     there = [decide(one).word for one in collect(models, smallest_hr=0.7, scale=0.5)]
-    models = {name: Estimates(-y, se) for name in MODELS}
+    models = {name: StudyEstimates(-y, se) for name in MODELS}
     back = [decide(one).word for one in collect(models, smallest_hr=0.7, scale=0.5)]
     swap = {rules.SUPPORTED: rules.CONTRADICTED}
     assert [swap.get(one, one) for one in there] == back

@@ -59,7 +59,7 @@ def test_67_er_negative_tumours(realdata):
     primary = SimpleNamespace(
         signature=made.PRIMARY, method="zscore", endpoint="bone", model="proliferation_er"
     )
-    config = made.config(signatures=selected, endpoints=("bone",), primary=primary).analysis()
+    config = made.config(signatures=selected, endpoints=("bone",), primary=primary)
     library = {name: SimpleNamespace(up=genes, down=()) for name, genes in GENES.items()}
     scores = scores_of(expression)
     axes = random_axes("gse2034", expression, [made.PRIMARY], library, method="zscore", n_draws=200, seed=1)

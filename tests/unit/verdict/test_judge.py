@@ -37,7 +37,7 @@ def config(**changes):
     chosen = {"endpoints": ("relapse", "death"), **changes}
     selected = made.config().signatures
     chosen.setdefault("signatures", type(selected)((made.PRIMARY, "IRF7", made.PROLIFERATION), (), 0.6))
-    return made.config(**chosen).analysis()
+    return made.config(**chosen)
 
 
 def cohorts(names: list[str], **facts: dict) -> pd.DataFrame:
@@ -353,7 +353,7 @@ def site_rows(log_bone: float, log_other: float, many: int) -> pd.DataFrame:
     ],
 )
 def test_bone_or_any_site(bone, other, many, word):
-    settings = config(models=("crude", "proliferation_er"))
+    settings = config(models=("unadjusted", "proliferation_er"))
     tables = judged(*STRONG, settings=settings)[0]
     found = claim.judge_tables(
         tables.models,

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from irf7bone.outcome.associate import fit_many, uses_firth
 from irf7bone.outcome.er_adjustment import ErAdjustment, er_adjustment
+from irf7bone.outcome.estimator import fit_many, uses_firth
 from irf7bone.outcome.imputed import impute_er
 from irf7bone.outcome.models import Cohort, Design
 from irf7bone.outcome.outcome_data import FollowUp, ScoreMatrix, follow_up, score_matrix
@@ -24,12 +24,12 @@ from irf7bone.outcome.periods import EARLY, LATE, Episodes
 from irf7bone.statistics.calibration_regression import Inseparable, calibrate
 from irf7bone.statistics.cox import Fits, fit_cox
 from irf7bone.statistics.firth import EVENTS_PER_PARAMETER, fit_firth
-from irf7bone.statistics.fragility import combine_imputed
-from irf7bone.statistics.leave_one_patient_out import leave_one_out
+from irf7bone.statistics.leave_one_patient_out import leave_one_patient_out
+from irf7bone.statistics.sensitivity import combine_imputed
 from irf7bone.tables.claim import CLAIM_CONTROLS, CLAIM_MODEL_NAMES, CLAIM_MODELS
 
 if TYPE_CHECKING:
-    from irf7bone.study.settings import Analysis, Reliability
+    from irf7bone.study.settings import Config, Reliability
 
 # models whose attenuation the decision asks for, and from which model
 BEFORE = {"proliferation": "unadjusted", "random": "proliferation"}
@@ -82,7 +82,7 @@ class ClaimPatients:
 
 
 def fit_claim_models(
-    cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, axes: pd.DataFrame, *, config: Analysis
+    cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, axes: pd.DataFrame, *, config: Config
 ) -> pd.DataFrame:
     """Fit the six models for every signature by the primary method and every endpoint.
 
@@ -115,7 +115,7 @@ def fit_claim_models(
 
 
 def fit_claim_controls(
-    cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, *, config: Analysis
+    cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, *, config: Config
 ) -> pd.DataFrame:
     """The positive control of each endpoint: proliferation, on the widest endpoint of the same patients.
 
@@ -163,7 +163,7 @@ def _control(
         return {**seen, **refused}
     kept = np.ones(time.size, dtype=bool)
     everyone = Cohort(obs[used], time, event, None, None, candidates[widest].entry_of(used))
-    design = Design(everyone, kept, np.empty((time.size, 0)), (), None, "none")
+    design = Design(everyone, kept, np.empty((time.size, 0)), (), None)
     fits = fit_many(design, proliferation[used][None], intervals=False)
     if fits.status[0] != "ok":
         return {**seen, **_without(fits.status[0], fits.reason[0])}
@@ -176,7 +176,7 @@ def _models_of(
     obs: pd.DataFrame,
     data: FollowUp | None,
     axis: np.ndarray | None,
-    config: Analysis,
+    config: Config,
     endpoint: str,
 ) -> dict[str, dict[str, Any]]:
     """Columns of each of the six models of one signature and endpoint."""
@@ -344,7 +344,7 @@ def _design(
     everyone = Cohort(nothing, patients.time, patients.event, None, None, patients.entry)
     covariates = np.column_stack(list(columns.values())) if columns else np.empty((n, 0))
     names = tuple(f"calibrated {name}" if name in calibrated else name for name in columns)
-    return Design(everyone, np.ones(n, dtype=bool), covariates, names, None, ",".join(names) or "none")
+    return Design(everyone, np.ones(n, dtype=bool), covariates, names, None)
 
 
 def _row(design: Design, fits: Fits) -> dict[str, Any]:
@@ -367,7 +367,7 @@ def _difference_variance(
         return None
     moved = []
     for design, fits in (before, after):
-        left_out = leave_one_out(
+        left_out = leave_one_patient_out(
             design.problem, None, score, fits.coefficients[0], penalised=uses_firth(design)
         )
         moved.append(left_out)

@@ -30,7 +30,7 @@ class ErAdjustment:
     @property
     def label(self) -> str:
         """As the covariate is called in a table; empty where there is none."""
-        return {"status": "er", "expression": ESR1}.get(self.kind, "")
+        return {"status": "er_status", "expression": ESR1}.get(self.kind, "")
 
 
 def er_adjustment(obs: pd.DataFrame) -> ErAdjustment:

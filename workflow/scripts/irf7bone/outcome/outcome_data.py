@@ -9,9 +9,6 @@ import pandas as pd
 
 from irf7bone.base.errors import InputError, Problem
 
-# why a method that takes all patients as seen from the start gives nothing
-DELAYED = "patients came under observation later than the clock starts, which this method does not allow for"
-
 
 @dataclass(frozen=True)
 class FollowUp:

@@ -11,10 +11,11 @@ import pandas as pd
 
 from irf7bone.figures import key_signatures
 from irf7bone.tables.calibration import CALIBRATION
-from irf7bone.tables.study_tables import Depth
+from irf7bone.tables.study_tables import StudyTables
 
 if TYPE_CHECKING:
     from irf7bone.genes.signatures import Signature
+    from irf7bone.report.sentences.references import Works
     from irf7bone.study.cohort_card import CohortCard
     from irf7bone.study.experiment_card import ExperimentCard
     from irf7bone.study.settings import Config
@@ -26,7 +27,7 @@ class Experiments:
 
     Args:
         cards: Experiment id -> card, in the order of the config.
-        tables: Those of :data:`irf7bone.tables.experiment.EXPERIMENT_TABLES`, of every experiment.
+        tables: Those of an experiment in :mod:`irf7bone.tables.register`, of every experiment, by name.
         flow: :data:`irf7bone.tables.cohort.FLOW` of every experiment, its id in ``cohort``.
         derived: :data:`irf7bone.tables.experiment.DERIVED` of every experiment that derives a signature.
     """
@@ -53,10 +54,11 @@ class ReportInputs:
         coverage: :data:`irf7bone.tables.cohort.COVERAGE` of every cohort.
         quality: :data:`irf7bone.tables.cohort.QC` of every cohort.
         curves: :data:`irf7bone.tables.outcome.CURVES` of every cohort.
-        depth: The tables that look deeper.
+        results: The tables that look deeper.
         figures: Folder with ``<cohort>/`` and ``pooled/``, each figure as .svg with its numbers as .tsv.
         provenance: Result of :func:`irf7bone.study.provenance.collect`.
         templates: Folder with ``templates/``, ``scripts/`` and ``style.css``.
+        works: Those of data/references.bib.
         calibration: :data:`irf7bone.tables.calibration.CALIBRATION`; without rows nothing is warned of.
         experiments: None where the study has none.
     """
@@ -72,10 +74,11 @@ class ReportInputs:
     coverage: pd.DataFrame
     quality: pd.DataFrame
     curves: pd.DataFrame
-    depth: Depth
+    results: StudyTables
     figures: Path
     provenance: Mapping[str, Any]
     templates: Path
+    works: Works
     calibration: pd.DataFrame = field(default_factory=CALIBRATION.empty)
     experiments: Experiments | None = None
 

@@ -25,7 +25,7 @@ Z_95 = float(ndtri(0.975))
 
 
 @dataclass(frozen=True)
-class Estimates:
+class StudyEstimates:
     """One model's estimates, a row a study and a column a cohort; NaN where a study lacks the cohort.
 
     Args:
@@ -40,9 +40,9 @@ class Estimates:
     low: Array | None = None
     high: Array | None = None
 
-    def only(self, kept: NDArray[np.bool_]) -> Estimates:
+    def only(self, kept: NDArray[np.bool_]) -> StudyEstimates:
         """Without the cohorts that are not ``kept``, shape (k,)."""
-        return Estimates(
+        return StudyEstimates(
             *(None if part is None else part[:, kept] for part in (self.log_hr, self.se, self.low, self.high))
         )
 
@@ -55,7 +55,7 @@ class Attenuations:
     proliferation: Array
 
 
-def readings(estimates: Estimates, *, smallest_hr: float, scale: float) -> list[Reading]:
+def readings(estimates: StudyEstimates, *, smallest_hr: float, scale: float) -> list[Reading]:
     """Pool one model and read it; a study with one cohort is read by that cohort's own interval.
 
     Args:
@@ -76,7 +76,7 @@ def readings(estimates: Estimates, *, smallest_hr: float, scale: float) -> list[
     return [Reading(*values) for values in columns]
 
 
-def _own_side(estimates: Estimates, row: int) -> int:
+def _own_side(estimates: StudyEstimates, row: int) -> int:
     column = int(np.flatnonzero(np.isfinite(estimates.log_hr[row]))[0])
     centre, half = estimates.log_hr[row, column], Z_95 * estimates.se[row, column]
     low = centre - half if estimates.low is None else estimates.low[row, column]
@@ -84,7 +84,9 @@ def _own_side(estimates: Estimates, row: int) -> int:
     return int(low > 0) - int(high < 0)
 
 
-def attenuation(before: Estimates, after: Estimates, difference_variance: Array | None = None) -> Array:
+def attenuation(
+    before: StudyEstimates, after: StudyEstimates, difference_variance: Array | None = None
+) -> Array:
     """z of the average attenuation, before minus after an adjustment; shape (m,).
 
     Weighted by the precision after; the variance of a cohort's difference is that of Hausman (1978,
@@ -92,8 +94,8 @@ def attenuation(before: Estimates, after: Estimates, difference_variance: Array 
     model with fewer covariates is the more precise one.
 
     Args:
-        before: Estimates without the adjustment.
-        after: Estimates with it, of the same cohorts.
+        before: StudyEstimates without the adjustment.
+        after: StudyEstimates with it, of the same cohorts.
         difference_variance: Shape (m, k), where it is known from the patients' influences.
 
     Returns:
@@ -110,12 +112,12 @@ def attenuation(before: Estimates, after: Estimates, difference_variance: Array 
 
 
 def attenuations(
-    models: Mapping[str, Estimates], variances: Mapping[str, Array] | None = None
+    models: Mapping[str, StudyEstimates], variances: Mapping[str, Array] | None = None
 ) -> Attenuations:
     """Both attenuations that the decision asks for.
 
     Args:
-        models: Estimates by the names of :data:`irf7bone.verdict.evidence.MODELS`.
+        models: StudyEstimates by the names of :data:`irf7bone.verdict.evidence.MODELS`.
         variances: Of each cohort's difference, by the model after the adjustment, where known.
     """
     known = variances or {}
@@ -129,7 +131,7 @@ def attenuations(
 
 
 def collect(
-    models: Mapping[str, Estimates],
+    models: Mapping[str, StudyEstimates],
     *,
     smallest_hr: float,
     scale: float,
@@ -139,8 +141,8 @@ def collect(
     """What decides in each study; premises, and what only stands beside a word, are for the caller to add.
 
     Args:
-        models: Estimates by the names of :data:`irf7bone.verdict.evidence.MODELS`, all of the same cohorts;
-            those of random signatures are absent where none were drawn.
+        models: StudyEstimates by the names of :data:`irf7bone.verdict.evidence.MODELS`, all of the same
+            cohorts; those of random signatures are absent where none were drawn.
         smallest_hr: The size looked for, below 1.
         scale: Of the prior of the differences between cohorts.
         sized: Which cohorts tell a size, shape (k,): those not sampled by this outcome. All by default.

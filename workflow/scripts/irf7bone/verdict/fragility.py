@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from irf7bone.statistics.fragility import e_value, e_value_of_interval
 from irf7bone.statistics.normal_normal import pool_normal_normal
+from irf7bone.statistics.sensitivity import e_value, e_value_of_interval
 from irf7bone.tables.verdict import FRAGILITY
 from irf7bone.verdict.evidence import CLAIM, TAIL
 from irf7bone.verdict.gather import PooledCohorts, Tables, left_out, pooled_cohorts, vanishing_reliability
 
 if TYPE_CHECKING:
-    from irf7bone.study.settings import Analysis
+    from irf7bone.study.settings import Config
 
 
-def fragility(tables: Tables, *, config: Analysis) -> pd.DataFrame:
+def fragility(tables: Tables, *, config: Config) -> pd.DataFrame:
     """One row an endpoint and signature.
 
     Args:
@@ -40,7 +40,7 @@ def fragility(tables: Tables, *, config: Analysis) -> pd.DataFrame:
 _NOTHING = {"status": "not_available", "reason": "no cohort with every model"}
 
 
-def _one(pool: PooledCohorts, config: Analysis) -> dict[str, Any]:
+def _one(pool: PooledCohorts, config: Config) -> dict[str, Any]:
     claim, rows = pool.estimates(CLAIM), pool.rows[CLAIM]
     scale = config.verdict.prior_scale
     mu = pool_normal_normal(claim.log_hr, claim.se, scale=scale).mu

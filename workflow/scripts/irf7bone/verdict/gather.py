@@ -13,7 +13,7 @@ from irf7bone.pool.bayes import NARROW
 from irf7bone.statistics.calibration_regression import pooled_vanishing_reliability
 from irf7bone.statistics.normal_normal import pool_normal_normal
 from irf7bone.statistics.random_effects import pool_many
-from irf7bone.verdict.collect import Estimates, collect
+from irf7bone.verdict.collect import StudyEstimates, collect
 from irf7bone.verdict.evidence import CLAIM, PROLIFERATION, RANDOM, RANDOM_CALIBRATED, UNADJUSTED, Evidence
 from irf7bone.verdict.premises import (
     CohortFacts,
@@ -70,11 +70,11 @@ class PooledCohorts:
     rows: Mapping[str, pd.DataFrame]
     recorded: bool
 
-    def estimates(self, model: str) -> Estimates:
+    def estimates(self, model: str) -> StudyEstimates:
         """One study of these cohorts."""
         rows = self.rows[model]
         columns = ("log_hr", "se", "ci_low", "ci_high")
-        return Estimates(*(rows[name].to_numpy(float)[None] for name in columns))
+        return StudyEstimates(*(rows[name].to_numpy(float)[None] for name in columns))
 
     def column(self, model: str, name: str) -> np.ndarray:
         """One column of a model, shape (k,)."""
@@ -175,7 +175,7 @@ def _premises(
     return premises, (overlap | selection) - premises
 
 
-def left_out(claim: Estimates, scale: float) -> tuple[float, int | None]:
+def left_out(claim: StudyEstimates, scale: float) -> tuple[float, int | None]:
     """Probability of the pool's own side without one cohort, the least of all, and which cohort that is.
 
     Args:

@@ -24,7 +24,7 @@ from irf7bone.verdict.sentences import say
 from irf7bone.verdict.site_contrast import BONE
 
 if TYPE_CHECKING:
-    from irf7bone.study.settings import Analysis
+    from irf7bone.study.settings import Config
 
 SEED = 20121113  # of the simulated studies like this one
 Result = tuple[str, str]  # endpoint and signature
@@ -51,7 +51,7 @@ def judge(
     tables: Tables,
     site_contrast: pd.DataFrame,
     *,
-    config: Analysis,
+    config: Config,
     controls: Collection[str],
     studies: int = STUDIES,
 ) -> Judged:
@@ -127,7 +127,7 @@ def rules_table() -> pd.DataFrame:
 
 
 def simulated_check(
-    associations: pd.DataFrame, planted: Mapping[str, Mapping[str, float]], *, config: Analysis
+    associations: pd.DataFrame, planted: Mapping[str, Mapping[str, float]], *, config: Config
 ) -> pd.DataFrame:
     """Whether the effects planted in simulated cohorts are found, adjusted for proliferation.
 
@@ -162,7 +162,7 @@ def simulated_check(
     return checked[["cohort", "endpoint", "model", *estimate, "status", "reason"]]
 
 
-def _pooled_models(pool: PooledCohorts, config: Analysis) -> dict[str, dict[str, Any]]:
+def _pooled_models(pool: PooledCohorts, config: Config) -> dict[str, dict[str, Any]]:
     """Rows of :data:`VERDICT_MODELS` by model; a single cohort keeps its own interval and p."""
     found = {}
     for name in CLAIM_MODEL_NAMES:
@@ -217,7 +217,7 @@ def _row(
     pool: PooledCohorts,
     pooled: Mapping[str, Mapping[str, Any]],
     evidence: Evidence,
-    config: Analysis,
+    config: Config,
 ) -> dict[str, Any]:
     decision = decide(evidence)
     row = {
@@ -235,7 +235,7 @@ def _row(
     return row | _said(row, evidence, decision, config)
 
 
-def _said(row: Mapping[str, Any], evidence: Evidence, decision: Decision, config: Analysis) -> dict[str, str]:
+def _said(row: Mapping[str, Any], evidence: Evidence, decision: Decision, config: Config) -> dict[str, str]:
     lead, details = say(row, evidence, decision, config.verdict)
     return {"lead": lead, "details": details}
 
@@ -269,7 +269,7 @@ def _ratio(log_hr: float) -> float:
         return float(np.exp(log_hr))
 
 
-def _chances(pools: Mapping[Result, PooledCohorts], config: Analysis, studies: int) -> pd.DataFrame:
+def _chances(pools: Mapping[Result, PooledCohorts], config: Config, studies: int) -> pd.DataFrame:
     """What studies of these cohorts say where nothing is, and where an effect of the size looked for is."""
     rows = []
     for endpoint in dict.fromkeys([config.primary.endpoint, *([BONE] if BONE in config.endpoints else [])]):

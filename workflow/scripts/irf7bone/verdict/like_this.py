@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from irf7bone.base.vocabulary import VERDICTS
-from irf7bone.verdict.collect import Estimates, collect
+from irf7bone.verdict.collect import StudyEstimates, collect
 from irf7bone.verdict.evidence import (
     BEYOND_CHANCE,
     CALIBRATED,
@@ -78,8 +78,8 @@ def words_of_studies_like_this(
 
 def draw_estimates(
     errors: Mapping[str, np.ndarray], effects: np.ndarray, random: np.random.Generator
-) -> dict[str, Estimates]:
-    """Estimates of every model, one added to the other; shape (studies, k).
+) -> dict[str, StudyEstimates]:
+    """StudyEstimates of every model, one added to the other; shape (studies, k).
 
     Args:
         errors: Standard error of each cohort in each model.
@@ -93,4 +93,4 @@ def draw_estimates(
         if name in errors:
             more = np.sqrt(np.maximum(errors[name] ** 2 - errors[before] ** 2, 0.0))
             drawn[name] = drawn[before] + more * random.normal(size=effects.shape)
-    return {name: Estimates(values, np.tile(errors[name], (many, 1))) for name, values in drawn.items()}
+    return {name: StudyEstimates(values, np.tile(errors[name], (many, 1))) for name, values in drawn.items()}

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from irf7bone.base.phrases import ENDPOINT_WORDS, counted, is_missing, ratio
+from irf7bone.base.phrases import ENDPOINT_WORDS, counted, is_missing, said_ratio
 from irf7bone.verdict.evidence import Evidence
 from irf7bone.verdict.rules import CODES, Decision
 
@@ -43,7 +43,7 @@ def say(
 
 def hr_words(hazard_ratio: float) -> str:
     """A hazard ratio with two decimals, and more where two would round it to 1 and hide its side."""
-    said = ratio(hazard_ratio)
+    said = said_ratio(hazard_ratio)
     if said != "1.00" or hazard_ratio == 1:
         return said
     said = f"{hazard_ratio:.4f}"

@@ -15,7 +15,7 @@ from irf7bone.tables.verdict import ANY_SITE, BONE_SPECIFIC, NOT_DEFINED, SITE_C
 from irf7bone.verdict.evidence import TAIL, side
 
 if TYPE_CHECKING:
-    from irf7bone.study.settings import Analysis
+    from irf7bone.study.settings import Config
 
 MODEL = "proliferation_er"
 BONE = "bone"
@@ -41,7 +41,7 @@ def site_word(difference: BayesianPool, bone: BayesianPool, other: BayesianPool,
     return ANY_SITE if within and of_bone and of_bone == of_other else UNDECIDED
 
 
-def site_contrast(sites: pd.DataFrame, cohorts: Collection[str], *, config: Analysis) -> pd.DataFrame:
+def site_contrast(sites: pd.DataFrame, cohorts: Collection[str], *, config: Config) -> pd.DataFrame:
     """Pool bone against other first sites for every signature.
 
     The two cause-specific hazards share no parameter and no event, so a cohort's difference has the sum of
@@ -64,7 +64,7 @@ def site_contrast(sites: pd.DataFrame, cohorts: Collection[str], *, config: Anal
     return SITE_CONTRAST.cast(pd.DataFrame(rows, columns=SITE_CONTRAST.names))
 
 
-def _one(rows: pd.DataFrame, config: Analysis) -> dict[str, Any]:
+def _one(rows: pd.DataFrame, config: Config) -> dict[str, Any]:
     nothing = {"word": NOT_DEFINED, "k": 0, "n_events": 0, "n_other": 0, "status": "not_available"}
     wanted = (DIFFERENCE, BONE, OTHER)
     ok = rows[(rows["status"] == "ok") & rows["contrast"].isin(wanted)]

@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from irf7bone.base.phrases import ENDPOINT_WORDS, estimate, is_missing, p_value, ratio
+from irf7bone.base.phrases import ENDPOINT_WORDS, estimate, is_missing, p_value, said_ratio
 from irf7bone.report.html.cell_markup import (
     NOTHING,
     Cell,
-    Column,
+    Field,
     TableView,
     say_count,
     say_number,
@@ -43,17 +43,17 @@ def verdict_models_view(frame: pd.DataFrame, endpoint: str, signature: str) -> T
     """
     rows = frame[(frame["endpoint"] == endpoint) & (frame["signature"] == signature)]
     columns = (
-        Column("Beside the score", "what the model adjusts for", _model),
-        Column("HR per SD (95 %)", "Bayesian pool, which decides", _logs("bayes"), number=True),
-        Column("P(HR < 1)", "probability", say_number("below_1", "{:.3f}".format), number=True),
-        Column("In a further cohort", "95 % prediction interval", _further, number=True),
-        Column("Prior 0.25", "cohorts that differ less", _ends("narrow"), number=True),
-        Column("Prior 1", "cohorts that differ more", _ends("wide"), number=True),
-        Column("Knapp-Hartung", "modified; never decides", _knapp_hartung, number=True),
-        Column("p", "its p", say_number("p", p_value), number=True),
-        Column("Cohorts", "with every model", say_count("k"), number=True),
-        Column("Events", "in these", say_count("n_events"), number=True),
-        Column("Status", "pooled or not", _held),
+        Field("Beside the score", "what the model adjusts for", _model),
+        Field("HR per SD (95 %)", "Bayesian pool, which decides", _logs("bayes"), number=True),
+        Field("P(HR < 1)", "probability", say_number("below_1", "{:.3f}".format), number=True),
+        Field("In a further cohort", "95 % prediction interval", _further, number=True),
+        Field("Prior 0.25", "cohorts that differ less", _ends("narrow"), number=True),
+        Field("Prior 1", "cohorts that differ more", _ends("wide"), number=True),
+        Field("Knapp-Hartung", "modified; never decides", _knapp_hartung, number=True),
+        Field("p", "its p", say_number("p", p_value), number=True),
+        Field("Cohorts", "with every model", say_count("k"), number=True),
+        Field("Events", "in these", say_count("n_events"), number=True),
+        Field("Status", "pooled or not", _held),
     )
     caption = "The models that the verdict reads, on the same patients, and other ways to pool them."
     return view("verdict_models", caption, rows, columns, ())
@@ -66,15 +66,15 @@ def exploratory_view(frame: pd.DataFrame) -> TableView:
         frame: :data:`irf7bone.tables.verdict.EXPLORATORY`.
     """
     columns = (
-        Column("Endpoint", "outcome", _endpoint, filtered=True),
-        Column("Signature", "gene set", say_text("signature"), filtered=True),
-        Column("Verdict", "exploratory", say_text("verdict")),
-        Column(
+        Field("Endpoint", "outcome", _endpoint, filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Verdict", "exploratory", say_text("verdict")),
+        Field(
             "HR per SD (95 %)", "given proliferation and ER", _ratios("hr", "hr_low", "hr_high"), number=True
         ),
-        Column("q", "Benjamini-Hochberg, controls left out", say_number("q", p_value), number=True),
-        Column("Cohorts", "with every model", say_count("k"), number=True),
-        Column("Events", "in these", say_count("n_events"), number=True),
+        Field("q", "Benjamini-Hochberg, controls left out", say_number("q", p_value), number=True),
+        Field("Cohorts", "with every model", say_count("k"), number=True),
+        Field("Events", "in these", say_count("n_events"), number=True),
     )
     caption = "Other signatures by the same table; nothing of it was named before the run."
     return view("exploratory", caption, frame, columns, ())
@@ -89,25 +89,25 @@ def fragility_view(frame: pd.DataFrame, signature: str) -> TableView:
     """
     two = "{:.2f}".format
     columns = (
-        Column("Endpoint", "outcome", _endpoint),
-        Column(
+        Field("Endpoint", "outcome", _endpoint),
+        Field(
             "Vanishing reliability",
             "of the proliferation score at which the effect is gone",
             _vanishing,
             number=True,
         ),
-        Column("E-value", "a confounder that explains it", say_number("e_value", two), number=True),
-        Column(
+        Field("E-value", "a confounder that explains it", say_number("e_value", two), number=True),
+        Field(
             "E-value of the interval", "that takes it to 1", say_number("e_value_interval", two), number=True
         ),
-        Column("Without one cohort", "least probability of its side", _left_out, number=True),
-        Column(
+        Field("Without one cohort", "least probability of its side", _left_out, number=True),
+        Field(
             "Complete cases",
             "patients with ER status",
             _ratios("complete_hr", "complete_low", "complete_high"),
         ),
-        Column("ER imputed", "all patients", _ratios("imputed_hr", "imputed_low", "imputed_high")),
-        Column("Status", "estimated or not", _held),
+        Field("ER imputed", "all patients", _ratios("imputed_hr", "imputed_low", "imputed_high")),
+        Field("Status", "estimated or not", _held),
     )
     caption = (
         "How easily it would go away: noise in the proliferation score, a confounder that nobody measured, "
@@ -143,7 +143,7 @@ def _ends(prefix: str) -> Say:
     def say(row: Mapping[str, Any]) -> Cell:
         if is_missing(row[f"{prefix}_low"]):
             return Cell(NOTHING)
-        low, high = (ratio(math.exp(row[f"{prefix}_{end}"])) for end in ("low", "high"))
+        low, high = (said_ratio(math.exp(row[f"{prefix}_{end}"])) for end in ("low", "high"))
         return Cell(f"{low} to {high}")
 
     return say
@@ -162,7 +162,7 @@ def _ratios(*names: str) -> Say:
     def say(row: Mapping[str, Any]) -> Cell:
         if is_missing(row[names[0]]):
             return Cell(NOTHING)
-        value, low, high = (ratio(row[name]) for name in names)
+        value, low, high = (said_ratio(row[name]) for name in names)
         return Cell(f"{value} ({low} to {high})", float(math.log(row[names[0]])))
 
     return say

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from irf7bone.base.phrases import is_missing, listed, ratio
+from irf7bone.base.phrases import is_missing, listed, said_ratio
 from irf7bone.pool.real_cohorts import SELECTED, roles_in_pools
 from irf7bone.report.html import table_markup as tables
 from irf7bone.report.html.section import Section, chosen, one_row
@@ -52,9 +52,9 @@ def verdict_section(inputs: ReportInputs) -> Section:
         "Verdict",
         tables=(
             tables.verdict_view(inputs.verdict),
-            verdict_models_view(inputs.depth.verdict_models, primary["endpoint"], primary["signature"]),
-            fragility_view(inputs.depth.fragility, primary["signature"]),
-            exploratory_view(inputs.depth.exploratory),
+            verdict_models_view(inputs.results.verdict_models, primary["endpoint"], primary["signature"]),
+            fragility_view(inputs.results.fragility, primary["signature"]),
+            exploratory_view(inputs.results.exploratory),
         ),
         template="verdict.html.j2",
         data={
@@ -62,8 +62,8 @@ def verdict_section(inputs: ReportInputs) -> Section:
             "verdict": primary,
             "headline": headline(inputs.verdict),
             "made_up": simulated_note(list(inputs.cards), inputs.simulated),
-            "facts": first_facts(primary, inputs.pooled, inputs.depth.site_contrast, config),
-            "chances": chance_sentences(inputs.depth.chances, config.primary.endpoint),
+            "facts": first_facts(primary, inputs.pooled, inputs.results.site_contrast, config),
+            "chances": chance_sentences(inputs.results.chances, config.primary.endpoint),
             "forest": small_forest(
                 chosen(inputs.associations, **named),
                 one_row(inputs.pooled, **named),
@@ -71,7 +71,7 @@ def verdict_section(inputs: ReportInputs) -> Section:
                 [name for name, role in roles_in_pools(inputs.cohorts).items() if role in ALONE],
             ),
             "bearing": text.bearing(
-                inputs.verdict, inputs.pooled, real, sound, inputs.depth.duplicates, config
+                inputs.verdict, inputs.pooled, real, sound, inputs.results.duplicates, config
             ),
             "simulated_check": text.simulated_sentences(
                 simulated_check(inputs.associations, planted, config=config)
@@ -168,7 +168,7 @@ def chance_sentences(chances: pd.DataFrame, endpoint: str) -> list[str]:
 def _ratios(verdict: pd.Series, *columns: str) -> str | None:
     if is_missing(verdict[columns[0]]):
         return None
-    value, low, high = (quote(ratio(verdict[name]), "verdict", verdict, name) for name in columns)
+    value, low, high = (quote(said_ratio(verdict[name]), "verdict", verdict, name) for name in columns)
     return f"{value} ({low} to {high})"
 
 
@@ -177,7 +177,7 @@ def _further(verdict: pd.Series) -> Fact:
         return Fact("In a further cohort", "cannot be told", "it takes two cohorts")
     said = quote(probability(verdict["further_below_1"]), "verdict", verdict, "further_below_1")
     low, high = (
-        quote(ratio(verdict[name]), "verdict", verdict, name) for name in ("further_low", "further_high")
+        quote(said_ratio(verdict[name]), "verdict", verdict, name) for name in ("further_low", "further_high")
     )
     return Fact("In a further cohort", said, f"probability of a HR below 1; 95 %: {low} to {high}")
 
@@ -188,7 +188,8 @@ def _site(contrast: pd.DataFrame, signature: str) -> Fact:
     if row["status"] != "ok":
         return Fact(label, row["word"], row["reason"])
     value, low, high = (
-        quote(ratio(row[name]), "site_contrast", row, name) for name in ("ratio", "ratio_low", "ratio_high")
+        quote(said_ratio(row[name]), "site_contrast", row, name)
+        for name in ("ratio", "ratio_low", "ratio_high")
     )
     return Fact(label, row["word"], f"HR of bone over HR of other sites {value} ({low} to {high})")
 

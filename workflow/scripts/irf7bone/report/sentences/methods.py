@@ -9,67 +9,17 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, listed
+from irf7bone.base.vocabulary import EVENTS_PER_PARAMETER
 from irf7bone.report.sentences.methods_deeper import write_deeper
 from irf7bone.report.sentences.methods_experiments import write_experiments
+from irf7bone.report.sentences.references import Citations, Work, Works
 from irf7bone.scoring.registry import METHODS
-from irf7bone.statistics.firth import EVENTS_PER_PARAMETER
 
 if TYPE_CHECKING:
     from irf7bone.genes.signatures import Signature
     from irf7bone.report.inputs import Experiments
     from irf7bone.study.cohort_card import CohortCard
-    from irf7bone.study.experiment_card import ExperimentCard
     from irf7bone.study.settings import Config
-
-REFERENCES = {
-    "aalen": "Aalen OO, Johansen S. An empirical transition matrix for non-homogeneous Markov chains based "
-    "on censored observations. Scand J Stat 1978;5:141-150.",
-    "anndata": "Virshup I, Rybakov S, Theis FJ, et al. anndata: access and store annotated data matrices. "
-    "J Open Source Softw 2024;9:4371.",
-    "berger": "Berger RL. Multiparameter hypothesis testing and acceptance sampling. Technometrics "
-    "1982;24:295-300.",
-    "friede": "Friede T, Roever C, Wandel S, Neuenschwander B. Meta-analysis of few small studies in "
-    "orphan diseases. "
-    "Res Synth Methods 2017;8:79-91.",
-    "roever2020": "Roever C. Bayesian random-effects meta-analysis using the bayesmeta R package. J Stat "
-    "Softw "
-    "2020;93(6):1-51.",
-    "prentice": "Prentice RL. Covariate measurement errors and parameter estimation in a failure time "
-    "regression "
-    "model. Biometrika 1982;69:331-342.",
-    "schuirmann": "Schuirmann DJ. A comparison of the two one-sided tests procedure and the power approach "
-    "for "
-    "assessing the equivalence of average bioavailability. J Pharmacokinet Biopharm 1987;15:657-680.",
-    "benjamini": "Benjamini Y, Hochberg Y. Controlling the false discovery rate. J R Stat Soc B "
-    "1995;57:289-300.",
-    "bidwell": "Bidwell BN, Slaney CY, Withana NP, et al. Silencing of Irf7 pathways in breast cancer cells "
-    "promotes bone metastasis through immune escape. Nat Med 2012;18:1224-1231. doi:10.1038/nm.2830.",
-    "cox": "Cox DR. Regression models and life-tables. J R Stat Soc B 1972;34:187-220.",
-    "efron": "Efron B. The efficiency of Cox's likelihood function for censored data. J Am Stat Assoc "
-    "1977;72:557-565.",
-    "firth": "Heinze G, Schemper M. A solution to the problem of monotone likelihood in Cox regression. "
-    "Biometrics 2001;57:114-119.",
-    "grambsch": "Grambsch PM, Therneau TM. Proportional hazards tests and diagnostics based on weighted "
-    "residuals. Biometrika 1994;81:515-526.",
-    "harrell": "Harrell FE, Lee KL, Mark DB. Multivariable prognostic models. Stat Med 1996;15:361-387.",
-    "higgins": "Higgins JPT, Thompson SG. Quantifying heterogeneity in a meta-analysis. Stat Med "
-    "2002;21:1539-1558.",
-    "kaplan": "Kaplan EL, Meier P. Nonparametric estimation from incomplete observations. J Am Stat Assoc "
-    "1958;53:457-481.",
-    "knapp": "Knapp G, Hartung J. Improved tests for a random effects meta-regression with a single "
-    "covariate. Stat Med 2003;22:2693-2710.",
-    "roever": "Röver C, Knapp G, Friede T. Hartung-Knapp-Sidik-Jonkman approach and its modification for "
-    "random-effects meta-analysis with few studies. BMC Med Res Methodol 2015;15:99.",
-    "scanpy": "Wolf FA, Angerer P, Theis FJ. SCANPY: large-scale single-cell gene expression data analysis. "
-    "Genome Biol 2018;19:15.",
-    "schemper": "Schemper M, Smith TL. A note on quantifying follow-up in studies of failure time. "
-    "Control Clin Trials 1996;17:343-346.",
-    "seaborn": "Waskom ML. seaborn: statistical data visualization. J Open Source Softw 2021;6:3021.",
-    "snakemake": "Mölder F, Jablonski KP, Letcher B, et al. Sustainable data analysis with Snakemake. "
-    "F1000Research 2021;10:33.",
-    "viechtbauer": "Viechtbauer W. Bias and efficiency of meta-analytic variance estimators in the "
-    "random-effects model. J Educ Behav Stat 2005;30:261-293.",
-}
 
 
 @dataclass(frozen=True)
@@ -77,35 +27,18 @@ class Methods:
     """Paragraphs with numbered citations, and the references in the order of their numbers."""
 
     paragraphs: tuple[tuple[str, str], ...]
-    references: tuple[str, ...]
+    references: tuple[Work, ...]
 
 
 def as_markdown(methods: Methods) -> str:
     """The methods text as a file to take over into a manuscript."""
     parts = [f"## {heading}\n\n{paragraph}\n" for heading, paragraph in methods.paragraphs]
-    numbered = [f"{number}. {reference}" for number, reference in enumerate(methods.references, start=1)]
+    numbered = [f"{number}. {work.text}" for number, work in enumerate(methods.references, start=1)]
     return "\n".join([*parts, "## References", "", *numbered, ""])
 
 
-class Citations:
-    """Numbers references in the order in which the text first cites them."""
-
-    def __init__(self) -> None:
-        """Start without references."""
-        self.references: list[str] = []
-
-    def __call__(self, *references: str) -> str:
-        """The bracketed numbers of ``references``: keys of :data:`REFERENCES`, or whole references."""
-        numbers = []
-        for reference in references:
-            said = REFERENCES.get(reference, reference)
-            if said not in self.references:
-                self.references.append(said)
-            numbers.append(self.references.index(said) + 1)
-        return f"[{', '.join(map(str, sorted(numbers)))}]"
-
-
 def write_methods(
+    works: Works,
     config: Config,
     cards: Mapping[str, CohortCard],
     library: Mapping[str, Signature],
@@ -117,6 +50,7 @@ def write_methods(
     """Describe the run.
 
     Args:
+        works: Those of data/references.bib.
         config: The settings.
         cards: Cohort id -> card.
         library: Signatures by name; those selected are described.
@@ -125,7 +59,7 @@ def write_methods(
         provenance: Result of :func:`irf7bone.study.provenance.collect`.
         experiments: None where the study has none.
     """
-    cite = Citations()
+    cite = Citations(works)
     paragraphs = (
         ("Claim and question", _claim(config, cite)),
         ("Cohorts", _cohorts(cards, cite)),
@@ -134,28 +68,29 @@ def write_methods(
         ("Outcome", _outcome(config, associations, curves_competing, cite)),
         ("Pooling and multiplicity", _pooling(config, cite)),
         *write_deeper(config, cite),
-        *write_experiments(experiments, cite, citation_of),
+        *write_experiments(experiments, cite),
         ("Verdict", _verdict(config, cite)),
         ("Software", _software(provenance, cite)),
     )
-    return Methods(paragraphs, tuple(cite.references))
+    return Methods(paragraphs, tuple(cite.cited))
 
 
 def _claim(config: Config, cite: Citations) -> str:
     primary = config.primary
     return (
         "Tumour cells that silence IRF7 have been reported to lose the interferon signal that exposes them "
-        f"to the immune system, and to spread to bone {cite('bidwell')}. One analysis was named before the "
-        f"run as the primary one: signature {primary.signature}, method {primary.method}, endpoint "
+        f"to the immune system, and to spread to bone {cite('bidwell2012')}. One analysis was named before "
+        f"the run as the primary one: signature {primary.signature}, method {primary.method}, endpoint "
         f"{ENDPOINT_WORDS[primary.endpoint]}, model {MODEL_WORDS[primary.model]}."
     )
 
 
 def _cohorts(cards: Mapping[str, CohortCard], cite: Citations) -> str:
-    real, simulated = [], []
+    real: list[str] = []
+    simulated: list[str] = []
     for card in cards.values():
-        reference = citation_of(card)
-        marker = f" {cite(reference)}" if reference else ""
+        work = cite.works.of_card(card)
+        marker = f" {cite(work)}" if work else ""
         (simulated if card.role == "simulated" else real).append(f"{card.id}{marker}")
     parts = [
         f"{counted(len(real), 'cohort')} of patients: {listed(real)}." if real else "No cohort of patients."
@@ -169,29 +104,20 @@ def _cohorts(cards: Mapping[str, CohortCard], cite: Citations) -> str:
         "Expression was brought to log2 as each cohort's card states, gene names to current HGNC symbols, "
         "and rows of one gene to one row. Samples were matched to clinical data by identifier; every loss is "
         "counted and named. Sample quality (median, interquartile range, agreement with the others) and "
-        f"principal components were computed on AnnData {cite('anndata')} with scanpy {cite('scanpy')}; no "
+        f"principal components were computed on AnnData {cite('virshup2024')} with scanpy "
+        f"{cite('wolf2018')}; no "
         "sample was left out for them. Median follow-up is by the reverse Kaplan-Meier method "
-        f"{cite('schemper')}."
+        f"{cite('schemper1996')}."
     )
     return " ".join(parts)
-
-
-def citation_of(card: CohortCard | ExperimentCard) -> str:
-    """The reference of a cohort or experiment as its card gives it; empty where it gives none."""
-    parts = [str(card.citation["text"]).rstrip(".")] if "text" in card.citation else []
-    parts += [
-        f"{name}:{card.citation[key]}"
-        for key, name in (("doi", "doi"), ("pmid", "PMID"))
-        if key in card.citation
-    ]
-    return f"{'. '.join(parts)}." if parts else ""
 
 
 def _signatures(config: Config, library: Mapping[str, Signature], cite: Citations) -> str:
     parts = []
     for name in config.signatures.select:
         signature = library[name]
-        marker = f" {cite(signature.citation)}" if signature.citation else ", no source stated"
+        defined_by = cite.works.of_signature(signature)
+        marker = f" {cite(*defined_by)}" if defined_by else ", no source stated"
         parts.append(f"{name} ({counted(len(signature.genes), 'gene')}{marker})")
     return (
         f"{counted(len(parts), 'signature')}: {listed(parts)}. A signature of which a cohort has less than "
@@ -210,8 +136,8 @@ def _outcome(config: Config, associations: pd.DataFrame, competing: bool, cite: 
     models = listed([MODEL_WORDS[model] for model in config.models])
     parts = [
         f"Endpoints: {listed([ENDPOINT_WORDS[endpoint] for endpoint in config.endpoints])}. The effect is "
-        f"the hazard ratio for one standard deviation more score, from Cox models {cite('cox')} with Efron's "
-        f"handling of ties {cite('efron')}: {models}. Proliferation is the score of "
+        f"the hazard ratio for one standard deviation more score, from Cox models {cite('cox1972')} with "
+        f"Efron's handling of ties {cite('efron1977')}: {models}. Proliferation is the score of "
         f"{config.proliferation_signature} by {config.primary.method}."
     ]
     if {"clinical", "full"} & set(config.models):
@@ -222,18 +148,19 @@ def _outcome(config: Config, associations: pd.DataFrame, competing: bool, cite: 
     if (associations["estimator"] == "firth").any():
         parts.append(
             f"With fewer than {EVENTS_PER_PARAMETER} events per coefficient Firth's penalised likelihood was "
-            f"used, with profile-likelihood intervals {cite('firth')}."
+            f"used, with profile-likelihood intervals {cite('heinze2001')}."
         )
     parts.append(
         f"With fewer than {counted(config.min_events, 'event')} nothing was fitted. Proportional hazards "
-        f"were tested by the score test {cite('grambsch')}; discrimination is Harrell's C {cite('harrell')} "
-        "for longer time without the event."
+        f"were tested by the score test {cite('grambsch1994')}; discrimination is Harrell's C "
+        f"{cite('harrell1996')} for longer time without the event."
     )
-    curve = f"Curves by tertile, for display only, are Kaplan-Meier estimates {cite('kaplan')}"
+    curve = f"Curves by tertile, for display only, are Kaplan-Meier estimates {cite('kaplan1958')}"
     if competing:
         curve += (
             ", and Aalen-Johansen cumulative incidence where other outcomes compete "
-            f"{cite('aalen')}; hazard ratios are then cause-specific, competing events censored at their time"
+            f"{cite('aalen1978')}; hazard ratios are then cause-specific, competing events censored at their "
+            "time"
         )
     return " ".join([*parts, f"{curve}."])
 
@@ -241,14 +168,13 @@ def _outcome(config: Config, associations: pd.DataFrame, competing: bool, cite: 
 def _pooling(config: Config, cite: Citations) -> str:
     return (
         "Cohorts of patients were pooled in two stages by random effects, between-cohort variance by "
-        f"restricted maximum likelihood {cite('viechtbauer')}, intervals by Knapp and Hartung "
-        f"{cite('knapp')} with the modification for few studies {cite('roever')}; I² after Higgins and "
-        f"Thompson {cite('higgins')}. A single cohort keeps its own interval. Simulated cohorts are never "
-        "pooled, nor are cohorts in which a signature was found or whose patients were all chosen for "
-        "having the "
-        "event. The p value of the primary analysis stands alone; every other pooled result but those of "
-        "positive "
-        f"controls has a Benjamini-Hochberg q {cite('benjamini')} over all of them."
+        f"restricted maximum likelihood {cite('viechtbauer2005')}, intervals by Knapp and Hartung "
+        f"{cite('knapp2003')} with the modification for few studies {cite('roever2015')}; I² after Higgins "
+        f"and Thompson {cite('higgins2002')}. A single cohort keeps its own interval. Simulated cohorts are "
+        "never pooled, nor are cohorts in which a signature was found or whose patients were all chosen for "
+        "having the event. The p value of the primary analysis stands alone; every other pooled result but "
+        "those "
+        f"of positive controls has a Benjamini-Hochberg q {cite('benjamini1995')} over all of them."
     )
 
 
@@ -258,17 +184,17 @@ def _verdict(config: Config, cite: Citations) -> str:
         "proliferation "
         "alone, and with both calibrated for measurement error "
         f"(reliability {config.reliability.proliferation:g} and {config.reliability.er:g}) "
-        f"{cite('prentice')}; all three "
-        f"must agree {cite('berger')}. Specificity is the same effect given proliferation and the mean "
+        f"{cite('prentice1982')}; all three "
+        f"must agree {cite('berger1982')}. Specificity is the same effect given proliferation and the mean "
         "score of matched "
         "random signatures. The same patients enter every model, and the same cohorts every pool: a Bayesian "
         f"normal-normal model with a flat prior of the mean and a half-normal prior of scale "
         f"{config.verdict.prior_scale:g} of the standard deviation between cohorts "
-        f"{cite('roever2020')} {cite('friede')}, whose "
+        f"{cite('roever2020')} {cite('friede2017')}, whose "
         "95 % interval decides; modified Knapp-Hartung intervals, a common effect and priors of scale 0.25 "
         "and 1 stand "
         "beside it. No effect of the size looked for is said where every model excludes hazard ratios of "
-        f"{config.verdict.smallest_hr:g} and of its inverse {cite('schuirmann')}, proliferation, the "
+        f"{config.verdict.smallest_hr:g} and of its inverse {cite('schuirmann1987')}, proliferation, the "
         "positive control, "
         "shows, and the effect does not change over time. What was not named before the run is exploratory "
         "and needs "
@@ -281,6 +207,6 @@ def _verdict(config: Config, cite: Citations) -> str:
 def _software(provenance: Mapping[str, Any], cite: Citations) -> str:
     versions = [f"{name} {version}" for name, version in provenance["packages"].items() if version != "NA"]
     return (
-        f"Python {provenance['python']} with {listed(versions)}; run by Snakemake {cite('snakemake')}, drawn "
-        f"with seaborn {cite('seaborn')}. The run is made again by: {provenance['command']}."
+        f"Python {provenance['python']} with {listed(versions)}; run by Snakemake {cite('moelder2021')}, "
+        f"drawn with seaborn {cite('waskom2021')}. The run is made again by: {provenance['command']}."
     )

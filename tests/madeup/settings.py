@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from irf7bone.study.settings import Config, Primary, RandomSignatures, SignatureSettings, VerdictSettings
+from irf7bone.study.settings import (
+    Config,
+    Primary,
+    RandomSignatures,
+    Reliability,
+    SignatureSettings,
+    VerdictSettings,
+)
 
 
 def settings(**changes: object) -> Config:

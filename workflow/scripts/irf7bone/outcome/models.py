@@ -148,7 +148,7 @@ def proliferation(cohort: Cohort) -> Fields | Unavailable:
 
 
 def er_of(cohort: Cohort) -> Fields:
-    """ER status, or the expression of ESR1; nothing where the cohort is restricted to one status, or has neither.
+    """ER status, or the expression of ESR1; nothing where all have one status, or the cohort has neither.
 
     Under another name than the clinical covariate, which may stratify: the verdict's model has a
         coefficient for it.

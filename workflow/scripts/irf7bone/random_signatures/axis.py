@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.random_signatures.fits import standard_scores
-from irf7bone.random_signatures.sampling import cells, draw, generator, positions, set_matrix
+from irf7bone.random_signatures.sampling import cells, generator, positions, sample_sets, set_matrix
 from irf7bone.scoring.engine import Prepared
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def random_axes(
     for signature in signatures:
         sides = (library[signature].up, library[signature].down)
         own = [positions(prepared.genes[candidates], side) for side in sides]
-        drawn = draw(cell, *own, min(n_draws, MOST), generator(seed, cohort, signature))
+        drawn = sample_sets(cell, *own, min(n_draws, MOST), generator(seed, cohort, signature))
         if isinstance(drawn, str):
             continue
         sets = [set_matrix(candidates[side], prepared.n_genes) for side in (drawn.up, drawn.down)]

@@ -97,7 +97,7 @@ def test_a_planted_effect_is_found_given_proliferation_and_er():
     assert claim["log_hr"] == pytest.approx(-0.4, abs=3 * claim["se"])
     # unadjusted, proliferation adds to it
     assert found.loc["unadjusted", "log_hr"] < claim["log_hr"] - 0.1
-    assert claim["covariates"] == "proliferation,er"
+    assert claim["covariates"] == "proliferation,er_status"
 
 
 def test_models_are_those_of_their_covariates():

@@ -35,7 +35,9 @@ Bone against other first sites: cohorts with so many events of each kind, effect
 cohorts with a standard deviation of 0.1 on both.
 """
 LEVELS = """
-Patient level against summary level, cohorts of 15 to 60 events.
+Patient level against summary level, cohorts of 15 to 60 events. They agree but for the effect that turns:
+it turns at a time for all patients, and those at risk then are no longer alike, so that its average over
+time is not 1 as at summary level; where an effect is said of it, non_proportional stands beside the word.
 """
 
 

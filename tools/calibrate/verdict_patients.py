@@ -16,8 +16,10 @@ from irf7bone.study.settings import Reliability
 
 DECLARED = Reliability(0.7, 0.9)
 MIN_EVENTS = 5
-# hazard a month, and the time at which the effect changes in scenarios in which it does
-MONTHLY, TURN = 0.01, 30.0
+# hazard a month, and the time at which the effect changes in scenarios in which it does: that by which half
+# of the events have happened
+MONTHLY = 0.01
+TURN = -math.log(1 - EVENT_SHARE / 2) / MONTHLY
 
 
 def draw_patients(

@@ -99,7 +99,10 @@ def test_power_is_that_of_the_specification(cells, name, events, expected):
 
 def test_patients_and_summaries_agree(cells):
     """Same scenario, same cohorts: the difference within three of its errors in every cell of a word."""
-    patient = cells[cells["level"] == "patient"].set_index(["scenario", "k", "smallest_hr"])
+    # an effect that turns at a time leaves its patients' scores uneven: its average is not that of two halves
+    turning = [one.name for one in SCENARIOS if not np.isnan(one.late)]
+    patient = cells[(cells["level"] == "patient") & ~cells["scenario"].isin(turning)]
+    patient = patient.set_index(["scenario", "k", "smallest_hr"])
     summary = cells[(cells["level"] == "summary") & (cells["events_low"] == 15)]
     summary = summary.set_index(["scenario", "k", "smallest_hr"])
     if patient.empty:
@@ -114,7 +117,7 @@ def test_patients_and_summaries_agree(cells):
 
 def test_bone_is_not_told_from_other_sites_where_they_are_alike():
     table = VERDICT_CALIBRATION.read(TABLES / VERDICT_FILE)
-    sites = table[table["scenario"].str.startswith("sites: ")].set_index(["scenario", "verdict"])
+    sites = table[table["scenario"].str.startswith("sites: ")].set_index(["scenario", "verdict"]).sort_index()
     assert len(sites)
     alike = ("sites: bone HR 1, other sites HR 1", "sites: bone HR 0.7, other sites HR 0.7")
     for name in (*alike, "sites: bone HR 1, other sites HR 0.7"):

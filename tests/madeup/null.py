@@ -32,6 +32,7 @@ def settings(select, **changes):
         "models": ("unadjusted", "proliferation"),
         "primary": primary(signature="NAMED", method="zscore", endpoint="relapse", model="unadjusted"),
         "proliferation_signature": "PROLIF",
+        "verdict": SimpleNamespace(smallest_hr=0.7, power=0.8, prior_scale=0.5),
         "min_events": 5,
     }
     return study_settings(**{**base, **changes})

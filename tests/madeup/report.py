@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
+from madeup import claim
 from madeup import results as madeup_results
 from madeup import study as made
 
@@ -18,7 +19,6 @@ from irf7bone.figures.plot_cohort import plot_cohort_figures, plot_forests
 from irf7bone.figures.style import save_drawings
 from irf7bone.report.inputs import ReportInputs
 from irf7bone.report.sentences.references import read_works
-from irf7bone.verdict.judge import judge
 
 PROJECT = Path(__file__).resolve().parents[2]
 SVG = """<?xml version="1.0"?>
@@ -66,19 +66,29 @@ def make_inputs(folder: Path, config, cards, cohorts: dict[str, made.Cohort]) ->
             overview_table(associations, pooled, made.ROLES, signatures=made.SIGNATURES, **shared),
         )
     kept = made.cohorts()
+    kept = kept[kept["cohort"].isin(list(cohorts))]
+    deeper = madeup_results.results(associations, pooled, config)
+    _, _, judged = claim.judge_tables(
+        deeper.claim_models,
+        deeper.claim_controls,
+        kept,
+        config,
+        duplicates=deeper.duplicates,
+        sites=deeper.sites,
+    )
     return ReportInputs(
         config=config,
         cards={name: card for name, card in cards.items() if name in cohorts},
         library=made.library(),
         associations=associations,
         pooled=pooled,
-        cohorts=kept[kept["cohort"].isin(list(cohorts))],
-        verdict=judge(pooled, associations, made.ROLES, config),
+        cohorts=kept,
+        verdict=judged.verdict,
         flow=joined("flow"),
         coverage=joined("coverage"),
         quality=joined("quality"),
         curves=joined("curves"),
-        results=madeup_results.results(associations, pooled, config),
+        results=deeper,
         figures=folder,
         provenance=made.provenance(),
         templates=PROJECT / "workflow" / "report",

@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pandas as pd
+from madeup import claim
 from madeup import study as made
 
 from irf7bone.pool.by_er import pool_by_er
@@ -41,6 +42,7 @@ from irf7bone.tables.outcome_checks import (
 from irf7bone.tables.random_signatures import NULL, NULL_HISTOGRAM, POOLED_NULL
 from irf7bone.tables.register import OF_COHORT, OVER_COHORTS, tables_in
 from irf7bone.tables.study_tables import StudyTables
+from irf7bone.verdict.fragility import fragility
 
 KEY = ["signature", "method", "endpoint", "model"]
 NULL_EDGES = {"null_q025": -0.3, "null_q25": -0.1, "null_median": 0.02, "null_q75": 0.12, "null_q975": 0.31}
@@ -83,6 +85,27 @@ def results(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) ->
         "immune_pooled": pool_immune(links, roles),
         "duplicates": _duplicates(list(roles)),
         "audit": _audit(associations, config),
+    }
+    models = claim.from_associations(associations, config)
+    present = list(roles)
+    claim_controls = claim.claim_controls(present, list(config.endpoints))
+    known = made.cohorts()
+    judged_tables, contrast, judged = claim.judge_tables(
+        models,
+        claim_controls,
+        known[known["cohort"].isin(present)],
+        config,
+        duplicates=tables["duplicates"],
+        sites=tables["sites"],
+    )
+    tables |= {
+        "claim_models": models,
+        "claim_controls": claim_controls,
+        "exploratory": judged.exploratory,
+        "verdict_models": judged.models,
+        "chances": judged.chances,
+        "site_contrast": contrast,
+        "fragility": fragility(judged_tables, config=config),
     }
     contracts = tables_in(OF_COHORT) | tables_in(OVER_COHORTS)
     assert set(contracts) - set(tables) == {"cohorts", "associations", "pooled", "verdict"}

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from irf7bone.study.settings import Config, Primary, RandomSignatures, SignatureSettings, VerdictSettings
+from irf7bone.study.settings import (
+    Config,
+    Primary,
+    RandomSignatures,
+    Reliability,
+    SignatureSettings,
+    VerdictSettings,
+)
 
 
 def settings(**changes: object) -> Config:
@@ -19,7 +26,8 @@ def settings(**changes: object) -> Config:
         "models": ("unadjusted",),
         "primary": Primary(signature="ISG", method="zscore", endpoint="bone", model="unadjusted"),
         "proliferation_signature": "PROLIF",
-        "verdict": VerdictSettings(smallest_hr=0.7, power=0.8),
+        "verdict": VerdictSettings(smallest_hr=0.7, power=0.8, prior_scale=0.5),
+        "reliability": Reliability(proliferation=0.7, er=0.9),
         "min_events": 5,
         "random_signatures": RandomSignatures(draws=1000, seed=1),
     }

@@ -11,7 +11,14 @@ import pandas as pd
 
 from irf7bone.genes.signatures import Signature
 from irf7bone.study.cohort_card import CohortCard
-from irf7bone.study.settings import Config, Primary, RandomSignatures, SignatureSettings, VerdictSettings
+from irf7bone.study.settings import (
+    Config,
+    Primary,
+    RandomSignatures,
+    Reliability,
+    SignatureSettings,
+    VerdictSettings,
+)
 from irf7bone.tables.cohort import COHORTS, COVERAGE, FLOW, QC, SCORES
 from irf7bone.tables.outcome import ASSOCIATIONS, CURVES
 from irf7bone.tables.pooled import POOLED
@@ -24,7 +31,7 @@ METHODS = ("zscore", "ssgsea")
 MODELS = ("unadjusted", "proliferation")
 ENDPOINTS = ("bone", "relapse", "death")
 HAS = {"alpha": ("relapse",), "beta": ("relapse", "death"), "gamma": ("death",), "made": ("bone", "relapse")}
-ROLES = {"alpha": "validation", "beta": "discovery", "gamma": "validation", "made": "simulated"}
+ROLES = {"alpha": "validation", "beta": "validation", "gamma": "validation", "made": "simulated"}
 SIZES = {"alpha": 99, "beta": 150, "gamma": 60, "made": 200}
 
 
@@ -42,7 +49,8 @@ def config(**changes: object) -> Config:
         "models": MODELS,
         "primary": Primary(signature=PRIMARY, method="zscore", endpoint="relapse", model="unadjusted"),
         "proliferation_signature": PROLIFERATION,
-        "verdict": VerdictSettings(smallest_hr=0.7, power=0.8),
+        "verdict": VerdictSettings(smallest_hr=0.7, power=0.8, prior_scale=0.5),
+        "reliability": Reliability(proliferation=0.7, er=0.9),
         "min_events": 5,
         "random_signatures": RandomSignatures(draws=1000, seed=1),
     }
@@ -263,6 +271,8 @@ def pooled(associations: pd.DataFrame) -> pd.DataFrame:
             log_hr = float((weights * ok["log_hr"]).sum() / weights.sum())
             se = float(weights.sum() ** -0.5)
             row |= {"log_hr": log_hr, "se": se, "ci_low": log_hr - 1.96 * se, "ci_high": log_hr + 1.96 * se}
+            row |= {"bayes_log_hr": log_hr, "bayes_low": log_hr - 2.5 * se, "bayes_high": log_hr + 2.5 * se}
+            row |= {"further_low": log_hr - 3 * se, "further_high": log_hr + 3 * se}
             row |= {"p": 0.61, "q": 0.8, "tau2": 0.0, "i2": 12.0, "status": "ok"}
             if len(ok) > 1:
                 row |= {"pi_low": log_hr - 3 * se, "pi_high": log_hr + 3 * se}
@@ -285,6 +295,7 @@ def cohorts() -> pd.DataFrame:
                     "cohort": name,
                     "title": f"The {name} cohort",
                     "role": ROLES[name],
+                    "selected_on_outcome": None,
                     "platform": "GPL96" if name != "gamma" else None,
                     "samples_in_file": SIZES[name] + 2,
                     "dropped": "no clinical row=2",

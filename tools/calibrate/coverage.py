@@ -53,7 +53,7 @@ def one_cohort(regime: Regime, random: np.random.Generator) -> Tally:
 def one_adjusted(regime: Regime, random: np.random.Generator) -> Tally:
     """One cohort for each model that holds more than the score, at the main effect."""
     tally = Tally()
-    for model in MODELS:
+    for model in DRIVERS_OF:
         if model != "unadjusted":
             _hazard_ratio(tally, regime, model, float(np.log(MAIN)), random)
     return tally

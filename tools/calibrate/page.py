@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from calibrate.described import sections
+from calibrate.verdict_page import verdict_page
 from irf7bone.report.sentences.calibration_warnings import METHOD_WORDS, caution
-from irf7bone.tables.calibration import read_calibration
+from irf7bone.tables.calibration import VERDICT_CALIBRATION, VERDICT_FILE, read_calibration
 
 TITLE = "# Calibration\n"
 INTRODUCTION = """
@@ -57,6 +58,8 @@ def write_page(tables: Path, page: Path, cohorts: int, seed: int) -> None:
     parts += ["## Random signatures\n", RANDOM, _plain(table[table["quantity"] == "share_of_p"])]
     parts += sections(tables)
     parts += ["## Where the report warns\n", _warnings(single)]
+    if (tables / VERDICT_FILE).is_file():
+        parts += ["## The verdict\n", verdict_page(VERDICT_CALIBRATION.read(tables / VERDICT_FILE))]
     page.write_text("\n".join(part.strip("\n") + "\n" for part in parts), encoding="utf-8")
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from calibrate.cohorts import (
     DRIVERS,
+    DRIVERS_OF,
     Outcome,
     Patients,
     Regime,
@@ -45,8 +46,8 @@ def one_cohort(regime: Regime, random: np.random.Generator) -> Tally:
     tally = Tally()
     people, outcome, _ = sample_cohort(regime, tuple(DRIVERS), random)
     often, drawn = 1.0 if regime.n == EVERY else SECOND, random.random()
-    deeper = MODELS if drawn < OTHERS * often else DEEPER if drawn < often else ()
-    for model in MODELS:
+    deeper = tuple(DRIVERS_OF) if drawn < OTHERS * often else DEEPER if drawn < often else ()
+    for model in DRIVERS_OF:
         scores = idle_scores(model, people, SCORES, random)
         _regressions(tally, regime, model, people, outcome, scores, deeper=model in deeper)
     _groups(tally, regime, outcome, idle_scores("unadjusted", people, SCORES, random))

@@ -63,3 +63,28 @@ rule examine_cohort:
         "Look deeper into cohort {wildcards.cohort}"
     script:
         "../scripts/examine_cohort.py"
+
+
+rule fit_claim_models:
+    input:
+        cohort="results/cohorts/{cohort}.h5ad",
+        scores="results/scores/{cohort}.parquet",
+        signatures=signature_library,
+        records=signature_records,
+        symbols=study.symbols,
+    output:
+        models="results/outcome/{cohort}/claim_models.tsv",
+        controls="results/outcome/{cohort}/claim_controls.tsv",
+    log:
+        "results/logs/fit_claim_models/{cohort}.log",
+    priority: 2
+    conda:
+        "../../envs/irf7bone.yaml"
+    params:
+        config=study.config.analysis(),
+        random_signatures=study.config.random_signatures,
+        code=code_hash("fit_claim_models"),
+    message:
+        "Fit the models of the verdict in cohort {wildcards.cohort}"
+    script:
+        "../scripts/fit_claim_models.py"

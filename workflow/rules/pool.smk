@@ -1,6 +1,7 @@
 # Pools the cohorts' results over real cohorts and judges them.
 # REQUIRED INPUTS: results/associations/{cohort}.tsv, results/cohorts/{cohort}.summary.tsv of every cohort
-# OUTPUTS: results/tables/: associations.tsv, cohorts.tsv, pooled.tsv, verdict.tsv, duplicates.tsv, audit.tsv
+# OUTPUTS: results/tables/: associations.tsv, cohorts.tsv, pooled.tsv, duplicates.tsv, audit.tsv, verdict.tsv and
+#          what stands behind it
 
 
 rule pool_associations:
@@ -8,6 +9,9 @@ rule pool_associations:
         associations=expand("results/associations/{cohort}.tsv", cohort=study.cards),
         null=expand("results/outcome/{cohort}/null.tsv", cohort=study.cards),
         summaries=expand("results/cohorts/{cohort}.summary.tsv", cohort=study.cards),
+        signatures=signature_library,
+        records=signature_records,
+        symbols=study.symbols,
     output:
         associations=report(
             "results/tables/associations.tsv",
@@ -132,10 +136,14 @@ rule audit_cohorts:
 
 rule judge_results:
     input:
-        associations="results/tables/associations.tsv",
-        pooled="results/tables/pooled.tsv",
-        pooled_null="results/tables/pooled_null.tsv",
+        models=expand("results/outcome/{cohort}/claim_models.tsv", cohort=study.cards),
+        controls=expand("results/outcome/{cohort}/claim_controls.tsv", cohort=study.cards),
+        sites=expand("results/outcome/{cohort}/sites.tsv", cohort=study.cards),
+        duplicates="results/tables/duplicates.tsv",
         summary="results/tables/cohorts.tsv",
+        signatures=signature_library,
+        records=signature_records,
+        symbols=study.symbols,
     output:
         verdict=report(
             "results/tables/verdict.tsv",
@@ -143,6 +151,11 @@ rule judge_results:
             category="Tables",
             labels={"figure": "verdict"},
         ),
+        exploratory="results/tables/exploratory.tsv",
+        models="results/tables/verdict_models.tsv",
+        chances="results/tables/chances.tsv",
+        site_contrast="results/tables/site_contrast.tsv",
+        fragility="results/tables/fragility.tsv",
     log:
         "results/logs/judge_results.log",
     priority: 2

@@ -8,6 +8,7 @@ from irf7bone.genes.symbols import SymbolTable
 from irf7bone.pool.by_er import pool_by_er
 from irf7bone.pool.heterogeneity import asymmetry, funnel, heterogeneity, leave_one_cohort_out_table
 from irf7bone.pool.pooled_immune_link import pool_immune
+from irf7bone.pool.real_cohorts import roles_in_pools
 from irf7bone.pool.specification import specification_curve, summarise_specifications
 from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import COHORTS
@@ -29,7 +30,7 @@ report_plainly(snakemake.log[0])
 config: Config = snakemake.params.config
 output = snakemake.output
 cohorts = COHORTS.read(snakemake.input.summary)
-roles = dict(zip(cohorts["cohort"], cohorts["role"], strict=True))
+roles = roles_in_pools(cohorts)
 results = (
     ASSOCIATIONS.read(snakemake.input.associations),
     POOLED.read(snakemake.input.pooled),

@@ -3,6 +3,7 @@
 from irf7bone.base.errors import report_plainly
 from irf7bone.figures.plot_cohort import plot_forests
 from irf7bone.figures.style import save_drawings
+from irf7bone.pool.real_cohorts import roles_in_pools
 from irf7bone.study.settings import Config
 from irf7bone.tables.study_tables import StudyTables
 
@@ -13,7 +14,7 @@ tables = StudyTables.read([*snakemake.input.cohort_tables, *snakemake.input.pool
 drawings = plot_forests(
     tables.associations,
     tables.pooled,
-    dict(zip(tables.cohorts["cohort"], tables.cohorts["role"], strict=True)),
+    roles_in_pools(tables.cohorts),
     config,
     tables,
 )

@@ -3,7 +3,10 @@
 import pandas as pd
 
 from irf7bone.base.errors import report_plainly
+from irf7bone.genes.signatures import load_library, positive_controls
+from irf7bone.genes.symbols import SymbolTable
 from irf7bone.pool.pool import pool_associations
+from irf7bone.pool.real_cohorts import roles_in_pools
 from irf7bone.random_signatures.null_plan import join_null
 from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import COHORTS
@@ -19,8 +22,9 @@ associations = join_null(
     pd.concat(map(ASSOCIATIONS.read, snakemake.input.associations), ignore_index=True), null
 )
 cohorts = pd.concat(map(COHORTS.read, snakemake.input.summaries))
-roles = dict(zip(cohorts["cohort"], cohorts["role"], strict=True))
-pooled = pool_associations(associations, roles, config=config)
+library = load_library(snakemake.input.signatures, SymbolTable.load(snakemake.input.symbols))
+controls = positive_controls(library, config.proliferation_signature)
+pooled = pool_associations(associations, roles_in_pools(cohorts), config=config, controls=controls)
 ASSOCIATIONS.write(associations, snakemake.output.associations)
 COHORTS.write(cohorts, snakemake.output.cohorts)
 NULL.write(null, snakemake.output.null)

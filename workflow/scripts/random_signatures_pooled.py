@@ -3,6 +3,7 @@
 from irf7bone.base.errors import report_plainly
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
+from irf7bone.pool.real_cohorts import roles_in_pools
 from irf7bone.random_signatures.controls import controls
 from irf7bone.random_signatures.pooled import pooled_null, reader
 from irf7bone.study.settings import Config
@@ -24,7 +25,7 @@ null, histogram = pooled_null(
     ),
     associations,
     pooled,
-    dict(zip(cohorts["cohort"], cohorts["role"], strict=True)),
+    roles_in_pools(cohorts),
     load_library(snakemake.input.signatures, SymbolTable.load(snakemake.input.symbols)),
     config=config,
     n_draws=snakemake.params.random_signatures.draws,

@@ -17,6 +17,7 @@ from irf7bone.harmonise.cohort import harmonise
 from irf7bone.harmonise.cohort_file import check_cohort, read_cohort, write_cohort
 from irf7bone.harmonise.endpoints import build_endpoints
 from irf7bone.harmonise.expression import SCALES, collapse_to_symbols, guess_id_type
+from irf7bone.outcome.outcome_data import follow_up
 from irf7bone.study.cohort_checks import load_card
 from irf7bone.tables.cohort import FLOW
 
@@ -181,6 +182,31 @@ def test_times_become_months(unit, factor):
     )
     assert endpoint.columns["death_event"].tolist() == [1, 0, 1]
     assert endpoint.at_zero == ["a"]
+
+
+def test_delayed_entry_leaves_out_who_was_never_seen_at_risk():
+    clinical = pd.DataFrame(
+        {
+            "t": ["10", "20", "5", "30", "8"],
+            "e": ["1", "0", "1", "1", "0"],
+            "in": ["0", "12", "5", "6", None],
+        },
+        index=list("abcde"),
+    )
+    rule = {
+        "definition": "death",
+        "time": {"from": "t", "unit": "months"},
+        "event": {"from": "e", "is": ["1"], "else": ["0"]},
+        "entry": {"from": "in", "unit": "months"},
+    }
+    found = build_endpoints(clinical, {"death": rule}, "card", forgiven=pd.Index([]))["death"]
+    assert found.not_after_entry == ["c"] and found.incomplete == ["e"]
+    assert found.columns["death_entry_months"].tolist()[:2] == [0, 12]
+    assert found.columns.loc[["c", "e"]].isna().all(axis=None)
+    data = follow_up(found.columns, "death")
+    assert data.known.tolist() == [True, True, False, True, False]
+    assert data.entry_of(data.known).tolist() == [0, 12, 6]
+    assert follow_up(found.columns.drop(columns="death_entry_months"), "death").entry is None
 
 
 def test_guesses_are_only_made_of_a_majority():

@@ -34,7 +34,7 @@ CONFIG = made.config(
     models=("unadjusted", "proliferation", "clinical", "full"),
     primary=Primary("IFN", "zscore", "bone", "unadjusted"),
     proliferation_signature="PROLIF",
-    verdict=VerdictSettings(0.7, 0.8),
+    verdict=VerdictSettings(0.7, 0.8, 0.5),
     min_events=5,
 )
 READERS = {

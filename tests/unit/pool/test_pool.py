@@ -18,12 +18,14 @@ from scipy.stats import norm, t
 
 from irf7bone.base.errors import InputError
 from irf7bone.pool.pool import pool_associations
+from irf7bone.pool.real_cohorts import roles_in_pools
+from irf7bone.statistics.normal_normal import pool_normal_normal
 from irf7bone.statistics.random_effects import leave_one_cohort_out, pool_many, random_effects, reml_tau2
 from irf7bone.study.settings import SignatureSettings
 from irf7bone.tables.outcome import ASSOCIATIONS
 from irf7bone.tables.pooled import POOLED
 
-ROLES = {"a": "validation", "b": "discovery", "c": "validation", "sim": "simulated"}
+ROLES = {"a": "validation", "b": "validation", "c": "validation", "sim": "simulated"}
 CONFIG = study_settings(
     signatures=SignatureSettings(("IFN", "PROLIF"), (), 0.5),
     methods=("zscore", "ssgsea"),
@@ -304,3 +306,47 @@ def test_what_is_wrong_with_the_associations_is_said_at_once():
 def test_a_cohort_without_a_role_is_refused():
     with pytest.raises(InputError, match=r"(?s)a role for every cohort.*first:    c"):
         pool_associations(associations("a", "c"), {"a": "validation"}, config=CONFIG)
+
+
+def primary_of(pooled: pd.DataFrame) -> pd.Series:
+    return pooled[(pooled[KEY] == list(PRIMARY)).all(axis=1)].iloc[0]
+
+
+def test_discovery_and_chosen_cohorts_are_shown_and_not_pooled():
+    table = associations("a", "b", "c", a_death=(-0.2, 0.1), b_death=(0.4, 0.1), c_death=(-0.1, 0.2))
+    whole = primary_of(pool_associations(table, ROLES, config=CONFIG))
+    for role in ("discovery", "selected_on_outcome", "simulated"):
+        found = primary_of(pool_associations(table, {**ROLES, "b": role}, config=CONFIG))
+        assert (whole["k"], found["k"]) == (3, 2)
+        assert found["log_hr"] < -0.1 < whole["log_hr"]
+
+
+def test_what_a_cohort_is_to_a_pool():
+    rows = pd.DataFrame(
+        {
+            "cohort": ["a", "b", "c", "d"],
+            "role": ["validation", "validation", "simulated", "discovery"],
+            "selected_on_outcome": [None, "true", "true", "false"],
+        }
+    )
+    expected = {"a": "validation", "b": "selected_on_outcome", "c": "simulated", "d": "discovery"}
+    assert roles_in_pools(rows) == expected
+
+
+def test_pooled_rows_carry_the_bayesian_pool():
+    table = associations("a", "b", "c", a_death=(-0.2, 0.1), b_death=(-0.4, 0.1), c_death=(-0.1, 0.2))
+    found = primary_of(pool_associations(table, ROLES, config=CONFIG))
+    pool = pool_normal_normal([[-0.2, -0.4, -0.1]], [[0.1, 0.1, 0.2]], scale=0.5)
+    assert found["bayes_log_hr"] == pytest.approx(pool.mu.centre[0])
+    assert found["further_below_1"] == pytest.approx(pool.further.below(0.0)[0])
+    assert found["narrow_low"] > found["bayes_low"] > found["wide_low"]
+    weight = np.array([100, 100, 25])
+    assert found["common_log_hr"] == pytest.approx((weight * [-0.2, -0.4, -0.1]).sum() / weight.sum())
+
+
+def test_positive_controls_have_no_q():
+    table = associations("a", "b", "c", a_death=(-0.2, 0.1), b_death=(-0.4, 0.1), c_death=(-0.1, 0.2))
+    found = pool_associations(table, ROLES, config=CONFIG, controls=["PROLIF"])
+    of_control = found["signature"] == "PROLIF"
+    assert found.loc[of_control, "q"].isna().all()
+    assert found.loc[~of_control & found["k"].gt(0), "q"].notna().sum() == 3

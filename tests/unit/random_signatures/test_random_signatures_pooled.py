@@ -21,7 +21,7 @@ from irf7bone.statistics.random_effects import pool_many
 from irf7bone.tables.outcome import ASSOCIATIONS
 from irf7bone.tables.random_signatures import CONTROLS, NULL_HISTOGRAM, POOLED_NULL
 
-ROLES = {"a": "validation", "b": "discovery", "c": "validation", "s": "simulated"}
+ROLES = {"a": "validation", "b": "validation", "c": "validation", "s": "simulated"}
 CONFIG = settings(LIBRARY, methods=("zscore", "gsva"), endpoints=("relapse", "death"))
 
 

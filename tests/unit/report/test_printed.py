@@ -86,7 +86,7 @@ def test_figures_stay_inside_the_page(pdf):
 
 def test_verdict_and_findings_are_said_as_on_the_page(inputs, text):
     primary = inputs.verdict[inputs.verdict["is_primary"]].iloc[0]
-    assert " ".join(primary["rule_text"].split()) in text
+    assert " ".join(f"{primary['lead']} {primary['details']}".split()) in text
     for section in sections(inputs):
         for finding in section.findings:
             assert " ".join(finding.text.split()) in text

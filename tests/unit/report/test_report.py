@@ -24,12 +24,13 @@ from irf7bone.report.html.build import build_report
 from irf7bone.report.html.cell_markup import LONG
 from irf7bone.report.html.figure_markup import read_figure
 from irf7bone.report.inputs import ReportInputs
-from irf7bone.report.sections.verdict_section import first_facts, lead_and_rest, planted_effects
+from irf7bone.report.sections.verdict_section import chance_sentences, first_facts, planted_effects
 from irf7bone.report.sentences import captions, text
 from irf7bone.report.sentences.methods import write_methods
 from irf7bone.report.sentences.quote import TABLES, plain
 from irf7bone.study.settings import Primary
-from irf7bone.verdict.judge import judge, simulated_check
+from irf7bone.verdict.judge import simulated_check
+from irf7bone.verdict.sentences import probability
 
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -167,7 +168,7 @@ def test_pdf_files_are_packed_while_there_is_room(tmp_path, monkeypatch):
 def test_verdict_and_its_rule_stand_first(inputs, page):
     said = " ".join(page.text)
     primary = inputs.verdict[inputs.verdict["is_primary"]].iloc[0]
-    for part in lead_and_rest(primary["rule_text"]):
+    for part in (primary["lead"], primary["details"]):
         assert said.index(part) < said.index("From file to cohort")
     assert f"Rule {primary['rule']} of the" in said
     assert all(limit in said for limit in text.NOT_TESTABLE)
@@ -188,8 +189,8 @@ def test_a_study_without_real_estimates_says_so(tmp_path, cohorts):
         chosen[name] = replace(cohort, associations=kept)
     study = make_inputs(tmp_path, config, made.cards(), chosen)
     said = " ".join(Page(build_report(study)).text)
-    assert "no cohort of patients gives one" in said
-    assert "No real cohort in this run records bone metastasis" in said
+    assert "no cohort of patients gives every model" in said
+    assert "No cohort of patients that is pooled records bone metastasis" in said
     assert "alpha has none of this study's endpoints, so there are no curves." in said
     assert "it could not be checked" in said  # no adjusted model was run
 
@@ -221,7 +222,7 @@ def test_pooled_sentence():
 def bearing_of(inputs: ReportInputs, **changes) -> dict[str, str]:
     pooled = changes.get("pooled", inputs.pooled)
     real = changes.get("real", inputs.associations[inputs.associations["cohort"] != "made"])
-    verdicts = changes.get("verdict", judge(pooled, inputs.associations, made.ROLES, inputs.config))
+    verdicts = changes.get("verdict", inputs.verdict)
     quality = changes.get("quality", inputs.quality[inputs.quality["cohort"] != "made"])
     duplicates = changes.get("duplicates", inputs.results.duplicates)
     chosen = changes.get("chosen", {})
@@ -236,22 +237,18 @@ def test_patients_chosen_by_the_primary_outcome_are_said_where_they_are_behind_t
     assert said.startswith("Yes, in beta (those with it, and others). That leaves a test of no association")
 
 
-@pytest.mark.parametrize(
-    ("hr", "null_p", "said"),
-    [
-        (0.8, 0.01, "below most of those of random signatures of the same size, p = 0.010: a higher score"),
-        (1.2, 0.30, "above most of those of random signatures of the same size, p = 0.30: no further out"),
-        (0.8, 1.0, "Yes: random signatures of the same size go further"),
-    ],
-)
-def test_random_signatures_are_said_with_their_direction(hr, null_p, said):
-    assert said in text._against_random(pd.Series({"hr": hr, "null_p": null_p}))
+def test_random_signatures_are_a_model_and_their_rank_a_picture():
+    row = pd.Series({"endpoint": "death", "random_hr": 0.8, "random_low": 0.65, "random_high": 0.98})
+    said = plain(text._against_random(row))
+    assert "the HR is 0.80 (95 % interval 0.65 to 0.98)" in said and "not a test" in said
+    assert "Not held against" in text._against_random(pd.Series({"random_hr": None}))
 
 
 def test_what_bears_on_it_follows_the_tables(inputs):
     said = bearing_of(inputs)
     assert said["Is it about bone?"].startswith("No: no cohort of patients")
-    assert said["Would random genes do as well?"] == "Not compared with random signatures in this run."
+    assert "mean score of matched random signatures the HR is" in said["Would random genes do as well?"]
+    assert "Unadjusted, in the same patients" in said["Is it proliferation?"]
     assert "1 of 150 in beta" in said["Are the samples sound?"]
     assert "I² 12 %" in said["Do the cohorts agree?"]
     assert said["Do hazards stay proportional?"] == "Nothing against it at p < 0.05 in 2 cohorts tested."
@@ -281,7 +278,12 @@ def test_a_hidden_positive_control_is_admitted(inputs):
     ("cohort", "other", "status", "said"),
     [
         ("alpha", "beta", "none", "No sign of a patient who is there twice."),
-        ("alpha", "beta", "found", "1 of these lie across cohorts, which then do not confirm each other."),
+        (
+            "alpha",
+            "beta",
+            "found",
+            "1 of these lie across cohorts, and the verdict is withheld until a card drops them.",
+        ),
         ("alpha", "alpha", "found", "0 of these lie across cohorts."),
         ("alpha", "made", "found", "No sign of a patient who is there twice."),
         ("alpha", "beta", "not_compared", "twice. Some cohorts could be compared by sample id only."),
@@ -313,19 +315,53 @@ def test_the_simulated_check_tells_right_from_wrong(inputs):
 
 def test_facts_of_the_first_screen_equal_the_verdict(inputs):
     primary = inputs.verdict[inputs.verdict["is_primary"]].iloc[0]
-    found = first_facts(primary, inputs.pooled, inputs.results.pooled_null, inputs.config)
+    found = first_facts(primary, inputs.pooled, inputs.results.site_contrast, inputs.config)
     facts = {fact.label: (plain(fact.value), plain(fact.detail)) for fact in found}
-    value = facts["Hazard ratio per SD (95 % CI)"][0]
+    value = facts["Hazard ratio per SD (95 %)"][0]
     assert value == estimate(*np.log(primary[["hr", "hr_low", "hr_high"]].astype(float)))
     assert facts["Behind it"][0] == f"{primary['n_events']} events"
     assert f"{primary['n']} tumours, {primary['k']} cohorts" in facts["Behind it"][1]
     assert facts["Between cohorts"][0] == "I² 12 %"
-    assert facts["Percentile of random scores"] == ("not compared", "see below")
+    beyond = facts["Beyond random signatures"][0]
+    assert beyond == estimate(*np.log(primary[["random_hr", "random_low", "random_high"]].astype(float)))
+    assert facts["In a further cohort"][0] == probability(primary["further_below_1"])
+    assert "Bone or any site?" not in facts
+
+
+def test_bone_says_on_the_first_screen_whether_it_is_about_bone(inputs):
+    primary = inputs.verdict[inputs.verdict["is_primary"]].iloc[0]
+    bone = pd.Series({**primary.to_dict(), "endpoint": "bone"})
+    found = first_facts(bone, inputs.pooled, inputs.results.site_contrast, inputs.config)
+    fact = next(fact for fact in found if fact.label == "Bone or any site?")
+    assert fact.value == "not defined"
+
+
+def test_chances_of_a_study_like_this_are_said():
+    chances = pd.DataFrame(
+        {
+            "endpoint": "death",
+            "true_hr": [1.0, 1.0, 0.7, 0.7],
+            "verdict": ["too little data", "supported", "supported", "too little data"],
+            "share": [0.97, 0.03, 0.8, 0.2],
+            "n_studies": 1000,
+        }
+    )
+    first, second, how = chance_sentences(chances, "death")
+    assert first == (
+        "Were there no effect, a study of these cohorts would say: too little data in 97 % and supported "
+        "in 3 %."
+    )
+    assert second.startswith("Were the hazard ratio 0.7,") and "supported in 80 %" in second
+    assert "1,000 studies" in how
+    assert chance_sentences(chances, "bone") == []
 
 
 FORMS = {
     **dict.fromkeys(("log_hr", "ci_low", "ci_high", "pi_low", "pi_high"), hazard_ratio),
-    **dict.fromkeys(("hr", "hr_low", "hr_high", "adjusted_hr", "adjusted_low", "adjusted_high"), said_ratio),
+    **dict.fromkeys(("bayes_log_hr", "bayes_low", "bayes_high"), hazard_ratio),
+    **dict.fromkeys(("hr", "hr_low", "hr_high", "random_hr", "random_low", "random_high"), said_ratio),
+    **dict.fromkeys(("unadjusted_hr", "unadjusted_low", "unadjusted_high"), said_ratio),
+    "further_below_1": probability,
     **dict.fromkeys(("k", "n", "n_events", "n_competing", "n_endpoint", "n_left"), lambda x: f"{int(x):,}"),
     **dict.fromkeys(("p", "null_p"), p_clause),
     "i2": lambda x: f"{x:.0f}",
@@ -347,9 +383,17 @@ def test_every_number_of_the_text_equals_its_table(inputs, html):
         frame = frames[table]
         keys = frame[list(TABLES[table].key)].astype(str).agg("/".join, axis=1)
         (number,) = frame.loc[keys == unescape(place), column]
-        assert float(value) == float(number) and said == FORMS[column](number), (table, place, column)
+        # a further cohort is a hazard ratio in the verdict, its logarithm among the pooled results
+        form = hazard_ratio if table == "pooled" else said_ratio
+        form = form if column in ("further_low", "further_high") else FORMS[column]
+        assert float(value) == float(number) and said == form(number), (table, place, column)
         seen.add((table, column))
-    assert {("verdict", "hr"), ("pooled", "log_hr"), ("associations", "log_hr"), ("pooled", "pi_low")} <= seen
+    assert {
+        ("verdict", "hr"),
+        ("pooled", "bayes_log_hr"),
+        ("associations", "log_hr"),
+        ("pooled", "further_low"),
+    } <= seen
     assert {("cohorts", "n_events"), ("flow", "n_left")} <= seen
 
 

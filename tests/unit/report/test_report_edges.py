@@ -32,7 +32,7 @@ def test_one_cohort_is_not_pooled_and_says_so(tmp_path):
     assert "One cohort of patients: nothing is pooled, and heterogeneity cannot be told." in said
     assert "One cohort, not pooled" in said
     assert "simulated, not patients" not in said
-    assert "it takes three cohorts" in said
+    assert "it takes two cohorts" in said
 
 
 def test_a_study_without_bone_says_that_it_says_nothing_of_bone(tmp_path):
@@ -53,12 +53,12 @@ def test_a_study_in_which_nothing_is_available_says_why_everywhere(tmp_path):
     )
     page = page_of(tmp_path, config, {name: made.cohort(name) for name in ("alpha", "gamma")})
     said = " ".join(page.text)
-    assert "no estimate" in said and "no cohort of patients gives one" in said
+    assert "no estimate" in said and "no cohort of patients gives every model" in said
     assert "No cohort of patients gives an estimate, so there is no pooled value." in said
     for name in ("alpha", "gamma"):
         assert f"{name} has none of this study's endpoints, so there are no curves." in said
     assert "No cohort of this study has the endpoint bone metastasis." in said
-    assert "too little data" in said
+    assert "no data" in said
     assert not any(figure["id"].startswith("figure-alpha-curves") for figure in page.all("figure"))
 
 
@@ -72,7 +72,7 @@ def test_a_study_of_simulated_tumours_never_passes_for_patients(tmp_path, made_u
     page = page_of(tmp_path, config, {name: made.cohort(name) for name in made_up})
     said = " ".join(page.text)
     assert "Every cohort of this run is simulated: nothing in this report is about patients." in said
-    assert "the simulated one does not count" in said
+    assert "No cohort of patients that is pooled records bone metastasis." in said
     figures = page.all("figure")
     plain = {figure["id"] for figure in figures if figure.get("class") != "simulated"}
     # what these show is patients only, and they say that there are none

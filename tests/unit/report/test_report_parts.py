@@ -10,7 +10,7 @@ from irf7bone.report.html.section import chosen, one_row
 from irf7bone.report.html.small_forest import random_effects_weights, small_forest
 from irf7bone.report.inputs import ReportInputs
 from irf7bone.report.sections.explore_section import risk_times, step_curves
-from irf7bone.report.sections.verdict_section import lead_and_rest, simulated_note
+from irf7bone.report.sections.verdict_section import simulated_note
 from irf7bone.report.sentences.quote import as_html, plain, quote
 
 
@@ -87,12 +87,3 @@ def test_a_study_of_simulated_cohorts_only_says_so_first():
     assert simulated_note(["a", "b"], {"a", "b"}).startswith("Every cohort of this run is simulated")
     assert simulated_note(["a", "b"], {"b"}).startswith("1 of 2 cohorts is simulated (b)")
     assert simulated_note(["a"], set()) == ""
-
-
-def test_the_verdict_leads_with_one_sentence():
-    said = "In 2 cohorts the HR is 1.05, p = 0.76. The interval includes 1. More. Still more."
-    assert lead_and_rest(said) == (
-        "In 2 cohorts the HR is 1.05, p = 0.76. The interval includes 1.",
-        "More. Still more.",
-    )
-    assert lead_and_rest("One.") == ("One.", "")

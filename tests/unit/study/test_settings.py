@@ -158,9 +158,9 @@ def test_analysis_settings_change_with_what_the_numbers_depend_on(here):
         ({"methods": ["zscore", "zscore"]}, "methods", "each entry once"),
         ({"methods": ["zscore", "ssGSEAs"]}, "methods[1]", "did you mean `ssgsea`"),
         (
-            {"models": ["unadjusted", "adjusted"]},
+            {"models": ["unadjusted", "adjusted", "proliferation_er"]},
             "models[1]",
-            "one of unadjusted, proliferation, clinical, full",
+            "one of unadjusted, proliferation, proliferation_er, clinical",
         ),
         ({"endpoints": ["relapse", "death", "bones"]}, "endpoints[2]", "did you mean `bone`"),
         ({"verdict.smallest_hr": 1.3}, "verdict.smallest_hr", "a number above 0 and below 1"),

@@ -69,5 +69,5 @@ def test_all_violations_are_raised_together_and_nothing_is_written(pooled, tmp_p
 
 
 def test_unknown_and_missing_columns_are_named(pooled):
-    with pytest.raises(InputError, match=r"missing \['tau2'\], unknown \['tau'\]"):
-        POOLED.check(pooled.rename(columns={"tau2": "tau"}), "made")
+    with pytest.raises(InputError, match=r"missing \['tau2'\], unknown \['variance'\]"):
+        POOLED.check(pooled.rename(columns={"tau2": "variance"}), "made")

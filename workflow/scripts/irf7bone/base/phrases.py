@@ -16,6 +16,7 @@ STATUS_WORDS = {
 MODEL_WORDS = {
     "unadjusted": "unadjusted",
     "proliferation": "adjusted for proliferation",
+    "proliferation_er": "adjusted for proliferation and ER",
     "clinical": "adjusted for clinical covariates",
     "full": "adjusted for proliferation and clinical covariates",
 }

@@ -5,9 +5,10 @@ from __future__ import annotations
 ENDPOINTS = ("bone", "brain", "lung", "liver", "distant", "relapse", "death")
 STATUSES = ("ok", "too_few_events", "separated", "low_coverage", "not_available")
 METHOD_NAMES = ("zscore", "ssgsea", "singscore", "gsva", "plage")
-MODELS = ("unadjusted", "proliferation", "clinical", "full")
+MODELS = ("unadjusted", "proliferation", "proliferation_er", "clinical", "full")
 ROLES = ("discovery", "validation", "simulated")
 SPECIMENS = ("primary", "metastasis")
+ESR1 = "esr1"  # column of the samples' table with log2 expression of ESR1, where it was measured
 ALPHA = 0.05  # two-sided level of tests, everywhere
 
 # What a number is held against, where the methods text or a figure says it as well.
@@ -20,11 +21,22 @@ LOW_SHARE = 0.25
 # CD45, which every leukocyte carries: the one gene of the "CD45" set of Danaher 2017 (JITC 5:18).
 LEUKOCYTE_GENE = "PTPRC"
 
+# what may be said of an endpoint
 SUPPORTED, CONTRADICTED = "supported", "contradicted"
-
-NO_EVIDENCE, TOO_LITTLE, NOT_SPECIFIC = "no evidence", "too little data", "not specific"
-
-VERDICTS = (SUPPORTED, CONTRADICTED, NO_EVIDENCE, TOO_LITTLE, NOT_SPECIFIC)
+SMALLER, NO_EFFECT = "smaller than looked for", "no effect of the size looked for"
+ONE_COHORT, NOT_SPECIFIC = "seen in one cohort, not replicated", "not specific"
+TOO_LITTLE, NO_DATA, WITHHELD = "too little data", "no data", "withheld"
+VERDICTS = (
+    SUPPORTED,
+    CONTRADICTED,
+    SMALLER,
+    NO_EFFECT,
+    ONE_COHORT,
+    NOT_SPECIFIC,
+    TOO_LITTLE,
+    NO_DATA,
+    WITHHELD,
+)
 
 # A signature of another role (proliferation, immune, control) asks another question.
 ROLES_IN_CURVE = ("interferon", "irf7", "derived")

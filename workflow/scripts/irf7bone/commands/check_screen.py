@@ -12,10 +12,15 @@ import pandas as pd
 from irf7bone.base.phrases import counted, is_missing
 from irf7bone.commands.check import CohortCheck, StudyCheck
 from irf7bone.scoring.agreement import coverage_refusal
+from irf7bone.verdict.planning import MOST_COHORTS, chance_to_decide, cohorts_needed
+from irf7bone.verdict.premises import ALL_BUT, CONTRADICTED, SHARED
 
 COLUMNS_SHOWN = 6  # more cohorts side by side are wider than a screen
 SCREEN = 108  # characters
 NOTHING = "-"
+PAIRS_SHOWN = 3
+# of a further cohort where there is none to go by
+TYPICAL_EVENTS = 40
 
 
 def describe_check(found: StudyCheck) -> str:
@@ -31,21 +36,52 @@ def _head(found: StudyCheck) -> str:
         f"{found.source}: {found.config.get('title')}",
         f"primary analysis: {', '.join(map(str, words))}",
         f"behind it: {_primary_events(found)}",
+        *_planning(found),
     ]
     return "\n".join(lines)
 
 
-def _primary_events(found: StudyCheck) -> str:
-    """Patients and events behind the primary analysis, as far as the data are there."""
+def _pooled_events(found: StudyCheck) -> list[int]:
+    """Events of the primary endpoint in each cohort that would be pooled, as far as the data are there."""
     primary = found.config.get("primary")
     endpoint = primary.get("endpoint") if isinstance(primary, dict) else None
-    real = [
-        cohort.summary for cohort in found.cohorts if not cohort.state and cohort.card.role != "simulated"
+    pooled = [
+        cohort.summary
+        for cohort in found.cohorts
+        if not cohort.state and cohort.card.role == "validation" and not cohort.card.selected_on_outcome
     ]
-    rows = pd.concat(real) if real else pd.DataFrame(columns=["endpoint", "n_endpoint", "n_events"])
-    rows = rows[rows["endpoint"] == endpoint]
-    events = counted(int(rows["n_events"].sum()), "event")
-    return f"{events} in {counted(len(rows), 'cohort')} of patients that could be read"
+    rows = pd.concat(pooled) if pooled else pd.DataFrame(columns=["endpoint", "n_events"])
+    return rows.loc[rows["endpoint"] == endpoint, "n_events"].astype(int).tolist()
+
+
+def _primary_events(found: StudyCheck) -> str:
+    """Patients and events behind the primary analysis, as far as the data are there."""
+    events = _pooled_events(found)
+    cohorts = counted(len(events), "cohort")
+    return f"{counted(sum(events), 'event')} in {cohorts} of patients that could be read"
+
+
+def _planning(found: StudyCheck) -> list[str]:
+    """How many further events and cohorts it takes to decide; nothing where the settings are not right."""
+    settings = found.config.get("verdict")
+    wanted = ("smallest_hr", "power", "prior_scale")
+    if found.problems or not isinstance(settings, dict):
+        return []
+    size, power, scale = (float(settings[name]) for name in wanted)
+    events = _pooled_events(found)
+    chance = chance_to_decide(events, size, scale)
+    said = f"were the hazard ratio {size:g}, these cohorts would decide with probability {chance:.2f}"
+    if chance >= power:
+        return [f"planning: {said}"]
+    # two lines: one would be wider than a screen
+    each = int(np.median(events)) if events else TYPICAL_EVENTS
+    more = cohorts_needed(events, each, size, power, scale)
+    if more is None:
+        needed = f"{MOST_COHORTS} further ones of {each} events do not make that {power:g}"
+    else:
+        cohorts = counted(more, "further cohort")
+        needed = f"{power:g} takes about {cohorts} of {each} events ({counted(more * each, 'event')})"
+    return [f"planning: {said};", f"          {needed}"]
 
 
 def _table(rows: Sequence[Sequence[str]], *, text_columns: int) -> str:
@@ -140,7 +176,7 @@ def _remarks(found: StudyCheck) -> str:
         for cohort in found.cohorts
         if cohort.flagged
     ]
-    twice = found.duplicates[found.duplicates["status"] == "found"]
+    twice = found.duplicates[found.duplicates["status"].isin(SHARED)]
     endpoints = {cohort.card.id: set(cohort.card.endpoints) for cohort in found.cohorts}
     for (first, second), pairs in twice.groupby(["cohort", "other_cohort"], sort=False):
         place = " and ".join(dict.fromkeys((str(first), str(second))))
@@ -150,6 +186,7 @@ def _remarks(found: StudyCheck) -> str:
             who = f"{len(pairs)} pairs of samples look like one patient each"
         apart = first != second and not endpoints[first] & endpoints[second]
         lines.append(f"{place}: {who}{'; they share no endpoint' if apart else ''}")
+    lines += _questions(found)
     unsure = [
         f"{cohort.card.id} {len(cohort.card.unverified)}"
         for cohort in found.cohorts
@@ -158,6 +195,28 @@ def _remarks(found: StudyCheck) -> str:
     if unsure:
         lines += wrap(f"statements that a card leaves unverified: {', '.join(unsure)}", width=SCREEN)
     return "\n".join(lines)
+
+
+def _questions(found: StudyCheck) -> list[str]:
+    """What only the reader of a source can tell, and a verdict needs."""
+    lines = []
+    between = found.duplicates["status"] == CONTRADICTED
+    for row in found.duplicates[between].head(PAIRS_SHOWN).to_dict("records"):
+        lines.append(
+            f"{row['cohort']} and {row['other_cohort']}: both name a sample {row['sample']}, and their data "
+            "differ: is it one patient?"
+        )
+    for cohort in found.cohorts:
+        if cohort.state or cohort.card.role != "validation" or cohort.card.selected_on_outcome is not None:
+            continue
+        nearly_all = cohort.summary["n_events"] > ALL_BUT * cohort.summary["n_endpoint"]
+        for row in cohort.summary[nearly_all].to_dict("records"):
+            lines.append(
+                f"{cohort.card.id}: {row['n_events']} of {row['n_endpoint']} have {row['endpoint']}: were "
+                "they "
+                "chosen for it? Say `selected_on_outcome: true` or false in the card"
+            )
+    return lines
 
 
 def _problems(found: StudyCheck) -> str:

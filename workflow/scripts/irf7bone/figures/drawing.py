@@ -12,7 +12,7 @@ from irf7bone.random_signatures.null_plan import null_plan
 if TYPE_CHECKING:
     from irf7bone.study.settings import Config
 
-SIDE_BY_SIDE = ("proliferation", "unadjusted", "clinical", "full")
+SIDE_BY_SIDE = ("proliferation_er", "proliferation", "unadjusted", "clinical", "full")
 
 
 class Drawing(NamedTuple):

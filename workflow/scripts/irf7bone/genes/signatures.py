@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -282,6 +282,15 @@ def _read_provenance(folder: Path, problems: Problems) -> dict[str, dict[str, st
             remedy="correct the line",
         )
     return rows
+
+
+def positive_controls(library: Mapping[str, Signature], proliferation_signature: str) -> list[str]:
+    """Signatures of proliferation, whose effect on outcome is known: they test the study, not a claim."""
+    return [
+        name
+        for name, signature in library.items()
+        if signature.role == "proliferation" or name == proliferation_signature
+    ]
 
 
 def _resolve(

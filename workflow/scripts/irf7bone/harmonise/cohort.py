@@ -349,6 +349,7 @@ def _provenance(
                 "incomplete": [sample for sample in endpoint.incomplete if sample in kept],
                 "missing": [sample for sample in endpoint.missing if sample in kept],
                 "time_zero": [sample for sample in endpoint.at_zero if sample in kept],
+                "not_after_entry": [sample for sample in endpoint.not_after_entry if sample in kept],
             }
             for name, endpoint in endpoints.items()
         },

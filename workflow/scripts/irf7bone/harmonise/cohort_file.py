@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.base.errors import InputError, Problem, Problems
-from irf7bone.base.vocabulary import ENDPOINTS
+from irf7bone.base.vocabulary import ENDPOINTS, ESR1
 from irf7bone.base.whole_file import whole_file
 
 CATEGORIES = {
@@ -161,6 +161,10 @@ def _check_endpoint(obs: pd.DataFrame, endpoint: str, where: str, problems: Prob
                 remedy="harmonise the cohort again",
                 offenders=obs.index[both].tolist(),
             )
+    entry = f"{endpoint}_entry_months"
+    if entry in obs:
+        together.append(entry)
+        _check_numbers(obs[entry], f"{where}, obs[{entry!r}]", problems, low=0, high=np.finfo(float).max)
     missing = obs[together].isna()
     apart = missing.any(axis=1) & ~missing.all(axis=1)
     if apart.any():
@@ -190,7 +194,12 @@ def read_genes(path: str | Path) -> list[str]:
 
 
 def read_cohort(path: str | Path) -> ad.AnnData:
-    """Read a cohort file and check it."""
+    """Read a cohort file and check it.
+
+    Returns:
+        The cohort; expression of ESR1 stands among the samples' columns as well, where it was measured: it
+        takes the place of ER status in models of cohorts that do not record it.
+    """
     path = Path(path)
     try:
         adata = ad.read_h5ad(path)
@@ -201,4 +210,6 @@ def read_cohort(path: str | Path) -> ad.AnnData:
             )
         ) from None
     check_cohort(adata, str(path))
+    if ESR1.upper() in adata.var_names:
+        adata.obs[ESR1] = adata[:, ESR1.upper()].to_df()[ESR1.upper()].astype("float64")
     return adata

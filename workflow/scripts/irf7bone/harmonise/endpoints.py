@@ -160,17 +160,20 @@ class Endpoint:
     """One endpoint of a cohort.
 
     Args:
-        columns: Samples x ``<name>_time_months``, ``<name>_event`` and, where the card states it,
-            ``<name>_competing``; float64, missing together.
+        columns: Samples x ``<name>_time_months``, ``<name>_event`` and, where the card states them,
+            ``<name>_competing`` and ``<name>_entry_months``; float64, missing together.
         incomplete: Samples with some but not all of time and status; they count as missing.
         missing: Samples with neither.
         at_zero: Samples with time 0, which no model that starts its clock at 0 can use for an event.
+        not_after_entry: Samples whose time is not after their entry: never seen at risk, they have no
+            endpoint.
     """
 
     columns: pd.DataFrame
     incomplete: list[str]
     missing: list[str]
     at_zero: list[str]
+    not_after_entry: list[str]
 
 
 def build_endpoints(
@@ -202,6 +205,10 @@ def build_endpoints(
         if "competing" in rule:
             competing = _happened(clinical, rule["competing"], f"{at}.competing", problems, forgiven)
             status[f"{name}_competing"] = competing.mask(event == 1, 0.0)
+        if "entry" in rule:
+            status[f"{name}_entry_months"] = _months(
+                clinical, rule["entry"], f"{at}.entry", problems, forgiven
+            )
         columns = pd.DataFrame({f"{name}_time_months": time, **status})
         something = columns.isna().any(axis=1)
         nothing = columns[[f"{name}_time_months", f"{name}_event"]].isna().all(axis=1)
@@ -210,11 +217,16 @@ def build_endpoints(
             _nobody_known(columns.drop(forgiven), rule, at, problems)
         columns.loc[something] = np.nan
         ids = columns.index
+        late = pd.Series(False, index=ids)
+        if "entry" in rule:
+            late = columns[f"{name}_time_months"] <= columns[f"{name}_entry_months"]
+            columns.loc[late] = np.nan
         out[name] = Endpoint(
             columns,
             ids[something & ~nothing].tolist(),
             ids[nothing].tolist(),
             ids[columns[f"{name}_time_months"] == 0].tolist(),
+            ids[late].tolist(),
         )
     problems.raise_if_any()
     return out
@@ -222,7 +234,7 @@ def build_endpoints(
 
 def _nobody_known(columns: pd.DataFrame, rule: Mapping[str, Any], where: str, problems: Problems) -> None:
     """Note that no sample has the endpoint, and in which columns of the clinical data nothing is."""
-    parts = [part for part in ("time", "event", "competing") if part in rule]
+    parts = [part for part in ("time", "event", "competing", "entry") if part in rule]
     empty = [part for part, column in zip(parts, columns, strict=True) if columns[column].isna().all()]
     named = ", ".join(dict.fromkeys(repr(rule[part]["from"]) for part in empty or parts))
     problems.add(

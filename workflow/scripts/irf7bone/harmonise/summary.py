@@ -30,6 +30,7 @@ def summarise_cohort(harmonised: Harmonised, card: CohortCard) -> pd.DataFrame:
         "cohort": card.id,
         "title": card.title,
         "role": card.role,
+        "selected_on_outcome": None if card.selected_on_outcome is None else _flag(card.selected_on_outcome),
         "platform": card.expression.get("platform"),
         "samples_in_file": int(flow["n_left"].iloc[0] + flow["n_dropped"].iloc[0]),
         "dropped": "; ".join(f"{reason}={count}" for reason, count in lost.items()) or "none",
@@ -52,6 +53,10 @@ _NO_ENDPOINT = dict.fromkeys(
         "median_followup_months",
     )
 )
+
+
+def _flag(value: bool) -> str:
+    return str(value).lower()
 
 
 def _endpoint(obs: pd.DataFrame, name: str, card: CohortCard) -> dict[str, object]:

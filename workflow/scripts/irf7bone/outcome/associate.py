@@ -60,12 +60,17 @@ def _fitted(part: Planned, table: ScoreMatrix) -> list[dict[str, Any]]:
     fits = fit_many(design, scores)
     firth = part.estimator == "firth"
     ph_p = np.full(len(part.rows), np.nan) if firth else proportional_hazards_p(problem, scores, fits)
-    agreement = harrell_c(design.cohort.time[design.kept], design.cohort.event[design.kept], scores)
+    # with delayed entry Harrell's pairs would compare patients with some who were not yet under observation
+    agreement = None
+    if design.entry is None:
+        agreement = harrell_c(design.cohort.time[design.kept], design.cohort.event[design.kept], scores)
     results = []
     for k, status in enumerate(fits.status):
         row = {**part.seen, **row_of(fits, k, part.estimator)}
         if status == "ok":
+            row["ph_p"] = ph_p[k]
+        if status == "ok" and agreement is not None:
             row |= {"c_index": agreement.c[k], "c_index_low": agreement.low[k]}
-            row |= {"c_index_high": agreement.high[k], "ph_p": ph_p[k]}
+            row["c_index_high"] = agreement.high[k]
         results.append(row)
     return results

@@ -56,6 +56,8 @@ def _estimates(
     scores = table.values[np.ix_(np.asarray(part.rows, dtype=int), part.samples)]
     if estimand == "cause_specific":
         estimator, fits = part.estimator, fit_many(design, scores)
+    elif design.entry is not None:
+        return [{**seen, **because(Code.DELAYED_ENTRY).columns}] * len(part.rows)
     elif not n_competing:
         return [{**seen, **because(Code.NO_COMPETING_EVENT, n=cause.size).columns}] * len(part.rows)
     else:

@@ -53,7 +53,13 @@ def curves(plan: FitPlan) -> pd.DataFrame:
             for name in GROUPS:
                 members = group == name
                 if members.any():
-                    curve = _curve(data.time[used][members], data.cause[used][members], kind)
+                    entry = data.entry_of(used)
+                    curve = _curve(
+                        data.time[used][members],
+                        data.cause[used][members],
+                        kind,
+                        None if entry is None else entry[members],
+                    )
                     parts.append({"cohort": plan.cohort, **labels, "group": name, **curve})
     if not parts:
         return CURVES.empty()
@@ -65,11 +71,11 @@ def curves(plan: FitPlan) -> pd.DataFrame:
     return CURVES.cast(pd.DataFrame(columns))
 
 
-def _curve(time: np.ndarray, cause: np.ndarray, kind: str) -> dict[str, np.ndarray]:
+def _curve(time: np.ndarray, cause: np.ndarray, kind: str, entry: np.ndarray | None) -> dict[str, np.ndarray]:
     """Columns of one curve, starting at time 0."""
-    found = aalen_johansen(time, cause)
+    found = aalen_johansen(time, cause, entry)
     share = found.incidence if kind == "cumulative_incidence" else found.free
-    low, high = log_log_interval(share, incidence_se(time, cause, found))
+    low, high = log_log_interval(share, incidence_se(time, cause, found, entry))
     columns = {
         "time_months": found.time,
         "estimate": share,
@@ -79,7 +85,8 @@ def _curve(time: np.ndarray, cause: np.ndarray, kind: str) -> dict[str, np.ndarr
         "n_events": found.n_events,
     }
     if found.time[0] > 0:
-        start = (0.0, float(kind == "event_free"), np.nan, np.nan, time.size, 0)
+        there = time.size if entry is None else int((entry <= 0).sum())
+        start = (0.0, float(kind == "event_free"), np.nan, np.nan, there, 0)
         columns = {
             name: np.concatenate([[first], values])
             for (name, values), first in zip(columns.items(), start, strict=True)

@@ -41,6 +41,8 @@ def discrimination(plan: FitPlan) -> pd.DataFrame:
     for endpoint in plan.config.endpoints:
         data = plan.follow_up(endpoint)
         reasons = {row: plan.refusal(row, endpoint) for row in plan.primary_rows}
+        if data is not None and data.entry is not None:
+            reasons = {row: why or because(Code.DELAYED_ENTRY) for row, why in reasons.items()}
         found = {row: dict.fromkeys(MEASURES, why.columns) for row, why in reasons.items() if why}
         todo = [row for row, why in reasons.items() if why is None]
         if data is not None and todo:

@@ -206,7 +206,8 @@ class FitPlan:
     def _planned(self, rows: list[int], data: FollowUp, used: np.ndarray, model: str) -> Planned:
         values, missing = self._proliferation()
         own = None if values is None else values[used]
-        cohort = Cohort(self.obs[used], data.time[used], data.event[used], own, missing)
+        entry = data.entry_of(used)
+        cohort = Cohort(self.obs[used], data.time[used], data.event[used], own, missing, entry)
         design = MODELS[model].design(cohort)
         if isinstance(design, Unavailable):
             return Planned(rows, model, design.reason)

@@ -36,6 +36,8 @@ def group_tests(plan: FitPlan) -> pd.DataFrame:
             signature, method = plan.table.keys[k]
             row = {"cohort": plan.cohort, "signature": signature, "method": method, "endpoint": endpoint}
             data, reason = plan.follow_up(endpoint), plan.refusal(k, endpoint)
+            if data is not None and data.entry is not None:
+                reason = reason or because(Code.DELAYED_ENTRY)
             if data is None or reason:
                 row |= reason.columns if reason else {}
             else:

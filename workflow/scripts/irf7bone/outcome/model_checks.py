@@ -237,6 +237,7 @@ def _without_one(fitted: Fitted, index: int) -> Fits:
         design.covariates[kept],
         strata,
         design.names,
+        None if design.entry is None else design.entry[kept],
     )
     return (fit_firth if uses_firth(design) else fit_cox)(problem, fitted.score[None, kept])
 

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from irf7bone.outcome.er_adjustment import er_adjustment
 from irf7bone.outcome.reasons import Code, Reason, because
 from irf7bone.statistics.cox import CoxProblem
 
@@ -29,6 +30,7 @@ class Cohort:
         event: 1 or 0, shape (n,).
         proliferation: Proliferation score z, shape (n,), NaN where missing; None where there is none.
         proliferation_reason: Why there is none.
+        entry: Months from which each is at risk, shape (n,); None where all are from the start.
     """
 
     obs: pd.DataFrame
@@ -36,6 +38,7 @@ class Cohort:
     event: np.ndarray
     proliferation: np.ndarray | None
     proliferation_reason: Reason | None
+    entry: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,18 @@ class Design:
         """The model without its score, ready to fit."""
         cohort = self.cohort
         return CoxProblem(
-            cohort.time[self.kept], cohort.event[self.kept], self.covariates, self.strata, self.names
+            cohort.time[self.kept],
+            cohort.event[self.kept],
+            self.covariates,
+            self.strata,
+            self.names,
+            self.entry,
         )
+
+    @property
+    def entry(self) -> np.ndarray | None:
+        """Months from which each sample is at risk, shape (n kept,); None where all are from the start."""
+        return None if self.cohort.entry is None else self.cohort.entry[self.kept]
 
     @property
     def label(self) -> str:
@@ -120,7 +133,7 @@ class Model:
             if isinstance(found, Unavailable):
                 return found
             # a model of several parts is that of each of them and more, or it is none
-            alone = complete_cases(cohort, found) if len(self.covariates) > 1 else None
+            alone = complete_cases(cohort, found) if len(self.covariates) > 1 and found else None
             if isinstance(alone, Unavailable):
                 return alone
             fields |= found
@@ -132,6 +145,16 @@ def proliferation(cohort: Cohort) -> Fields | Unavailable:
     if cohort.proliferation is None:
         return Unavailable(because(Code.NO_PROLIFERATION, why=cohort.proliferation_reason))
     return {"proliferation": pd.Series(cohort.proliferation)}
+
+
+def er_of(cohort: Cohort) -> Fields:
+    """ER status, or the expression of ESR1; nothing where all have one status, or the cohort has neither.
+
+    Under another name than the clinical covariate, which may stratify: the verdict's model has a
+        coefficient for it.
+    """
+    found = er_adjustment(cohort.obs)
+    return {} if found.values is None else {found.label: pd.Series(found.values)}
 
 
 def clinical(cohort: Cohort) -> Fields | Unavailable:
@@ -156,6 +179,7 @@ def clinical(cohort: Cohort) -> Fields | Unavailable:
 MODELS: dict[str, Model] = {
     "unadjusted": Model(()),
     "proliferation": Model((proliferation,)),
+    "proliferation_er": Model((proliferation, er_of)),
     "clinical": Model((clinical,)),
     "full": Model((proliferation, clinical)),
 }

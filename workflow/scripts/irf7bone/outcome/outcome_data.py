@@ -18,11 +18,17 @@ class FollowUp:
         time: Months, NaN where unknown.
         event: 1 for the event, 0 for anything else that ended the follow-up, NaN where unknown.
         competing: True where a competing event ended it.
+        entry: Months from which a sample is at risk, 0 where from the start; None where that is all of them.
     """
 
     time: np.ndarray
     event: np.ndarray
     competing: np.ndarray
+    entry: np.ndarray | None = None
+
+    def entry_of(self, used: np.ndarray) -> np.ndarray | None:
+        """``entry`` of some samples, a mask or positions."""
+        return None if self.entry is None else self.entry[used]
 
     @property
     def known(self) -> np.ndarray:
@@ -44,7 +50,10 @@ def follow_up(obs: pd.DataFrame, endpoint: str) -> FollowUp | None:
     competing = np.zeros(time.size, dtype=bool)
     if f"{endpoint}_competing" in obs:
         competing = pd.to_numeric(obs[f"{endpoint}_competing"]).to_numpy(dtype=float, na_value=0.0) == 1
-    found = FollowUp(time, event, competing & (event != 1))
+    entry = None
+    if f"{endpoint}_entry_months" in obs:
+        entry = pd.to_numeric(obs[f"{endpoint}_entry_months"]).to_numpy(dtype=float, na_value=np.nan)
+    found = FollowUp(time, event, competing & (event != 1), entry)
     return found if found.known.any() else None
 
 

@@ -38,6 +38,11 @@ class Episodes:
         self.event = np.where(self.late | ~beyond[self.row], event[self.row], 0.0)
         self.score = score[self.row]
         self.covariates, self.names = design.covariates[self.row], design.names
+        self.entry = None
+        if design.entry is not None:
+            self.entry = np.where(
+                self.late, np.maximum(design.entry[self.row], months), design.entry[self.row]
+            )
         codes = 0 if design.strata is None else np.unique(design.strata, return_inverse=True)[1][self.row]
         self.strata = self.late + 2 * codes
 
@@ -50,7 +55,12 @@ class Episodes:
         """A model of the episodes ``rows`` with ``columns`` before the covariates."""
         covariates = np.column_stack([*columns, self.covariates])[rows]
         return CoxProblem(
-            self.time[rows], self.event[rows], covariates, self.strata[rows], (*names, *self.names)
+            self.time[rows],
+            self.event[rows],
+            covariates,
+            self.strata[rows],
+            (*names, *self.names),
+            None if self.entry is None else self.entry[rows],
         )
 
 

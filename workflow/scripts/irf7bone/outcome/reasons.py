@@ -40,6 +40,7 @@ class Code(StrEnum):
     NO_PAIRS = "no_pairs"
     ALL_PAIRS_ALIKE = "all_pairs_alike"
     NO_TEST = "no_test"
+    DELAYED_ENTRY = "delayed_entry"
 
 
 # status and sentence of each code; names in braces are its fields
@@ -57,6 +58,10 @@ _SAID: Mapping[Code, tuple[str, str]] = {
     Code.NOTHING_VARIES: ("not_available", "none of {fields} varies among the {n} samples that have all"),
     Code.TOO_FEW_EVENTS: ("too_few_events", "{n_events} {events} among {n} samples, {needed} needed"),
     Code.TOO_FEW_IN_PERIOD: ("too_few_events", "{n_events} events {when} {months:g} months, {needed} needed"),
+    Code.DELAYED_ENTRY: (
+        "not_available",
+        "patients came under observation later than the clock starts, which this method does not allow for",
+    ),
     Code.SAME_TIMES: ("not_available", "all follow-up times are the same"),
     Code.NOT_FITTED: ("{status}", "{said}"),
     Code.ER_NOT_RECORDED: ("not_available", "the cohort does not record ER status"),

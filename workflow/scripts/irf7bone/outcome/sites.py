@@ -78,7 +78,7 @@ def _planned(contrast: str, model: str, data: FollowUp | None, plan: FitPlan) ->
     event = np.where(data.known, data.cause == (2 if contrast == OTHER else 1), np.nan)
     if contrast == AMONG_RELAPSED:
         event[data.cause == 0] = np.nan
-    return plan.fits_of(FollowUp(data.time, event, data.competing), model, plan.primary_rows)
+    return plan.fits_of(FollowUp(data.time, event, data.competing, data.entry), model, plan.primary_rows)
 
 
 def _results(
@@ -103,7 +103,7 @@ def _results(
         return [seen | fit_odds(bone, score, design.with_strata) for score in scores]
     results = []
     for score in scores:
-        estimator, fits = fit_difference(time, cause, score, design.covariates, design.strata)
+        estimator, fits = fit_difference(time, cause, score, design.covariates, design.strata, design.entry)
         results.append(seen | _renamed(row_of(fits, 0, estimator)))
     return results
 

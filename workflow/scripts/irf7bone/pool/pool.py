@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.stats import false_discovery_control
 
 from irf7bone.base.errors import Problems
+from irf7bone.pool.bayes import bayesian_columns
 from irf7bone.pool.real_cohorts import WHERE, real_rows, recorded_endpoints
 from irf7bone.statistics.random_effects import leave_one_cohort_out, pool_many
 from irf7bone.tables.columns import RESULT
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
 
 
 def pool_associations(
-    associations: pd.DataFrame, roles: Mapping[str, str], *, config: Config
+    associations: pd.DataFrame,
+    roles: Mapping[str, str],
+    *,
+    config: Config,
+    controls: Collection[str] = (),
 ) -> pd.DataFrame:
     """Pool each planned signature x method x endpoint x model over the real cohorts with an estimate.
 
@@ -30,12 +35,15 @@ def pool_associations(
     cohort alone is passed
     through with its own interval and p; none gives status not_available. q is Benjamini and Hochberg's
     (1995, J R Stat Soc B 57:289) over every pooled estimate but the primary one, which was named before
-    the run and has no q.
+    the run and has no q, and those of positive controls, whose effect is known: they would let pass what is
+    tested beside them. The Bayesian pool, whose interval decides, and its likes are
+    :func:`irf7bone.pool.bayes.bayesian_columns`.
 
     Args:
         associations: Rows of every cohort, columns of :data:`irf7bone.tables.outcome.ASSOCIATIONS`.
-        roles: Role of each cohort: discovery, validation or simulated.
+        roles: What each cohort is to a pool, of :func:`irf7bone.pool.real_cohorts.roles_in_pools`.
         config: The study's settings.
+        controls: Signatures that are positive controls.
 
     Returns:
         Columns of :data:`irf7bone.tables.pooled.POOLED`, in the order of the config.
@@ -68,6 +76,12 @@ def pool_associations(
             for column in ("se", "ci_low", "ci_high", "p")
         },
         q=np.nan,
+        **bayesian_columns(
+            values["log_hr"],
+            values["se"],
+            smallest_hr=config.verdict.smallest_hr,
+            scale=config.verdict.prior_scale,
+        ),
         tau2=fit.tau2,
         i2=fit.i2,
         pi_low=fit.pi_low,
@@ -77,7 +91,8 @@ def pool_associations(
         status=np.where(fit.k > 0, "ok", "not_available"),
     )
     pooled["reason"] = _reasons(pooled, real)
-    others = ((fit.k > 0) & ~_is_primary(pooled, config)).to_numpy()
+    tested = ~_is_primary(pooled, config) & ~pooled["signature"].isin(controls)
+    others = ((fit.k > 0) & tested).to_numpy()
     if others.any():
         pooled.loc[others, "q"] = false_discovery_control(pooled.loc[others, "p"].to_numpy())
     return POOLED.cast(pooled)

@@ -1,4 +1,4 @@
-"""Which rows are of patients: simulated cohorts never take part in a pooled result."""
+"""Which cohorts are pooled: those of patients, for validation, not chosen for having the event."""
 
 from __future__ import annotations
 
@@ -10,20 +10,38 @@ from irf7bone.base.errors import Problems
 
 WHERE = "results/tables/associations.tsv"
 
-SIMULATED = "simulated"
+SIMULATED, VALIDATION = "simulated", "validation"
+SELECTED = "selected_on_outcome"
 
 NOT_STARTED = ("not_available", "low_coverage")
 
 
+def roles_in_pools(cohorts: pd.DataFrame) -> dict[str, str]:
+    """What each cohort is to a pool.
+
+    Args:
+        cohorts: Columns of :data:`irf7bone.tables.cohort.COHORTS`.
+
+    Returns:
+        Cohort -> its role, or :data:`SELECTED` where all patients were chosen for having the event.
+    """
+    selected = cohorts["selected_on_outcome"] == "true"
+    role = cohorts["role"].where(~selected | (cohorts["role"] == SIMULATED), SELECTED)
+    return dict(zip(cohorts["cohort"], role, strict=True))
+
+
 def real_rows(associations: pd.DataFrame, roles: Mapping[str, str]) -> pd.DataFrame:
-    """Rows of real cohorts, freshly indexed.
+    """Rows of the cohorts that are pooled, freshly indexed.
+
+    A discovery cohort, on which a signature was found, and one whose patients were all chosen for having
+    the event are shown alone.
 
     Args:
         associations: Rows of every cohort, with column cohort.
-        roles: Role of each cohort.
+        roles: What each cohort is to a pool, of :func:`roles_in_pools`.
 
     Returns:
-        The rows whose cohort is not simulated.
+        The rows of validation cohorts.
 
     Raises:
         InputError: If a cohort has no role.
@@ -39,7 +57,7 @@ def real_rows(associations: pd.DataFrame, roles: Mapping[str, str]) -> pd.DataFr
             offenders=unknown,
         )
     problems.raise_if_any()
-    return associations[associations["cohort"].map(roles) != SIMULATED].reset_index(drop=True)
+    return associations[associations["cohort"].map(roles) == VALIDATION].reset_index(drop=True)
 
 
 def recorded_endpoints(associations: pd.DataFrame) -> set[str]:

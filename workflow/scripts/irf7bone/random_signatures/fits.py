@@ -79,7 +79,7 @@ def random_estimates(
     at_once = max(1, NUMBERS_AT_ONCE // prepared.n_samples)
     for start in range(0, n_sets, at_once):
         chunk = slice(start, min(start + at_once, n_sets))
-        z, which = _standard_scores(prepared, [side[chunk] for side in sets], method)
+        z, which = standard_scores(prepared, [side[chunk] for side in sets], method)
         for (samples, design), (plain, permuted) in zip(models, found, strict=True):
             chosen = z if samples.size == z.shape[1] else z[:, samples]
             _fit_into(plain, start + which, design, chosen)
@@ -92,7 +92,7 @@ def _no_estimates(n: int) -> Estimates:
     return Estimates(*(np.full(n, np.nan) for _ in range(3)))
 
 
-def _standard_scores(
+def standard_scores(
     prepared: Prepared, sides: Sequence[sparse.csr_array], method: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """Scores of sets that vary, as z within the cohort (m, n_samples), and which sets these are (m,)."""

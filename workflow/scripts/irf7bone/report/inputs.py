@@ -49,7 +49,7 @@ class ReportInputs:
         associations: :data:`irf7bone.tables.outcome.ASSOCIATIONS` of every cohort.
         pooled: :data:`irf7bone.tables.pooled.POOLED`.
         cohorts: :data:`irf7bone.tables.cohort.COHORTS`.
-        verdict: :data:`irf7bone.tables.pooled.VERDICT`.
+        verdict: :data:`irf7bone.tables.verdict.VERDICT`.
         flow: :data:`irf7bone.tables.cohort.FLOW` of every cohort.
         coverage: :data:`irf7bone.tables.cohort.COVERAGE` of every cohort.
         quality: :data:`irf7bone.tables.cohort.QC` of every cohort.

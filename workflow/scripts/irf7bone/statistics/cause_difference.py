@@ -14,6 +14,7 @@ def fit_difference(
     score: np.ndarray,
     covariates: np.ndarray,
     strata: np.ndarray | None = None,
+    entry: np.ndarray | None = None,
 ) -> tuple[str, Fits]:
     """Cause-specific log hazard ratio of cause 1 minus that of cause 2, on stacked data.
 
@@ -31,6 +32,7 @@ def fit_difference(
         score: Shape (n,).
         covariates: Shape (n, p).
         strata: Codes, shape (n,), or None.
+        entry: Time from which a sample is at risk, shape (n,), or None.
 
     Returns:
         Estimator (firth where either cause has fewer than 10 events for each of its coefficients) and fit.
@@ -41,7 +43,8 @@ def fit_difference(
     events = np.concatenate([cause == 1, cause == 2])
     names = ("the score for either cause", *("a covariate by cause" for _ in range(2 * covariates.shape[1])))
     codes = 0 if strata is None else np.tile(np.unique(strata, return_inverse=True)[1], 2)
-    problem = CoxProblem(np.tile(time, 2), events, columns, first + 2 * codes, names)
+    at = None if entry is None else np.tile(entry, 2)
+    problem = CoxProblem(np.tile(time, 2), events, columns, first + 2 * codes, names, at)
     fewest = min((cause == 1).sum(), (cause == 2).sum())
     interaction = np.tile(score, 2) * first
     if fewest < EVENTS_PER_PARAMETER * (1 + covariates.shape[1]):

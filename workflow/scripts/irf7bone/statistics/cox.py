@@ -74,6 +74,7 @@ class CoxProblem:
         covariates: Shape (n, p), finite, or None.
         strata: Codes, shape (n,), or None.
         covariate_names: For reasons; p of them.
+        entry: Time from which a sample is at risk, shape (n,), or None where all are from the start.
 
     Raises:
         ValueError: Shapes disagree or values are not finite.
@@ -86,8 +87,10 @@ class CoxProblem:
         covariates: np.ndarray | None = None,
         strata: np.ndarray | None = None,
         covariate_names: Sequence[str] = (),
+        entry: np.ndarray | None = None,
     ):
         self.time = np.asarray(time, dtype=float)
+        self.entry = entry
         self.event = np.asarray(event, dtype=float)
         self.n = self.time.size
         raw = np.empty((self.n, 0)) if covariates is None else np.asarray(covariates, dtype=float)
@@ -104,7 +107,7 @@ class CoxProblem:
             np.isfinite(self.time).all() and np.isfinite(raw).all() and np.isin(self.event, (0, 1)).all()
         ):
             raise ValueError("time and covariates must be finite and event 0 or 1")
-        self.risk = RiskSets(self.time, self.event, strata)
+        self.risk = RiskSets(self.time, self.event, strata, entry)
         self.q = 1 + raw.shape[1]
         self.covariate_sd = raw.std(axis=0)
         self.constant = self.covariate_sd <= _NO_VARIANCE * np.abs(raw).max(axis=0, initial=0)

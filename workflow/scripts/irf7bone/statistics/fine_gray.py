@@ -76,6 +76,7 @@ class SubdistributionRiskSets:
 
     def __init__(self, time: np.ndarray, cause: np.ndarray, strata: np.ndarray | None = None):
         """Find the weight of every sample at every event time."""
+        self.sign = None  # all samples are at risk from the start
         self.rows = np.arange(time.size)
         self.stratum = (
             np.zeros(time.size, dtype=int) if strata is None else np.unique(strata, return_inverse=True)[1]

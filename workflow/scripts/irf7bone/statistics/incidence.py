@@ -40,16 +40,21 @@ class Incidence:
     hazard_any: np.ndarray
 
 
-def aalen_johansen(time: np.ndarray, cause: np.ndarray) -> Incidence:
+def aalen_johansen(time: np.ndarray, cause: np.ndarray, entry: np.ndarray | None = None) -> Incidence:
     """Cumulative incidence of cause 1; 1 - Kaplan-Meier where no other cause occurs.
 
     Args:
         time: Shape (n,), finite.
         cause: 0 censored, 1 the event, 2 a competing event, shape (n,).
+        entry: Time from which a sample is at risk, shape (n,), below ``time``; None where all are from the
+            start. With few at risk early an estimate that reaches 1 there stays 1: such data tell of later
+            times only.
     """
     times, at = np.unique(time, return_inverse=True)
     ended = np.bincount(at, minlength=times.size)
     n_at_risk = time.size - np.concatenate([[0], np.cumsum(ended)[:-1]])
+    if entry is not None:
+        n_at_risk = n_at_risk - (entry >= times[:, None]).sum(axis=1)
     first = np.bincount(at[cause == 1], minlength=times.size)
     hazard = first / n_at_risk
     hazard_any = np.bincount(at[cause > 0], minlength=times.size) / n_at_risk
@@ -59,7 +64,9 @@ def aalen_johansen(time: np.ndarray, cause: np.ndarray) -> Incidence:
     return Incidence(times, n_at_risk, np.cumsum(first), incidence, free, before, hazard, hazard_any)
 
 
-def incidence_se(time: np.ndarray, cause: np.ndarray, estimate: Incidence) -> np.ndarray:
+def incidence_se(
+    time: np.ndarray, cause: np.ndarray, estimate: Incidence, entry: np.ndarray | None = None
+) -> np.ndarray:
     """Standard error of the incidence (and of the free share without other causes), shape (T,).
 
     With Y = at risk and N = has failed, sample i moves a hazard h by (dN_i - h Y_i) / n_at_risk, the log of
@@ -69,9 +76,12 @@ def incidence_se(time: np.ndarray, cause: np.ndarray, estimate: Incidence) -> np
         time: Shape (n,), as given to :func:`aalen_johansen`.
         cause: Likewise.
         estimate: What it returned.
+        entry: Likewise.
     """
     steps = np.flatnonzero(estimate.hazard_any > 0)
     present = time >= estimate.time[steps, None]
+    if entry is not None:
+        present &= entry < estimate.time[steps, None]
     here = time == estimate.time[steps, None]
     n_at_risk = estimate.n_at_risk[steps, None]
     hazard, hazard_any = estimate.hazard[steps, None], estimate.hazard_any[steps, None]

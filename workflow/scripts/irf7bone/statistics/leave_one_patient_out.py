@@ -48,8 +48,11 @@ def leave_one_patient_out(
     start = problem.scale(coefficients[None], sd)
     width = max(1, _BLOCK_NUMBERS // max(1, problem.risk.n_rows))
     # a sample outside ``rows`` is at risk at no event: its refit is the full fit
-    for first in range(0, problem.risk.n_rows, width):
-        block = np.arange(first, min(first + width, problem.risk.n_rows))
+    joining = np.arange(problem.risk.n_rows)
+    if problem.risk.sign is not None:
+        joining = joining[problem.risk.sign > 0]
+    for first in range(0, joining.size, width):
+        block = joining[first : first + width]
 
         def objective(beta: np.ndarray, columns: np.ndarray, block: np.ndarray = block) -> Evaluation:
             left_out = block[columns]
@@ -82,7 +85,7 @@ class _SumsWithout:
 
     def __init__(self, risk: RiskSets, strata: np.ndarray | None):
         self._risk = risk
-        self.event_rows, self.n_rows = risk.event_rows, risk.n_rows
+        self.event_rows, self.n_rows, self.sign = risk.event_rows, risk.n_rows, risk.sign
         self.is_event = np.zeros(risk.n_rows, dtype=bool)
         self.is_event[risk.event_rows] = True
         # tied events are neighbours: where the tie of each event starts, and how many it has
@@ -115,8 +118,13 @@ class _SumsWithout:
         def over_risk_sets(values: np.ndarray) -> np.ndarray:
             there = values[self._rows, self._columns]
             values[self._rows, self._columns] = 0
+            leaving = self._risk.leaving[self._rows]
+            again = np.flatnonzero(leaving >= 0)
+            left = values[leaving[again], again]
+            values[leaving[again], again] = 0
             events = of_all(values)
             values[self._rows, self._columns] = there
+            values[leaving[again], again] = left
             whole = events[:, self._first, self._in_column]
             step = whole - events[:, self._first + 1, self._in_column]
             events[:, self._term, self._in_column] = whole - self._steps * step

@@ -66,6 +66,8 @@ class Likelihood:
     def _moments(self, x: np.ndarray, beta: np.ndarray) -> tuple[np.ndarray, _EventMoments]:
         predictor = x * beta[0] + self.covariates @ beta[1:]
         weights = np.exp(predictor)
+        if self.risk.sign is not None:
+            weights *= self.risk.sign[:, None]
         weighted = weights * x
         p = self.q - 1
         shared = self._full(weights)
@@ -168,6 +170,8 @@ class FastLikelihood(Likelihood):
         x = np.ascontiguousarray(x)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             weights = self._weights(x, beta)
+            if self.risk.sign is not None:
+                weights *= self.risk.sign[:, None]
             totals, observed, means, covariances = partial_sums(
                 weights, x, self._shared, self.q, *self.risk.layout
             )

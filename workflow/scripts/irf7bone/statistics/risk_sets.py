@@ -4,6 +4,9 @@ Every quantity of the Cox partial likelihood is a sum over risk sets. Rows sorte
 each risk set a prefix, so one sparse product and one cumulative sum give all of them for a whole block
 of fits (columns). Ties follow Efron (1977, JASA 72:557): the k-th of d tied events sees the risk set
 less k/d of those who fail at that time.
+
+Delayed entry: a sample is at risk over (entry, time]. On the way down in time it joins the risk sets at its
+own time and leaves them at its entry: a second row of it, with the opposite sign.
 """
 
 from __future__ import annotations
@@ -25,39 +28,53 @@ class RiskSets:
         time: Follow-up, shape (n,).
         event: 1 where the follow-up ended with the event, shape (n,).
         strata: Codes of strata, shape (n,), or None for one stratum.
+        entry: Time from which a sample is at risk, shape (n,), or None where all are from the start. An
+            event at a sample's entry does not see it.
 
     Attributes:
+        sign: 1 for a row that joins, -1 for one that leaves, shape (n_rows,); None where none leaves.
+        leaving: Position of the row with which each row leaves again, -1 where it stays, shape (n_rows,).
         rows: Indices of the rows that matter, in the order used here, shape (n_rows,).
         event_rows: Position (in ``rows``) of each event, shape (n_events,).
         event_times: Time of each event, shape (n_events,).
         layout: The last five arguments of :func:`irf7bone.statistics.partial_sums.partial_sums`.
     """
 
-    def __init__(self, time: np.ndarray, event: np.ndarray, strata: np.ndarray | None = None):
+    def __init__(
+        self,
+        time: np.ndarray,
+        event: np.ndarray,
+        strata: np.ndarray | None = None,
+        entry: np.ndarray | None = None,
+    ):
         time = np.asarray(time, dtype=float)
         event = np.asarray(event, dtype=float) > 0
         codes = (
             np.zeros(time.size, dtype=int) if strata is None else np.unique(strata, return_inverse=True)[1]
         )
-        rows, groups, self._stratum_groups = [], [], []
+        rows, groups, signs, self._stratum_groups = [], [], [], []
         n_groups = 0
         for code in np.unique(codes):
             members = np.flatnonzero(codes == code)
             falling = np.unique(time[members[event[members]]])[::-1]
             members = members[np.lexsort((~event[members], -time[members]))]
             # the first risk set (latest event) that a row belongs to; it stays in all later ones
-            entry = np.searchsorted(-falling, -time[members], side="left")
-            inside = entry < falling.size
-            rows.append(members[inside])
-            groups.append(entry[inside] + n_groups)
+            joins = np.searchsorted(-falling, -time[members], side="left")
+            members, joins, sign = _with_leaving(members, joins, falling, entry)
+            rows.append(members)
+            groups.append(joins + n_groups)
+            signs.append(sign)
             if falling.size:
                 self._stratum_groups.append(slice(n_groups, n_groups + falling.size))
             n_groups += falling.size
         self.rows = np.concatenate(rows)
+        sign = np.concatenate(signs)
+        self.sign = None if entry is None or (sign > 0).all() else sign
+        self.leaving = _partners(self.rows, sign)
         self._entry = np.concatenate(groups)
         self._n_groups = n_groups
 
-        self.event_rows = np.flatnonzero(event[self.rows])
+        self.event_rows = np.flatnonzero(event[self.rows] & (sign > 0))
         self.event_times = time[self.rows][self.event_rows]
         # rows are sorted by stratum and falling time, so tied events are neighbours
         self._event_group = self._entry[self.event_rows]
@@ -116,6 +133,34 @@ class RiskSets:
             return events
 
         return over_risk_sets
+
+
+def _with_leaving(
+    members: np.ndarray, joins: np.ndarray, falling: np.ndarray, entry: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows of one stratum that matter, the groups in which they join or leave, and their signs."""
+    inside = joins < falling.size
+    if entry is None:
+        return members[inside], joins[inside], np.ones(int(inside.sum()))
+    leaves = np.searchsorted(-falling, -np.asarray(entry, dtype=float)[members], side="left")
+    inside &= joins < leaves  # else no event happens while the sample is at risk
+    out = inside & (leaves < falling.size)
+    groups = np.concatenate([joins[inside], leaves[out]])
+    sign = np.concatenate([np.ones(int(inside.sum())), -np.ones(int(out.sum()))])
+    order = np.argsort(groups, kind="stable")
+    return np.concatenate([members[inside], members[out]])[order], groups[order], sign[order]
+
+
+def _partners(rows: np.ndarray, sign: np.ndarray) -> np.ndarray:
+    """For each joining row the position of the same sample's leaving row, -1 where there is none."""
+    found = np.full(rows.size, -1)
+    leaving = np.flatnonzero(sign < 0)
+    if leaving.size:
+        joining = np.flatnonzero(sign > 0)
+        place = np.full(rows.max() + 1, -1)
+        place[rows[joining]] = joining
+        found[place[rows[leaving]]] = leaving
+    return found
 
 
 def _group_sums(group: np.ndarray, row: np.ndarray, n_groups: int, columns: np.ndarray) -> sparse.csr_array:

@@ -29,7 +29,7 @@ def proportional_hazards_p(problem: CoxProblem, scores: np.ndarray, fits: Fits) 
     chosen = np.flatnonzero(fits.status == "ok")
     if not chosen.size:
         return p
-    estimate = aalen_johansen(problem.time, problem.event)
+    estimate = aalen_johansen(problem.time, problem.event, problem.entry)
     before = np.searchsorted(estimate.time, problem.risk.event_times, side="left")
     g = np.concatenate([[0.0], estimate.incidence])[before]
     g -= g.mean()

@@ -131,7 +131,7 @@ def fit_spline(
     # the last curved term takes the place of the score, so that Firth's test of one term is that of the score
     names = ("the score's line", *(["the score's curve"] * (curved.shape[1] - 1)), *problem.covariate_names)
     with_line = np.column_stack([score, curved[:, :-1], covariates])
-    whole = CoxProblem(problem.time, problem.event, with_line, strata, names)
+    whole = CoxProblem(problem.time, problem.event, with_line, strata, names, problem.entry)
     penalised = allowed < whole.q
     fit = (fit_firth if penalised else fit_cox)(whole, curved[:, -1])
     if fit.status[0] != "ok":

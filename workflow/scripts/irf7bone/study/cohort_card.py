@@ -29,6 +29,8 @@ class CohortCard(Card):
         drop: Rules of sample quality that drop a sample; none by default: flagged samples stay.
         sampled_by_outcome: ``endpoint``, ``horizon_months``, ``rule`` and perhaps ``fractions``, where
             patients were chosen by an endpoint; None where they were not.
+        selected_on_outcome: Whether all patients were chosen for having the event; None where the card says
+            neither.
     """
 
     specimen: str
@@ -37,6 +39,7 @@ class CohortCard(Card):
     patient: str | None = None
     drop: tuple[str, ...] = ()
     sampled_by_outcome: dict[str, Any] | None = None
+    selected_on_outcome: bool | None = None
 
 
 def read_cohort_card(path: str | Path) -> CohortCard:
@@ -55,6 +58,7 @@ def make_cohort(document: Document) -> CohortCard:
         patient=data.get("patient"),
         drop=tuple(data.get("quality", {}).get("drop", ())),
         sampled_by_outcome=data.get("sampled_by_outcome"),
+        selected_on_outcome=data.get("selected_on_outcome"),
     )
 
 

@@ -16,7 +16,7 @@ from irf7bone.study.places import Named, from_here
 from irf7bone.study.schema import violations
 from irf7bone.study.strict_yaml import read_yaml
 
-NEEDS_PROLIFERATION = ("proliferation", "full")
+NEEDS_PROLIFERATION = ("proliferation", "proliferation_er", "full")
 
 
 class StudyChecks:

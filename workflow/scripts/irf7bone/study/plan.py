@@ -16,7 +16,14 @@ from irf7bone.study.cross_checks import StudyChecks
 from irf7bone.study.experiment_card import ExperimentCard
 from irf7bone.study.experiment_checks import EXPERIMENT_CARDS
 from irf7bone.study.places import from_here
-from irf7bone.study.settings import Config, Primary, RandomSignatures, SignatureSettings, VerdictSettings
+from irf7bone.study.settings import (
+    Config,
+    Primary,
+    RandomSignatures,
+    Reliability,
+    SignatureSettings,
+    VerdictSettings,
+)
 from irf7bone.study.strict_yaml import current_names, repeated_keys
 
 DERIVED = "results/experiments/{experiment}/derived/{name}.gmt"
@@ -152,6 +159,7 @@ def _typed(
         primary=Primary(**config["primary"]),
         proliferation_signature=config["proliferation_signature"],
         verdict=VerdictSettings(**{key: float(value) for key, value in config["verdict"].items()}),
+        reliability=Reliability(**{key: float(value) for key, value in config["reliability"].items()}),
         min_events=int(config["min_events"]),
         random_signatures=RandomSignatures(
             draws=int(config["random_signatures"]["draws"]), seed=int(config["random_signatures"]["seed"])

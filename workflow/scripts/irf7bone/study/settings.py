@@ -33,10 +33,24 @@ class Primary:
 
 @dataclass(frozen=True)
 class VerdictSettings:
-    """The hazard ratio per SD worth finding, and the power to find it that "no evidence" requires."""
+    """What the verdict looks for and assumes.
+
+    Args:
+        smallest_hr: The hazard ratio per SD worth finding, below 1.
+        power: The probability of a decision that planning aims at.
+        prior_scale: Scale of the half-normal prior of the standard deviation between cohorts, in log HR.
+    """
 
     smallest_hr: float
     power: float
+    prior_scale: float
+
+
+class Reliability(NamedTuple):
+    """The share of a covariate's variance that is not noise, as the calibrated model assumes."""
+
+    proliferation: float
+    er: float
 
 
 class RandomSignatures(NamedTuple):
@@ -63,6 +77,7 @@ class Config(NamedTuple):
         primary: The one primary analysis.
         proliferation_signature: What the proliferation and full models adjust for.
         verdict: What the verdict needs.
+        reliability: How well proliferation and ER are measured.
         min_events: Fewest events for which a model is fitted.
         random_signatures: The random signatures that the named ones are held against.
     """
@@ -77,6 +92,7 @@ class Config(NamedTuple):
     primary: Primary
     proliferation_signature: str
     verdict: VerdictSettings
+    reliability: Reliability
     min_events: int
     random_signatures: RandomSignatures
 

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from irf7bone.base.vocabulary import VERDICTS as WORDS_OF_VERDICT
 from irf7bone.tables.contract import Column, Table
+from irf7bone.tables.verdict import SITE_WORDS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,13 +59,37 @@ CALIBRATION = Table(
 )
 
 
+VERDICT_FILE = "verdict.tsv"
+VERDICT_CALIBRATION = Table(
+    "data/calibration/verdict.tsv",
+    key=("scenario", "level", "k", "events_low", "events_high", "smallest_hr", "verdict"),
+    columns=(
+        Column("scenario", "text", "what is true in the simulated studies"),
+        Column(
+            "level",
+            "text",
+            "summary: estimates of all models drawn together; patient: patients drawn and fitted",
+            allowed=("summary", "patient"),
+        ),
+        Column("k", "integer", "cohorts a study", low=1),
+        Column("events_low", "integer", "fewest events a cohort", low=1),
+        Column("events_high", "integer", "most events a cohort", low=1),
+        Column("smallest_hr", "number", "the size looked for", low=0, high=1),
+        Column("verdict", "text", "what is said", allowed=(*WORDS_OF_VERDICT, *SITE_WORDS)),
+        Column("share", "number", "share of the studies of which it is said", low=0, high=1),
+        Column("se", "number", "Monte Carlo standard error of the share", low=0),
+        Column("n_studies", "integer", "studies simulated", low=1),
+    ),
+)
+
+
 def read_calibration(paths: Sequence[Path | str]) -> pd.DataFrame:
-    """All tables of a folder as one; empty where there is none.
+    """All tables of a folder as one, without the verdict's, which has columns of its own; empty for none.
 
     Raises:
         InputError: A table breaks its contract.
     """
     import pandas as pd
 
-    parts = [CALIBRATION.read(path) for path in paths]
+    parts = [CALIBRATION.read(path) for path in paths if Path(path).name != VERDICT_FILE]
     return CALIBRATION.cast(pd.concat(parts, ignore_index=True)) if parts else CALIBRATION.empty()

@@ -27,6 +27,13 @@ COHORTS = Table(
         COHORT,
         text("title", "title of the cohort card"),
         text("role", "discovery, validation or simulated", allowed=ROLES),
+        text(
+            "selected_on_outcome",
+            "whether all patients were chosen for having the event, as the card says; NA where it says "
+            "neither",
+            nullable=True,
+            allowed=("true", "false"),
+        ),
         text("platform", "platform as the card states it", nullable=True),
         count("samples_in_file", "samples that any source of the card names"),
         text("dropped", "reason=count for every loss, semicolon-separated; 'none' where nothing was lost"),

@@ -51,6 +51,25 @@ ESTIMATE = (
     number("ci_high", "upper end of the 95 % interval, log hazard ratio"),
     number("p", "two-sided p value", low=0, high=1),
 )
+# the pool that decides, normal-normal with a half-normal prior; two other priors and the common effect
+BAYESIAN = (
+    number("bayes_log_hr", "log hazard ratio: posterior mean under the prior of the config"),
+    number("bayes_low", "2.5 % quantile of its posterior"),
+    number("bayes_high", "97.5 % quantile"),
+    share("below_1", "probability that the hazard ratio is below 1"),
+    share("below_size", "probability that it is below the smallest that matters"),
+    share("below_inverse", "probability that it is below the inverse of the smallest that matters"),
+    number("further_low", "2.5 % quantile of the log hazard ratio in a further cohort"),
+    number("further_high", "97.5 % quantile"),
+    share("further_below_1", "probability that the hazard ratio in a further cohort is below 1"),
+    number("tau", "standard deviation between cohorts, posterior mean", low=0),
+    number("narrow_low", "2.5 % quantile under a prior of scale 0.25; never decides"),
+    number("narrow_high", "97.5 % quantile"),
+    number("wide_low", "2.5 % quantile under a prior of scale 1; never decides"),
+    number("wide_high", "97.5 % quantile"),
+    number("common_log_hr", "average over these very cohorts, weighted by precision; never decides"),
+    number("common_se", "its standard error", low=0),
+)
 SIGNATURE = text("signature", "signature name")
 METHOD = text("method", "scoring method")
 ENDPOINT = text("endpoint", "endpoint", allowed=ENDPOINTS)

@@ -1,20 +1,18 @@
-"""Tables over many cohorts: pooled effects, how far cohorts disagree, specification curve, verdict."""
+"""Tables over many cohorts: pooled effects, how far cohorts disagree, specification curve."""
 
 from __future__ import annotations
 
 import math
 
-from irf7bone.base.vocabulary import VERDICTS
 from irf7bone.tables.columns import (
+    BAYESIAN,
     COHORT,
-    ENDPOINT,
     ESTIMATE,
     RESULT_COLUMNS,
     STATUS,
     correlation,
     count,
     number,
-    ratio,
     share,
 )
 from irf7bone.tables.contract import Column, Table
@@ -29,7 +27,13 @@ POOLED = Table(
         count("n", "samples in these"),
         count("n_events", "events in these"),
         *ESTIMATE,
-        number("q", "Benjamini-Hochberg over every pooled result but the primary one", low=0, high=1),
+        number(
+            "q",
+            "Benjamini-Hochberg over every pooled result but the primary one and those of positive controls",
+            low=0,
+            high=1,
+        ),
+        *BAYESIAN,
         number("tau2", "between-cohort variance of log_hr, REML", low=0),
         number("i2", "share of variance that is between cohorts, percent", low=0, high=100),
         number("pi_low", "lower end of the 95 % prediction interval, log hazard ratio"),
@@ -191,45 +195,4 @@ IMMUNE_POOLED = Table(
         *STATUS,
     ),
     needs_when_ok=("r", "ci_low", "ci_high", "p", "q"),
-)
-
-VERDICT = Table(
-    "verdict.tsv",
-    key=("endpoint",),
-    columns=(
-        ENDPOINT,
-        Column("is_primary", "flag", "the endpoint that was named before the run"),
-        Column("signature", "text", "primary signature"),
-        Column("method", "text", "primary scoring method"),
-        Column("model", "text", "primary model"),
-        Column("verdict", "text", "what may be said", allowed=VERDICTS),
-        Column("rule", "text", "the rule that decided"),
-        Column("rule_text", "text", "why, with the numbers"),
-        Column("k", "integer", "real cohorts with an estimate", low=0),
-        Column("n", "integer", "samples in these", low=0),
-        Column("n_events", "integer", "events in these", low=0),
-        Column("events_needed", "integer", "events to see the smallest hazard ratio that matters", low=1),
-        ratio("hr", "pooled hazard ratio for one standard deviation more score"),
-        ratio("hr_low", "lower end of its 95 % interval"),
-        ratio("hr_high", "upper end of its 95 % interval"),
-        ratio("average_hr", "the same averaged over these very cohorts by precision (common effect)"),
-        ratio("average_low", "lower end of its 95 % interval"),
-        ratio("average_high", "upper end of its 95 % interval"),
-        Column("agreement_p", "number", "Cochran's Q: p that the cohorts have one effect", True, 0, 1),
-        Column("p", "number", "two-sided p value", nullable=True, low=0, high=1),
-        Column("q", "number", "its Benjamini-Hochberg value; NA for the primary result", True, 0, 1),
-        Column("adjusted_model", "text", "the model with proliferation that the result is held against"),
-        Column("adjusted_k", "integer", "real cohorts with an estimate in that model", low=0),
-        ratio("adjusted_hr", "pooled hazard ratio in that model"),
-        ratio("adjusted_low", "lower end of its 95 % interval"),
-        ratio("adjusted_high", "upper end of its 95 % interval"),
-        Column(
-            "null_p",
-            "number",
-            "p against random signatures in the effect's direction, pooled; 1 where they go further",
-            True,
-            0,
-            1,
-        ),
-    ),
 )

@@ -10,7 +10,16 @@ import re
 from functools import cache
 from pathlib import PurePath
 
-from irf7bone.tables import cohort, experiment, outcome, outcome_checks, pooled, random_signatures
+from irf7bone.tables import (
+    claim,
+    cohort,
+    experiment,
+    outcome,
+    outcome_checks,
+    pooled,
+    random_signatures,
+    verdict,
+)
 from irf7bone.tables.contract import Table
 
 RESULTS = "results/"
@@ -24,7 +33,7 @@ REGISTER: dict[str, Table] = {
     "results/tables/cohorts.tsv": cohort.COHORTS,
     "results/tables/associations.tsv": outcome.ASSOCIATIONS,
     "results/tables/pooled.tsv": pooled.POOLED,
-    "results/tables/verdict.tsv": pooled.VERDICT,
+    "results/tables/verdict.tsv": verdict.VERDICT,
     "results/cohorts/{cohort}.summary.tsv": cohort.COHORTS,
     "results/cohorts/{cohort}.flow.tsv": cohort.FLOW,
     "results/qc/{cohort}.tsv": cohort.QC,
@@ -35,6 +44,8 @@ REGISTER: dict[str, Table] = {
     "results/associations/{cohort}.curves.tsv": outcome.CURVES,
     "results/outcome/{cohort}/null.tsv": random_signatures.NULL,
     "results/outcome/{cohort}/null_histogram.tsv": random_signatures.NULL_HISTOGRAM,
+    "results/outcome/{cohort}/claim_models.tsv": claim.CLAIM_MODELS,
+    "results/outcome/{cohort}/claim_controls.tsv": claim.CLAIM_CONTROLS,
     "results/outcome/{cohort}/by_er.tsv": outcome.ER_ASSOCIATIONS,
     "results/outcome/{cohort}/immune.tsv": outcome.IMMUNE_LINKS,
     "results/outcome/{cohort}/signature_quality.tsv": cohort.SIGNATURE_QUALITY,
@@ -60,6 +71,11 @@ REGISTER: dict[str, Table] = {
     "results/tables/immune_pooled.tsv": pooled.IMMUNE_POOLED,
     "results/tables/duplicates.tsv": cohort.DUPLICATES,
     "results/tables/audit.tsv": outcome_checks.AUDIT,
+    "results/tables/exploratory.tsv": verdict.EXPLORATORY,
+    "results/tables/verdict_models.tsv": verdict.VERDICT_MODELS,
+    "results/tables/chances.tsv": verdict.CHANCES,
+    "results/tables/site_contrast.tsv": verdict.SITE_CONTRAST,
+    "results/tables/fragility.tsv": verdict.FRAGILITY,
     "results/experiments/{experiment}.flow.tsv": cohort.FLOW,
     "results/experiments/{experiment}/contrasts.tsv": experiment.CONTRASTS,
     "results/experiments/{experiment}/genes.tsv": experiment.GENES,

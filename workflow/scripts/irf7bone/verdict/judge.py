@@ -1,166 +1,116 @@
-"""What the pooled results allow to be said, endpoint by endpoint."""
+"""What the pooled results allow to be said, for every endpoint and signature."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import chdtrc, ndtri
+from scipy.stats import false_discovery_control
 
-from irf7bone.base.errors import InputError, Problem
 from irf7bone.base.phrases import ENDPOINT_WORDS
-from irf7bone.base.vocabulary import ALPHA
-from irf7bone.pool.real_cohorts import SIMULATED, real_rows, recorded_endpoints
-from irf7bone.tables.columns import RESULT
-from irf7bone.tables.pooled import VERDICT
-from irf7bone.verdict.rules import RULES, decide
-from irf7bone.verdict.sentences import BONE, Evidence, Pooled
+from irf7bone.pool.bayes import bayesian_columns
+from irf7bone.statistics.random_effects import pool_many
+from irf7bone.tables.claim import CLAIM_MODEL_NAMES
+from irf7bone.tables.verdict import CHANCES, EXPLORATORY, VERDICT, VERDICT_MODELS
+from irf7bone.verdict.evidence import CLAIM, RANDOM, UNADJUSTED, Evidence
+from irf7bone.verdict.gather import PooledCohorts, Tables, gather, pooled_cohorts
+from irf7bone.verdict.like_this import STUDIES, words_of_studies_like_this
+from irf7bone.verdict.rules import RULES, Decision, decide
+from irf7bone.verdict.sentences import say
+from irf7bone.verdict.site_contrast import BONE
 
 if TYPE_CHECKING:
     from irf7bone.study.settings import Config
 
-# The model that adds proliferation to each; those that hold it already are their own.
-ADJUSTED_MODEL = {
-    "unadjusted": "proliferation",
-    "proliferation": "proliferation",
-    "clinical": "full",
-    "full": "full",
-}
+SEED = 20121113  # of the simulated studies like this one
+Result = tuple[str, str]  # endpoint and signature
 
 
-def events_needed(smallest_hr: float, power: float) -> int:
-    """Events for a two-sided 5 % test to see a hazard ratio per standard deviation.
-
-    Hsieh and Lavori (2000, Control Clin Trials 21:552) for a covariate of variance 1:
-    (z(0.975) + z(power))^2 / log(smallest_hr)^2.
+@dataclass(frozen=True)
+class Judged:
+    """The verdict's tables.
 
     Args:
-        smallest_hr: The smallest effect that matters, above 0 and not 1.
-        power: The chance to see it, between 0 and 1.
-
-    Returns:
-        The number of events, rounded up.
+        verdict: :data:`irf7bone.tables.verdict.VERDICT`.
+        exploratory: :data:`irf7bone.tables.verdict.EXPLORATORY`.
+        models: :data:`irf7bone.tables.verdict.VERDICT_MODELS`.
+        chances: :data:`irf7bone.tables.verdict.CHANCES`.
     """
-    z = float(ndtri(1 - ALPHA / 2) + ndtri(power))
-    return math.ceil((z / math.log(smallest_hr)) ** 2)
 
-
-def combined_null_p(p: np.ndarray) -> float:
-    """One p value from those of several cohorts, however the cohorts depend on each other.
-
-    A random signature tends to be extreme in all cohorts at once, so p values against random signatures
-    are not independent. The middle one, p(j) of K in order with j = ceil(K / 2), times K / j is valid
-    under any dependence (Rueger 1978, Metrika 25:171).
-
-    Args:
-        p: Empirical p values, shape (K,), NaN where a cohort has none.
-
-    Returns:
-        The combined p, at most 1; NaN where no cohort has one.
-    """
-    known = np.sort(p[~np.isnan(p)])
-    if not known.size:
-        return math.nan
-    middle = math.ceil(known.size / 2)
-    return min(1.0, float(known[middle - 1]) * known.size / middle)
+    verdict: pd.DataFrame
+    exploratory: pd.DataFrame
+    models: pd.DataFrame
+    chances: pd.DataFrame
 
 
 def judge(
-    pooled: pd.DataFrame,
-    associations: pd.DataFrame,
-    roles: Mapping[str, str],
+    tables: Tables,
+    site_contrast: pd.DataFrame,
+    *,
     config: Config,
-    pooled_null: pd.DataFrame | None = None,
-) -> pd.DataFrame:
-    """Judge every configured endpoint by the primary signature, method and model.
+    controls: Collection[str],
+    studies: int = STUDIES,
+) -> Judged:
+    """Judge every signature on every endpoint; the primary signature on the primary endpoint is the verdict.
 
     Args:
-        pooled: Columns of :data:`irf7bone.tables.pooled.POOLED`.
-        associations: Rows of every cohort, columns of :data:`irf7bone.tables.outcome.ASSOCIATIONS`.
-        roles: Role of each cohort: discovery, validation or simulated.
+        tables: What it is judged by.
+        site_contrast: :data:`irf7bone.tables.verdict.SITE_CONTRAST`.
         config: The study's settings.
-        pooled_null: Columns of :data:`irf7bone.tables.random_signatures.POOLED_NULL`. Where it has no
-            result, the p values of the cohorts are combined instead.
-
-    Returns:
-        One row an endpoint, columns of :data:`VERDICT`.
-
-    Raises:
-        InputError: If a cohort has no role, or ``pooled`` lacks the primary result of an endpoint.
+        controls: Signatures that are positive controls: out of the family of Benjamini and Hochberg.
+        studies: How many studies like this one are simulated.
     """
-    real = real_rows(associations, roles)
-    simulated = associations[associations["cohort"].map(roles) == SIMULATED]
-    primary = config.primary
-    adjusted_model = ADJUSTED_MODEL[primary.model]
+    results = [
+        (endpoint, signature) for endpoint in config.endpoints for signature in config.signatures.select
+    ]
+    named = (config.primary.endpoint, config.primary.signature)
+    pools = {result: pooled_cohorts(tables, result[1], result[0]) for result in results}
+    pooled = {result: _pooled_models(pool, config) for result, pool in pools.items()}
+    q = _false_discovery(pooled, named, controls)
+    differing = set(site_contrast.loc[_differs(site_contrast), "signature"])
     rows = []
-    for endpoint in config.endpoints:
-        result = (primary.signature, primary.method, endpoint, primary.model)
-        row = _row(pooled, result)
-        if row is None:
-            raise InputError(_absent(result))
-        adjusted = _pooled(_row(pooled, (*result[:3], adjusted_model)))
-        average, agreement_p = average_effect(_fits(real, result))
-        evidence = Evidence(
-            endpoint=endpoint,
-            is_primary=endpoint == primary.endpoint,
-            found=_pooled(row),
-            average=average,
-            agreement_p=agreement_p,
-            adjusted=adjusted,
-            itself_adjusted=adjusted_model == primary.model,
-            n=int(row["n"]),
-            n_events=int(row["n_events"]),
-            events_needed=events_needed(config.verdict.smallest_hr, config.verdict.power),
-            p=_number(row["p"]),
-            q=_number(row["q"]),
-            null_p=_null_p(real, pooled_null, result, _number(row["log_hr"])),
-            pi=(_number(row["pi_low"]), _number(row["pi_high"])),
-            loo=(_number(row["loo_low"]), _number(row["loo_high"])),
-            recorded=endpoint in recorded_endpoints(real),
-            recorded_in_simulated=endpoint in recorded_endpoints(simulated),
-            smallest_hr=config.verdict.smallest_hr,
-            power=config.verdict.power,
-        )
-        rule, said = decide(evidence)
-        rows.append(
-            {
-                "endpoint": endpoint,
-                "is_primary": evidence.is_primary,
-                "signature": primary.signature,
-                "method": primary.method,
-                "model": primary.model,
-                "verdict": rule.verdict,
-                "rule": rule.name,
-                "rule_text": said,
-                "k": evidence.found.k,
-                "n": evidence.n,
-                "n_events": evidence.n_events,
-                "events_needed": evidence.events_needed,
-                **_ratios(evidence.found, "hr", "hr_low", "hr_high"),
-                **_ratios(average, "average_hr", "average_low", "average_high"),
-                "agreement_p": agreement_p,
-                "p": evidence.p,
-                "q": evidence.q,
-                "adjusted_model": adjusted_model,
-                "adjusted_k": adjusted.k,
-                **_ratios(adjusted, "adjusted_hr", "adjusted_low", "adjusted_high"),
-                "null_p": evidence.null_p,
-            }
-        )
-    return VERDICT.cast(pd.DataFrame(rows))
+    for result in results:
+        evidence = gather(tables, pools[result], result[0], config.verdict, primary=result == named)
+        if result[0] == BONE and result[1] in differing:
+            evidence = replace(evidence, remarks=evidence.remarks | {"differs_by_site"})
+        evidence = _with_q(evidence, q.get(result, math.nan))
+        rows.append(_row(result, pools[result], pooled[result], evidence, config))
+    judged = pd.DataFrame(rows)
+    own = judged["signature"] == config.primary.signature
+    return Judged(
+        VERDICT.cast(judged[own].reindex(columns=VERDICT.names)),
+        EXPLORATORY.cast(judged[~own].reindex(columns=EXPLORATORY.names)),
+        VERDICT_MODELS.cast(
+            pd.DataFrame(
+                [
+                    {
+                        **dict.fromkeys(VERDICT_MODELS.names),
+                        "endpoint": endpoint,
+                        "signature": signature,
+                        **row,
+                    }
+                    for (endpoint, signature), part in pooled.items()
+                    for row in part.values()
+                ],
+                columns=VERDICT_MODELS.names,
+            )
+        ),
+        _chances(pools, config, studies),
+    )
 
 
 def headline(verdicts: pd.DataFrame) -> str:
     """The run in one line: the primary endpoint's verdict, and bone's if that is another.
 
     Args:
-        verdicts: Columns of :data:`VERDICT`.
+        verdicts: Columns of :data:`irf7bone.tables.verdict.VERDICT`.
 
     Returns:
-        For instance ``Death: no evidence. Bone metastasis: too little data.``
+        For instance ``Death: no data. Bone metastasis: too little data.``
     """
     said = dict(zip(verdicts["endpoint"], verdicts["verdict"], strict=True))
     primary = verdicts.loc[verdicts["is_primary"], "endpoint"]
@@ -172,8 +122,8 @@ def headline(verdicts: pd.DataFrame) -> str:
 
 
 def rules_table() -> pd.DataFrame:
-    """The rules in the order they are tried: columns rule, when, verdict."""
-    return pd.DataFrame([{"rule": rule.name, "when": rule.when, "verdict": rule.verdict} for rule in RULES])
+    """The lines of the decision table in the order they are tried: columns rule, when, verdict."""
+    return pd.DataFrame(RULES, columns=["rule", "when", "verdict"])
 
 
 def simulated_check(
@@ -197,7 +147,7 @@ def simulated_check(
             for endpoint, log_hr in effects.items()
         ],
         columns=["cohort", "endpoint", "planted_log_hr"],
-    ).assign(model=ADJUSTED_MODEL["unadjusted"])
+    ).assign(model="proliferation")
     fitted = associations[
         (associations["signature"] == config.primary.signature)
         & (associations["method"] == config.primary.method)
@@ -212,82 +162,130 @@ def simulated_check(
     return checked[["cohort", "endpoint", "model", *estimate, "status", "reason"]]
 
 
-def _row(pooled: pd.DataFrame, result: tuple[str, ...]) -> pd.Series | None:
-    rows = pooled[(pooled[RESULT] == list(result)).all(axis=1)]
-    return rows.iloc[0] if len(rows) else None
+def _pooled_models(pool: PooledCohorts, config: Config) -> dict[str, dict[str, Any]]:
+    """Rows of :data:`VERDICT_MODELS` by model; a single cohort keeps its own interval and p."""
+    found = {}
+    for name in CLAIM_MODEL_NAMES:
+        row: dict[str, Any] = {"model": name, "k": len(pool.cohorts), "n": 0, "n_events": 0}
+        if not pool.cohorts or name not in pool.rows:
+            reason = "no cohort with every model" if not pool.cohorts else "no random signatures were drawn"
+            found[name] = {**row, "k": 0, "status": "not_available", "reason": reason}
+            continue
+        estimates, rows = pool.estimates(name), pool.rows[name]
+        fit = pool_many(estimates.log_hr, estimates.se)
+        row |= {"n": int(rows["n"].sum()), "n_events": int(rows["n_events"].sum())}
+        for column in ("log_hr", "se", "ci_low", "ci_high", "p"):
+            row[column] = rows[column].iloc[0] if len(rows) == 1 else float(getattr(fit, column)[0])
+        bayes = bayesian_columns(
+            estimates.log_hr,
+            estimates.se,
+            smallest_hr=config.verdict.smallest_hr,
+            scale=config.verdict.prior_scale,
+        )
+        row |= {column: float(values[0]) for column, values in bayes.items()}
+        found[name] = {**row, "status": "ok", "reason": None}
+    return found
 
 
-def _fits(real: pd.DataFrame, result: tuple[str, ...]) -> pd.DataFrame:
-    """The estimates of one result, a row a cohort."""
-    return real[(real[RESULT] == list(result)).all(axis=1) & (real["status"] == "ok")]
+def _false_discovery(
+    pooled: Mapping[Result, Mapping[str, Mapping[str, Any]]], named: Result, controls: Collection[str]
+) -> dict[Result, float]:
+    """q of every claim but the primary one and those of controls."""
+    family = [
+        result
+        for result, models in pooled.items()
+        if result != named and result[1] not in controls and models[CLAIM]["status"] == "ok"
+    ]
+    if not family:
+        return {}
+    p = np.array([pooled[result][CLAIM]["p"] for result in family], dtype=float)
+    return dict(zip(family, false_discovery_control(p).tolist(), strict=True))
 
 
-def average_effect(fits: pd.DataFrame) -> tuple[Pooled, float]:
-    """Average over these cohorts, weighted by precision, and Cochran's Q test that they have one effect.
-
-    Args:
-        fits: Rows with ``log_hr`` and ``se``, one a cohort.
-
-    Returns:
-        The average with its normal 95 % interval (NaN without a cohort), and p of Q on k - 1 degrees of
-        freedom (NaN below two).
-    """
-    k = len(fits)
-    if not k:
-        return Pooled(0, math.nan, math.nan, math.nan, "no cohort"), math.nan
-    log_hr, se = (fits[name].to_numpy("float64") for name in ("log_hr", "se"))
-    weight = 1 / np.square(se)
-    mean = float((weight * log_hr).sum() / weight.sum())
-    half = float(ndtri(1 - ALPHA / 2) / math.sqrt(weight.sum()))
-    q = float((weight * np.square(log_hr - mean)).sum())
-    return Pooled(k, mean, mean - half, mean + half, None), float(chdtrc(k - 1, q)) if k > 1 else math.nan
+def _with_q(evidence: Evidence, q: float) -> Evidence:
+    narrow = None if evidence.narrow is None else replace(evidence.narrow, q=q)
+    return replace(evidence, q=q, narrow=narrow)
 
 
-def _pooled(row: pd.Series | None) -> Pooled:
-    if row is None:
-        return Pooled(0, math.nan, math.nan, math.nan, "this run does not fit the adjusted model")
-    log_hr, low, high = (_number(row[name]) for name in ("log_hr", "ci_low", "ci_high"))
-    return Pooled(int(row["k"]), log_hr, low, high, row["reason"])
+def _differs(contrast: pd.DataFrame) -> pd.Series:
+    """Signatures of which the ratio of bone and other sites excludes 1."""
+    return (contrast["ratio_high"] < 1) | (contrast["ratio_low"] > 1)
 
 
-def _null_p(
-    real: pd.DataFrame, pooled_null: pd.DataFrame | None, result: tuple[str, ...], log_hr: float
-) -> float:
-    """p of the primary result against random signatures: pooled like it, else over the pooled cohorts.
-
-    Only being more extreme than random signatures in the effect's own direction speaks for the effect. A p
-    that comes from the other side of the null, or from a cohort on the other side of 1, counts as 1.
-    """
-    if pooled_null is not None:
-        found = _row(pooled_null, result)
-        if found is not None and found["status"] == "ok":
-            return float(_in_direction(found.to_frame().T, log_hr)[0])
-    return combined_null_p(_in_direction(_fits(real, result), log_hr))
-
-
-def _in_direction(rows: pd.DataFrame, log_hr: float) -> np.ndarray:
-    """``null_p`` of rows with log_hr and null_percentile; 1 where it speaks for the other direction."""
-    p = rows["null_p"].to_numpy("float64", na_value=np.nan)
-    other_side = np.sign(rows["log_hr"].to_numpy("float64", na_value=np.nan)) != np.sign(log_hr)
-    # a missing percentile compares as false: then the p is taken as it is
-    beaten = (rows["null_percentile"].to_numpy("float64", na_value=np.nan) - 0.5) * np.sign(log_hr) < 0
-    return np.where((other_side | beaten) & ~np.isnan(p), 1.0, p)
-
-
-def _number(value: Any) -> float:
-    return math.nan if pd.isna(value) else float(value)
+def _row(
+    result: Result,
+    pool: PooledCohorts,
+    pooled: Mapping[str, Mapping[str, Any]],
+    evidence: Evidence,
+    config: Config,
+) -> dict[str, Any]:
+    decision = decide(evidence)
+    row = {
+        "endpoint": result[0],
+        "is_primary": evidence.primary,
+        "signature": result[1],
+        "method": config.primary.method,
+        "verdict": decision.word,
+        "rule": decision.rule,
+        "hard": ",".join(decision.hard) or None,
+        "soft": ",".join(decision.soft) or None,
+        "q": evidence.q,
+        **_numbers(pool, pooled),
+    }
+    return row | _said(row, evidence, decision, config)
 
 
-def _ratios(pooled: Pooled, *names: str) -> dict[str, float]:
-    with np.errstate(over="ignore"):  # two cohorts can give an interval beyond the largest float
-        ratios = np.exp([pooled.log_hr, pooled.low, pooled.high])
-    return dict(zip(names, ratios.tolist(), strict=True))
+def _said(row: Mapping[str, Any], evidence: Evidence, decision: Decision, config: Config) -> dict[str, str]:
+    lead, details = say(row, evidence, decision, config.verdict)
+    return {"lead": lead, "details": details}
 
 
-def _absent(result: tuple[str, ...]) -> Problem:
-    return Problem(
-        "results/tables/pooled.tsv",
-        f"the primary result {' / '.join(result)}",
-        "no such row",
-        "pool again with the present config",
-    )
+def _numbers(pool: PooledCohorts, pooled: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    claim = pooled[CLAIM]
+    found: dict[str, Any] = {name: claim[name] for name in ("k", "n", "n_events")}
+    found["cohorts"] = ",".join(pool.cohorts) or None
+    for prefix, model in (("", CLAIM), ("random_", RANDOM), ("unadjusted_", UNADJUSTED)):
+        if pooled[model]["status"] == "ok":
+            ends = _interval(pooled[model])
+            parts = ("hr", "low", "high") if prefix else ("hr", "hr_low", "hr_high")
+            names = tuple(f"{prefix}{name}" for name in parts)
+            found |= dict(zip(names, ends, strict=True))
+    if claim["status"] == "ok":
+        found |= {name: claim[name] for name in ("below_1", "below_size", "further_below_1", "p")}
+        found["above_inverse"] = 1 - claim["below_inverse"]
+        for end in ("further_low", "further_high"):
+            found[end] = _ratio(claim[end])
+    return found
+
+
+def _interval(row: Mapping[str, Any]) -> tuple[float, float, float]:
+    """Hazard ratio and interval: the pool's, or a single cohort's own."""
+    own = ("log_hr", "ci_low", "ci_high") if row["k"] == 1 else ("bayes_log_hr", "bayes_low", "bayes_high")
+    return _ratio(row[own[0]]), _ratio(row[own[1]]), _ratio(row[own[2]])
+
+
+def _ratio(log_hr: float) -> float:
+    with np.errstate(over="ignore"):
+        return float(np.exp(log_hr))
+
+
+def _chances(pools: Mapping[Result, PooledCohorts], config: Config, studies: int) -> pd.DataFrame:
+    """What studies of these cohorts say where nothing is, and where an effect of the size looked for is."""
+    rows = []
+    for endpoint in dict.fromkeys([config.primary.endpoint, *([BONE] if BONE in config.endpoints else [])]):
+        pool = pools[(endpoint, config.primary.signature)]
+        if not pool.cohorts:
+            continue
+        errors = {name: pool.column(name, "se") for name in pool.rows}
+        for true_hr in (1.0, config.verdict.smallest_hr):
+            shares = words_of_studies_like_this(
+                errors,
+                math.log(true_hr),
+                smallest_hr=config.verdict.smallest_hr,
+                scale=config.verdict.prior_scale,
+                seed=SEED,
+                studies=studies,
+            )
+            about = {"endpoint": endpoint, "true_hr": true_hr, "n_studies": studies}
+            rows += [{**about, "verdict": word, "share": share} for word, share in shares.items()]
+    return CHANCES.cast(pd.DataFrame(rows, columns=CHANCES.names))

@@ -1,358 +1,195 @@
-"""What the rules of the verdict see of one endpoint, and the sentences with which they explain themselves."""
+"""The sentences of a verdict, made from its numbers and codes; nothing decides by reading them."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
-from irf7bone.base.phrases import ENDPOINT_WORDS, counted, hazard_ratio, p_clause
-from irf7bone.base.vocabulary import ALPHA
+from irf7bone.base.phrases import ENDPOINT_WORDS, counted, is_missing, said_ratio
+from irf7bone.verdict.evidence import Evidence
+from irf7bone.verdict.rules import CODES, Decision
 
-DISAGREE = 0.10  # Cochran's Q is weak with few cohorts, so its usual limit is not 0.05
-HALF = 0.5  # of the log hazard ratio: what must be left when adjusted
-BONE = "bone"
-
-
-@dataclass(frozen=True)
-class Pooled:
-    """One pooled result as logs of hazard ratios; NaN where there is none."""
-
-    k: int
-    log_hr: float
-    low: float
-    high: float
-    reason: str | None
-
-    @property
-    def side(self) -> int:
-        """-1 where the interval lies wholly below HR 1, 1 where wholly above, else 0."""
-        return int(self.low > 0) - int(self.high < 0)
+if TYPE_CHECKING:
+    from irf7bone.study.settings import VerdictSettings
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """All that the rules see of one endpoint.
+def say(
+    row: Mapping[str, Any], evidence: Evidence, decision: Decision, settings: VerdictSettings
+) -> tuple[str, str]:
+    """The finding in a sentence, and why it is called what it is called.
 
-    Attributes:
-        endpoint: The endpoint judged.
-        is_primary: Whether it is the one that was named before the run.
-        found: The primary signature, method and model, pooled over real cohorts.
-        average: The same averaged over these very cohorts by precision, without room for others to differ.
-        agreement_p: Cochran's Q test that the cohorts have one effect; NaN for fewer than two.
-        adjusted: The same as ``found`` with proliferation in the model.
-        itself_adjusted: Whether the primary model already holds proliferation, so that both are one.
-        n: Samples behind ``found``.
-        n_events: Events behind ``found``.
-        events_needed: Events to see ``smallest_hr`` with ``power``.
-        p: p of ``found``.
-        q: Its Benjamini-Hochberg value; NaN for the primary endpoint.
-        null_p: p against random signatures, all cohorts together; NaN where no null was drawn.
-        pi: 95 % prediction interval, logs; NaN under three cohorts.
-        loo: Range of the pooled log hazard ratio when one cohort is left out; NaN under two.
-        recorded: Whether a real cohort records the endpoint.
-        recorded_in_simulated: Whether a simulated one does.
-        smallest_hr: Smallest hazard ratio per standard deviation that matters, from the config.
-        power: Power asked for, from the config.
+    Args:
+        row: Numbers of :data:`irf7bone.tables.verdict.VERDICT`, endpoint and counts among them.
+        evidence: What was decided by.
+        decision: What was decided.
+        settings: The size looked for.
+
+    Returns:
+        Lead and details.
     """
-
-    endpoint: str
-    is_primary: bool
-    found: Pooled
-    average: Pooled
-    agreement_p: float
-    adjusted: Pooled
-    itself_adjusted: bool
-    n: int
-    n_events: int
-    events_needed: int
-    p: float
-    q: float
-    null_p: float
-    pi: tuple[float, float]
-    loo: tuple[float, float]
-    recorded: bool
-    recorded_in_simulated: bool
-    smallest_hr: float
-    power: float
+    if decision.rule == "no_data":
+        return _no_data(row, evidence), "Nothing is said of it."
+    parts = [
+        _WHY[decision.rule](row, settings),
+        _exploratory(evidence),
+        _further(row),
+        _not_of_bone(row, evidence),
+        _codes("Withheld because", decision.hard),
+        _codes("Beside it", decision.soft),
+    ]
+    return _found(row), " ".join(part for part in parts if part)
 
 
-def hr_words(log_hr: float) -> str:
+def hr_words(hazard_ratio: float) -> str:
     """A hazard ratio with two decimals, and more where two would round it to 1 and hide its side."""
-    said = hazard_ratio(log_hr)
-    if said != "1.00" or log_hr == 0:
+    said = said_ratio(hazard_ratio)
+    if said != "1.00" or hazard_ratio == 1:
         return said
-    said = f"{math.exp(log_hr):.4f}"
-    return said if said != "1.0000" else f"1 {'+' if log_hr > 0 else '-'} {abs(math.expm1(log_hr)):.1g}"
+    said = f"{hazard_ratio:.4f}"
+    return said if said != "1.0000" else f"1 {'+' if hazard_ratio > 1 else '-'} {abs(hazard_ratio - 1):.1g}"
 
 
-def _estimate(pooled: Pooled) -> str:
-    return f"{hr_words(pooled.log_hr)} (95 % interval {hr_words(pooled.low)} to {hr_words(pooled.high)})"
+def probability(value: float) -> str:
+    """A probability with two decimals, and neither 0 nor 1."""
+    if value < 0.005:
+        return "under 0.01" if value < 0.001 else f"{value:.3f}"
+    return f"{value:.2f}" if value <= 0.995 else ("over 0.99" if value > 0.999 else f"{value:.3f}")
 
 
-def _p(p: float, name: str = "p") -> str:
-    if abs(p - ALPHA) < 0.001:  # never rounded onto the limit it is judged by
-        return f"{name} = {p:.4f}"
-    return name + p_clause(p).removeprefix("p")
+def estimate_words(row: Mapping[str, Any], *columns: str) -> str:
+    """``0.74 (95 % interval 0.60 to 0.91)`` of three columns."""
+    value, low, high = (hr_words(row[name]) for name in columns)
+    return f"{value} (95 % interval {low} to {high})"
 
 
-def _found(e: Evidence) -> str:
-    pooled = "pooled " if e.found.k > 1 else ""
-    return (
-        f"In {counted(e.found.k, 'real cohort')} with {counted(e.n, 'tumour')} and "
-        f"{counted(e.n_events, 'event')} the {pooled}hazard ratio of {ENDPOINT_WORDS[e.endpoint]} for one "
-        f"standard deviation more score is {_estimate(e.found)}, {_p(e.p)}."
-    )
-
-
-def _adjusted(e: Evidence) -> str:
-    if e.itself_adjusted:
-        return "The model itself adjusts for proliferation."
-    if not e.adjusted.k:
-        return f"There is no estimate adjusted for proliferation ({e.adjusted.reason})."
-    return (
-        f"Adjusted for proliferation it is {_estimate(e.adjusted)} in {counted(e.adjusted.k, 'real cohort')}."
-    )
-
-
-def _small_effect(e: Evidence) -> str:
-    """Whether the interval still allows the smallest effect that the claim would need."""
-    smallest = -abs(math.log(e.smallest_hr))
-    if e.found.low > smallest:
+def _no_data(row: Mapping[str, Any], evidence: Evidence) -> str:
+    endpoint = ENDPOINT_WORDS[row["endpoint"]]
+    if evidence.recorded:
         return (
-            f"The interval excludes a hazard ratio of {hr_words(smallest)} or lower: the smallest effect "
-            "looked for, and any stronger one."
+            f"No cohort of patients that is pooled gives every model for {endpoint}: claim_models.tsv says "
+            "why "
+            "of each."
         )
+    return f"No cohort of patients that is pooled records {endpoint}."
+
+
+def _found(row: Mapping[str, Any]) -> str:
+    pooled = "pooled " if row["k"] > 1 else ""
     return (
-        f"The interval does not exclude a hazard ratio of {hr_words(smallest)}, the smallest effect looked "
-        "for: no evidence of an effect is not evidence of none."
+        f"In {counted(row['k'], 'cohort')} of patients with {counted(row['n'], 'tumour')} and "
+        f"{counted(row['n_events'], 'event')} the {pooled}hazard ratio of "
+        f"{ENDPOINT_WORDS[row['endpoint']]} for "
+        "one standard deviation more score, given proliferation and ER, is "
+        f"{estimate_words(row, 'hr', 'hr_low', 'hr_high')}."
     )
 
 
-def _two_cohorts(e: Evidence) -> str:
-    if e.found.k != 2:
-        return ""
-    return "With two cohorts the interval has one degree of freedom (12.7 standard errors either way)" + (
-        " and can hardly exclude anything." if e.found.side == 0 else ", and yet excludes 1."
-    )
+def _size(settings: VerdictSettings) -> str:
+    return f"{hr_words(settings.smallest_hr)} or lower, or {hr_words(1 / settings.smallest_hr)} or higher,"
 
 
-def _robustness(e: Evidence) -> str:
-    parts = [f"Leaving out any one cohort it lies between {hr_words(e.loo[0])} and {hr_words(e.loo[1])}."]
-    if not math.isnan(e.pi[0]):
-        includes = ", which includes 1" if e.pi[0] <= 0 <= e.pi[1] else ""
-        expected = f"{hr_words(e.pi[0])} and {hr_words(e.pi[1])}"
-        parts.append(
-            f"In a further cohort like these it is expected between {expected}{includes} (95 % prediction "
-            "interval)."
-        )
-    if math.isnan(e.null_p):
-        parts.append("It was not compared with random signatures.")
-    else:
-        parts.append(f"It is further from 1 than random signatures of the same size: {_p(e.null_p)}.")
-    return " ".join(parts)
-
-
-def _join(*sentences: str) -> str:
-    return " ".join(sentence for sentence in sentences if sentence)
-
-
-def say_nothing_there(e: Evidence) -> str:
-    """No estimate to pool."""
-    if e.recorded:
-        return f"No result for {ENDPOINT_WORDS[e.endpoint]} can be pooled: {e.found.reason}."
-    simulated = "; the simulated one does not count" if e.recorded_in_simulated else ""
-    return f"No real cohort in this run records {ENDPOINT_WORDS[e.endpoint]}{simulated}."
-
-
-def tells_nothing(e: Evidence, pooled: Pooled) -> bool:
-    """Whether an interval holds the smallest effect looked for and its opposite, so that both are open."""
-    smallest = abs(math.log(e.smallest_hr))
-    return pooled.low <= -smallest and pooled.high >= smallest
-
-
-def these_cohorts(e: Evidence) -> Pooled:
-    """What is known of these very cohorts: their average, unless they visibly disagree.
-
-    Two or three cohorts say next to nothing of how far others would differ, and the pooled interval has that
-    in it. What these cohorts show together is another question, with an answer of its own (Hedges and Vevea
-    1998, Psychol Methods 3:486).
-    """
-    return e.found if e.agreement_p < DISAGREE else e.average
-
-
-def say_few_events(e: Evidence) -> str:
-    """Too few events, or an interval that tells nothing."""
-    smallest = abs(math.log(e.smallest_hr))
-    needs = f"it takes {e.events_needed} events to see a hazard ratio of {hr_words(-smallest)} with "
-    needs += f"{100 * e.power:g} % power"
-    if e.n_events < e.events_needed:
-        return _join(_found(e), f"The interval includes 1, and {needs}.", _two_cohorts(e))
-    return _join(
-        _found(e),
-        f"The interval includes 1, but {hr_words(-smallest)} and {hr_words(smallest)} as well: it tells an "
-        "effect of the size looked for neither from none nor from its opposite.",
-        _two_cohorts(e),
-        f"The cohorts disagree ({_p(e.agreement_p)} that they have one effect), so their average says no "
-        "more."
-        if e.agreement_p < DISAGREE
-        else "",
-        _adjusted(e),
-    )
-
-
-def _average(e: Evidence) -> str:
-    """What these cohorts show together, where the pooled interval alone would tell nothing."""
-    smallest = abs(math.log(e.smallest_hr))
-    held = (
-        f"which excludes a hazard ratio of {hr_words(-smallest)} or lower, the smallest effect looked for"
-        if e.average.low > -smallest
-        else f"which does not exclude a hazard ratio of {hr_words(-smallest)}, the smallest effect looked for"
-    )
-    seen = "An effect is seen in these cohorts, smaller than the one looked for"
-    if not e.average.side:
-        seen = "No effect is shown in these cohorts"
+def _beyond_random(row: Mapping[str, Any]) -> str:
+    if is_missing(row.get("random_hr")):
+        return "It was not held against random signatures."
     return (
-        f"Averaged over these {e.found.k} cohorts, which do not visibly disagree ({_p(e.agreement_p)}), it "
-        "is "
-        f"{_estimate(e.average)}, {held}. {seen}; how far others would differ they cannot tell."
+        "Given proliferation and the mean of matched random scores it is "
+        f"{estimate_words(row, 'random_hr', 'random_low', 'random_high')}."
     )
 
 
-def reaches_smallest(e: Evidence, pooled: Pooled) -> bool:
-    """Whether an interval that excludes 1 holds the smallest effect looked for, or a stronger one."""
-    smallest = abs(math.log(e.smallest_hr))
-    return pooled.low <= -smallest if pooled.side < 0 else pooled.high >= smallest
+def _one_side(row: Mapping[str, Any], settings: VerdictSettings) -> str:
+    return (
+        "It lies on that side of 1 given proliferation alone, given ER too, and with both calibrated for "
+        f"measurement error. {_beyond_random(row)}"
+    )
 
 
-def seen_in_these(e: Evidence) -> bool:
-    """Whether these cohorts together show an effect that may be the one looked for, though others may not."""
-    together = these_cohorts(e)
-    return e.found.k > 1 and together.side != 0 and reaches_smallest(e, together)
+def _smaller(row: Mapping[str, Any], settings: VerdictSettings) -> str:
+    return (
+        "It lies on that side of 1 in every model, and every model excludes a hazard ratio of "
+        f"{_size(settings)} "
+        f"the size looked for. {_beyond_random(row)}"
+    )
 
 
-def share_left(e: Evidence) -> float:
-    """The share of the log hazard ratio that is left when adjusted; below 0 where the direction turns."""
-    return e.adjusted.log_hr / e.found.log_hr
+def _nothing(row: Mapping[str, Any], settings: VerdictSettings) -> str:
+    return (
+        f"Every model excludes a hazard ratio of {_size(settings)} the size looked for. {_beyond_random(row)}"
+    )
 
 
-def _disagreement(e: Evidence) -> str:
-    """Said where leaving one cohort out moves the pooled effect by the smallest effect looked for."""
-    smallest = abs(math.log(e.smallest_hr))
-    if any(math.isnan(end) for end in e.loo) or e.loo[1] - e.loo[0] < smallest:
+def _not_random(row: Mapping[str, Any], settings: VerdictSettings) -> str:
+    return (
+        "The effect is shown given proliferation and ER, and less than half of it is left given the mean "
+        "of matched "
+        f"random scores, more than chance takes away. {_beyond_random(row)}"
+    )
+
+
+def _not_proliferation(row: Mapping[str, Any], settings: VerdictSettings) -> str:
+    return (
+        f"Unadjusted it is {estimate_words(row, 'unadjusted_hr', 'unadjusted_low', 'unadjusted_high')}; "
+        "given "
+        "proliferation less than half of that is left, more than chance takes away."
+    )
+
+
+def _open(row: Mapping[str, Any], settings: VerdictSettings) -> str:
+    return (
+        "These data show neither an effect in every model nor that one of the size looked for, "
+        f"{_size(settings)} "
+        f"is excluded in every model. {_beyond_random(row)}"
+    )
+
+
+def _one_cohort(row: Mapping[str, Any], settings: VerdictSettings) -> str:
+    shown = "One cohort shows it, by its own intervals in every model; no other has tested it."
+    return f"{shown} {_beyond_random(row)}"
+
+
+def _one_cohort_open(row: Mapping[str, Any], settings: VerdictSettings) -> str:
+    return f"One cohort cannot say how others would differ. {_beyond_random(row)}"
+
+
+def _premise(row: Mapping[str, Any], settings: VerdictSettings) -> str:
+    return ""
+
+
+_WHY: dict[str, Callable[[Mapping[str, Any], VerdictSettings], str]] = {
+    "premise": _premise,
+    "one_cohort": _one_cohort,
+    "one_cohort_open": _one_cohort_open,
+    "smaller": _smaller,
+    "no_effect_premise": _nothing,
+    "no_effect": _nothing,
+    "supported": _one_side,
+    "contradicted": _one_side,
+    "not_specific_random": _not_random,
+    "not_specific_proliferation": _not_proliferation,
+    "open": _open,
+}
+
+
+def _exploratory(evidence: Evidence) -> str:
+    if evidence.primary:
         return ""
-    ends = f"{hr_words(e.loo[0])} and {hr_words(e.loo[1])}"
-    return f"The cohorts disagree: leaving one out moves it between {ends}."
+    said = "Exploratory: not named before the run"
+    return f"{said}." if math.isnan(evidence.q) else f"{said}, q = {evidence.q:.2g}."
 
 
-def say_includes_one(e: Evidence) -> str:
-    """No effect is shown, and what is excluded."""
-    return _join(
-        _found(e),
-        "The interval includes 1.",
-        _two_cohorts(e),
-        _average(e) if tells_nothing(e, e.found) else _small_effect(e),
-        _disagreement(e),
-        _adjusted(e),
-    )
+def _not_of_bone(row: Mapping[str, Any], evidence: Evidence) -> str:
+    if row["endpoint"] == "bone" or not evidence.primary:
+        return ""
+    return f"This is about {ENDPOINT_WORDS[row['endpoint']]} and says nothing of bone metastasis."
 
 
-def say_seen_in_these(e: Evidence) -> str:
-    """An effect in these cohorts that pooling cannot carry over to others."""
-    return _join(
-        _found(e),
-        "The interval includes 1.",
-        _two_cohorts(e),
-        f"Averaged over these {e.found.k} cohorts, which do not visibly disagree ({_p(e.agreement_p)}), it "
-        f"is {_estimate(e.average)}, which excludes 1: an effect is seen in these cohorts, but they do not "
-        "tell whether others would show it.",
-        _adjusted(e),
-    )
+def _further(row: Mapping[str, Any]) -> str:
+    if row["k"] < 2:
+        return ""
+    below = probability(row["further_below_1"])
+    return f"In a further cohort like these it lies below 1 with probability {below}."
 
 
-def say_multiplicity(e: Evidence) -> str:
-    """An interval that excludes 1 as one result of many."""
-    return _join(
-        _found(e),
-        f"The interval excludes 1, but this endpoint was not named as the primary one and {_p(e.q, 'q')} "
-        "over all the results that were not.",
-        _say_open(e),
-        _adjusted(e),
-    )
-
-
-def _say_open(e: Evidence) -> str:
-    """What keeps a result that chance may have made from being none."""
-    smallest = hr_words(e.found.side * abs(math.log(e.smallest_hr)))
-    if reaches_smallest(e, e.found):
-        return f"Chance may have made it, but a hazard ratio of {smallest} is not excluded either."
-    if e.n_events < e.events_needed:
-        return f"Chance may have made it, but with {counted(e.n_events, 'event')} little is excluded."
-    return f"A hazard ratio of {smallest}, the smallest effect looked for, is excluded."
-
-
-def say_one_cohort(e: Evidence) -> str:
-    """An effect that one cohort shows."""
-    return _join(
-        _found(e),
-        "The interval excludes 1, but one cohort decides nothing until a second shows the same.",
-        _adjusted(e),
-    )
-
-
-def say_not_adjusted(e: Evidence) -> str:
-    """An effect without its adjustment."""
-    return _join(
-        _found(e),
-        "The interval excludes 1, but without an adjusted estimate from two cohorts or more it cannot be "
-        "told from an effect of proliferation.",
-        _adjusted(e),
-    )
-
-
-def say_not_held(e: Evidence) -> str:
-    """An effect that adjustment takes away."""
-    kept = share_left(e)
-    said = f"{100 * kept:.0f} % of the log hazard ratio is left" if kept >= 0 else "the direction turns"
-    return _join(
-        _found(e),
-        _adjusted(e),
-        f"That is, {said} and the interval no longer excludes 1 on the same side: the effect is not shown to "
-        "be more than that of proliferation.",
-    )
-
-
-def say_blurred(e: Evidence) -> str:
-    """An effect that adjustment leaves, with an interval too wide to show it."""
-    return _join(
-        _found(e),
-        _adjusted(e),
-        f"That is, {100 * share_left(e):.0f} % of the log hazard ratio is left, but the interval no longer "
-        "excludes 1: whether the effect is more than that of proliferation is open.",
-    )
-
-
-def say_random(e: Evidence) -> str:
-    """An effect that random signatures have as well."""
-    return _join(
-        _found(e),
-        _adjusted(e),
-        f"Random signatures of the same size do as well: {_p(e.null_p)} against them in this direction.",
-    )
-
-
-def say_effect(e: Evidence) -> str:
-    """An effect that passed every rule."""
-    held = "" if e.itself_adjusted else "It holds when adjusted."
-    way = (
-        "below 1: the higher the score, the lower"
-        if e.found.side < 0
-        else "above 1: the higher the score, the higher"
-    )
-    return _join(
-        _found(e),
-        f"The interval lies wholly {way} the hazard.",
-        _adjusted(e),
-        held,
-        _robustness(e),
-        _two_cohorts(e),
-    )
+def _codes(heading: str, codes: tuple[str, ...]) -> str:
+    return f"{heading}: {'; '.join(CODES[code] for code in codes)}." if codes else ""

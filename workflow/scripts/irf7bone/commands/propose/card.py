@@ -21,7 +21,7 @@ _ORDER = (
 )  # fmt: skip
 _WORDS = ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
 _COMMENTS = {
-    "role": "a label, shown in the tables: discovery or validation; both are pooled",
+    "role": "validation is pooled; discovery, where a signature was found in it, is shown alone",
     "fields": "covariates whose column is there; remove those that are not what their name says",
     "endpoints": "outcomes that a column names; none was made up",
 }

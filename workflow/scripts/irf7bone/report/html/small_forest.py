@@ -52,7 +52,10 @@ class SmallForest:
 
 
 def small_forest(
-    associations: pd.DataFrame, pooled: Mapping[str, Any] | None, simulated: Collection[str]
+    associations: pd.DataFrame,
+    pooled: Mapping[str, Any] | None,
+    simulated: Collection[str],
+    alone: Collection[str] = (),
 ) -> SmallForest:
     """The forest of one signature, method, endpoint and model.
 
@@ -60,19 +63,20 @@ def small_forest(
         associations: Rows of :data:`irf7bone.tables.outcome.ASSOCIATIONS` of that combination, one a cohort.
         pooled: The row of :data:`irf7bone.tables.pooled.POOLED`; None where it was not planned.
         simulated: Ids of simulated cohorts, which stand last and have no weight.
+        alone: Ids of cohorts that are shown and not pooled: of discovery, or chosen for having the event.
     """
     fits = [row for row in associations.to_dict("records") if row["status"] != "not_available"]
     fits.sort(key=lambda row: row["cohort"] in simulated)
     whole = pooled if pooled is not None and pooled["status"] == "ok" else None
     ends = [row[name] for row in fits if row["status"] == "ok" for name in ("ci_low", "ci_high")]
     if whole is not None:
-        ends += [whole["ci_low"], whole["ci_high"]]
+        ends += [whole[name] for name in (OWN if whole["k"] == 1 else BAYES)[1:]]
     limit = math.log(small_axis_limit(ends))
     weights = random_effects_weights(
         {
             row["cohort"]: row["se"]
             for row in fits
-            if row["status"] == "ok" and row["cohort"] not in simulated
+            if row["status"] == "ok" and row["cohort"] not in (*simulated, *alone)
         },
         0.0 if whole is None or is_missing(whole["tau2"]) else whole["tau2"],
     )
@@ -115,10 +119,12 @@ def _marks(low: float, middle: float, high: float, limit: float) -> dict[str, An
     }
 
 
-def _estimate(row: Mapping[str, Any], table: str) -> str:
-    value, low, high = (
-        quote(hazard_ratio(row[name]), table, row, name) for name in ("log_hr", "ci_low", "ci_high")
-    )
+OWN = ("log_hr", "ci_low", "ci_high")
+BAYES = ("bayes_log_hr", "bayes_low", "bayes_high")
+
+
+def _estimate(row: Mapping[str, Any], table: str, columns: tuple[str, str, str] = OWN) -> str:
+    value, low, high = (quote(hazard_ratio(row[name]), table, row, name) for name in columns)
     return f"{value} ({low} to {high})"
 
 
@@ -147,11 +153,16 @@ def _cohort(row: Mapping[str, Any], weight: float | None, limit: float, simulate
 def _pooled(row: Mapping[str, Any], limit: float) -> list[Row]:
     label = "One cohort, not pooled" if row["k"] == 1 else "Pooled"
     n, n_events = (_count(row, "pooled", name) for name in ("n", "n_events"))
-    marks = _marks(row["ci_low"], row["log_hr"], row["ci_high"], limit)
-    rows = [Row("pooled", label, n, n_events, said=_estimate(row, "pooled"), weight="100 %", **marks)]
-    if not is_missing(row["pi_low"]):
-        low, high = (quote(hazard_ratio(row[name]), "pooled", row, name) for name in ("pi_low", "pi_high"))
-        marks = _marks(row["pi_low"], row["log_hr"], row["pi_high"], limit)
+    columns = OWN if row["k"] == 1 else BAYES
+    middle, low, high = (row[name] for name in columns)
+    marks = _marks(low, middle, high, limit)
+    said = _estimate(row, "pooled", columns)
+    rows = [Row("pooled", label, n, n_events, said=said, weight="100 %", **marks)]
+    if row["k"] > 1:
+        low, high = (
+            quote(hazard_ratio(row[name]), "pooled", row, name) for name in ("further_low", "further_high")
+        )
+        marks = _marks(row["further_low"], middle, row["further_high"], limit)
         rows.append(Row("prediction", "95 % prediction interval", "", "", f"{low} to {high}", "", **marks))
     return rows
 
@@ -165,4 +176,4 @@ def _heterogeneity(row: Mapping[str, Any] | None) -> str:
         quote(f"{row['i2']:.0f}", "pooled", row, "i2"),
         quote(f"{row['tau2']:.3f}", "pooled", row, "tau2"),
     )
-    return f"Heterogeneity: I² {i2} %, tau² {tau2} (REML); interval by the modified Knapp-Hartung method."
+    return f"Heterogeneity: I² {i2} %, tau² {tau2} (REML); pooled intervals are those of the Bayesian pool."

@@ -182,14 +182,20 @@ def verdict_view(frame: pd.DataFrame) -> TableView:
         Field("Endpoint", "outcome", _endpoint),
         Field("Verdict", "what may be said", say_text("verdict")),
         Field(
-            "HR per SD (95 % CI)", "pooled, primary signature, method and model", _verdict_effect, number=True
+            "HR per SD (95 % CI)",
+            "given proliferation and ER, primary signature",
+            _verdict_effect,
+            number=True,
         ),
-        Field("p", "two-sided", say_number("p", p_value), number=True),
+        Field("P(HR < 1)", "probability", say_number("below_1", "{:.3f}".format), number=True),
+        Field("p", "modified Knapp-Hartung, never decides", say_number("p", p_value), number=True),
         Field(
             "q", "Benjamini-Hochberg; none for the primary endpoint", say_number("q", p_value), number=True
         ),
-        Field("Adjusted HR (95 % CI)", "with proliferation", _verdict_adjusted, number=True),
-        Field("Cohorts", "of patients, with an estimate", say_count("k"), number=True),
+        Field("HR (95 % CI) beyond random", "given the mean random score", _verdict_random, number=True),
+        Field("HR (95 % CI) unadjusted", "of the same patients", _verdict_unadjusted, number=True),
+        Field("Codes", "what withholds the word or stands beside it", _codes),
+        Field("Cohorts", "of patients, with every model", say_count("k"), number=True),
         Field("Tumours", "in these", say_count("n"), number=True),
         Field("Events", "in these", say_count("n_events"), number=True),
         Field("Rule", "the first that fits", say_text("rule")),
@@ -219,5 +225,14 @@ def _verdict_effect(row: Mapping[str, Any]) -> Cell:
     return _ratios(row, "hr", "hr_low", "hr_high")
 
 
-def _verdict_adjusted(row: Mapping[str, Any]) -> Cell:
-    return _ratios(row, "adjusted_hr", "adjusted_low", "adjusted_high")
+def _verdict_random(row: Mapping[str, Any]) -> Cell:
+    return _ratios(row, "random_hr", "random_low", "random_high")
+
+
+def _verdict_unadjusted(row: Mapping[str, Any]) -> Cell:
+    return _ratios(row, "unadjusted_hr", "unadjusted_low", "unadjusted_high")
+
+
+def _codes(row: Mapping[str, Any]) -> Cell:
+    said = [row[kind] for kind in ("hard", "soft") if not is_missing(row[kind])]
+    return Cell(", ".join(said).replace(",", ", ").replace("_", " ") or "none")

@@ -278,17 +278,19 @@ def _verdict(section: Section, inputs: ReportInputs, placed: _Placed) -> Iterato
     verdict = data["verdict"]
     yield _say(data["question"])
     yield _say(f"{ENDPOINT_WORDS[verdict['endpoint']].capitalize()}: {verdict['verdict']}", LARGE)
-    yield _say(verdict["rule_text"])
+    yield _say(f"{verdict['lead']} {verdict['details']}")
     primary = inputs.config.primary
     yield _say(
         f"Rule {verdict['rule']}. Primary analysis, named before the run: {primary.signature}, "
         f"{primary.method}, "
-        f"{ENDPOINT_WORDS[primary.endpoint]}, {primary.model}.",
+        f"{ENDPOINT_WORDS[primary.endpoint]}, given proliferation and ER.",
         SMALL,
     )
     facts = [(fact.label, fact.value, fact.detail) for fact in data["facts"]]
     yield _grid(("What", "Value", ""), facts, share=(3, 4, 4))
     yield Spacer(0, 3 * mm)
+    for sentence in data["chances"]:
+        yield _say(sentence)
     yield _grid(("What bears on it", ""), data["bearing"], share=(1, 3))
     for sentence in data["simulated_check"]:
         yield _say(sentence)
@@ -322,7 +324,10 @@ def _step(step: dict[str, Any]) -> str:
 def _forests(section: Section, inputs: ReportInputs, placed: _Placed) -> Iterator[Flowable]:
     for forest in section.data["forests"]:
         yield _say(forest["title"], HEADING[1])
-        yield _say(f"Verdict: {forest['verdict']['verdict']}. {forest['verdict']['rule_text']}")
+        yield _say(
+            f"Verdict: {forest['verdict']['verdict']}. {forest['verdict']['lead']} "
+            f"{forest['verdict']['details']}"
+        )
         for figure in forest["figures"]:
             yield _figure(figure, inputs, placed)
 

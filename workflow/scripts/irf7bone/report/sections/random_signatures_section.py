@@ -253,8 +253,8 @@ _COLUMNS = (
     Field("Random", "random signatures with an estimate", say_count("n_draws"), number=True),
     Field("HR per SD", "of the named signature", _effect, number=True),
     Field(
-        "Percentile",
-        "share of random signatures with a smaller hazard ratio",
+        "Rank",
+        "among random signatures, per cent with a smaller hazard ratio: a picture, not a test",
         say_number("null_percentile", lambda share: f"{100 * share:.1f}"),
         number=True,
     ),

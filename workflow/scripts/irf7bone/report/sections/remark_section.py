@@ -17,7 +17,7 @@ from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, listed
 from irf7bone.base.vocabulary import EVENTS_PER_PARAMETER
 from irf7bone.report.html.cell_markup import as_text, text_uri
 from irf7bone.report.html.section import Section
-from irf7bone.verdict.judge import events_needed
+from irf7bone.verdict.planning import events_needed
 
 if TYPE_CHECKING:
     from irf7bone.report.inputs import ReportInputs
@@ -119,9 +119,10 @@ def _sample_size(inputs: ReportInputs) -> str:
     return (
         f"Given by the cohorts. {events_needed(rule.smallest_hr, rule.power)} events are needed to see a "
         "hazard ratio "
-        f"of {rule.smallest_hr:g} per standard deviation with {100 * rule.power:g} % power; below that the "
-        "verdict is "
-        "'too little data'."
+        f"of {rule.smallest_hr:g} per standard deviation with {100 * rule.power:g} % power in one cohort; "
+        "how "
+        "often a study of these cohorts would decide stands with the verdict. Numbers of events decide "
+        "nothing."
     )
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from irf7bone.base.phrases import hazard_ratio, is_missing, listed, p_clause, said_ratio
+from irf7bone.base.phrases import is_missing, listed, said_ratio
+from irf7bone.pool.real_cohorts import SELECTED, roles_in_pools
 from irf7bone.report.html import table_markup as tables
 from irf7bone.report.html.section import Section, chosen, one_row
 from irf7bone.report.html.small_forest import small_forest
+from irf7bone.report.html.verdict_tables import exploratory_view, fragility_view, verdict_models_view
 from irf7bone.report.sentences import text
 from irf7bone.report.sentences.quote import quote
 from irf7bone.verdict.judge import headline, rules_table, simulated_check
+from irf7bone.verdict.sentences import probability
 
 if TYPE_CHECKING:
     from irf7bone.report.inputs import ReportInputs
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
     from irf7bone.study.settings import Config
 
 
-_SENTENCES = re.compile(r"(?<=[.;]) (?=[A-Z])")
+# roles of cohorts that are shown and not pooled
+ALONE = ("discovery", SELECTED)
 
 
 @dataclass(frozen=True)
@@ -43,25 +46,31 @@ def verdict_section(inputs: ReportInputs) -> Section:
     sound = inputs.quality[~inputs.quality["cohort"].isin(inputs.simulated)]
     planted = planted_effects(inputs.cards, config)
     named = vars(config.primary)
-    lead, rest = lead_and_rest(primary["rule_text"])
     by_outcome = chosen(inputs.cohorts, endpoint=config.primary.endpoint)
     by_outcome = by_outcome[by_outcome["sampled_by_outcome"].notna()]
     return Section(
         "verdict",
         "Verdict",
         "Verdict",
-        tables=(tables.verdict_view(inputs.verdict),),
+        tables=(
+            tables.verdict_view(inputs.verdict),
+            verdict_models_view(inputs.results.verdict_models, primary["endpoint"], primary["signature"]),
+            fragility_view(inputs.results.fragility, primary["signature"]),
+            exploratory_view(inputs.results.exploratory),
+        ),
         template="verdict.html.j2",
         data={
             "question": text.question(config),
             "verdict": primary,
-            "lead": lead,
-            "rest": rest,
             "headline": headline(inputs.verdict),
             "made_up": simulated_note(list(inputs.cards), inputs.simulated),
-            "facts": first_facts(primary, inputs.pooled, inputs.results.pooled_null, config),
+            "facts": first_facts(primary, inputs.pooled, inputs.results.site_contrast, config),
+            "chances": chance_sentences(inputs.results.chances, config.primary.endpoint),
             "forest": small_forest(
-                chosen(inputs.associations, **named), one_row(inputs.pooled, **named), inputs.simulated
+                chosen(inputs.associations, **named),
+                one_row(inputs.pooled, **named),
+                inputs.simulated,
+                [name for name, role in roles_in_pools(inputs.cohorts).items() if role in ALONE],
             ),
             "bearing": text.bearing(
                 inputs.verdict,
@@ -78,13 +87,6 @@ def verdict_section(inputs: ReportInputs) -> Section:
             "rules": rules_table().to_dict("records"),
         },
     )
-
-
-def lead_and_rest(said: str) -> tuple[str, str]:
-    """The first sentence of the verdict, with whether its interval includes 1; and what qualifies it."""
-    sentences = _SENTENCES.split(said)
-    first = 2 if len(sentences) > 1 and sentences[1].startswith("The interval includes") else 1
-    return " ".join(sentences[:first]), " ".join(sentences[first:])
 
 
 def simulated_note(cohorts: Sequence[str], simulated: Collection[str]) -> str:
@@ -111,39 +113,64 @@ def planted_effects(cards: Mapping[str, CohortCard], config: Config) -> dict[str
 
 
 def first_facts(
-    verdict: pd.Series, pooled: pd.DataFrame, pooled_null: pd.DataFrame, config: Config
+    verdict: pd.Series, pooled: pd.DataFrame, site_contrast: pd.DataFrame, config: Config
 ) -> list[Fact]:
-    """The numbers of the first screen: effect and what is behind it, and then what may speak against it.
+    """The numbers of the first screen: the effect, in a further cohort, beyond random signatures.
 
     Args:
-        verdict: The primary row of :data:`irf7bone.tables.pooled.VERDICT`.
+        verdict: The primary row of :data:`irf7bone.tables.verdict.VERDICT`.
         pooled: :data:`irf7bone.tables.pooled.POOLED`.
-        pooled_null: :data:`irf7bone.tables.random_signatures.POOLED_NULL`.
+        site_contrast: :data:`irf7bone.tables.verdict.SITE_CONTRAST`; told where the endpoint is bone.
         config: The study's settings.
     """
-    row = one_row(pooled, **vars(config.primary))
-    assert row is not None  # the primary result is always planned
-    effect = _ratios(verdict, "hr", "hr_low", "hr_high")
-    if effect is None:
-        effects = Fact("Hazard ratio per SD", "no estimate", "no cohort of patients gives one")
-    else:
-        said = quote(p_clause(verdict["p"]), "verdict", verdict, "p")
-        effects = Fact("Hazard ratio per SD (95 % CI)", effect, said)
     n, k, events = (
         text.quoted_count(verdict, column, noun, table="verdict")
         for column, noun in (("n", "tumour"), ("k", "cohort"), ("n_events", "event"))
     )
-    adjusted = _ratios(verdict, "adjusted_hr", "adjusted_low", "adjusted_high")
-    return [
-        effects,
-        _prediction(row),
+    effect = _ratios(verdict, "hr", "hr_low", "hr_high")
+    beyond = _ratios(verdict, "random_hr", "random_low", "random_high")
+    facts = [
+        Fact("Hazard ratio per SD", "no estimate", "no cohort of patients gives every model")
+        if effect is None
+        else Fact("Hazard ratio per SD (95 %)", effect, "given proliferation and ER"),
+        _further(verdict),
+        Fact("Beyond random signatures", "no estimate", "not held against them")
+        if beyond is None
+        else Fact("Beyond random signatures", beyond, "HR given their mean score"),
         Fact("Behind it", events, f"{n}, {k} of patients"),
-        Fact("Adjusted for proliferation", "no estimate", "see below")
-        if adjusted is None
-        else Fact("Adjusted for proliferation", adjusted, "HR (95 % CI)"),
-        _against_random(verdict, one_row(pooled_null, **vars(config.primary))),
-        _agreement(row),
+        _agreement(one_row(pooled, **vars(config.primary))),
     ]
+    if verdict["endpoint"] == "bone":
+        facts.append(_site(site_contrast, config.primary.signature))
+    return facts
+
+
+def chance_sentences(chances: pd.DataFrame, endpoint: str) -> list[str]:
+    """What studies with these cohorts and errors would say, were there no effect and were there one.
+
+    Args:
+        chances: :data:`irf7bone.tables.verdict.CHANCES`.
+        endpoint: The primary endpoint.
+    """
+    said = []
+    for true_hr, rows in chances[chances["endpoint"] == endpoint].groupby("true_hr", sort=False):
+        likely = rows[rows["share"] >= 0.005].sort_values("share", ascending=False, kind="stable")
+        words = listed(
+            [
+                f"{word} in {100 * share:.0f} %"
+                for word, share in zip(likely["verdict"], likely["share"], strict=True)
+            ]
+        )
+        if_so = "Were there no effect" if true_hr == 1 else f"Were the hazard ratio {true_hr:g}"
+        said.append(f"{if_so}, a study of these cohorts would say: {words}.")
+    if said:
+        studies = int(chances["n_studies"].iloc[0])
+        said.append(
+            f"Simulated in this run: {studies:,} studies each with these cohorts and standard errors, true "
+            "effects that "
+            "differ between cohorts with a standard deviation of 0.1, premises as they should be."
+        )
+    return said
 
 
 def _ratios(verdict: pd.Series, *columns: str) -> str | None:
@@ -153,29 +180,31 @@ def _ratios(verdict: pd.Series, *columns: str) -> str | None:
     return f"{value} ({low} to {high})"
 
 
-def _prediction(row: Mapping[str, Any]) -> Fact:
-    if is_missing(row["pi_low"]):
-        return Fact("95 % prediction interval", "none", "it takes three cohorts")
-    low, high = (quote(hazard_ratio(row[name]), "pooled", row, name) for name in ("pi_low", "pi_high"))
-    return Fact("95 % prediction interval", f"{low} to {high}", "HR in a further cohort")
+def _further(verdict: pd.Series) -> Fact:
+    if is_missing(verdict["further_below_1"]) or verdict["k"] < 2:
+        return Fact("In a further cohort", "cannot be told", "it takes two cohorts")
+    said = quote(probability(verdict["further_below_1"]), "verdict", verdict, "further_below_1")
+    low, high = (
+        quote(said_ratio(verdict[name]), "verdict", verdict, name) for name in ("further_low", "further_high")
+    )
+    return Fact("In a further cohort", said, f"probability of a HR below 1; 95 %: {low} to {high}")
 
 
-def _against_random(verdict: pd.Series, row: Mapping[str, Any] | None) -> Fact:
-    label = "Percentile of random scores"
-    if is_missing(verdict["null_p"]):
-        return Fact(label, "not compared", "see below")
-    said = quote(p_clause(verdict["null_p"]), "verdict", verdict, "null_p")
-    if verdict["null_p"] == 1:
-        said = "random ones go further in the same direction"
-    if row is None or row["status"] != "ok":
-        return Fact("Against random signatures", said, "combined over cohorts")
-    percentile = quote(f"{100 * row['null_percentile']:.1f}", "pooled_null", row, "null_percentile")
-    return Fact(label, percentile, f"{said}; by chance 50")
+def _site(contrast: pd.DataFrame, signature: str) -> Fact:
+    row = contrast[contrast["signature"] == signature].iloc[0]
+    label = "Bone or any site?"
+    if row["status"] != "ok":
+        return Fact(label, row["word"], row["reason"])
+    value, low, high = (
+        quote(said_ratio(row[name]), "site_contrast", row, name)
+        for name in ("ratio", "ratio_low", "ratio_high")
+    )
+    return Fact(label, row["word"], f"HR of bone over HR of other sites {value} ({low} to {high})")
 
 
-def _agreement(row: Mapping[str, Any]) -> Fact:
+def _agreement(row: Mapping[str, Any] | None) -> Fact:
     label = "Between cohorts"
-    if is_missing(row["i2"]):
+    if row is None or is_missing(row["i2"]):
         return Fact(label, "cannot be told", "it takes two cohorts")
     i2 = quote(f"{row['i2']:.0f}", "pooled", row, "i2")
     tau2 = quote(f"{row['tau2']:.3f}", "pooled", row, "tau2")

@@ -16,8 +16,9 @@ from markupsafe import Markup, escape
 from irf7bone.tables.cohort import COHORTS, FLOW
 from irf7bone.tables.contract import Table
 from irf7bone.tables.outcome import ASSOCIATIONS
-from irf7bone.tables.pooled import POOLED, VERDICT
+from irf7bone.tables.pooled import POOLED
 from irf7bone.tables.random_signatures import POOLED_NULL
+from irf7bone.tables.verdict import SITE_CONTRAST, VERDICT
 
 # private-use characters, which no font draws and no table holds
 _OPEN, _MIDDLE, _CLOSE = "\ue000", "\ue001", "\ue002"
@@ -29,6 +30,7 @@ TABLES: dict[str, Table] = {
     "flow": FLOW,
     "pooled_null": POOLED_NULL,
     "verdict": VERDICT,
+    "site_contrast": SITE_CONTRAST,
 }
 
 

@@ -20,9 +20,11 @@ from irf7bone.base.phrases import (
     is_missing,
     listed,
     p_clause,
+    said_ratio,
 )
 from irf7bone.base.vocabulary import ALPHA
 from irf7bone.report.sentences.quote import quote
+from irf7bone.verdict.premises import SHARED
 
 if TYPE_CHECKING:
     from irf7bone.study.settings import Config
@@ -105,7 +107,7 @@ def bearing(
     """What bears on the primary result beside its own interval: a heading and a sentence each.
 
     Args:
-        verdicts: :data:`irf7bone.tables.pooled.VERDICT`.
+        verdicts: :data:`irf7bone.tables.verdict.VERDICT`.
         pooled: :data:`irf7bone.tables.pooled.POOLED`.
         associations: :data:`irf7bone.tables.outcome.ASSOCIATIONS` of the real cohorts only.
         quality: :data:`irf7bone.tables.cohort.QC` of the real cohorts only.
@@ -121,7 +123,7 @@ def bearing(
     by_outcome = [("Were patients chosen by this outcome?", _chosen(selected))] if selected else []
     return [
         ("Is it about bone?", _about_bone(verdicts)),
-        ("Is it proliferation?", _adjustment(verdict, pooled, config)),
+        ("Is it proliferation?", _adjustment(verdict)),
         ("Would random genes do as well?", _against_random(verdict)),
         ("Do the cohorts agree?", _heterogeneity(found)),
         ("Do hazards stay proportional?", _proportionality(associations, config)),
@@ -162,37 +164,29 @@ def _about_bone(verdicts: pd.DataFrame) -> str:
     return f"For bone metastasis, in {patients}, the verdict is: {row['verdict']}."
 
 
-def _adjustment(verdict: pd.Series, pooled: pd.DataFrame, config: Config) -> str:
-    primary = config.primary
-    if verdict["adjusted_model"] == primary.model:
-        return "The primary model adjusts for proliferation already."
-    row = pooled_result(
-        pooled, primary.signature, primary.method, primary.endpoint, verdict["adjusted_model"]
+def _adjustment(verdict: pd.Series) -> str:
+    if is_missing(verdict["unadjusted_hr"]):
+        return "No cohort has every model, so that cannot be told."
+    return (
+        "What is printed is adjusted for proliferation and ER. Unadjusted, in the same patients, the HR is "
+        f"{_ratios(verdict, 'unadjusted_hr', 'unadjusted_low', 'unadjusted_high')}."
     )
-    if row is None:
-        return "This run has no model that adjusts for proliferation, so that cannot be told."
-    said = MODEL_WORDS[verdict["adjusted_model"]]
-    said = said[0].upper() + said[1:]
-    if row["status"] != "ok":
-        return f"{said}: {pooled_sentence(row)}."
-    return f"{said}: {pooled_sentence(row)}; {side(row['ci_low'], row['ci_high'])}."
 
 
 def _against_random(verdict: pd.Series) -> str:
-    if is_missing(verdict["null_p"]):
-        return "Not compared with random signatures in this run."
-    if verdict["null_p"] == 1:
-        return "Yes: random signatures of the same size go further in the same direction."
-    above = verdict["hr"] > 1
-    said = (
-        f"Its hazard ratio lies {'above' if above else 'below'} most of those of random signatures of the "
-        f"same size, {p_clause(verdict['null_p'])}"
-    )
-    if verdict["null_p"] > ALPHA:
-        return f"{said}: no further out than random genes often are."
+    if is_missing(verdict["random_hr"]):
+        return "Not held against random signatures in this run."
     return (
-        f"{said}: a higher score goes with {'more' if above else 'less'} of the event than random genes do."
+        "Given proliferation and the mean score of matched random signatures the HR is "
+        f"{_ratios(verdict, 'random_hr', 'random_low', 'random_high')}. Its rank among random signatures, "
+        "which is a "
+        "picture and not a test, stands with them."
     )
+
+
+def _ratios(verdict: pd.Series, *columns: str) -> str:
+    value, low, high = (quote(said_ratio(verdict[name]), "verdict", verdict, name) for name in columns)
+    return f"{value} (95 % interval {low} to {high})"
 
 
 def _heterogeneity(found: pd.Series | None) -> str:
@@ -252,7 +246,7 @@ def _once(associations: pd.DataFrame, duplicates: pd.DataFrame, config: Config) 
     if not behind:
         return "No cohort is behind the primary result."
     pairs = duplicates[duplicates["cohort"].isin(behind) & duplicates["other_cohort"].isin(behind)]
-    found = pairs[pairs["status"] == "found"]
+    found = pairs[pairs["status"].isin(SHARED)]
     across = found[found["cohort"] != found["other_cohort"]]
     said = "No sign of a patient who is there twice."
     if len(found):
@@ -260,7 +254,7 @@ def _once(associations: pd.DataFrame, duplicates: pd.DataFrame, config: Config) 
             f"Perhaps not: {counted(len(found), 'pair')} of samples may be one patient, and all are in "
             f"the result; {len(across)} of these lie across cohorts"
         )
-        said += ", which then do not confirm each other." if len(across) else "."
+        said += ", and the verdict is withheld until a card drops them." if len(across) else "."
     if (pairs["status"] == "not_compared").any():
         said += " Some cohorts could be compared by sample id only."
     return said

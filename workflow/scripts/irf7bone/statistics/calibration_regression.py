@@ -63,7 +63,7 @@ def calibrate(score: Array, covariates: Array, reliability: Array) -> Array | In
     least = float(np.linalg.eigvalsh(true)[0])
     if least <= LEAST_EIGENVALUE:
         return Inseparable(least)
-    return values @ np.linalg.solve(measured, true[:, 1:])
+    return np.asarray(values @ np.linalg.solve(measured, true[:, 1:]), dtype=np.float64)
 
 
 def without_noise(correlation: Array, reliability: Array) -> Array:

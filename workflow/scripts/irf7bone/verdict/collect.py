@@ -43,7 +43,10 @@ class StudyEstimates:
     def only(self, kept: NDArray[np.bool_]) -> StudyEstimates:
         """Without the cohorts that are not ``kept``, shape (k,)."""
         return StudyEstimates(
-            *(None if part is None else part[:, kept] for part in (self.log_hr, self.se, self.low, self.high))
+            self.log_hr[:, kept],
+            self.se[:, kept],
+            None if self.low is None else self.low[:, kept],
+            None if self.high is None else self.high[:, kept],
         )
 
 

@@ -80,7 +80,7 @@ def _one(rows: pd.DataFrame, config: Config) -> dict[str, Any]:
     size = math.log(config.verdict.smallest_hr)
     difference = parts[DIFFERENCE]
     found: dict[str, Any] = {
-        "word": site_word(*(pools[name] for name in wanted), size),
+        "word": site_word(pools[DIFFERENCE], pools[BONE], pools[OTHER], size),
         "k": len(difference),
         "n_events": int(difference["n_events"].sum()),
         "n_other": int(difference["n_other"].sum()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -129,22 +129,20 @@ def gather(
     claim = models[CLAIM]
     predicted = pool_normal_normal(claim.log_hr, claim.se, scale=settings.prior_scale).further
     fit = pool_many(claim.log_hr, claim.se)
-    low, high = np.ravel(fit.ci_low)[0], np.ravel(fit.ci_high)[0]
-    hartung_knapp = int(low > 0) - int(high < 0) if found.k > 1 else 0
-    beside: dict[str, Any] = {
-        "primary": primary,
-        "premises": premises,
-        "remarks": remarks,
-        "hartung_knapp_side": hartung_knapp,
-    }
-    return replace(
+    ends = np.ravel(fit.ci_low)[0], np.ravel(fit.ci_high)[0]
+    hartung_knapp = int(ends[0] > 0) - int(ends[1] < 0) if found.k > 1 else 0
+    found = replace(
         found,
-        **beside,
+        primary=primary,
+        premises=premises,
+        remarks=remarks,
+        hartung_knapp_side=hartung_knapp,
         predicted=(float(predicted.quantile(0.025)[0]), float(predicted.quantile(0.975)[0])),
         least_left_out=left_out(claim, settings.prior_scale)[0],
         vanishing=vanishing_reliability(pool, settings.prior_scale),
-        narrow=replace(narrow, **beside),
     )
+    narrow = replace(narrow, primary=primary, premises=premises, remarks=remarks)
+    return replace(found, narrow=narrow)
 
 
 def _difference_variances(pool: PooledCohorts, before: str, after: str) -> np.ndarray:

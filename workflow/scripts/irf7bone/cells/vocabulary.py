@@ -1,0 +1,26 @@
+"""The fixed words of single-cell data sets; light, so that the check of a card stays fast."""
+
+from __future__ import annotations
+
+MALIGNANT, EPITHELIAL_NORMAL, EPITHELIAL_UNCERTAIN = "malignant", "epithelial_normal", "epithelial_uncertain"
+UNASSIGNED, OTHER = "unassigned", "other"
+COMPARTMENTS = (
+    MALIGNANT, EPITHELIAL_NORMAL, EPITHELIAL_UNCERTAIN, "fibroblast", "endothelial", "pericyte", "myeloid",
+    "neutrophil", "mast", "t_cd8", "t_cd4", "t_other", "nk", "b", "plasma", "osteoblast", "osteoclast",
+    "erythroid", "marrow_progenitor", OTHER, UNASSIGNED,
+)  # fmt: skip
+EPITHELIAL = (MALIGNANT, EPITHELIAL_NORMAL, EPITHELIAL_UNCERTAIN)
+LEUKOCYTES = ("myeloid", "neutrophil", "mast", "t_cd8", "t_cd4", "t_other", "nk", "b", "plasma")
+CYTOTOXIC = ("nk", "t_cd8")
+BULK = "bulk"  # all cells of a patient and site together, as a bulk tumour would show them
+SOURCES = ("h5ad", "tenx_h5", "tenx_mtx", "table", "simulate_cells")
+SCALES = ("counts", "log1p_cp10k", "tpm")
+TECHNOLOGIES = ("droplet", "full_length", "nuclei")
+MALIGNANT_BY = ("labels", "markers", "markers_and_cnv")
+# marker list of data/cell_markers -> compartment of a cluster that it names; T_CELL is split further
+COMPARTMENT_OF = {
+    "EPITHELIAL": "epithelial", "FIBROBLAST": "fibroblast", "ENDOTHELIAL": "endothelial",
+    "PERICYTE": "pericyte", "MYELOID": "myeloid", "NEUTROPHIL": "neutrophil", "MAST": "mast",
+    "T_CELL": "t", "NK": "nk", "B": "b", "PLASMA": "plasma", "OSTEOBLAST": "osteoblast",
+    "OSTEOCLAST": "osteoclast", "ERYTHROID": "erythroid", "MARROW_PROGENITOR": "marrow_progenitor",
+}  # fmt: skip

@@ -147,8 +147,8 @@ def simulate_cells(
         )
     genes = np.array(sorted([*named, *candidates[:n_more]]), dtype=object)
     samples = describe_samples(settings)
-    profiles = _compartment_profiles(settings, genes, markers)
     member = np.isin(genes.astype(str), list(programme))
+    profiles = _compartment_profiles(settings, genes, markers, member)
     loading = stream(settings.seed, "loading").uniform(0.7, 1.2, len(genes)) * member
     chromosome = positions["chromosome"].reindex(genes).to_numpy(dtype=object)
     drawn = [
@@ -159,11 +159,12 @@ def simulate_cells(
 
 
 def _compartment_profiles(
-    settings: Settings, genes: np.ndarray, markers: Mapping[str, Sequence[str]]
+    settings: Settings, genes: np.ndarray, markers: Mapping[str, Sequence[str]], member: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Log2 level of each gene in each compartment."""
+    """Log2 level of each gene in each compartment; the programme's are all high enough to be counted."""
     n = len(genes)
     base = stream(settings.seed, "base").normal(0, 2.2, n)
+    base = np.where(member, np.abs(base), base)
     silent = [gene for name, listed in markers.items() if name != "DISSOCIATION" for gene in listed]
     marked = np.isin(genes.astype(str), silent)
     profiles = {}

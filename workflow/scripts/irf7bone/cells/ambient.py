@@ -39,7 +39,8 @@ def ambient_alpha_to_null(
         counts: Samples x genes of the malignant cells.
         soup: Samples x genes of all cells of the same samples.
         genes: Columns of the signature's genes.
-        effect_of: Weights of the samples whose sum with the levels is the contrast's effect, shape (samples,).
+        effect_of: Weights of the samples whose sum with the levels is the contrast's effect, shape
+            (samples,).
 
     Returns:
         Between 0 and 0.5 in steps of 0.005; NaN where 0.5 is not enough.

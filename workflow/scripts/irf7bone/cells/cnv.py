@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from irf7bone.errors import InputError, Problem
+from irf7bone.base.errors import InputError, Problem
 
 WINDOW = 100
 STEP = 10

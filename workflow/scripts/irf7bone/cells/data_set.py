@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.cells.matrix import BLOCK_CELLS, Block, CellMatrix
-from irf7bone.errors import InputError, Problem
-from irf7bone.whole_file import written_whole
+from irf7bone.base.errors import InputError, Problem
+from irf7bone.base.whole_file import written_whole
 
 KNOWN_GENES_LIMIT = 0.2
 TPM_UNIT = 2.0**20  # sums of values that are no counts are kept in millionths, as whole numbers
@@ -114,7 +114,7 @@ def shared_genes(
     Args:
         matrices: The matrices.
         gene_id: ``symbol``, ``ensembl`` or ``entrez``.
-        symbols: :class:`irf7bone.genes.SymbolTable`, or its like for mouse.
+        symbols: :class:`irf7bone.genes.symbols.SymbolTable`, or its like for mouse.
         where: The card, for messages.
 
     Raises:
@@ -181,7 +181,7 @@ def read_set(
         symbols: See :func:`shared_genes`.
         where: The card, for messages.
     """
-    from irf7bone.cells.acquire import opened  # it knows how names stand in each kind of file
+    from irf7bone.cells.acquire_cells import opened  # it knows how names stand in each kind of file
 
     stored = json.loads(Path(matrices_path).read_text(encoding="utf-8"))
     matrices = tuple(opened(Path(item["path"]), item["group"], str(cells["gene_id"])) for item in stored)

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from irf7bone.cells.clusters import log_levels
-from irf7bone.cells.vocabulary import LEUKOCYTES
+from irf7bone.base.cells_vocabulary import LEUKOCYTES
 
 FOUND = 0.90  # share of simulated doublets that the two thresholds let through together, at best
 MOST_SIMULATED = 4_000

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from irf7bone.compiled import INTEGER, INTEGERS, MATRIX, VECTOR, compiled
+from irf7bone.base.compiled import INTEGER, INTEGERS, MATRIX, VECTOR, compiled
 
 SMALL = numba.int32[::1]
 VALUES = numba.float32[::1]

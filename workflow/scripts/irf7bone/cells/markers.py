@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from irf7bone.cells.vocabulary import COMPARTMENT_OF
+from irf7bone.base.cells_vocabulary import COMPARTMENT_OF
 
 HALF = 0.25  # mean log1p level at which a marker counts half; below lies what ambient RNA brings
 LEAST_SCORE = 0.25

@@ -14,7 +14,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from irf7bone.errors import InputError, Problem
+from irf7bone.base.errors import InputError, Problem
 
 BLOCK_CELLS = 20_000
 BLOCK_VALUES = 6_000_000  # bounds a block of deeply sequenced cells

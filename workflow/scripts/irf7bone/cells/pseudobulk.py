@@ -9,10 +9,17 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 
-from irf7bone.cells.vocabulary import BULK, EPITHELIAL_UNCERTAIN, MALIGNANT, UNASSIGNED
+from irf7bone.base.cells_vocabulary import (
+    BULK,
+    EPITHELIAL_UNCERTAIN,
+    MALIGNANT,
+    OK,
+    TOO_FEW_CELLS,
+    UNASSIGNED,
+)
 
 LEAST_COUNTS = 50_000
-OK, TOO_FEW_CELLS = "ok", "too_few_cells"
+
 SEPARATOR = "|"
 
 
@@ -21,7 +28,8 @@ class Choice:
     """Which parts of the sums make up the compartments.
 
     Args:
-        malignant: ``compartment`` (as the data set has it), ``called`` (clusters called here) or ``with_uncertain``.
+        malignant: ``compartment`` (as the data set has it), ``called`` (clusters called here) or
+            ``with_uncertain``.
         doublets: Whether doublets stay in.
     """
 
@@ -75,19 +83,25 @@ def pseudobulk(
     table.index = pd.Index(
         table["patient"] + SEPARATOR + table["group"] + SEPARATOR + table["compartment"], dtype=object
     )
-    return ad.AnnData(np.stack(values).astype(np.float64), obs=table, var=pd.DataFrame(index=pd.Index(genes, dtype=object)))
+    return ad.AnnData(
+        np.stack(values).astype(np.float64), obs=table, var=pd.DataFrame(index=pd.Index(genes, dtype=object))
+    )
 
 
 def _members(keys: pd.DataFrame, choice: Choice) -> dict[tuple[str, str, str], np.ndarray]:
     """Rows of the sums of each compartment, patient and group, sorted."""
     compartment = keys["compartment"].to_numpy(dtype=object).copy()
     if choice.malignant == "called":
-        compartment = np.where(keys["called_malignant"], MALIGNANT, np.where(compartment == MALIGNANT, UNASSIGNED, compartment))
+        compartment = np.where(
+            keys["called_malignant"], MALIGNANT, np.where(compartment == MALIGNANT, UNASSIGNED, compartment)
+        )
     elif choice.malignant == "with_uncertain":
         compartment = np.where(compartment == EPITHELIAL_UNCERTAIN, MALIGNANT, compartment)
     single = ~keys["doublet"].to_numpy(dtype=bool) | choice.doublets
     found: dict[tuple[str, str, str], list[int]] = {}
-    for place, (name, patient, group) in enumerate(zip(compartment, keys["patient"], keys["group"], strict=True)):
+    for place, (name, patient, group) in enumerate(
+        zip(compartment, keys["patient"], keys["group"], strict=True)
+    ):
         if single[place]:
             found.setdefault((name, patient, group), []).append(place)
         found.setdefault((BULK, patient, group), []).append(place)
@@ -108,7 +122,8 @@ def _most_frequent(values: pd.Series) -> str | None:
 
 
 def as_experiment(bulk: ad.AnnData, compartment: str, *, organism: str, scale: str) -> ad.AnnData:
-    """The usable samples of one compartment in the form of :func:`irf7bone.experiments.data.check_experiment`.
+    """The usable samples of one compartment in the form of
+    :func:`irf7bone.experiments.data.check_experiment`.
 
     Args:
         bulk: What :func:`pseudobulk` returned.
@@ -118,13 +133,17 @@ def as_experiment(bulk: ad.AnnData, compartment: str, *, organism: str, scale: s
     """
     used = bulk[((bulk.obs["compartment"] == compartment) & (bulk.obs["status"] == OK)).to_numpy()]
     counts = np.asarray(used.X, dtype=np.float64)
-    per_million = counts if scale == "tpm" else counts / np.maximum(counts.sum(axis=1, keepdims=True), 1) * 1e6
+    per_million = (
+        counts if scale == "tpm" else counts / np.maximum(counts.sum(axis=1, keepdims=True), 1) * 1e6
+    )
     obs = pd.DataFrame(
         {"group": pd.Categorical(used.obs["group"].astype(object)), "pair": used.obs["patient"].astype(object),
          "batch": used.obs["batch"].astype(object)},
         index=used.obs_names,
     )  # fmt: skip
-    adata = ad.AnnData(np.log2(per_million + 1).astype(np.float32), obs=obs, var=pd.DataFrame(index=bulk.var_names))
+    adata = ad.AnnData(
+        np.log2(per_million + 1).astype(np.float32), obs=obs, var=pd.DataFrame(index=bulk.var_names)
+    )
     adata.uns["organism"], adata.uns["scale"] = organism, "log2" if scale == "tpm" else "counts"
     if scale != "tpm":
         adata.layers["counts"] = counts

@@ -18,7 +18,7 @@ from irf7bone.cells.doublets import LEUKOCYTE_LISTS, DoubletRule
 from irf7bone.cells.kernel import add_pseudobulk, score_cells
 from irf7bone.cells.matrix import BLOCK_CELLS
 from irf7bone.cells.sets import GeneSets
-from irf7bone.cells.vocabulary import EPITHELIAL, EPITHELIAL_UNCERTAIN, MALIGNANT
+from irf7bone.base.cells_vocabulary import EPITHELIAL, EPITHELIAL_UNCERTAIN, MALIGNANT
 
 PRIMARY, EPITHELIAL_SET, LEUKOCYTE_SET, STRESS_SET = "primary", "epithelial", "leukocyte", "stress"
 KEY = ("patient", "group", "compartment", "called_malignant", "doublet")

@@ -12,10 +12,10 @@ from scipy import sparse
 from irf7bone.cells.data_set import CellSet
 from irf7bone.cells.kernel import measure_cells
 from irf7bone.cells.matrix import BLOCK_CELLS, Block
-from irf7bone.errors import InputError, Problem
+from irf7bone.base.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from irf7bone.cells_card import QualityRules
+    from irf7bone.study.cells_card import QualityRules
 
 SAMPLE_CELLS = 20_000
 HASH_KEY = "irf7bone-cells-00"  # 16 bytes; the sample never depends on the order of the cells

@@ -1,10 +1,10 @@
 """How much of a bulk score is the tumour's own: composition, state of malignant cells, state of the others.
 
-A bulk level is a mixture: of gene g in sample p it is ``b_pg = sum_c f_pc q_pcg`` with f the share of all counts
-that compartment c has and q its profile in counts per million; the score is the mean over genes of log2(b + 1).
-The difference between two samples is split over what changed by Shapley's rule (Shapley 1953): the mean
-contribution over all orders in which the parts are exchanged, so that the parts add up to the difference exactly.
-The shares are those of dissociated cells, not of the tumour.
+A bulk level is a mixture: of gene g in sample p it is ``b_pg = sum_c f_pc q_pcg`` with f the share of all
+counts that compartment c has and q its profile in counts per million; the score is the mean over genes of
+log2(b + 1). The difference between two samples is split over what changed by Shapley's rule (Shapley 1953):
+the mean contribution over all orders in which the parts are exchanged, so that the parts add up to the
+difference exactly. The shares are those of dissociated cells, not of the tumour.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import permutations
 
 import numpy as np
 
-PARTS = ("composition", "malignant_state", "other_state")
+from irf7bone.base.cells_vocabulary import PARTS
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,10 @@ def mixture(counts: np.ndarray, totals: np.ndarray, malignant: int) -> Mixture:
         profiles = counts / totals[:, :, None] * 1e6
     there = totals > 0
     means = np.array(
-        [profiles[there[:, c], c].mean(axis=0) if there[:, c].any() else np.zeros(counts.shape[2]) for c in range(counts.shape[1])]
+        [
+            profiles[there[:, c], c].mean(axis=0) if there[:, c].any() else np.zeros(counts.shape[2])
+            for c in range(counts.shape[1])
+        ]
     )
     return Mixture(shares, np.where(there[:, :, None], profiles, means[None]), malignant)
 
@@ -82,7 +85,9 @@ def split_difference(
 
 
 def signal_share(mixed: Mixture) -> np.ndarray:
-    """Share of each compartment in the signature's signal, f q / sum, mean over genes; samples x compartments."""
+    """Share of each compartment in the signature's signal, f q / sum, mean over genes; samples x
+    compartments.
+    """
     signal = mixed.shares[:, :, None] * mixed.profiles
     total = signal.sum(axis=1, keepdims=True)
     with np.errstate(invalid="ignore"):

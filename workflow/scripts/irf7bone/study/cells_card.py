@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from irf7bone.cards import CardView, check_id, codes, rule_with_codes
-from irf7bone.cells.vocabulary import BULK, COMPARTMENTS
-from irf7bone.errors import Problem, Problems
-from irf7bone.questions import question_problems
-from irf7bone.schema import Document, choose_from, nearest_file, read_yaml, violations
+from irf7bone.base.cells_vocabulary import BULK, COMPARTMENTS
+from irf7bone.base.errors import Problem, Problems
+from irf7bone.study.card_view import CardView, check_id
+from irf7bone.study.cohort_card import codes, rule_with_codes
+from irf7bone.study.questions import question_problems
+from irf7bone.study.schema import Document, choose_from, nearest_file, read_yaml, violations
 
 CELLS_CARD = "card of a single-cell data set"
 SIMULATION = "simulate_cells"

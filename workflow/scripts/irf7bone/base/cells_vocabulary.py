@@ -24,3 +24,24 @@ COMPARTMENT_OF = {
     "T_CELL": "t", "NK": "nk", "B": "b", "PLASMA": "plasma", "OSTEOBLAST": "osteoblast",
     "OSTEOCLAST": "osteoclast", "ERYTHROID": "erythroid", "MARROW_PROGENITOR": "marrow_progenitor",
 }  # fmt: skip
+OK, TOO_FEW_PATIENTS, TOO_FEW_CELLS = "ok", "too_few_patients", "too_few_cells"
+NO_COMPARTMENT, NOT_SEPARABLE, LABELS_ONLY = "no_compartment", "not_separable", "labels_only"
+CELL_STATUSES = (
+    OK, TOO_FEW_PATIENTS, TOO_FEW_CELLS, NO_COMPARTMENT, NOT_SEPARABLE, LABELS_ONLY, "low_coverage",
+    "not_available",
+)  # fmt: skip
+IN_TUMOUR_CELLS, NOT_IN_TUMOUR_CELLS = "in the tumour cells", "not in the tumour cells"
+AMBIENT, OPPOSITE = "ambient could explain it", "contradicted in the tumour cells"
+CELL_VERDICTS = (
+    IN_TUMOUR_CELLS, NOT_IN_TUMOUR_CELLS, AMBIENT, OPPOSITE, "no evidence", "too little data", "not specific",
+    "not judged",
+)  # fmt: skip
+PARTS = ("composition", "malignant_state", "other_state")
+VARIANTS = (
+    "main",
+    "calls",
+    "with_uncertain",
+    "with_doublets",
+    "dissociation_adjusted",
+    "leave_one_patient_out",
+)

@@ -20,27 +20,29 @@ import pandas as pd
 from scipy import sparse
 
 from irf7bone.acquire.simulate import rank, stream
-from irf7bone.errors import InputError, Problem
+from irf7bone.base.errors import InputError, Problem
 
 PROFILES = {  # compartment -> marker lists that it has, share of cells in primary tumour and bone lesion
-    "malignant": (("EPITHELIAL",), 0.42, 0.52),
+    "malignant": (("EPITHELIAL",), 0.42, 0.64),
     "epithelial_normal": (("EPITHELIAL",), 0.06, 0.0),
-    "fibroblast": (("FIBROBLAST",), 0.12, 0.10),
+    "fibroblast": (("FIBROBLAST",), 0.12, 0.12),
     "endothelial": (("ENDOTHELIAL",), 0.08, 0.08),
-    "myeloid": (("MYELOID",), 0.12, 0.18),
-    "t_cd8": (("T_CELL", "T_CD8"), 0.08, 0.04),
-    "t_cd4": (("T_CELL", "T_CD4"), 0.08, 0.06),
+    "myeloid": (("MYELOID",), 0.12, 0.07),
+    "t_cd8": (("T_CELL", "T_CD8"), 0.08, 0.03),
+    "t_cd4": (("T_CELL", "T_CD4"), 0.08, 0.04),
     "nk": (("NK",), 0.04, 0.02),
 }
+WHITE = ("myeloid", "t_cd8", "t_cd4", "nk")
 CYTOTOXIC = ("t_cd8", "nk")
 PATIENT_SD, SAMPLE_SD, CELL_SD = 0.6, 0.3, 0.35  # of the interferon programme, log2
-RECRUITS = 0.9  # log2 more cytotoxic cells for 1 log2 more interferon in the malignant cells
+RECRUITS = 1.5  # log2 more cytotoxic cells for 1 log2 more interferon in the malignant cells
 IMMUNE_SHARE = 0.5  # how much of a patient's interferon level the other cells share
+WHITE_LIFT = 1.5  # log2 more of the programme in white cells than in the others
 LARGE = 8  # times the cells of the others that one patient has
 
 
 @dataclass(frozen=True)
-class Settings:
+class SimulationSettings:
     """What the card fixes.
 
     Args:
@@ -83,7 +85,7 @@ class SimulatedCells:
     truth: pd.DataFrame
 
 
-def describe_samples(settings: Settings) -> pd.DataFrame:
+def describe_cell_samples(settings: SimulationSettings) -> pd.DataFrame:
     """The samples: ``patient``, ``site``, ``subtype``, ``interferon`` (log2), ``n_cells``, ``depth``
     (factor).
     """
@@ -113,7 +115,7 @@ def describe_samples(settings: Settings) -> pd.DataFrame:
 
 
 def simulate_cells(
-    settings: Settings,
+    settings: SimulationSettings,
     programme: Sequence[str],
     markers: Mapping[str, Sequence[str]],
     others: Sequence[str],
@@ -146,7 +148,7 @@ def simulate_cells(
             )
         )
     genes = np.array(sorted([*named, *candidates[:n_more]]), dtype=object)
-    samples = describe_samples(settings)
+    samples = describe_cell_samples(settings)
     member = np.isin(genes.astype(str), list(programme))
     profiles = _compartment_profiles(settings, genes, markers, member)
     loading = stream(settings.seed, "loading").uniform(0.7, 1.2, len(genes)) * member
@@ -159,7 +161,7 @@ def simulate_cells(
 
 
 def _compartment_profiles(
-    settings: Settings, genes: np.ndarray, markers: Mapping[str, Sequence[str]], member: np.ndarray
+    settings: SimulationSettings, genes: np.ndarray, markers: Mapping[str, Sequence[str]], member: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Log2 level of each gene in each compartment; the programme's are all high enough to be counted."""
     n = len(genes)
@@ -180,7 +182,7 @@ def _compartment_profiles(
 
 
 def _draw_sample(
-    settings: Settings,
+    settings: SimulationSettings,
     name: str,
     row: pd.Series,
     profiles: Mapping[str, np.ndarray],
@@ -199,7 +201,8 @@ def _draw_sample(
     interferon = np.array(
         [row["interferon"] if kind == "malignant" else row["interferon"] - in_bone for kind in names]
     )
-    levels += (felt * interferon)[:, None] * loading
+    white = np.array([WHITE_LIFT if kind in WHITE else 0.0 for kind in names])
+    levels += (felt * interferon + white)[:, None] * loading
     rates = 2.0**levels
     rates /= rates.sum(axis=1, keepdims=True)
     soup = share / share.sum() @ rates
@@ -229,7 +232,7 @@ def _draw_sample(
 
 
 def _sample_profile(
-    settings: Settings, row: pd.Series, kind: str, profile: np.ndarray, chromosome: np.ndarray
+    settings: SimulationSettings, row: pd.Series, kind: str, profile: np.ndarray, chromosome: np.ndarray
 ) -> np.ndarray:
     """A compartment's levels in one sample: the patient's own, most for malignant cells, and copy number."""
     n, patient = len(profile), row["patient"]
@@ -248,9 +251,9 @@ def copy_numbers(seed: int, patient: str) -> dict[str, float]:
     return {str(name): 3.2 if place < 6 else 1.0 for place, name in enumerate(chosen)}
 
 
-def settings_of(entry: Mapping) -> Settings:
+def settings_of(entry: Mapping) -> SimulationSettings:
     """The settings that a card's ``cells`` names."""
-    return Settings(**{item.name: entry[item.name] for item in fields(Settings)})
+    return SimulationSettings(**{item.name: entry[item.name] for item in fields(SimulationSettings)})
 
 
 def record(entry: Mapping) -> dict[str, str]:
@@ -264,7 +267,7 @@ def write_simulated(simulated: SimulatedCells, path: str | Path) -> None:
     """Write the cells as an h5ad, whole or not at all."""
     import anndata as ad
 
-    from irf7bone.whole_file import written_whole
+    from irf7bone.base.whole_file import written_whole
 
     adata = ad.AnnData(simulated.counts, obs=simulated.obs, var=pd.DataFrame(index=simulated.genes))
     with written_whole(path) as partial:

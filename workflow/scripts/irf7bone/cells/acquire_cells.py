@@ -17,11 +17,11 @@ from irf7bone.acquire.text import file_sha256, values_as_text
 from irf7bone.cells.data_set import OBS
 from irf7bone.cells.matrix import CellMatrix, open_h5ad, open_hdf5, open_tenx_h5
 from irf7bone.cells.rewrite import csr_of_h5ad, csr_of_mtx, csr_of_table
-from irf7bone.errors import InputError, Problem, Problems
-from irf7bone.schema import nearest
+from irf7bone.base.errors import InputError, Problem, Problems
+from irf7bone.study.schema import nearest
 
 if TYPE_CHECKING:
-    from irf7bone.cells_card import CellsCard
+    from irf7bone.study.cells_card import CellsCard
 
 CELLS_A_PATIENT = 10  # fewer on average, and the column of patients holds ids of cells or the like
 
@@ -33,7 +33,7 @@ class AcquiredCells:
     Attributes:
         matrices: Its matrices.
         obs: Cells that the card keeps, :data:`irf7bone.cells.data_set.OBS`.
-        flow: Rows of :data:`irf7bone.contracts.FLOW`, cells in place of samples and without their ids.
+        flow: Rows of :data:`irf7bone.tables.cohort.FLOW`, cells in place of samples and without their ids.
         sources: One dict for each file read: role, name, sha256.
     """
 

@@ -73,12 +73,27 @@ EXPERIMENT = [
     "orthologs",
     "claim",
 ]
+CELL_TABLES = [
+    "compartments",
+    "signatures",
+    "scores",
+    "genes",
+    "gene_sets",
+    "claim",
+    "composition",
+    "split",
+    "immune",
+    "robustness",
+]
+CALL_TABLES = ["calls", "confusion", "quality"]
 deriving = [name for name, card in study.experiments.items() if card.derive]
 signature_library = [
     *study.signature_files,
     *expand("results/experiments/{experiment}/derived", experiment=deriving),
 ]
 markers = sorted(map(from_here, (study.root / "data/markers").glob("*.gmt")))
+cell_markers = sorted(map(from_here, (study.root / "data/cell_markers").glob("*.gmt")))
+positions = from_here(study.root / "data/genes/positions.tsv.gz")
 calibration = sorted(map(from_here, (study.root / "data/calibration").glob("*.tsv")))
 orthologs = from_here(study.root / "data/orthologs/mouse_human.tsv.gz")
 signature_records = sorted(
@@ -103,6 +118,7 @@ command = " ".join(
 wildcard_constraints:
     cohort="|".join(study.cards),
     experiment="|".join(study.experiments) or "none",
+    data_set="|".join(study.cells) or "none",
 
 
 def card_file(wildcards):
@@ -156,3 +172,15 @@ def experiment_lock(wildcards):
 
 def within_file(wildcards):
     return study.experiments[wildcards.experiment].within_file() or []
+
+
+def cells_file(wildcards):
+    return study.cells[wildcards.data_set].path
+
+
+def cells_inputs(wildcards):
+    return study.cells[wildcards.data_set].files()
+
+
+def cells_primary(wildcards):
+    return study.primary_of_files

@@ -91,7 +91,7 @@ def _open_all(
     entries = [{"path": simulated}] if simulated else card.cells["files"]
     matrices, parts = [], []
     for number, entry in enumerate(entries):
-        path, at = card.resolve(entry["path"]), f"{where}, cells.files[{number}]"
+        path, at = simulated or card.resolve(entry["path"]), f"{where}, cells.files[{number}]"
         target = rewritten / f"{number}.h5ad"
         if source in ("h5ad", "simulate_cells"):
             matrix = csr_of_h5ad(path, entry.get("matrix", "X"), target, at)

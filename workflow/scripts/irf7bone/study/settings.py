@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from irf7bone.study.cells_card import CELLS_CARD, CellsCard, cells_problems, make_cells
 from irf7bone.study.cohort_card import CARD, CohortCard, card_problems, make_card
 from irf7bone.study.cross_checks import StudyChecks, from_here
 from irf7bone.study.experiment_card import (
@@ -22,6 +23,7 @@ from irf7bone.study.strict_yaml import repeated_keys
 
 CARDS = "data/cohorts"
 EXPERIMENTS = "data/experiments"
+CELLS = "data/cells"
 DERIVED = "results/experiments/{experiment}/derived/{name}.gmt"
 SYMBOLS = "data/genes/hgnc_symbols.tsv.gz"
 
@@ -85,6 +87,7 @@ class Config:
         title: Title of the report.
         cohorts: Ids of the cohorts, in the order of the config.
         experiments: Ids of the experiments, in the order of the config.
+        cells: Ids of the single-cell data sets, in the order of the config.
         signatures: What to score; signatures that experiments derive stand at the end of the selection.
         methods: Scoring methods.
         endpoints: Outcomes.
@@ -99,6 +102,7 @@ class Config:
     title: str
     cohorts: tuple[str, ...]
     experiments: tuple[str, ...]
+    cells: tuple[str, ...]
     signatures: SignatureSettings
     methods: tuple[str, ...]
     endpoints: tuple[str, ...]
@@ -124,6 +128,7 @@ class Study:
         config: The settings.
         cards: Cohort id -> card, in the order of the config.
         experiments: Experiment id -> card, in the order of the config.
+        cells: Id of a single-cell data set -> card, in the order of the config.
         config_source: What messages call the config.
         signature_files: GMT files of the library, as paths to use from the current folder.
         symbols: The table of gene symbols, likewise.
@@ -135,11 +140,19 @@ class Study:
     config: Config
     cards: dict[str, CohortCard]
     experiments: dict[str, ExperimentCard]
+    cells: dict[str, CellsCard]
     config_source: str
     signature_files: tuple[Path, ...]
     symbols: Path
     root: Path
     mirror: str | None = None
+
+    @property
+    def primary_of_files(self) -> str:
+        """The primary signature, or the first selected one where an experiment derives the primary one."""
+        derived = {card.derive.name for card in self.experiments.values() if card.derive}
+        named = (self.config.primary.signature, *self.config.signatures.select)
+        return next(name for name in named if name not in derived)
 
     @property
     def derived_files(self) -> tuple[str, ...]:
@@ -181,19 +194,23 @@ def load_study(
         checks.problems.extend(repeated_keys(from_here(Path(path))))
     documents = checks.read_cards("cohorts", CARDS, CARD, card_problems)
     experiments = checks.read_cards("experiments", EXPERIMENTS, EXPERIMENT_CARD, experiment_problems)
+    data_sets = checks.read_cards("cells", CELLS, CELLS_CARD, cells_problems)
     files = checks.signature_files()
     derived = checks.derived_signatures(experiments, documents)
     checks.names(files, derived)
-    checks.signatures_of_simulations([*documents, *experiments], files)
+    checks.signatures_of_simulations([*documents, *experiments, *data_sets], files)
+    checks.ids_of_data_sets(data_sets, [*documents, *experiments])
     checks.endpoints(documents)
     checks.mirror()
     checks.problems.raise_if_any()
     cards = {card.id: card for card in map(make_card, documents)}
     made = {card.id: card for card in map(make_experiment, experiments)}
+    cells = {card.id: card for card in map(make_cells, data_sets)}
     return Study(
-        _typed(config, tuple(cards), tuple(made), files, tuple(derived)),
+        _typed(config, tuple(cards), tuple(made), tuple(cells), files, tuple(derived)),
         cards,
         made,
+        cells,
         source,
         tuple(files),
         from_here(root / SYMBOLS),
@@ -222,6 +239,7 @@ def _typed(
     config: Mapping[str, Any],
     cohorts: tuple[str, ...],
     experiments: tuple[str, ...],
+    cells: tuple[str, ...],
     files: Sequence[Path],
     derived: tuple[str, ...],
 ) -> Config:
@@ -231,6 +249,7 @@ def _typed(
         title=config["title"],
         cohorts=cohorts,
         experiments=experiments,
+        cells=cells,
         signatures=SignatureSettings(
             select=tuple(dict.fromkeys((*signatures["select"], *derived))),
             files=tuple(path.as_posix() for path in files),

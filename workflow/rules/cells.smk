@@ -163,7 +163,6 @@ rule plot_cells:
     conda:
         "../../envs/irf7bone.yaml"
     params:
-        config=study.config.analysis(),
         code=code_hash("plot_cells"),
     message:
         "Plot the figures of {wildcards.data_set}"

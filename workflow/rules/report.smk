@@ -72,6 +72,8 @@ rule write_provenance:
         experiment_sources=expand(
             "results/experiments/{experiment}.source.json", experiment=study.experiments
         ),
+        cells=[card.path for card in study.cells.values()],
+        cell_sources=expand("results/cells/{data_set}/source.json", data_set=study.cells),
         signatures=signature_library,
         records=signature_records,
     output:
@@ -88,6 +90,7 @@ rule write_provenance:
             study.config.title,
             study.config.cohorts,
             study.config.experiments,
+            study.config.cells,
             study.config.analysis(),
         ),
         revision=git_revision(Path(workflow.basedir)),
@@ -122,6 +125,14 @@ rule build_report:
         experiment_flow=expand("results/experiments/{experiment}.flow.tsv", experiment=study.experiments),
         derived=expand("results/experiments/{experiment}/derived.tsv", experiment=deriving),
         experiment_figures=expand("results/figures/experiments/{experiment}", experiment=study.experiments),
+        cells=[card.path for card in study.cells.values()],
+        cell_tables=expand(
+            "results/cells/{data_set}/{table}.tsv",
+            data_set=study.cells,
+            table=[*CELL_TABLES, *CALL_TABLES],
+        ),
+        cell_flow=expand("results/cells/{data_set}/flow.tsv", data_set=study.cells),
+        cell_figures=expand("results/figures/cells/{data_set}", data_set=study.cells),
         provenance="results/provenance.json",
         templates=report_templates,
         calibration=calibration,
@@ -150,6 +161,7 @@ rule build_report:
             study.config.title,
             study.config.cohorts,
             study.config.experiments,
+            study.config.cells,
             study.config.analysis(),
         ),
         code=code_hash("build_report"),

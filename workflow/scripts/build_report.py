@@ -8,6 +8,7 @@ import pandas as pd
 from irf7bone.base.errors import report_plainly
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
+from irf7bone.report.cell_inputs import read_cell_sets
 from irf7bone.report.experiment_inputs import read_experiments
 from irf7bone.report.html.build import build_report
 from irf7bone.report.inputs import ReportInputs
@@ -43,6 +44,7 @@ inputs = ReportInputs(
     templates=study.root / "workflow" / "report",
     calibration=read_calibration(snakemake.input.calibration),
     experiments=read_experiments(study.experiments, Path("results/experiments")),
+    cells=read_cell_sets(study.cells, Path("results/cells")),
 )
 output = {name: Path(path) for name, path in snakemake.output.items()}
 methods, contents = run_methods(inputs), page_sections(inputs)

@@ -1,6 +1,7 @@
 """Cluster the sampled cells of one data set, call the clusters, and make the map for display."""
 
 import anndata as ad
+
 from irf7bone.base.errors import report_plainly
 from irf7bone.cells.steps import call, display_map, marker_lists, own_symbols, write_calls
 from irf7bone.genes.signatures import load_library

@@ -20,6 +20,5 @@ drawings = plot_cell_figures(
     CELLS.read(snakemake.input.cells),
     read_samples(snakemake.input.pseudobulk, card.qc.min_cells_per_pseudobulk),
     own_symbols(card, snakemake.input.orthologs, lists),
-    config=snakemake.params.config,
 )
 save_drawings(drawings, snakemake.output.figures)

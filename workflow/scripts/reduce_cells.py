@@ -1,6 +1,7 @@
 """Read all cells of one data set again: place, score and add them up to samples."""
 
 import pandas as pd
+
 from irf7bone.base.errors import report_plainly
 from irf7bone.cells.steps import marker_lists, open_set, own_symbols, read_model, reduce, write_reduced
 from irf7bone.genes.signatures import load_library

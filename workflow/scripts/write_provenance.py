@@ -14,6 +14,8 @@ provenance = collect(
     sources=dict(zip(study.cards, snakemake.input.sources, strict=True)),
     experiments=study.experiments,
     experiment_sources=dict(zip(study.experiments, snakemake.input.experiment_sources, strict=True)),
+    cells=study.cells,
+    cell_sources=dict(zip(study.cells, snakemake.input.cell_sources, strict=True)),
     signature_files=(*study.signature_files, *study.derived_files),
     root=study.root,
     command=snakemake.params.command,

@@ -54,10 +54,16 @@ def compare_abundance(ratios: pd.DataFrame, design: Design) -> pd.DataFrame:
     p = np.asarray(moderated["p_value"])[:, 0]
     reach = student.ppf(0.975, df) * se
     return pd.DataFrame(
-        {"difference": fit.effect, "se": se, "ci_low": fit.effect - reach, "ci_high": fit.effect + reach, "p": p,
-         "q": false_discovery_control(p, method="bh")},
+        {
+            "difference": fit.effect,
+            "se": se,
+            "ci_low": fit.effect - reach,
+            "ci_high": fit.effect + reach,
+            "p": p,
+            "q": false_discovery_control(p, method="bh"),
+        },
         index=ratios.columns,
-    )  # fmt: skip
+    )
 
 
 def non_malignant_ratios(

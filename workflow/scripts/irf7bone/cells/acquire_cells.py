@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.acquire.text import file_sha256, values_as_text
+from irf7bone.base.errors import InputError, Problem, Problems
 from irf7bone.cells.data_set import OBS
 from irf7bone.cells.matrix import CellMatrix, open_h5ad, open_hdf5, open_tenx_h5
 from irf7bone.cells.rewrite import csr_of_h5ad, csr_of_mtx, csr_of_table
-from irf7bone.base.errors import InputError, Problem, Problems
 from irf7bone.study.schema import nearest
 
 if TYPE_CHECKING:
@@ -257,17 +257,29 @@ def _keep(
             gone = int((lost & left).sum()) if reason != "none" else 0
             left[lost] = False
             flow.append(
-                {"cohort": card.id, "step": number, "stage": stage, "reason": reason, "n_dropped": gone,
-                 "n_left": int(left.sum()), "dropped": None}
-            )  # fmt: skip
+                {
+                    "cohort": card.id,
+                    "step": number,
+                    "stage": stage,
+                    "reason": reason,
+                    "n_dropped": gone,
+                    "n_left": int(left.sum()),
+                    "dropped": None,
+                }
+            )
 
     step("cells in the source")
     for rule in card.exclude:
         step("excluded by the card", (rule["reason"], described[rule["column"]].isin(rule["is"]).to_numpy()))
     obs = pd.DataFrame(
-        {"cell": described["cell"], "file": described["file"], "row": described["row"],
-         "patient": described[card.patient], "sample": described[card.sample]}
-    )  # fmt: skip
+        {
+            "cell": described["cell"],
+            "file": described["file"],
+            "row": described["row"],
+            "patient": described[card.patient],
+            "sample": described[card.sample],
+        }
+    )
     for name in ("patient", "sample"):
         empty = obs[name].isna().to_numpy() & left
         if empty.any():

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from irf7bone.base.cells_vocabulary import EPITHELIAL_NORMAL, EPITHELIAL_UNCERTAIN, MALIGNANT, UNASSIGNED
 from irf7bone.cells.clusters import Clustering, cluster_cells, cluster_levels, log_levels
 from irf7bone.cells.cnv import cnv_profile, cnv_score, genome_order
 from irf7bone.cells.markers import name_clusters
-from irf7bone.base.cells_vocabulary import EPITHELIAL_NORMAL, EPITHELIAL_UNCERTAIN, MALIGNANT, UNASSIGNED
 
 LEAST_NORMAL, LEAST_LINEAGES, LEAST_OF_LINEAGE = 50, 2, 10
 HELD_OUT_QUANTILE = 0.95

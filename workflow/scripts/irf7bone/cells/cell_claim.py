@@ -83,26 +83,37 @@ def claim_row(
         status = NO_COMPARTMENT if found is None else found.planned.status
         reason = f"no cell is {contrast.compartment}" if found is None else found.planned.reason
         sizes = {"n_patients": 0, "n_case": 0, "n_reference": 0} if found is None else found.planned.sizes
-        return row | sizes | {
-            "verdict_in_compartment": TOO_LITTLE,
-            "verdict_in_bulk": in_bulk,
-            "verdict": TOO_LITTLE,
-            "rule": status,
-            "sentence": f"The contrast could not be fitted: {reason}.",
-            "status": status,
-            "reason": reason,
-        }  # fmt: skip
+        return (
+            row
+            | sizes
+            | {
+                "verdict_in_compartment": TOO_LITTLE,
+                "verdict_in_bulk": in_bulk,
+                "verdict": TOO_LITTLE,
+                "rule": status,
+                "sentence": f"The contrast could not be fitted: {reason}.",
+                "status": status,
+                "reason": reason,
+            }
+        )
     one = found.tables["claim"].iloc[0]
     min_p = math.nan if found.planned.min_p is None else found.planned.min_p
     verdict, rule = decide_cells(one["verdict"], in_bulk, min_p, alpha, contrast.compartment)
-    return row | found.planned.sizes | {name: one[name] for name in ESTIMATE} | {
-        "permutation_p": math.nan if min_p > ALPHA or pd.isna(one["permutation_p"]) else one["permutation_p"],
-        "min_p": min_p,
-        "verdict_in_compartment": one["verdict"],
-        "verdict_in_bulk": None if contrast.compartment == BULK else in_bulk,
-        "verdict": verdict,
-        "rule": rule,
-        "sentence": one["sentence"],
-        "status": OK,
-        "reason": None,
-    }  # fmt: skip
+    return (
+        row
+        | found.planned.sizes
+        | {name: one[name] for name in ESTIMATE}
+        | {
+            "permutation_p": math.nan
+            if min_p > ALPHA or pd.isna(one["permutation_p"])
+            else one["permutation_p"],
+            "min_p": min_p,
+            "verdict_in_compartment": one["verdict"],
+            "verdict_in_bulk": None if contrast.compartment == BULK else in_bulk,
+            "verdict": verdict,
+            "rule": rule,
+            "sentence": one["sentence"],
+            "status": OK,
+            "reason": None,
+        }
+    )

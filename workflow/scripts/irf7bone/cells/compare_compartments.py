@@ -19,7 +19,7 @@ from irf7bone.cells.ambient import ambient_alpha_to_null, effect_weights
 from irf7bone.cells.cell_claim import claim_row
 from irf7bone.cells.contrasts import Planned, plan
 from irf7bone.cells.cytotoxic_link import cytotoxic_link
-from irf7bone.cells.pseudobulk import SEPARATOR, as_experiment
+from irf7bone.cells.pseudobulk import SEPARATOR, as_experiment, cell_counts
 from irf7bone.cells.split_contrast import split_contrast
 from irf7bone.experiments.analyse import Settings, analyse_experiment
 from irf7bone.experiments.levels import score_levels
@@ -257,16 +257,6 @@ def _alpha(bulk: ad.AnnData, samples: Mapping[str, ad.AnnData], planned: Planned
     if not len(seen):
         return float("nan")
     return ambient_alpha_to_null(own, np.asarray(bulk[wholes].X), seen, effect_weights(planned.design.matrix))
-
-
-def cell_counts(bulk: ad.AnnData) -> pd.DataFrame:
-    """Cells by patient and group (``patient|group``) and compartment, the bulk left out."""
-    table = bulk.obs[bulk.obs["compartment"] != BULK]
-    wide = table.pivot_table(
-        index=["patient", "group"], columns="compartment", values="n_cells", fill_value=0
-    )
-    wide.index = [SEPARATOR.join(key) for key in wide.index]
-    return wide
 
 
 def _composition(

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
 from irf7bone.base.cells_vocabulary import OK, TOO_FEW_PATIENTS
@@ -34,22 +33,24 @@ def cytotoxic_link(
         Columns of :data:`irf7bone.tables.cells.CYTOTOXIC_LINK` but ``data_set``.
     """
     rows = []
-    for stratum, members in strata(samples).items():
+    for (group, subtype), members in strata(samples).items():
+        stratum = group if subtype is None else f"{group}, {subtype}"
         for measure in measures.columns:
             pair = pd.DataFrame({"x": score, "y": measures[measure]}).reindex(members).dropna()
-            rows.append(
-                {"stratum": stratum, "measure": measure, "n_patients": len(pair), **_test(pair, seed)}
-            )
+            named = {"stratum": stratum, "group": group, "subtype": subtype, "measure": measure}
+            rows.append({**named, "n_patients": len(pair), **_test(pair, seed)})
     return pd.DataFrame(rows)
 
 
-def strata(samples: pd.DataFrame) -> Mapping[str, pd.Index]:
-    """Groups, and the subtypes of the largest."""
-    found = {str(group): part.index for group, part in samples.groupby("group", sort=True)}
+def strata(samples: pd.DataFrame) -> Mapping[tuple[str, str | None], pd.Index]:
+    """Samples of each group, and of each subtype of the largest."""
+    found: dict[tuple[str, str | None], pd.Index] = {
+        (str(group), None): part.index for group, part in samples.groupby("group", sort=True)
+    }
     if samples["subtype"].notna().any() and found:
-        largest = max(found, key=lambda name: len(found[name]))
+        largest = max(found, key=lambda key: len(found[key]))
         within = samples.loc[found[largest]]
-        found |= {f"{largest}, {name}": part.index for name, part in within.groupby("subtype", sort=True)}
+        found |= {(largest[0], str(name)): part.index for name, part in within.groupby("subtype", sort=True)}
     return found
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from irf7bone.cells.matrix import BLOCK_CELLS, Block, CellMatrix
 from irf7bone.base.errors import InputError, Problem
 from irf7bone.base.whole_file import written_whole
+from irf7bone.cells.matrix import BLOCK_CELLS, Block, CellMatrix
 
 KNOWN_GENES_LIMIT = 0.2
 TPM_UNIT = 2.0**20  # sums of values that are no counts are kept in millionths, as whole numbers

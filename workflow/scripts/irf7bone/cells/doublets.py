@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from irf7bone.cells.clusters import log_levels
 from irf7bone.base.cells_vocabulary import LEUKOCYTES
+from irf7bone.cells.clusters import log_levels
 
 FOUND = 0.90  # share of simulated doublets that the two thresholds let through together, at best
 MOST_SIMULATED = 4_000

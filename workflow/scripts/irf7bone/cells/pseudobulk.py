@@ -74,9 +74,15 @@ def pseudobulk(
         counted = total / unit / (n_cells if scale == "tpm" else 1)
         values.append(counted)
         rows.append(
-            {"patient": patient, "group": group, "compartment": compartment, "n_cells": n_cells,
-             "total": float(counted.sum()), **_status(n_cells, counted.sum(), min_cells, scale)}
-        )  # fmt: skip
+            {
+                "patient": patient,
+                "group": group,
+                "compartment": compartment,
+                "n_cells": n_cells,
+                "total": float(counted.sum()),
+                **_status(n_cells, counted.sum(), min_cells, scale),
+            }
+        )
     table = pd.DataFrame(rows)
     described = obs.groupby(["patient", "group"], sort=True)[["batch", "subtype"]].agg(_most_frequent)
     table = table.merge(described, left_on=["patient", "group"], right_index=True, how="left")
@@ -137,10 +143,13 @@ def as_experiment(bulk: ad.AnnData, compartment: str, *, organism: str, scale: s
         counts if scale == "tpm" else counts / np.maximum(counts.sum(axis=1, keepdims=True), 1) * 1e6
     )
     obs = pd.DataFrame(
-        {"group": pd.Categorical(used.obs["group"].astype(object)), "pair": used.obs["patient"].astype(object),
-         "batch": used.obs["batch"].astype(object)},
+        {
+            "group": pd.Categorical(used.obs["group"].astype(object)),
+            "pair": used.obs["patient"].astype(object),
+            "batch": used.obs["batch"].astype(object),
+        },
         index=used.obs_names,
-    )  # fmt: skip
+    )
     adata = ad.AnnData(
         np.log2(per_million + 1).astype(np.float32), obs=obs, var=pd.DataFrame(index=bulk.var_names)
     )
@@ -148,3 +157,13 @@ def as_experiment(bulk: ad.AnnData, compartment: str, *, organism: str, scale: s
     if scale != "tpm":
         adata.layers["counts"] = counts
     return adata
+
+
+def cell_counts(bulk: ad.AnnData) -> pd.DataFrame:
+    """Cells by patient and group (``patient|group``) and compartment, the bulk left out."""
+    table = bulk.obs[bulk.obs["compartment"] != BULK]
+    wide = table.pivot_table(
+        index=["patient", "group"], columns="compartment", values="n_cells", fill_value=0
+    )
+    wide.index = [SEPARATOR.join(key) for key in wide.index]
+    return wide

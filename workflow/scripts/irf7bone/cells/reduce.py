@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from irf7bone.base.cells_vocabulary import EPITHELIAL, EPITHELIAL_UNCERTAIN, MALIGNANT
 from irf7bone.cells.clusters import Clustering
 from irf7bone.cells.data_set import CellSet
 from irf7bone.cells.doublets import LEUKOCYTE_LISTS, DoubletRule
 from irf7bone.cells.kernel import add_pseudobulk, score_cells
 from irf7bone.cells.matrix import BLOCK_CELLS
 from irf7bone.cells.sets import GeneSets
-from irf7bone.base.cells_vocabulary import EPITHELIAL, EPITHELIAL_UNCERTAIN, MALIGNANT
 
 PRIMARY, EPITHELIAL_SET, LEUKOCYTE_SET, STRESS_SET = "primary", "epithelial", "leukocyte", "stress"
 KEY = ("patient", "group", "compartment", "called_malignant", "doublet")
@@ -101,9 +101,16 @@ def reduce_cells(
         ucell, mean_log = (np.zeros((block.n_cells, len(sets))) for _ in range(2))
         arrays = (block.indptr, block.indices, block.data, target)
         score_cells(
-            *arrays, len(cells.genes), totals[place], gene_sets.starts, gene_sets.sets, gene_sets.sizes,
-            gene_sets.missing, ucell, mean_log,
-        )  # fmt: skip
+            *arrays,
+            len(cells.genes),
+            totals[place],
+            gene_sets.starts,
+            gene_sets.sets,
+            gene_sets.sizes,
+            gene_sets.missing,
+            ucell,
+            mean_log,
+        )
         scores["ucell"][place], scores["mean_log"][place] = ucell, mean_log
         cluster[place], margin[place] = model.clustering.place(block, target, len(cells.genes), totals[place])
         programme = [mean_log[:, list(sets).index(name)] for name in (EPITHELIAL_SET, LEUKOCYTE_SET)]

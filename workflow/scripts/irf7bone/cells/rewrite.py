@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from irf7bone.base.errors import InputError, Problem
+from irf7bone.base.whole_file import written_whole
 from irf7bone.cells.matrix import (
     CellMatrix,
     index_of,
@@ -21,8 +23,6 @@ from irf7bone.cells.matrix import (
     open_hdf5,
     storage_of,
 )
-from irf7bone.base.errors import InputError, Problem
-from irf7bone.base.whole_file import written_whole
 
 MOST_VALUES = 200_000_000  # of a matrix that has to be turned in memory: about 3 GB
 ROWS = 2_000

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from irf7bone.base.errors import InputError, Problem
 from irf7bone.cells.data_set import CellSet
 from irf7bone.cells.kernel import measure_cells
 from irf7bone.cells.matrix import BLOCK_CELLS, Block
-from irf7bone.base.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from irf7bone.study.cells_card import QualityRules

@@ -44,7 +44,10 @@ if TYPE_CHECKING:
     from irf7bone.study.cells_card import CellsCard
 
 MAPPED_CELLS = 5_000
-AMBIENT_LISTS = {"erythroid": ("HBA1", "HBA2", "HBB", "HBD"), "immunoglobulin": ("IGHG1", "IGHG3", "IGKC", "IGHA1", "IGHM")}
+AMBIENT_LISTS = {
+    "erythroid": ("HBA1", "HBA2", "HBB", "HBD"),
+    "immunoglobulin": ("IGHG1", "IGHG3", "IGKC", "IGHA1", "IGHM"),
+}
 
 
 def symbols_for(card: CellsCard, table: str | Path) -> SymbolTable | MouseSymbols:
@@ -52,16 +55,26 @@ def symbols_for(card: CellsCard, table: str | Path) -> SymbolTable | MouseSymbol
     return MouseSymbols() if card.organism == "mouse" else SymbolTable.load(Path(table))
 
 
-def own_symbols(card: CellsCard, orthologs: str | Path, sets: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+def own_symbols(
+    card: CellsCard, orthologs: str | Path, sets: Mapping[str, Sequence[str]]
+) -> dict[str, list[str]]:
     """Sets of human genes by the symbols of the card's organism."""
     if card.organism == "human":
         return {name: list(genes) for name, genes in sets.items()}
     table = Orthologs.load(Path(orthologs))
-    return {name: [pair.mouse for gene in genes for pair in table.of_human(gene)] for name, genes in sets.items()}
+    return {
+        name: [pair.mouse for gene in genes for pair in table.of_human(gene)] for name, genes in sets.items()
+    }
 
 
 def acquire(
-    card: CellsCard, folder: Path, *, symbols: str, signatures: Sequence[str], markers: Sequence[str], positions: str
+    card: CellsCard,
+    folder: Path,
+    *,
+    symbols: str,
+    signatures: Sequence[str],
+    markers: Sequence[str],
+    positions: str,
 ) -> AcquiredCells:
     """Open or rewrite the matrices of a card, or simulate its cells.
 
@@ -92,7 +105,9 @@ def acquire(
     path = folder / "simulated.h5ad"
     write_simulated(simulated, path)
     acquired = acquire_cells(card, path, folder)
-    return AcquiredCells(acquired.matrices, acquired.obs, acquired.flow, [{"role": "cells", **record(card.cells)}])
+    return AcquiredCells(
+        acquired.matrices, acquired.obs, acquired.flow, [{"role": "cells", **record(card.cells)}]
+    )
 
 
 def open_set(card: CellsCard, obs: str, matrices: str, symbols: str) -> CellSet:
@@ -149,10 +164,11 @@ def call(
 
 
 def display_map(called: Calls, patients: np.ndarray, seed: int) -> np.ndarray:
-    """UMAP (McInnes et al. 2018) of at most 5,000 sampled cells, equal per patient, on the clustering's components.
+    """UMAP (McInnes et al. 2018) of at most 5,000 sampled cells, equal per patient, on the clustering's
+    components.
 
-    umap-learn itself, as scanpy's neighbours do not run with the scipy of the lock. Sampled cells are in the order
-    of their hash, so that the first of each patient are a sample again.
+    umap-learn itself, as scanpy's neighbours do not run with the scipy of the lock. Sampled cells are in
+    the order of their hash, so that the first of each patient are a sample again.
 
     Returns:
         Sampled cells x 2; NaN where a cell is not on the map.
@@ -172,7 +188,15 @@ def display_map(called: Calls, patients: np.ndarray, seed: int) -> np.ndarray:
 
 
 def write_calls(
-    card: CellsCard, called: Calls, rule: DoubletRule, coordinates: np.ndarray, sample: ad.AnnData, *, table: str, model: str, cells: str
+    card: CellsCard,
+    called: Calls,
+    rule: DoubletRule,
+    coordinates: np.ndarray,
+    sample: ad.AnnData,
+    *,
+    table: str,
+    model: str,
+    cells: str,
 ) -> None:
     """Store clusters, what is needed to place other cells, and what only sampled cells have."""
     CALLS.write(called.table.assign(data_set=card.id).reindex(columns=CALLS.names), table)
@@ -186,7 +210,12 @@ def write_calls(
             doublets=np.array(list(asdict(rule).values())),
         )
     frame = pd.DataFrame(
-        {"place": sample.obs["place"].to_numpy(), "cnv": called.cnv, "umap1": coordinates[:, 0], "umap2": coordinates[:, 1]}
+        {
+            "place": sample.obs["place"].to_numpy(),
+            "cnv": called.cnv,
+            "umap1": coordinates[:, 0],
+            "umap2": coordinates[:, 1],
+        }
     )
     with written_whole(cells) as partial:
         frame.to_parquet(partial, index=False)
@@ -195,26 +224,43 @@ def write_calls(
 def read_model(card: CellsCard, table: str, model: str) -> Model:
     """What :func:`write_calls` stored, as the second reading needs it."""
     with np.load(model) as stored:
-        clustering = Clustering(stored["genes"], float(stored["scale"]), stored["components"], stored["centres"])
+        clustering = Clustering(
+            stored["genes"], float(stored["scale"]), stored["components"], stored["centres"]
+        )
         rule = DoubletRule(*map(float, stored["doublets"]))
     compartments = CALLS.read(table).sort_values("cluster")["compartment"].to_numpy(dtype=object)
     return Model(clustering, compartments, card.malignant_by, rule, card.cells["technology"] == "droplet")
 
 
 def reduce(
-    card: CellsCard, cells: CellSet, quality: pd.DataFrame, model: Model, primary: Sequence[str], markers: Mapping[str, Sequence[str]]
+    card: CellsCard,
+    cells: CellSet,
+    quality: pd.DataFrame,
+    model: Model,
+    primary: Sequence[str],
+    markers: Mapping[str, Sequence[str]],
 ) -> Reduced:
     """The second reading, with the sets that are shown of every cell."""
     return reduce_cells(cells, quality, model, shown_sets(primary, markers))
 
 
 def write_reduced(
-    card: CellsCard, cells: CellSet, quality: pd.DataFrame, reduced: Reduced, sampled: pd.DataFrame, output: Mapping[str, str]
+    card: CellsCard,
+    cells: CellSet,
+    quality: pd.DataFrame,
+    reduced: Reduced,
+    sampled: pd.DataFrame,
+    output: Mapping[str, str],
 ) -> None:
     """Store the cells, the sums, the confusion of calls and the quality of samples."""
     failed = quality["failed"].to_numpy() != ""
     table = pd.concat(
-        [cells.obs[["cell", "sample", "patient", "group"]], quality[["total_counts", "n_genes", "mito"]], reduced.cells], axis=1
+        [
+            cells.obs[["cell", "sample", "patient", "group"]],
+            quality[["total_counts", "n_genes", "mito"]],
+            reduced.cells,
+        ],
+        axis=1,
     )
     table["failed"] = quality["failed"].where(failed, None)
     for name in ("compartment", "called_compartment"):
@@ -233,13 +279,17 @@ def write_reduced(
 
 
 def confusion(card: CellsCard, cells: CellSet, table: pd.DataFrame) -> pd.DataFrame:
-    """The authors' labels against the calls, :data:`irf7bone.tables.cells.CONFUSION`; empty without labels."""
+    """The authors' labels against the calls, :data:`irf7bone.tables.cells.CONFUSION`; empty without
+    labels.
+    """
     passed = table["failed"].isna().to_numpy()
     if card.labels is None:
         return CONFUSION.empty()
     label, called = cells.obs["label"][passed].astype(str), table["called_compartment"][passed].astype(str)
     kappa = cohen_kappa_score(label, called) if label.nunique() > 1 else np.nan
-    counted = pd.crosstab(label, called).rename_axis(index="label", columns="called").stack().rename("n_cells")
+    counted = (
+        pd.crosstab(label, called).rename_axis(index="label", columns="called").stack().rename("n_cells")
+    )
     rows = counted[counted > 0].reset_index().assign(data_set=card.id, kappa=kappa)
     return CONFUSION.cast(rows.reindex(columns=CONFUSION.names))
 
@@ -250,10 +300,14 @@ def sample_quality_table(
     """Quality of each sample, :data:`irf7bone.tables.cells.CELL_QUALITY`."""
     malignant = ((reduced.keys["compartment"] == MALIGNANT) & ~reduced.keys["doublet"]).to_numpy()
     counts = pd.DataFrame(reduced.sums[malignant] / unit, columns=genes)
-    by_patient = counts.groupby([reduced.keys["patient"][malignant].to_numpy(), reduced.keys["group"][malignant].to_numpy()]).sum()
+    by_patient = counts.groupby(
+        [reduced.keys["patient"][malignant].to_numpy(), reduced.keys["group"][malignant].to_numpy()]
+    ).sum()
     total = by_patient.sum(axis=1)
     shares = {
-        name: (by_patient.reindex(columns=list(listed), fill_value=0).sum(axis=1) / total.where(total > 0)).to_dict()
+        name: (
+            by_patient.reindex(columns=list(listed), fill_value=0).sum(axis=1) / total.where(total > 0)
+        ).to_dict()
         for name, listed in AMBIENT_LISTS.items()
     }
     rows = []
@@ -261,23 +315,38 @@ def sample_quality_table(
         passed = part[part["failed"].isna()]
         key = (part["patient"].iloc[0], part["group"].iloc[0])
         rows.append(
-            {"data_set": card.id, "sample": sample, "patient": key[0], "group": key[1], "n_cells": len(part),
-             "n_failed": len(part) - len(passed), "n_doublets": int(passed["doublet"].sum()),
-             "median_counts": passed["total_counts"].median(), "median_genes": passed["n_genes"].median(),
-             "median_mito": passed["mito"].median(), **{name: found.get(key, np.nan) for name, found in shares.items()}}
-        )  # fmt: skip
+            {
+                "data_set": card.id,
+                "sample": sample,
+                "patient": key[0],
+                "group": key[1],
+                "n_cells": len(part),
+                "n_failed": len(part) - len(passed),
+                "n_doublets": int(passed["doublet"].sum()),
+                "median_counts": passed["total_counts"].median(),
+                "median_genes": passed["n_genes"].median(),
+                "median_mito": passed["mito"].median(),
+                **{name: found.get(key, np.nan) for name, found in shares.items()},
+            }
+        )
     return CELL_QUALITY.cast(pd.DataFrame(rows).reindex(columns=CELL_QUALITY.names))
 
 
 def write_sums(cells: CellSet, reduced: Reduced, path: str) -> None:
-    """Store the parts of the sums: ``X`` counts (or tpm), ``obs`` the key of each part and its number of cells."""
+    """Store the parts of the sums: ``X`` counts (or tpm), ``obs`` the key of each part and its number of
+    cells.
+    """
     obs = reduced.keys.astype({name: object for name in ("patient", "group", "compartment")})
     obs.index = pd.Index([f"part_{number:05d}" for number in range(len(obs))], dtype=object)
     described = cells.obs.groupby(["patient", "group"], sort=True)[["batch", "subtype"]].agg(
         lambda values: "" if values.dropna().empty else str(values.dropna().mode().sort_values().iloc[0])
     )
     obs = obs.merge(described, left_on=["patient", "group"], right_index=True, how="left")
-    adata = ad.AnnData(sparse.csr_matrix(reduced.sums / cells.unit), obs=obs, var=pd.DataFrame(index=pd.Index(cells.genes, dtype=object)))
+    adata = ad.AnnData(
+        sparse.csr_matrix(reduced.sums / cells.unit),
+        obs=obs,
+        var=pd.DataFrame(index=pd.Index(cells.genes, dtype=object)),
+    )
     adata.uns["scale"] = cells.scale
     with written_whole(path) as partial:
         adata.write_h5ad(partial, compression="gzip", compression_opts=1)

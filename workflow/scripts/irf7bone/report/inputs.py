@@ -15,6 +15,7 @@ from irf7bone.tables.study_tables import Depth
 
 if TYPE_CHECKING:
     from irf7bone.genes.signatures import Signature
+    from irf7bone.study.cells_card import CellsCard
     from irf7bone.study.cohort_card import CohortCard
     from irf7bone.study.experiment_card import ExperimentCard
     from irf7bone.study.settings import Config
@@ -35,6 +36,22 @@ class Experiments:
     tables: Mapping[str, pd.DataFrame]
     flow: pd.DataFrame
     derived: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class CellSets:
+    """What the report says of single cells is made from this.
+
+    Args:
+        cards: Id -> card, in the order of the config.
+        tables: Name of a table of :data:`irf7bone.tables.cells.CELL_TABLES` or ``CALL_TABLES`` -> id ->
+            table.
+        flow: Id -> :data:`irf7bone.tables.cohort.FLOW`, cells in place of samples.
+    """
+
+    cards: Mapping[str, CellsCard]
+    tables: Mapping[str, Mapping[str, pd.DataFrame]]
+    flow: Mapping[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -59,6 +76,7 @@ class ReportInputs:
         templates: Folder with ``templates/``, ``scripts/`` and ``style.css``.
         calibration: :data:`irf7bone.tables.calibration.CALIBRATION`; without rows nothing is warned of.
         experiments: None where the study has none.
+        cells: None where the study has no single-cell data set.
     """
 
     config: Config
@@ -78,6 +96,7 @@ class ReportInputs:
     templates: Path
     calibration: pd.DataFrame = field(default_factory=CALIBRATION.empty)
     experiments: Experiments | None = None
+    cells: CellSets | None = None
 
     @property
     def simulated(self) -> frozenset[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from irf7bone.study.cells_card import CellsCard
     from irf7bone.study.cohort_card import CohortCard
     from irf7bone.study.experiment_card import ExperimentCard
     from irf7bone.study.settings import Config
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 # Packages whose version can change a number or a picture, by their names on the package index.
 PACKAGES = (
     "anndata", "firthmodels", "gseapy", "Jinja2", "lifelines", "matplotlib", "numba", "numpy", "pandas",
-    "pyarrow", "pydeseq2", "pylimma", "scanpy", "scikit-survival", "scipy", "seaborn", "snakemake",
-    "statsmodels", "SurvSet",
+    "pyarrow", "pydeseq2", "pylimma", "scanpy", "scikit-learn", "scikit-survival", "scipy", "seaborn", "snakemake",
+    "statsmodels", "SurvSet", "umap-learn",
 )  # fmt: skip
 UNKNOWN = "NA"
 
@@ -33,6 +34,8 @@ def collect(
     sources: Mapping[str, str | Path],
     experiments: Mapping[str, ExperimentCard],
     experiment_sources: Mapping[str, str | Path],
+    cells: Mapping[str, CellsCard],
+    cell_sources: Mapping[str, str | Path],
     signature_files: Sequence[str | Path],
     root: str | Path,
     command: str,
@@ -45,6 +48,8 @@ def collect(
         sources: Cohort id -> its ``source.json``, a list of role, name and sha256.
         experiments: Experiment id -> card.
         experiment_sources: The same as ``sources`` by experiment id.
+        cells: Id of a single-cell data set -> card.
+        cell_sources: The same as ``sources`` by its id.
         signature_files: GMT files that were read, those that experiments derived among them.
         root: The project's folder, for the git revision and for file names relative to it.
         command: The command that makes the run again.
@@ -65,6 +70,7 @@ def collect(
         "experiments": {
             name: _origin(card, experiment_sources[name], root) for name, card in experiments.items()
         },
+        "cells": {name: _origin(card, cell_sources[name], root) for name, card in cells.items()},
         "signatures": [
             {"file": file_name(path, root), "sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest()}
             for path in signature_files
@@ -72,7 +78,7 @@ def collect(
     }
 
 
-def _origin(card: CohortCard | ExperimentCard, source: str | Path, root: Path) -> dict[str, Any]:
+def _origin(card: CohortCard | ExperimentCard | CellsCard, source: str | Path, root: Path) -> dict[str, Any]:
     """Card and sources, with their checksums."""
     return {
         "card": {"file": file_name(card.path, root), "sha256": card.sha256},

@@ -270,6 +270,8 @@ CYTOTOXIC_LINK = Table(
     columns=(
         DATA_SET,
         text("stratum", "patients: those of a group, or of a subtype within it"),
+        text("group", "group of the patients' samples"),
+        text("subtype", "subtype within it; NA for all", nullable=True),
         text(
             "measure",
             "centred log-ratio of cells among the non-malignant, or the cytotoxic score of their RNA",

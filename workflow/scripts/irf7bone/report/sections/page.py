@@ -18,6 +18,7 @@ from irf7bone.report.sections.checks_section import checks_section
 from irf7bone.report.sections.choices_section import heterogeneity_section, specification_section
 from irf7bone.report.sections.cohorts_section import cohorts_section, curves_section, scores_section
 from irf7bone.report.sections.er_section import er_section
+from irf7bone.report.sections.cells_section import cells_section
 from irf7bone.report.sections.experiments_section import experiments_section
 from irf7bone.report.sections.explore_section import explore_section
 from irf7bone.report.sections.forests_section import forests_section
@@ -39,7 +40,7 @@ SECTIONS: dict[str, tuple[Callable[[ReportInputs], Section | None], ...]] = {
     "Data": (cohorts_section, patients_section, audit_section, scores_section, quality_section),
     "Outcome": (curves_section, forests_section, heterogeneity_section, sites_section, er_section),
     "How far to trust it": (null_section, specification_section, checks_section),
-    "Biology": (experiments_section, immune_section),
+    "Biology": (cells_section, experiments_section, immune_section),
     "Record": (tables_section, limits_section, methods_section, remark_section, provenance_section),
 }
 

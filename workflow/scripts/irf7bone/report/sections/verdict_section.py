@@ -13,6 +13,7 @@ from irf7bone.base.phrases import hazard_ratio, is_missing, listed, p_clause, ra
 from irf7bone.report.html import table_markup as tables
 from irf7bone.report.html.section import Section, chosen, one_row
 from irf7bone.report.html.small_forest import small_forest
+from irf7bone.report.sections.cells_section import tumour_cells_answer
 from irf7bone.report.sentences import text
 from irf7bone.report.sentences.quote import quote
 from irf7bone.verdict.judge import headline, rules_table, simulated_check
@@ -61,9 +62,10 @@ def verdict_section(inputs: ReportInputs) -> Section:
             "forest": small_forest(
                 chosen(inputs.associations, **named), one_row(inputs.pooled, **named), inputs.simulated
             ),
-            "bearing": text.bearing(
-                inputs.verdict, inputs.pooled, real, sound, inputs.depth.duplicates, config
-            ),
+            "bearing": [
+                *text.bearing(inputs.verdict, inputs.pooled, real, sound, inputs.depth.duplicates, config),
+                *tumour_cells_answer(inputs),
+            ],
             "simulated_check": text.simulated_sentences(
                 simulated_check(inputs.associations, planted, config=config)
             ),

@@ -189,7 +189,12 @@ def _column(table: h5py.Group, name: str, path: Path) -> np.ndarray:
     from anndata.io import read_elem
 
     try:
-        return _text(pd.Series(read_elem(table[name])))
+        values = pd.Series(read_elem(table[name]))
+        categories = table[name].attrs.get("categories")
+        if categories is not None:  # codes with their words elsewhere: files before anndata 0.8
+            words = np.append(table.file[categories].asstr()[:].astype(object), None)
+            values = pd.Series(words[values.to_numpy()], dtype=object)
+        return _text(values)
     except Exception as error:  # anndata's own kinds of errors differ between its versions
         raise InputError(
             Problem(

@@ -176,7 +176,10 @@ def matrix_groups(file: h5py.File, matrix: str, where: str) -> tuple[str, str]:
 
 def storage_of(item: h5py.Group | h5py.Dataset) -> str:
     """``csr_matrix``, ``csc_matrix`` or ``array``."""
-    return "array" if isinstance(item, h5py.Dataset) else str(item.attrs.get("encoding-type", "csr_matrix"))
+    if isinstance(item, h5py.Dataset):
+        return "array"
+    old = f"{item.attrs.get('h5sparse_format', 'csr')}_matrix"  # of files before anndata 0.7
+    return str(item.attrs.get("encoding-type", old))
 
 
 def index_of(table: h5py.Group) -> np.ndarray:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import h5py
 import numpy as np
@@ -140,14 +141,15 @@ def csr_of_table(path: Path, genes_in: str, rewritten: Path, where: str) -> Cell
     separator = "," if first.endswith(".csv") else "\t"
     parts, names, columns, filled = [], [], None, 0
     try:
-        for chunk in pd.read_csv(path, sep=separator, index_col=0, chunksize=ROWS):
-            part = sparse.csr_matrix(chunk.to_numpy(dtype=np.float32))
-            filled += part.nnz
-            if genes_in == "rows":
-                _check_size(filled, where)
-            parts.append(part)
-            names.append(chunk.index.to_numpy(dtype=object))
-            columns = chunk.columns.to_numpy(dtype=object)
+        with pd.read_csv(path, sep=separator, index_col=0, chunksize=ROWS) as chunks:
+            for chunk in chunks:
+                part = sparse.csr_matrix(chunk.to_numpy(dtype=np.float32))
+                filled += part.nnz
+                if genes_in == "rows":
+                    _check_size(filled, where)
+                parts.append(part)
+                names.append(chunk.index.to_numpy(dtype=object))
+                columns = chunk.columns.to_numpy(dtype=object)
     except ValueError as error:
         raise InputError(
             Problem(
@@ -181,33 +183,53 @@ def _blocks_of_mtx(path: Path, n_cells: int, n_genes: int, where: str) -> Iterat
                 "give the three files of one run",
             )
         )
-    carried, done = [np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32)], 0
-    chunks = pd.read_csv(
-        path, sep=r"\s+", header=None, skiprows=start, chunksize=LINES, names=["g", "c", "v"]
-    )
-    for chunk in chunks:
-        parts = (chunk["g"].to_numpy() - 1, chunk["c"].to_numpy() - 1, chunk["v"].to_numpy(np.float32))
-        genes, cells, values = (np.concatenate(pair) for pair in zip(carried, parts, strict=True))
-        if (np.diff(cells) < 0).any() or cells[0] < done:
-            raise InputError(
-                Problem(
-                    where,
-                    "entries sorted by cell, as Cell Ranger writes them",
-                    f"{path.name} is sorted otherwise",
-                    f"write the data as csr h5ad once: {SCRIPT}",
+    left = _Entries(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))
+    done = 0
+    with pd.read_csv(
+        path, sep=r"\s+", header=None, skiprows=start, chunksize=LINES, names=["gene", "cell", "value"]
+    ) as chunks:
+        for chunk in chunks:
+            found = _Entries.of(chunk, left)
+            if (np.diff(found.cells) < 0).any() or found.cells[0] < done:
+                raise InputError(
+                    Problem(
+                        where,
+                        "entries sorted by cell, as Cell Ranger writes them",
+                        f"{path.name} is sorted otherwise",
+                        f"write the data as csr h5ad once: {SCRIPT}",
+                    )
                 )
-            )
-        last = int(cells[-1])  # its entries may go on in the next chunk
-        whole = cells < last
-        yield _csr(genes[whole], cells[whole] - done, values[whole], (last - done, n_genes))
-        carried, done = [genes[~whole], cells[~whole], values[~whole]], last
-    yield _csr(carried[0], carried[1] - done, carried[2], (n_cells - done, n_genes))
+            last = int(found.cells[-1])  # its entries may go on in the next chunk
+            yield found.rows(found.cells < last, done, last, n_genes)
+            left, done = found.only(found.cells == last), last
+    yield left.rows(np.ones(len(left.cells), dtype=bool), done, n_cells, n_genes)
 
 
-def _csr(
-    genes: np.ndarray, cells: np.ndarray, values: np.ndarray, shape: tuple[int, int]
-) -> sparse.csr_matrix:
-    return sparse.csr_matrix((values, (cells, genes)), shape=shape)
+class _Entries(NamedTuple):
+    """Entries of a matrix: gene, cell (both from 0 on) and value."""
+
+    genes: np.ndarray
+    cells: np.ndarray
+    values: np.ndarray
+
+    @classmethod
+    def of(cls, chunk: pd.DataFrame, left: _Entries) -> _Entries:
+        """Those of a chunk behind those that were left."""
+        new = (
+            chunk["gene"].to_numpy() - 1,
+            chunk["cell"].to_numpy() - 1,
+            chunk["value"].to_numpy(np.float32),
+        )
+        return cls(*(np.concatenate(pair) for pair in zip(left, new, strict=True)))
+
+    def only(self, keep: np.ndarray) -> _Entries:
+        """Some of them."""
+        return _Entries(*(part[keep] for part in self))
+
+    def rows(self, keep: np.ndarray, first: int, end: int, n_genes: int) -> sparse.csr_matrix:
+        """Cells ``first`` to ``end`` - 1 from some of the entries."""
+        genes, cells, values = self.only(keep)
+        return sparse.csr_matrix((values, (cells - first, genes)), shape=(end - first, n_genes))
 
 
 def _mtx_header(path: Path) -> tuple[tuple[int, int, int], int]:

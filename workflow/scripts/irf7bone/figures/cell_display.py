@@ -15,6 +15,7 @@ from irf7bone.figures import style
 from irf7bone.figures.cell_words import compartment_words
 
 RASTER_DPI = 200
+ABSENT_LOG2 = 6.0  # a gene that no compartment has at this level is not drawn as if one had it
 SHOWN_LISTS = {
     "EPITHELIAL": ("EPCAM", "KRT8", "KRT19"),
     "FIBROBLAST": ("COL1A1", "DCN"),
@@ -90,7 +91,7 @@ def dot_markers(
     shown = [gene for listed in genes.values() for gene in listed if gene in levels]
     order = [name for name in COMPARTMENTS if name in levels.index]
     values = levels.loc[order, shown]
-    scaled = values / values.max(axis=0).replace(0, 1)
+    scaled = values / values.max(axis=0).clip(lower=ABSENT_LOG2)
     with style.in_style():
         sheet = style.new_sheet(style.TWO_COLUMNS_MM, 8 * len(order) + 34, title=title, simulated=simulated)
         axes = sheet.axes(38, 3, 134, 8 * len(order))

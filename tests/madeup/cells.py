@@ -23,13 +23,25 @@ from irf7bone.study.cells_card import CellsCard, load_cells
 DATA = Path(__file__).resolve().parents[2] / "data"
 IFN = "HALLMARK_INTERFERON_ALPHA_RESPONSE"
 SETTINGS = {
-    "seed": 7, "n_patients": 8, "n_pairs": 6, "n_cells": 3000, "n_genes": 1400, "log2_fold": -1.0, "ambient": 0.05,
-    "doublets": 0.04, "depth": 1500,
-}  # fmt: skip
+    "seed": 7,
+    "n_patients": 8,
+    "n_pairs": 6,
+    "n_cells": 3000,
+    "n_genes": 1400,
+    "log2_fold": -1.0,
+    "ambient": 0.05,
+    "doublets": 0.04,
+    "depth": 1500,
+}
 CONTRAST = {
-    "id": "bone", "compartment": "malignant", "case": "bone", "reference": "primary", "paired": True, "batch": False,
+    "id": "bone",
+    "compartment": "malignant",
+    "case": "bone",
+    "reference": "primary",
+    "paired": True,
+    "batch": False,
     "meaning": "loss_in_bone",
-}  # fmt: skip
+}
 
 
 @cache
@@ -90,7 +102,13 @@ def write_card(folder: Path, files: list[dict], **changes: object) -> Path:
         "citation": {"text": "made up"},
         "organism": "human",
         "role": "real",
-        "cells": {"source": "h5ad", "files": files, "gene_id": "symbol", "scale": "counts", "technology": "droplet"},
+        "cells": {
+            "source": "h5ad",
+            "files": files,
+            "gene_id": "symbol",
+            "scale": "counts",
+            "technology": "droplet",
+        },
         "obs": [{"source": "h5ad"}],
         "patient": {"from": "patient"},
         "sample": {"from": "sample"},
@@ -99,15 +117,26 @@ def write_card(folder: Path, files: list[dict], **changes: object) -> Path:
         "compartments": {
             "labels": {
                 "from": "cell_type",
-                "map": {name: name for name in (
-                    "malignant", "epithelial_normal", "fibroblast", "endothelial", "myeloid", "t_cd8", "t_cd4", "nk")},
+                "map": {
+                    name: name
+                    for name in (
+                        "malignant",
+                        "epithelial_normal",
+                        "fibroblast",
+                        "endothelial",
+                        "myeloid",
+                        "t_cd8",
+                        "t_cd4",
+                        "nk",
+                    )
+                },
             },
             "malignant_by": "labels",
         },
         "qc": {"min_genes": 50, "max_mito": 0.25, "min_cells_per_pseudobulk": 10},
         "contrasts": [CONTRAST],
         **changes,
-    }  # fmt: skip
+    }
     path = folder / "made.yaml"
     path.write_text(
         yaml.safe_dump({k: v for k, v in card.items() if v is not None}, sort_keys=False), encoding="utf-8"

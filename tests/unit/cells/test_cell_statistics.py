@@ -1,4 +1,6 @@
-"""Split, ambient RNA, rank correlation, composition and the plan of a contrast: by hand and against oracles."""
+"""Split, ambient RNA, rank correlation, composition and the plan of a contrast: by hand and against
+oracles.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,14 @@ from irf7bone.study.cells_card import CellContrast
 
 def contrast(**changes):
     given = {
-        "id": "c", "compartment": "malignant", "case": "bone", "reference": "primary", "paired": True, "batch": False,
+        "id": "c",
+        "compartment": "malignant",
+        "case": "bone",
+        "reference": "primary",
+        "paired": True,
+        "batch": False,
         "meaning": "loss_in_bone",
-    }  # fmt: skip
+    }
     return CellContrast(**{**given, **changes})
 
 
@@ -54,7 +61,7 @@ def test_the_parts_add_up_and_what_did_not_change_has_no_part():
 
 
 def test_a_split_by_hand():
-    # one gene; half malignant: level falls from 6 to 2, the others stay at 0: log2(4) - log2(2) = 1, all malignant
+    # one gene; half malignant: its level falls from 6 to 2, the others stay at 0: log2(4) to log2(2)
     shares = np.array([[0.5, 0.5], [0.5, 0.5]])
     profiles = np.array([[[2.0], [0.0]], [[6.0], [0.0]]])
     parts = split_difference(Mixture(shares, profiles, 0), (shares[0], profiles[0]), (shares[1], profiles[1]))

@@ -21,8 +21,11 @@ SAME = np.arange(5)
 def arrays(counts, target):
     matrix = sparse.csr_matrix(np.asarray(counts, dtype=np.float32))
     return (
-        matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data, np.asarray(target, dtype=np.int64)
-    )  # fmt: skip
+        matrix.indptr.astype(np.int64),
+        matrix.indices.astype(np.int32),
+        matrix.data,
+        np.asarray(target, dtype=np.int64),
+    )
 
 
 def measure(counts, target, mito):

@@ -1,4 +1,6 @@
-"""Matrices of every kind give the same cells, whatever the block; what cannot be read is refused with a message."""
+"""Matrices of every kind give the same cells, whatever the block; what cannot be read is refused with a
+message.
+"""
 
 from __future__ import annotations
 
@@ -82,12 +84,12 @@ def test_raw_and_layers_are_found_and_a_matrix_that_is_not_there_is_named(tmp_pa
 
 def test_a_csc_matrix_that_is_too_large_is_refused_with_the_way_out(tmp_path, monkeypatch):
     monkeypatch.setattr(rewrite, "MOST_VALUES", 3)
-    with pytest.raises(InputError, match="at most 3 values where cells lie in columns(.|\n)*csr_matrix"):
+    with pytest.raises(InputError, match=r"at most 3 values where cells lie in columns(.|\n)*csr_matrix"):
         csr_of_h5ad(h5ad(tmp_path, sparse.csc_matrix(COUNTS)), "X", tmp_path / "0.h5ad", "here")
 
 
 def test_an_mtx_that_is_sorted_otherwise_or_does_not_fit_is_refused(tmp_path):
-    write_tenx_mtx(tmp_path / "mtx", COUNTS, CELLS[:2] + ["c3", "c4"], GENES)
+    write_tenx_mtx(tmp_path / "mtx", COUNTS, [*CELLS[:2], "c3", "c4"], GENES)
     (tmp_path / "mtx" / "barcodes.tsv.gz").unlink()
     with pytest.raises(InputError, match=r"barcodes.tsv \(.gz\)"):
         csr_of_mtx(tmp_path / "mtx", "symbol", tmp_path / "1.h5ad", "here")

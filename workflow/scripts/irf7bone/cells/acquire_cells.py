@@ -185,6 +185,19 @@ def _read_obs(matrices: Sequence[CellMatrix], needed: set[str], where: str) -> t
     return pd.concat([part[sorted(needed & shared)] for part in parts], ignore_index=True), shared
 
 
+def read_columns(path: Path, names: Sequence[str] | None) -> pd.DataFrame:
+    """Columns of an h5ad's obs as text; all of them where ``names`` is None.
+
+    Raises:
+        InputError: a column that this version of anndata cannot read.
+    """
+    with open_hdf5(path, str(path)) as file:
+        there = list(map(str, file["obs"].attrs.get("column-order", ())))
+        wanted = there if names is None else [name for name in there if name in names]
+        columns = {name: _column(file["obs"], name, path) for name in wanted}
+    return pd.DataFrame(columns, dtype=object)
+
+
 def _column(table: h5py.Group, name: str, path: Path) -> np.ndarray:
     from anndata.io import read_elem
 

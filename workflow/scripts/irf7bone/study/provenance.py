@@ -20,10 +20,28 @@ if TYPE_CHECKING:
 
 # Packages whose version can change a number or a picture, by their names on the package index.
 PACKAGES = (
-    "anndata", "firthmodels", "gseapy", "Jinja2", "lifelines", "matplotlib", "numba", "numpy", "pandas",
-    "pyarrow", "pydeseq2", "pylimma", "scanpy", "scikit-learn", "scikit-survival", "scipy", "seaborn", "snakemake",
-    "statsmodels", "SurvSet", "umap-learn",
-)  # fmt: skip
+    "anndata",
+    "firthmodels",
+    "gseapy",
+    "Jinja2",
+    "lifelines",
+    "matplotlib",
+    "numba",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "pydeseq2",
+    "pylimma",
+    "scanpy",
+    "scikit-learn",
+    "scikit-survival",
+    "scipy",
+    "seaborn",
+    "snakemake",
+    "statsmodels",
+    "SurvSet",
+    "umap-learn",
+)
 UNKNOWN = "NA"
 
 

@@ -164,7 +164,10 @@ def claim_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
         Column("Verdict", "what may be said", say_text("verdict")),
         Column("Rule", "the first that fits", say_text("rule")),
     )
-    caption = "Each contrast against the claim: the compartment by the rules of experiments, then beside the bulk and ambient RNA."
+    caption = (
+        "Each contrast against the claim: the compartment by the rules of experiments, then "
+        "beside the bulk and ambient RNA."
+    )
     return _view("cell_claims", caption, frame, columns, simulated)
 
 
@@ -219,7 +222,10 @@ def split_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
         ),
         STATUS,
     )
-    caption = "The bulk's difference split by Shapley's rule; the parts add up to the whole. Shares are those of dissociated cells."
+    caption = (
+        "The bulk's difference split by Shapley's rule; the parts add up to the whole. "
+        "Shares are those of dissociated cells."
+    )
     return _view("cell_split", caption, frame, columns, simulated)
 
 
@@ -241,7 +247,10 @@ def link_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
         Column("p", "permutations of patients", say_number("p", p_value), number=True),
         STATUS,
     )
-    caption = "Interferon score of the malignant cells against NK and CD8 T cells, among non-malignant cells; a patient counts once."
+    caption = (
+        "Interferon score of the malignant cells against NK and CD8 T cells, among "
+        "non-malignant cells; a patient counts once."
+    )
     return _view("cell_immune", caption, frame, columns, simulated)
 
 

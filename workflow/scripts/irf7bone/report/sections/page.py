@@ -14,11 +14,11 @@ from irf7bone.report.inputs import ReportInputs
 from irf7bone.report.sections.audit_section import audit_section
 from irf7bone.report.sections.biology_section import immune_section, quality_section
 from irf7bone.report.sections.cautions_section import with_cautions
+from irf7bone.report.sections.cells_section import cells_section
 from irf7bone.report.sections.checks_section import checks_section
 from irf7bone.report.sections.choices_section import heterogeneity_section, specification_section
 from irf7bone.report.sections.cohorts_section import cohorts_section, curves_section, scores_section
 from irf7bone.report.sections.er_section import er_section
-from irf7bone.report.sections.cells_section import cells_section
 from irf7bone.report.sections.experiments_section import experiments_section
 from irf7bone.report.sections.explore_section import explore_section
 from irf7bone.report.sections.forests_section import forests_section

@@ -17,10 +17,15 @@ if TYPE_CHECKING:
     from irf7bone.study.cells_card import CellsCard
 
 STATUS_WORDS = {
-    "ok": "estimated", "too_few_patients": "too few patients", "too_few_cells": "too few cells",
-    "no_compartment": "no such cells", "not_separable": "cannot be told apart", "labels_only": "no calls of its own",
-    "low_coverage": "too few of its genes", "not_available": "not available",
-}  # fmt: skip
+    "ok": "estimated",
+    "too_few_patients": "too few patients",
+    "too_few_cells": "too few cells",
+    "no_compartment": "no such cells",
+    "not_separable": "cannot be told apart",
+    "labels_only": "no calls of its own",
+    "low_coverage": "too few of its genes",
+    "not_available": "not available",
+}
 VARIANT_WORDS = {
     "main": "as reported", "calls": "malignant as called here", "with_uncertain": "with uncertain epithelium",
     "with_doublets": "with doublets", "dissociation_adjusted": "adjusted for dissociation",
@@ -33,7 +38,8 @@ RULE_WORDS = {
     "not_malignant": "the compartment is not the malignant one",
 }
 LIMITS = (
-    "Cells are those that survived dissociation, so their shares are not those of the tumour. Scores of single cells follow "
+    "Cells are those that survived dissociation, so their shares are not those of the tumour. "
+    "Scores of single cells follow "
     "depth and are shown only; every test has one number a patient and group."
 )
 UNIT = "A dot is a patient, never a cell."
@@ -84,7 +90,8 @@ def claim_sentences(
         )
     else:
         said.append(
-            f"{card.id}, ambient RNA: a share of {alpha_words(claim['ambient_alpha_to_null'])} in every sample would be "
+            f"{card.id}, ambient RNA: a share of {alpha_words(claim['ambient_alpha_to_null'])} in "
+            "every sample would be "
             "enough to make this difference."
         )
     split = tables["split"][tables["split"]["contrast"] == claim["contrast"]].set_index("part")
@@ -97,7 +104,8 @@ def claim_sentences(
             ]
         )
         said.append(
-            f"{card.id}, bulk: all cells together differ by {signed(split.loc['total', 'difference'])} log2, of which {parts}."
+            f"{card.id}, bulk: all cells together differ by "
+            f"{signed(split.loc['total', 'difference'])} log2, of which {parts}."
         )
     out = tables["robustness"]
     out = out[(out["contrast"] == claim["contrast"]) & (out["variant"] == "leave_one_patient_out")][
@@ -105,7 +113,8 @@ def claim_sentences(
     ].dropna()
     if len(out):
         said.append(
-            f"{card.id}, leaving out one patient at a time: the difference stays between {signed(out.min())} and "
+            f"{card.id}, leaving out one patient at a time: the difference stays between "
+            f"{signed(out.min())} and "
             f"{signed(out.max())} SD."
         )
     return said
@@ -117,10 +126,14 @@ def link_sentences(name: str, table: pd.DataFrame) -> list[str]:
     if tested.empty:
         most = int(table["n_patients"].max()) if len(table) else 0
         return [
-            f"{name}, tumour interferon and cytotoxic cells: {counted(most, 'patient')} at most, not tested under 8."
+            (
+                f"{name}, tumour interferon and cytotoxic cells: {counted(most, 'patient')} at most, "
+                "not tested under 8."
+            )
         ]
     return [
-        f"{name}, {row['stratum']} ({counted(int(row['n_patients']), 'patient')}): the malignant cells' interferon score and "
+        f"{name}, {row['stratum']} ({counted(int(row['n_patients']), 'patient')}): the malignant "
+        "cells' interferon score and "
         f"{MEASURE_WORDS[row['measure']]} among the other cells correlate with rho {signed(row['rho'])} "
         f"({signed_range(row['ci_low'], row['ci_high'])}), {p_clause(row['p'])}."
         for row in tested.to_dict("records")
@@ -157,22 +170,52 @@ def caption(
 ) -> tuple[str, str, str]:
     """Title, finding and marks of a figure."""
     made = {
-        "scores": ("interferon score of each patient", _scores, f"{UNIT} Lines join the groups of one patient, dashed where the score does not fall."),
-        "signatures": ("signatures in every compartment", _signatures, "A dot: the 95 % interval excludes 0; grey: not estimated."),
-        "split": ("what the bulk's difference is made of", _split, "Lines: 95 % intervals over patients, from 6 patients on."),
+        "scores": (
+            "interferon score of each patient",
+            _scores,
+            (f"{UNIT} Lines join the groups of one patient, dashed where the score does not fall."),
+        ),
+        "signatures": (
+            "signatures in every compartment",
+            _signatures,
+            ("A dot: the 95 % interval excludes 0; grey: not estimated."),
+        ),
+        "split": (
+            "what the bulk's difference is made of",
+            _split,
+            ("Lines: 95 % intervals over patients, from 6 patients on."),
+        ),
         "composition": ("what the samples hold", _composition, "Shares of cells that passed quality."),
-        "markers": ("markers of the compartments", _markers, "Size and colour: level over the highest of the gene."),
-        "map": ("the cells, for display", _map, "UMAP of sampled cells, equal per patient. For display: distances mean little, nothing is tested on it."),
-        "cytotoxic": ("tumour interferon and cytotoxic cells", _cytotoxic, f"{UNIT} Log-ratios among non-malignant cells."),
+        "markers": (
+            "markers of the compartments",
+            _markers,
+            ("Size and colour: level over the highest of the gene."),
+        ),
+        "map": (
+            "the cells, for display",
+            _map,
+            (
+                "UMAP of sampled cells, equal per patient. For "
+                "display: distances mean little, nothing is tested on it."
+            ),
+        ),
+        "cytotoxic": (
+            "tumour interferon and cytotoxic cells",
+            _cytotoxic,
+            (f"{UNIT} Log-ratios among non-malignant cells."),
+        ),
         "quality": ("samples", _quality, "Medians over the cells that passed quality."),
         "confusion": ("labels and calls", _confusion, "Numbers are cells; colour is the share of the label."),
-    }  # fmt: skip
+    }
     title, finding, marks = made[kind]
     return title, finding(card, claim, tables), marks
 
 
 def _scores(card: CellsCard, claim: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str:
-    return f"{card.id}, {claim['contrast']}: {claim['verdict']} ({counted(int(claim['n_patients']), 'patient')})."
+    return (
+        f"{card.id}, {claim['contrast']}: {claim['verdict']} "
+        f"({counted(int(claim['n_patients']), 'patient')})."
+    )
 
 
 def _signatures(card: CellsCard, claim: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str:
@@ -189,7 +232,10 @@ def _split(card: CellsCard, claim: Mapping[str, Any], tables: Mapping[str, pd.Da
     if (rows["status"] != OK).any():
         return f"Not split: {rows['reason'].iloc[0]}."
     share = share_words(rows.loc["malignant_state", "share"])
-    return f"{share} of the bulk's difference of {signed(rows.loc['total', 'difference'])} log2 is the state of malignant cells."
+    return (
+        f"{share} of the bulk's difference of {signed(rows.loc['total', 'difference'])} log2 is "
+        "the state of malignant cells."
+    )
 
 
 def _composition(card: CellsCard, claim: None, tables: Mapping[str, pd.DataFrame]) -> str:

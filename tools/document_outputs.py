@@ -8,6 +8,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT / "workflow" / "scripts"))
 
+from irf7bone.tables.cells import CALL_TABLES, CELL_TABLES, CELLS  # noqa: E402
 from irf7bone.tables.cohort import (  # noqa: E402
     COHORTS,
     COVERAGE,
@@ -41,6 +42,9 @@ FILES = {
     **{f"results/tables/{name}.tsv": table for name, table in POOLED_TABLES.items()},
     **{f"results/experiments/{{experiment}}/{name}.tsv": table for name, table in EXPERIMENT_TABLES.items()},
     "results/experiments/{experiment}/derived.tsv": DERIVED,
+    "results/cells/{data_set}/cells.parquet": CELLS,
+    **{f"results/cells/{{data_set}}/{name}.tsv": table for name, table in CELL_TABLES.items()},
+    **{f"results/cells/{{data_set}}/{name}.tsv": table for name, table in CALL_TABLES.items()},
 }
 
 

@@ -17,7 +17,7 @@ from irf7bone.cells.matrix import BLOCK_CELLS, Block
 if TYPE_CHECKING:
     from irf7bone.study.cells_card import QualityRules
 
-SAMPLE_CELLS = 20_000
+SAMPLE_CELLS = 10_000
 HASH_KEY = "irf7bone-cells-00"  # 16 bytes; the sample never depends on the order of the cells
 
 

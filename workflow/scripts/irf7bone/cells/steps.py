@@ -43,7 +43,7 @@ from irf7bone.tables.cells import CALLS, CELL_QUALITY, CELLS, CONFUSION
 if TYPE_CHECKING:
     from irf7bone.study.cells_card import CellsCard
 
-MAPPED_CELLS = 5_000
+MAPPED_CELLS, EPOCHS = 3_000, 200
 AMBIENT_LISTS = {
     "erythroid": ("HBA1", "HBA2", "HBB", "HBD"),
     "immunoglobulin": ("IGHG1", "IGHG3", "IGKC", "IGHA1", "IGHM"),
@@ -164,7 +164,7 @@ def call(
 
 
 def display_map(called: Calls, patients: np.ndarray, seed: int) -> np.ndarray:
-    """UMAP (McInnes et al. 2018) of at most 5,000 sampled cells, equal per patient, on the clustering's
+    """UMAP (McInnes et al. 2018) of at most 3,000 sampled cells, equal per patient, on the clustering's
     components.
 
     umap-learn itself, as scanpy's neighbours do not run with the scipy of the lock. Sampled cells are in
@@ -182,7 +182,7 @@ def display_map(called: Calls, patients: np.ndarray, seed: int) -> np.ndarray:
         chosen = choose(patients, np.arange(len(patients), dtype=np.uint64), MAPPED_CELLS)
         found = np.full((len(patients), 2), np.nan)
         if chosen.sum() > 15:
-            model = umap.UMAP(n_neighbors=15, min_dist=0.3, random_state=seed, n_jobs=1, low_memory=False)
+            model = umap.UMAP(n_neighbors=15, min_dist=0.3, random_state=seed, n_jobs=1, n_epochs=EPOCHS)
             found[chosen] = model.fit_transform(called.places[chosen].astype(np.float32))
     return found
 

@@ -56,6 +56,10 @@ CALIBRATION = Table(
 )
 
 METHOD_WORDS = {
+    "cells_score_t": "t test of a score over patients",
+    "cells_relabelling": "relabelling of patients",
+    "cells_moderated_t": "moderated t of single genes over patients",
+    "cells_per_cell": "Wilcoxon test over cells, never used",
     "cox": "Cox models",
     "firth": "Firth's Cox models",
     "fine_gray": "Fine-Gray models",

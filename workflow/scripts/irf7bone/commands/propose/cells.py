@@ -221,7 +221,7 @@ def _column(columns: dict[str, list[str]], pattern: re.Pattern[str], what: str, 
 
 
 def _groups(obs: pd.DataFrame, columns: dict[str, list[str]]) -> tuple[dict[str, Any], bool]:
-    for name, values in columns.items():
+    for name, values in sorted(columns.items(), key=lambda item: len(item[1])):
         primary = [value for value in values if _PRIMARY.search(value)]
         bone = [value for value in values if _BONE.search(value)]
         if primary and bone and not _LABEL.search(name):

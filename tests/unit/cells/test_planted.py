@@ -251,11 +251,7 @@ def test_every_cell_twice_changes_cells_and_not_patients(tmp_path):
         one, two = primary(tables, name), primary(twice, name)
         assert (one["n_patients"], one["df"], one["min_p"]) == (two["n_patients"], two["df"], two["min_p"])
     assert primary(twice)["p"] == pytest.approx(primary(tables)["p"], rel=0.01)
-    one = (
-        planted[4]
-        .cells[["ucell_primary"]]
-        .assign(group=planted[1].obs["group"], label=planted[1].obs["label"])
-    )
+    one = once[4].cells[["ucell_primary"]].assign(group=once[1].obs["group"], label=once[1].obs["label"])
     malignant = one[one["label"] == "malignant"]
     sides = [malignant.loc[malignant["group"] == name, "ucell_primary"] for name in ("bone", "primary")]
     per_cell = mannwhitneyu(*sides).pvalue

@@ -43,6 +43,7 @@ def run_methods(inputs: ReportInputs) -> Methods:
         competing,
         inputs.provenance,
         inputs.experiments,
+        inputs.cells,
     )
 
 

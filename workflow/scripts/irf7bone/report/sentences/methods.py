@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, listed
+from irf7bone.report.sentences.methods_cells import write_cells
 from irf7bone.report.sentences.methods_deeper import write_deeper
 from irf7bone.report.sentences.methods_experiments import write_experiments
 from irf7bone.scoring.registry import METHODS
@@ -16,7 +17,7 @@ from irf7bone.statistics.firth import EVENTS_PER_PARAMETER
 
 if TYPE_CHECKING:
     from irf7bone.genes.signatures import Signature
-    from irf7bone.report.inputs import Experiments
+    from irf7bone.report.inputs import CellSets, Experiments
     from irf7bone.study.cohort_card import CohortCard
     from irf7bone.study.experiment_card import ExperimentCard
     from irf7bone.study.settings import Config
@@ -103,6 +104,7 @@ def write_methods(
     curves_competing: bool,
     provenance: Mapping[str, Any],
     experiments: Experiments | None = None,
+    cells: CellSets | None = None,
 ) -> Methods:
     """Describe the run.
 
@@ -114,6 +116,7 @@ def write_methods(
         curves_competing: Whether an endpoint of a cohort has competing events.
         provenance: Result of :func:`irf7bone.study.provenance.collect`.
         experiments: None where the study has none.
+        cells: None where the study has no single-cell data set.
     """
     cite = Citations()
     paragraphs = (
@@ -125,6 +128,7 @@ def write_methods(
         ("Pooling and multiplicity", _pooling(config, cite)),
         *write_deeper(config, cite),
         *write_experiments(experiments, cite, citation_of),
+        *write_cells(cells, cite, citation_of),
         ("Verdict", _verdict(config, cite)),
         ("Software", _software(provenance, cite)),
     )

@@ -1,7 +1,10 @@
 # All that a newcomer needs; `make` alone lists it. Writes .venv, .snakemake and results, nothing elsewhere.
 
 # A config file to use in place of config.yaml; one of its cohorts; how many cores to use; which Python to set up with.
+# A study runs in a folder of its own, beside its file and called as it: mine/study.yaml in mine/study/, which then holds
+# its results/. DIR names another; config.yaml alone runs here.
 STUDY =
+DIR = $(basename $(STUDY))
 COHORT =
 CORES = all
 PYTHON =
@@ -27,16 +30,16 @@ WITH_PATH = PATH="$$PWD/.venv/bin:$$PATH"
 quietly = said=$$($(1) 2>&1) || { printf '%s\n' "$$said"; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help report check card lock test oracles calibrate bench lint environment compare study
+.PHONY: help report check card lock test oracles calibrate bench lint environment compare study with-tests
 .SILENT:
 
 help: ## this list
 	awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
 
-report: study environment ## the report of config.yaml, or of another study: make report STUDY=path.yaml
+report: study environment ## the report of config.yaml in results/, or of a study in its own folder: make report STUDY=mine/study.yaml [DIR=mine/study]
 	$(RUN) snakemake --cores $(CORES) --scheduler greedy --rerun-incomplete --quiet host reason --show-failed-logs \
-		$(if $(STUDY),--configfile "$(STUDY)")
-	echo "irf7bone: the report is results/report/index.html"
+		$(if $(DIR),--directory "$(DIR)") $(if $(STUDY),--configfile "$(STUDY)")
+	echo "irf7bone: the report is $(if $(DIR),$(DIR)/)results/report/index.html"
 
 check: study environment ## look at a study without running it: make check STUDY=path.yaml
 	.venv/bin/python tools/check_study.py $(if $(STUDY),"$(STUDY)")
@@ -48,23 +51,23 @@ card: environment ## a card for new data: make card ACCESSION=GSE12345 | FROM=da
 		$(if $(OUT),--out "$(OUT)") $(if $(filter experiment,$(KIND)),--experiment) $(if $(filter cells,$(KIND)),--cells) $(if $(MIRROR),--mirror "$(MIRROR)")
 
 lock: study environment ## fetch again and lock what comes: make lock STUDY=path.yaml [COHORT=id]
-	.venv/bin/python tools/renew_lock.py $(if $(STUDY),"$(STUDY)") $(if $(COHORT),--cohort "$(COHORT)")
+	.venv/bin/python tools/renew_lock.py $(if $(STUDY),"$(STUDY)") $(if $(COHORT),--cohort "$(COHORT)") $(if $(DIR),--directory "$(DIR)")
 
-test: environment ## every test
+test: with-tests ## every test
 	# One worker a core already: threads inside numpy would only compete with them.
 	$(WITH_PATH) OMP_NUM_THREADS=1 $(RUN) pytest -q -n auto
 
-oracles: environment ## recompute the stored values of tests/oracle with R, installed from Debian where root may
+oracles: with-tests ## recompute the stored values of tests/oracle with R, installed from Debian where root may
 	sh tools/install_oracles.sh
 	$(WITH_PATH) OMP_NUM_THREADS=1 $(RUN) pytest -q -rs -m oracle tests/oracle
 
-calibrate: environment ## simulate how often the methods err: docs/calibration.md; one part: make calibrate PARTS=pooling
+calibrate: with-tests ## simulate how often the methods err: docs/calibration.md; one part: make calibrate PARTS=pooling
 	PYTHONPATH=workflow/scripts:tools OMP_NUM_THREADS=1 $(RUN) calibrate $(PARTS)
 
-bench: environment ## time the engines and their peers: results/benchmarks/; one topic: make bench TOPICS=cox
+bench: with-tests ## time the engines and their peers: results/benchmarks/; one topic: make bench TOPICS=cox
 	PYTHONPATH=workflow/scripts:tools OMP_NUM_THREADS=1 $(RUN) bench $(TOPICS)
 
-lint: environment ## style of Python and Snakemake files
+lint: with-tests ## style of Python and Snakemake files
 	$(RUN) ruff check --quiet
 	$(RUN) ruff format --check --quiet
 	$(call quietly,$(WITH_PATH) $(RUN) snakefmt --check Snakefile workflow)
@@ -73,9 +76,14 @@ lint: environment ## style of Python and Snakemake files
 environment: ## only the set-up: .venv, as envs/requirements.lock says
 	sh tools/setup_environment.sh
 
-compare: environment ## what changed between two runs: make compare A=results B=other [TOLERANCE=] [OUT=changes.tsv]
+compare: environment ## what changed between two runs: make compare A=results B=mine/study [TOLERANCE=] [OUT=changes.tsv]
 	[ -n "$(A)" ] && [ -n "$(B)" ] || { echo "irf7bone: name two results folders: make compare A=... B=..." >&2; exit 1; }
 	.venv/bin/python tools/compare_runs.py "$(A)" "$(B)" $(if $(TOLERANCE),--tolerance "$(TOLERANCE)") $(if $(OUT),--out "$(OUT)")
 
+# What tests, benchmarks and style need besides: envs/requirements-tests.lock.
+with-tests:
+	sh tools/setup_environment.sh tests
+
 study:
 	[ -z "$(STUDY)" ] || [ -f "$(STUDY)" ] || { echo "irf7bone: STUDY=$(STUDY): no such file" >&2; exit 1; }
+	[ -z "$(STUDY)" ] || [ "$(STUDY)" != "$(DIR)" ] || { echo "irf7bone: STUDY=$(STUDY): name it .yaml" >&2; exit 1; }

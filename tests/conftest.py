@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from irf7bone.genes.symbols import SymbolTable
-from irf7bone.study.cohort_card import CohortCard, load_card
+from irf7bone.study.cohort_card import CohortCard
+from irf7bone.study.cohort_checks import load_card
 
 PROJECT = Path(__file__).resolve().parents[1]
 GENES = (

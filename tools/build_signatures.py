@@ -36,7 +36,7 @@ class Origin:
     """What the sets of one paper have in common."""
 
     citation: str
-    pmid: str
+    pmid: str  # several with semicolons between them
     source: str
     licence: str
 
@@ -60,7 +60,7 @@ BENCI = Origin(
 )
 PAM50 = Origin(
     "Nielsen 2010 Clin Cancer Res 16:5222; PAM50: Parker 2009 J Clin Oncol 27:1160",
-    "20837693",
+    "20837693;19204204",
     "proliferation index, 11 genes, as published",
     "a list of gene symbols: facts, no licence needed",
 )

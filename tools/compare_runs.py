@@ -10,13 +10,12 @@ import sys
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(PROJECT / "workflow" / "scripts"), str(PROJECT / "tools")]
-
-from document_outputs import FILES  # noqa: E402
+sys.path.insert(0, str(PROJECT / "workflow" / "scripts"))
 
 from irf7bone.base.errors import InputError  # noqa: E402
 from irf7bone.commands.compare_runs import TOLERANCE, compare_runs, describe  # noqa: E402
 from irf7bone.tables.comparison import COMPARISON  # noqa: E402
+from irf7bone.tables.register import REGISTER, RESULTS  # noqa: E402
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--tolerance", type=_tolerance, default=TOLERANCE, help="default: %(default)g")
     parser.add_argument("--out", help="write every change to this tsv")
     options = parser.parse_args(arguments)
-    tables = {path.removeprefix("results/"): table for path, table in FILES.items()}
+    tables = {path.removeprefix(RESULTS): table for path, table in REGISTER.items()}
     try:
         found = compare_runs(options.a, options.b, tables=tables, tolerance=options.tolerance)
     except InputError as error:

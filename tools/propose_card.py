@@ -23,9 +23,9 @@ from irf7bone.commands.propose.layouts import Place, look  # noqa: E402
 from irf7bone.commands.propose.seen import describe_columns  # noqa: E402
 from irf7bone.download.remote import FOLDER  # noqa: E402
 from irf7bone.genes.symbols import SymbolTable  # noqa: E402
-from irf7bone.study.cohort_card import RESERVED_IDS  # noqa: E402
+from irf7bone.study.cohort_checks import RESERVED_IDS  # noqa: E402
+from irf7bone.study.plan import SYMBOLS  # noqa: E402
 from irf7bone.study.questions import MARK  # noqa: E402
-from irf7bone.study.settings import SYMBOLS  # noqa: E402
 
 
 def main(arguments: list[str] | None = None) -> int:

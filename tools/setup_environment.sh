@@ -1,14 +1,19 @@
 #!/bin/sh
-# Makes .venv hold what envs/requirements.lock names, and returns at once where it already does.
+# Makes .venv hold what envs/requirements.lock names and, asked for tests, what envs/requirements-tests.lock
+# names besides; returns at once where it already does.
 #
-# usage, from the project's folder: [PYTHON=python3.12] sh tools/setup_environment.sh
+# usage, from the project's folder: [PYTHON=python3.12] sh tools/setup_environment.sh [tests]
 #
-# .venv/.made_from says for which lock, Python and folder the environment was made. It is written last, so an
-# environment whose making was interrupted has none. Such a one, and one that no longer fits, is made anew
-# from nothing: the leftovers of half an installation or of another lock are not in the lock.
+# .venv/.made_from says for which lock, Python and folder the environment was made, and in a second line with
+# which packages for tests. It is written last, so an environment whose making was interrupted has none. Such a
+# one, and one that no longer fits, is made anew from nothing: the leftovers of half an installation or of
+# another lock are not in the lock. The packages for tests are added to an environment that has none: no package
+# is in both locks, so what a run uses is not touched, and a run does not ask whether they are there.
 set -eu
 
 lock=envs/requirements.lock
+tests_lock=envs/requirements-tests.lock
+wanted=${1:-run}
 venv=.venv
 supported="3.11 3.12 3.13" # those for which every compiled package of the lock is published ready to use
 
@@ -42,17 +47,36 @@ choose_python() {
         "Install one, or name it: make report PYTHON=/path/to/python3.12"
 }
 
-# What .made_from holds for Python version $1. The folder is in it because the programs of a virtual
+# The first line of .made_from for Python version $1. The folder is in it because the programs of a virtual
 # environment start with its absolute path: a project that was moved needs a new one.
 fingerprint() {
     printf '%s %s %s\n' "$(sha256sum <"$lock" | cut -d ' ' -f 1)" "$1" "$(pwd -P)"
 }
 
-is_ready() {
+# Its second line, where the packages for tests are there.
+with_tests() {
+    printf 'tests %s\n' "$(sha256sum <"$tests_lock" | cut -d ' ' -f 1)"
+}
+
+# Its second line while they are being added: what was installed before. pip downloads all, then installs; an
+# environment that still holds just that is whole.
+before_tests() {
+    printf 'before tests %s\n' "$(echo $venv/lib/python*/site-packages/* | sha256sum | cut -d ' ' -f 1)"
+}
+
+runs() {
     [ -f $venv/.made_from ] || return 1
     version=$(version_of $venv/bin/python) || return 1
     [ -z "${PYTHON:-}" ] || [ "$version" = "$(version_of "$PYTHON")" ] || return 1
-    [ "$(cat $venv/.made_from)" = "$(fingerprint "$version")" ]
+    [ "$(sed -n 1p $venv/.made_from)" = "$(fingerprint "$version")" ]
+}
+
+is_ready() {
+    runs && { [ "$wanted" = run ] || [ "$(sed 1d $venv/.made_from)" = "$(with_tests)" ]; }
+}
+
+can_be_added_to() {
+    runs && { [ -z "$(sed 1d $venv/.made_from)" ] || [ "$(sed 1d $venv/.made_from)" = "$(before_tests)" ]; }
 }
 
 install() {
@@ -62,7 +86,26 @@ install() {
             "and keeps what was downloaded"
 }
 
-[ -f $lock ] || die "no $lock here; run make in the project's folder"
+# Without compiled modules every job would compile its imports again. Some packages ship templates that are
+# not valid Python and cannot be compiled: not a failure. Their own tests are never imported.
+compile_modules() {
+    $venv/bin/python -m compileall -qq -j 0 -x '/tests?/' $venv/lib || true
+}
+
+make_anew() {
+    choose_python
+    say "setting up $venv with Python $version: downloads $1; some minutes, once"
+    "$python" -m venv --clear $venv || die "$venv could not be made; the lines above say why"
+    # The few packages published as source only are built with the lock's own setuptools. Left to itself, pip
+    # fetches whatever setuptools is newest, unchecked.
+    sed -n '/^setuptools==/,/[^\\]$/p' $lock >$venv/builder.txt
+    install -r $venv/builder.txt
+}
+
+case $wanted in run | tests) ;; *) die "set up for what? run or tests, not $wanted" ;; esac
+for file in $lock $tests_lock; do
+    [ -f $file ] || die "no $file here; run make in the project's folder"
+done
 # Snakemake hands the path of its Python to a shell without quotes.
 case $(pwd -P) in
 *[[:space:]\'\"\`\$\&\;\(\)\<\>\|\*\?\{\}\\]*)
@@ -79,16 +122,23 @@ if command -v flock >/dev/null && ! flock -n 9; then
 fi
 is_ready && exit 0
 
-choose_python
-say "setting up $venv with Python $version: downloads 390 MB, fills 1.4 GB; some minutes, once"
-"$python" -m venv --clear $venv || die "$venv could not be made; the lines above say why"
-# The few packages published as source only are built with the lock's own setuptools. Left to itself, pip
-# fetches whatever setuptools is newest, unchecked.
-sed -n '/^setuptools==/,/[^\\]$/p' $lock >$venv/builder.txt
-install -r $venv/builder.txt
-install --no-build-isolation -r $lock
-# Without compiled modules every job would compile its imports again. Some packages ship templates that are
-# not valid Python and cannot be compiled: not a failure. Their own tests are never imported.
-$venv/bin/python -m compileall -qq -j 0 -x '/tests?/' $venv/lib || true
-fingerprint "$version" >$venv/.made_from
+if [ "$wanted" = run ]; then
+    make_anew "320 MB, fills 1.2 GB"
+    install --no-build-isolation -r $lock
+elif can_be_added_to; then
+    say "adding to $venv what tests need: downloads 100 MB, fills 0.4 GB; once"
+    {
+        fingerprint "$version"
+        before_tests
+    } >$venv/.made_from
+    install --no-build-isolation -r $tests_lock
+else
+    make_anew "420 MB, fills 1.6 GB"
+    install --no-build-isolation -r $lock -r $tests_lock
+fi
+compile_modules
+{
+    fingerprint "$version"
+    [ "$wanted" = run ] || with_tests
+} >$venv/.made_from
 say "$venv is ready"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from madeup import study as made
-from madeup.report import draw_figures, make_inputs
+from madeup.report import make_inputs, plot_figures
 
 from irf7bone.report.html.build import build_report
 from irf7bone.report.inputs import ReportInputs
@@ -92,7 +92,7 @@ def inputs(tmp_path_factory, cohorts) -> ReportInputs:
     folder = tmp_path_factory.mktemp("figures")
     config = made.config()
     inputs = make_inputs(folder, config, made.cards(alpha=TITLE), cohorts)
-    draw_figures(folder, config, cohorts, inputs)
+    plot_figures(folder, config, cohorts, inputs)
     return inputs
 
 

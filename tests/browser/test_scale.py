@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from madeup import study as made
-from madeup.report import PROJECT, draw_figures, make_inputs
+from madeup.report import PROJECT, make_inputs, plot_figures
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -54,7 +54,7 @@ def large(tmp_path_factory) -> tuple[Path, float, float]:
         inputs = make_inputs(folder / "figures", config, made.cards(), cohorts)
         # one cohort is drawn and stands for all: they are as large as each other
         first = COHORTS[0]
-        draw_figures(folder / "figures", config, {first: cohorts[first]}, inputs)
+        plot_figures(folder / "figures", config, {first: cohorts[first]}, inputs)
         for name in COHORTS[1:]:
             for file in (folder / "figures" / first).iterdir():
                 if file.suffix != ".tsv":

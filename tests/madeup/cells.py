@@ -18,7 +18,8 @@ from irf7bone.cells.cnv import read_positions
 from irf7bone.cells.simulate_cells import SimulatedCells, SimulationSettings, simulate_cells
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
-from irf7bone.study.cells_card import CellsCard, load_cells
+from irf7bone.study.cells_card import CellsCard
+from irf7bone.study.cells_checks import load_cells
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 IFN = "HALLMARK_INTERFERON_ALPHA_RESPONSE"

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.outcome.associate import associate
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.random_signatures.cohort import cohort_null
-from irf7bone.scoring import score_cohort
+from irf7bone.scoring.score_table import score_cohort
 from irf7bone.tables.random_signatures import NULL, NULL_HISTOGRAM
 
 N_GENES, N_SAMPLES = 400, 140
@@ -25,8 +26,10 @@ def settings(select, **changes):
         "signatures": SimpleNamespace(select=tuple(select), min_coverage=0.5),
         "methods": ("zscore",),
         "endpoints": ("relapse",),
-        "models": ("crude", "proliferation"),
-        "primary": SimpleNamespace(signature="NAMED", method="zscore", endpoint="relapse", model="crude"),
+        "models": ("unadjusted", "proliferation"),
+        "primary": SimpleNamespace(
+            signature="NAMED", method="zscore", endpoint="relapse", model="unadjusted"
+        ),
         "proliferation_signature": "PROLIF",
         "min_events": 5,
     }
@@ -64,16 +67,15 @@ LIBRARY = {
 def run(expression, obs, library, config, n_draws=100, seed=1):
     library = {name: library[name] for name in config.signatures.select}
     scores, _ = score_cohort(expression, library, config.methods, config.signatures.min_coverage)
-    associations = associate("made", obs, scores, config=config)
-    null, histogram = cohort_null(
-        "made", expression, obs, scores, associations, library, config=config, n_draws=n_draws, seed=seed
-    )
+    plan = FitPlan("made", obs, scores, config=config)
+    associations = associate(plan)
+    null, histogram = cohort_null(plan, expression, associations, library, n_draws=n_draws, seed=seed)
     NULL.check(null, "null")
     NULL_HISTOGRAM.check(histogram, "histogram")
     return associations, null, histogram
 
 
-def one(table, name="NAMED", model="crude", method="zscore", endpoint="relapse"):
+def one(table, name="NAMED", model="unadjusted", method="zscore", endpoint="relapse"):
     wanted = {"signature": name, "model": model, "method": method, "endpoint": endpoint}
     rows = table[(table[list(wanted)] == pd.Series(wanted)).all(axis=1)]
     assert len(rows) == 1

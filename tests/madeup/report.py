@@ -9,14 +9,15 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
-from madeup import depth as madeup_depth
+from madeup import results as madeup_results
 from madeup import study as made
 
 from irf7bone.figures import cohort_figures, key_signatures, pooled_figures
 from irf7bone.figures.forest_tables import forest_table, overview_table
-from irf7bone.figures.plot_cohort import draw_cohort_figures, draw_forests
+from irf7bone.figures.plot_cohort import plot_cohort_figures, plot_forests
 from irf7bone.figures.style import save_drawings
 from irf7bone.report.inputs import ReportInputs
+from irf7bone.report.sentences.references import read_works
 from irf7bone.verdict.judge import judge
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -25,7 +26,7 @@ SVG = """<?xml version="1.0"?>
 <svg viewBox="0 0 510.2 229.6"><metadata>not drawn</metadata>
  <use xlink:href="#glyph" style="fill: #0072b2"/></svg>
 """
-MODELS = ("crude", "proliferation")
+MODELS = ("unadjusted", "proliferation")
 
 
 def make_inputs(folder: Path, config, cards, cohorts: dict[str, made.Cohort]) -> ReportInputs:
@@ -77,10 +78,11 @@ def make_inputs(folder: Path, config, cards, cohorts: dict[str, made.Cohort]) ->
         coverage=joined("coverage"),
         quality=joined("quality"),
         curves=joined("curves"),
-        depth=madeup_depth.depth(associations, pooled, config),
+        results=madeup_results.results(associations, pooled, config),
         figures=folder,
         provenance=made.provenance(),
         templates=PROJECT / "workflow" / "report",
+        works=read_works(PROJECT / "data" / "references.bib"),
     )
 
 
@@ -139,16 +141,16 @@ class Page(HTMLParser):
         return [[cell.strip() for cell in row] for row in self.cells[f"table-{table}"] if row]
 
 
-def draw_figures(folder: Path, config, cohorts: dict[str, made.Cohort], inputs: ReportInputs) -> None:
+def plot_figures(folder: Path, config, cohorts: dict[str, made.Cohort], inputs: ReportInputs) -> None:
     """Real figures in place of the stand-ins."""
     for name, cohort in cohorts.items():
-        drawings = draw_cohort_figures(
+        drawings = plot_cohort_figures(
             cohort.obs,
             cohort.quality,
             cohort.scores,
             cohort.associations,
             cohort.curves,
-            inputs.depth.of(name),
+            inputs.results.of(name),
             endpoints=made.HAS[name],
             simulated=made.ROLES[name] == "simulated",
             platform="" if name == "gamma" else "GPL96",
@@ -156,5 +158,6 @@ def draw_figures(folder: Path, config, cohorts: dict[str, made.Cohort], inputs: 
         )
         save_drawings(drawings, folder / name)
     save_drawings(
-        draw_forests(inputs.associations, inputs.pooled, made.ROLES, config, inputs.depth), folder / "pooled"
+        plot_forests(inputs.associations, inputs.pooled, made.ROLES, config, inputs.results),
+        folder / "pooled",
     )

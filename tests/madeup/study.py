@@ -21,7 +21,7 @@ PROLIFERATION = "PAM50_PROLIFERATION"
 SIGNATURES = (PRIMARY, "IRF7", "ISG_RS", "ROONEY_TYPE_I_IFN", "NK_CELLS", PROLIFERATION)
 CURVED = (PRIMARY, "IRF7", PROLIFERATION)
 METHODS = ("zscore", "ssgsea")
-MODELS = ("crude", "proliferation")
+MODELS = ("unadjusted", "proliferation")
 ENDPOINTS = ("bone", "relapse", "death")
 HAS = {"alpha": ("relapse",), "beta": ("relapse", "death"), "gamma": ("death",), "made": ("bone", "relapse")}
 ROLES = {"alpha": "validation", "beta": "discovery", "gamma": "validation", "made": "simulated"}
@@ -41,7 +41,7 @@ def config(**changes: object) -> Config:
         "methods": METHODS,
         "endpoints": ENDPOINTS,
         "models": MODELS,
-        "primary": Primary(signature=PRIMARY, method="zscore", endpoint="relapse", model="crude"),
+        "primary": Primary(signature=PRIMARY, method="zscore", endpoint="relapse", model="unadjusted"),
         "proliferation_signature": PROLIFERATION,
         "verdict": VerdictSettings(smallest_hr=0.7, power=0.8),
         "min_events": 5,
@@ -164,7 +164,7 @@ def _associations(name: str, n: int, random: np.random.Generator) -> pd.DataFram
             "model": model,
             "n": n,
             "n_events": n // 3,
-            "covariates": "none" if model == "crude" else PROLIFERATION,
+            "covariates": "none" if model == "unadjusted" else PROLIFERATION,
             "status": "ok",
         }
         if endpoint not in HAS[name]:

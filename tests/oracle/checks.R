@@ -29,7 +29,7 @@ names <- c("lung", "veteran", "mgus2", "simulated")
 sets <- lapply(setNames(names, names), function(name)
   read.delim(file.path(arguments[1], paste0("survival_data_", name, ".tsv")), comment.char = "#"))
 sets$continuous <- continuous
-models <- c(crude = "", adjusted = "+ second + third", stratified = "+ second + strata(stratum)")
+models <- c(unadjusted = "", adjusted = "+ second + third", stratified = "+ second + strata(stratum)")
 control <- coxph.control(eps = 1e-13, toler.chol = 1e-14, iter.max = 60)
 cox <- function(response, terms, model, data)
   coxph(as.formula(paste(response, "~", terms, models[[model]])), data, ties = "efron", control = control)
@@ -77,7 +77,7 @@ tsv(spline, "spline", c("knots: Hmisc::rcspline.eval(score, nk = number, knots.o
 
 # each sample left out
 left_out <- NULL
-models_left_out <- c(lung = "crude", veteran = "stratified", simulated = "stratified", continuous = "adjusted")
+models_left_out <- c(lung = "unadjusted", veteran = "stratified", simulated = "stratified", continuous = "adjusted")
 for (name in names(models_left_out)) {
   data <- sets[[name]]
   model <- models_left_out[[name]]

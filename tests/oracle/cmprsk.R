@@ -71,8 +71,8 @@ stratified <- function(data, columns) {
 fg <- gray <- rank <- stacked <- odds <- by_group <- NULL
 for (name in names(sets)) {
   data <- sets[[name]]
-  for (model in c("crude", "adjusted")) {
-    columns <- if (model == "crude") "score" else c("score", "second")
+  for (model in c("unadjusted", "adjusted")) {
+    columns <- if (model == "unadjusted") "score" else c("score", "second")
     fit <- crr(data$time, data$cause, as.matrix(data[, columns, drop = FALSE]), gtol = 1e-11, maxiter = 100)
     stopifnot(max(abs(fit$score)) < 1e-7)      # not fit$converged: its line search may stall on the last digits
     log_hr <- fit$coef[["score"]]; se <- sqrt(fit$var[1, 1])

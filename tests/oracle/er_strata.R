@@ -15,8 +15,8 @@ pick <- function(fit, name, label) {
   data.frame(er = label, log_hr = row[["coef"]], se = row[["se(coef)"]], p = row[["Pr(>|z|)"]])
 }
 rows <- list()
-for (model in c("crude", "proliferation")) {
-  right <- if (model == "crude") "score" else "(score + second)"
+for (model in c("unadjusted", "proliferation")) {
+  right <- if (model == "unadjusted") "score" else "(score + second)"
   per_set <- lapply(c("lung", "mgus2", "simulated"), function(name) {
     data <- read.delim(file.path(folder, paste0("survival_data_", name, ".tsv")), comment.char = "#")
     data$pos <- as.integer(data$stratum == 1)

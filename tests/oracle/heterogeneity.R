@@ -1,6 +1,6 @@
 # Intervals of tau2 and I2, leave-one-out and Egger's test by metafor, for tests/oracle/test_heterogeneity_oracle.py.
 # Rscript tests/oracle/heterogeneity.R FOLDER  reads metafor_studies.tsv there (written by metafor.R) and writes
-# heterogeneity_intervals.tsv, heterogeneity_leave_one_out.tsv and heterogeneity_egger.tsv.
+# heterogeneity_intervals.tsv, heterogeneity_leave_one_cohort_out.tsv and heterogeneity_egger.tsv.
 suppressPackageStartupMessages(library(metafor))
 folder <- commandArgs(trailingOnly = TRUE)[1]
 studies <- read.delim(file.path(folder, "metafor_studies.tsv"), comment.char = "#")
@@ -50,5 +50,5 @@ write <- function(part, file) {
   close(connection)
 }
 write(1, "heterogeneity_intervals.tsv")
-write(2, "heterogeneity_leave_one_out.tsv")
+write(2, "heterogeneity_leave_one_cohort_out.tsv")
 write(3, "heterogeneity_egger.tsv")

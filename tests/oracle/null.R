@@ -34,12 +34,12 @@ fit <- function(method) {
                                       max.sz = Inf, parallel.sz = 1L, verbose = FALSE)))
   rows <- lapply(rownames(es), function(name) {
     patients$z <- as.numeric(scale(es[name, ]))
-    crude <- coxph(Surv(time, event) ~ z, patients, ties = "efron")
+    unadjusted <- coxph(Surv(time, event) ~ z, patients, ties = "efron")
     adjusted <- coxph(Surv(time, event) ~ z + proliferation, patients, ties = "efron")
-    do.call(rbind, lapply(list(crude = crude, proliferation = adjusted), function(model)
+    do.call(rbind, lapply(list(unadjusted = unadjusted, proliferation = adjusted), function(model)
       data.frame(log_hr = coef(model)[["z"]], se = sqrt(vcov(model)["z", "z"]),
                  p = summary(model)$coefficients["z", "Pr(>|z|)"]))) |>
-      transform(set = name, method = method, model = c("crude", "proliferation"))
+      transform(set = name, method = method, model = c("unadjusted", "proliferation"))
   })
   do.call(rbind, rows)
 }

@@ -39,7 +39,7 @@ origins <- c(lung = "survival::lung", veteran = "survival::veteran", mgus2 = "su
              few = "60 rows of the simulated set with the first 9 of their events")
 for (name in names(sets)) tsv(sets[[name]], paste0("data_", name), origins[[name]])
 
-formulas <- list(crude = Surv(time, cause == 1) ~ score,
+formulas <- list(unadjusted = Surv(time, cause == 1) ~ score,
                  adjusted = Surv(time, cause == 1) ~ score + second + third,
                  stratified = Surv(time, cause == 1) ~ score + second + strata(stratum))
 control <- coxph.control(eps = 1e-13, toler.chol = 1e-14, iter.max = 60)
@@ -51,7 +51,7 @@ for (name in names(sets)) {
     row <- summary(fit)$coefficients["score", ]
     base <- update(fit, . ~ . - score)
     # score test of the score given the covariates: one step from the fit without it
-    start <- if (model == "crude") NULL else c(0, coef(base))
+    start <- if (model == "unadjusted") NULL else c(0, coef(base))
     at_null <- coxph(formulas[[model]], data, ties = "efron", init = if (is.null(start)) 0 else start,
                      control = coxph.control(iter.max = 0))
     moved <- colSums(as.matrix(residuals(at_null, "score")))

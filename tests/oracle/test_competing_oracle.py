@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from tests.oracle.recompute import STORED, compare_tables, run_r
 
-from irf7bone.outcome.group_tests import gray_test, logrank_test
-from irf7bone.outcome.sites import fit_difference, fit_odds
+from irf7bone.statistics.cause_difference import fit_difference
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.statistics.fine_gray import FineGrayProblem, fit_fine_gray
+from irf7bone.statistics.gray import gray_test, logrank_test
+from irf7bone.statistics.logistic import fit_odds
 
-HERE = Path(__file__).resolve().parent
-STORED = HERE.parent / "data" / "oracle"
 KINDS = ("data", "fine_gray", "stratified", "gray", "logrank", "stacked", "odds")
-COVARIATES = {"crude": [], "adjusted": ["second"]}
+COVARIATES = {"unadjusted": [], "adjusted": ["second"]}
+NEEDS = ("cmprsk", "survival")
 
 
 def read(folder: Path, kind: str) -> pd.DataFrame:
@@ -86,16 +85,6 @@ def problem(rows: pd.DataFrame, model: str, by: str | None = None) -> tuple[Fine
     return made, rows["score"].to_numpy()
 
 
-def rscript() -> str:
-    found = shutil.which("Rscript")
-    if found is None:
-        pytest.skip("R is not installed: the stored tables stand in (make oracles installs R)")
-    probe = "quit(status = !all(sapply(c('cmprsk', 'survival'), requireNamespace, quietly = TRUE)))"
-    if subprocess.run([found, "-e", probe], capture_output=True, check=False).returncode:
-        pytest.skip("R lacks cmprsk or survival: the stored tables stand in")
-    return found
-
-
 def test_cmprsk_as_stored():
     header = (STORED / "competing_fine_gray.tsv").read_text(encoding="utf-8").splitlines()[:2]
     assert "cmprsk 2.2.11" in header[0] and "crr(time, cause," in header[1]
@@ -110,10 +99,9 @@ def test_ties_of_censoring_and_events_are_what_parts_crr_from_finegray():
 
 @pytest.mark.oracle
 def test_cmprsk_recomputed(tmp_path):
-    subprocess.run([rscript(), str(HERE / "cmprsk.R"), str(tmp_path)], check=True, capture_output=True)
+    run_r("cmprsk.R", tmp_path, needs=NEEDS)
     compare(tmp_path)
-    for kind in KINDS:
-        pd.testing.assert_frame_equal(read(tmp_path, kind), read(STORED, kind), rtol=1e-6, atol=1e-12)
+    compare_tables(tmp_path, [f"competing_{kind}.tsv" for kind in KINDS], rtol=1e-6, atol=1e-12)
 
 
 @pytest.mark.oracle
@@ -134,11 +122,7 @@ def test_cmprsk_on_286_real_tumours(realdata, tmp_path):
         f <- crr(x$time, x$cause, as.matrix(x[, c("score", "second")]), gtol = 1e-9)
         t <- cuminc(x$time, x$cause, x$score)$Tests["1", "stat"]
         cat(sprintf("%.15g", c(f$coef[[1]], sqrt(f$var[1, 1]), t)))"""
-    said = subprocess.run(
-        [rscript(), "-e", code, str(tmp_path / "rows.tsv")], check=True, capture_output=True, text=True
-    )
+    said = run_r(code, tmp_path / "rows.tsv", needs=NEEDS)
     fits = fit_fine_gray(*problem(rows, "adjusted"))
     test = gray_test(rows["time"].to_numpy(), rows["cause"].to_numpy(), rows["score"].to_numpy())
-    close(
-        [fits.log_hr[0], fits.se[0], test.statistic], [float(word) for word in said.stdout.split()], "gse2034"
-    )
+    close([fits.log_hr[0], fits.se[0], test.statistic], [float(word) for word in said.split()], "gse2034")

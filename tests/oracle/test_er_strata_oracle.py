@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from madeup.settings import settings
+from tests.oracle.recompute import STORED, compare_tables, run_r
 
 from irf7bone.outcome.er_strata import associate_by_er
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.pool.by_er import differences, pool_by_er
-from irf7bone.study.settings import Analysis, Primary, SignatureSettings, VerdictSettings
+from irf7bone.study.settings import Primary, SignatureSettings
 
-HERE = Path(__file__).resolve().parent
-STORED = HERE.parent / "data" / "oracle"
 SETS = ("lung", "mgus2", "simulated")
-CONFIG = Analysis(
+CONFIG = settings(
     signatures=SignatureSettings(("SCORE", "SECOND"), (), 0.5),
     methods=("zscore",),
     endpoints=("death",),
-    models=("crude", "proliferation"),
-    primary=Primary("SCORE", "zscore", "death", "crude"),
+    models=("unadjusted", "proliferation"),
+    primary=Primary("SCORE", "zscore", "death", "unadjusted"),
     proliferation_signature="SECOND",
-    verdict=VerdictSettings(0.7, 0.8),
-    min_events=5,
 )
 
 
@@ -60,7 +58,7 @@ def compare(folder: Path) -> None:
     """Every estimate, standard error and p of R's table, 1e-6 relative."""
     theirs = read(folder, "er_strata.tsv").set_index(["cohort", "model", "er"]).sort_index()
     assert len(theirs) == 24
-    fits = pd.concat([associate_by_er(name, *cohort(name), config=CONFIG) for name in SETS])
+    fits = pd.concat([associate_by_er(FitPlan(name, *cohort(name), config=CONFIG)) for name in SETS])
     pooled = pool_by_er(fits, dict.fromkeys(SETS, "validation"), config=CONFIG)
     ours = pd.concat([fits, differences(fits).assign(er="difference"), pooled.assign(cohort="pooled")])
     ours = ours[ours["signature"] == "SCORE"].set_index(["cohort", "model", "er"]).loc[theirs.index]
@@ -76,16 +74,8 @@ def test_r_as_stored():
 
 @pytest.mark.oracle
 def test_r_recomputed(tmp_path):
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        pytest.skip("R is not installed: the stored table stands in (make oracles installs R)")
-    probe = "quit(status = !all(sapply(c('metafor', 'survival'), requireNamespace, quietly = TRUE)))"
-    if subprocess.run([rscript, "-e", probe], capture_output=True, check=False).returncode:
-        pytest.skip("R lacks metafor or survival: the stored table stands in")
     for name in SETS:
         shutil.copy(STORED / f"survival_data_{name}.tsv", tmp_path)
-    subprocess.run([rscript, str(HERE / "er_strata.R"), str(tmp_path)], check=True, capture_output=True)
+    run_r("er_strata.R", tmp_path, needs=("metafor", "survival"))
     compare(tmp_path)
-    pd.testing.assert_frame_equal(
-        read(tmp_path, "er_strata.tsv"), read(STORED, "er_strata.tsv"), rtol=1e-6, atol=1e-8
-    )
+    compare_tables(tmp_path, ["er_strata.tsv"], rtol=1e-6, atol=1e-8)

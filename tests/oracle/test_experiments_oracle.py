@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import anndata as ad
@@ -12,22 +10,22 @@ import numpy as np
 import pandas as pd
 import pylimma
 import pytest
+from tests.oracle.recompute import STORED, compare_tables, run_r
 
 from irf7bone.experiments.counts import enough_counts
 from irf7bone.experiments.deseq import second_opinion
-from irf7bone.experiments.design import Design, build_designs
+from irf7bone.experiments.design import ContrastDesign, build_designs
 from irf7bone.experiments.differential import Differential, differential
 from irf7bone.experiments.gene_sets import camera, leading_places, prerank, rank_genes, running_sum
 from irf7bone.experiments.linear import fit_last
 from irf7bone.genes.orthologs import to_human
 from irf7bone.study.experiment_card import Contrast
 
-HERE = Path(__file__).resolve().parent
-STORED = HERE.parent / "data" / "oracle"
 CONTRASTS = {
     "paired": Contrast("paired", "lesion", "primary", paired=True, batch=False, meaning="loss_in_bone"),
     "batch": Contrast("batch", "lesion", "primary", paired=False, batch=True, meaning="loss_in_bone"),
 }
+NEEDS = ("limma", "edgeR", "DESeq2")
 
 
 def read(folder: Path, name: str) -> pd.DataFrame:
@@ -48,7 +46,7 @@ def experiment(folder: Path, scale: str) -> ad.AnnData:
     return adata
 
 
-def design_of(adata: ad.AnnData, name: str) -> Design:
+def design_of(adata: ad.AnnData, name: str) -> ContrastDesign:
     return build_designs("oracle", adata.obs, [CONTRASTS[name]])[0]
 
 
@@ -108,18 +106,6 @@ def compare_camera(folder: Path, names: list[str]) -> None:
                 assert expected["direction"] == ("Up" if effect > 0 else "Down")
 
 
-def run_r(folder: Path) -> None:
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        pytest.skip("R is not installed: the stored tables stand in")
-    needed = "all(sapply(c('limma', 'edgeR', 'DESeq2'), requireNamespace, quietly = TRUE))"
-    if subprocess.run(
-        [rscript, "-e", f"quit(status = !{needed})"], capture_output=True, check=False
-    ).returncode:
-        pytest.skip("R lacks limma, edgeR or DESeq2: the stored tables stand in")
-    subprocess.run([rscript, str(HERE / "experiments.R"), str(folder)], check=True, capture_output=True)
-
-
 def test_limma_and_edger_as_stored():
     header = (STORED / "experiment_genes.tsv").read_text(encoding="utf-8").splitlines()[:2]
     assert "limma 3.54" in header[0] and "eBayes(lmFit(voom(y, design), design))" in header[1]
@@ -137,10 +123,9 @@ def test_camera_as_stored():
 @pytest.mark.oracle
 @pytest.mark.slow
 def test_r_recomputed(tmp_path):
-    run_r(tmp_path)
-    for name in ("counts", "samples", "sets", "genes", "camera"):
-        file = f"experiment_{name}.tsv"
-        pd.testing.assert_frame_equal(read(tmp_path, file), read(STORED, file), rtol=1e-6, atol=1e-9)
+    run_r("experiments.R", tmp_path, needs=NEEDS)
+    names = [f"experiment_{name}.tsv" for name in ("counts", "samples", "sets", "genes", "camera")]
+    compare_tables(tmp_path, names, rtol=1e-6, atol=1e-9)
 
 
 @pytest.mark.oracle
@@ -160,14 +145,14 @@ def test_r_on_real_counts(tmp_path, realdata):
     ).to_csv(tmp_path / "experiment_samples.tsv", sep="\t", index=False)
     sets = pd.DataFrame({"set": "some", "gene": counts.index[counts.sum(axis=1) > 20_000][:40]})
     sets.to_csv(tmp_path / "experiment_sets.tsv", sep="\t", index=False)
-    run_r(tmp_path)
+    run_r("experiments.R", tmp_path, needs=NEEDS)
     compare_limma(tmp_path, ["paired"])
     compare_camera(tmp_path, ["paired"])
     compare_deseq2(tmp_path, ["paired"])
 
 
 @pytest.fixture(scope="module")
-def voomed() -> tuple[Differential, Design, ad.AnnData]:
+def voomed() -> tuple[Differential, ContrastDesign, ad.AnnData]:
     adata = experiment(STORED, "counts")
     design = design_of(adata, "paired")
     return differential(adata, design), design, adata

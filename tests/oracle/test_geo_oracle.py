@@ -8,19 +8,17 @@ by number as they stand there.
 from __future__ import annotations
 
 import gzip
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from madeup.geo import matrix_text, zipped
+from tests.oracle.recompute import run_r
 
 from irf7bone.acquire.series_matrix import read_series_matrix
 from irf7bone.acquire.soft import read_probe_genes
 
-HERE = Path(__file__).resolve().parent
 SHIPPED = Path("/usr/lib/R/site-library/GEOquery/extdata")
 FAMILY, ANNOTATION = "GSE781_family.soft.gz", "GPL97.annot.gz"
 
@@ -35,13 +33,7 @@ def shipped(name: str) -> Path:
 
 def geoquery(folder: Path, *arguments: object) -> None:
     """Run geo.R."""
-    rscript = shutil.which("Rscript")
-    probe = "quit(status = !requireNamespace('GEOquery', quietly = TRUE))"
-    if rscript is None or subprocess.run([rscript, "-e", probe], capture_output=True, check=False).returncode:
-        pytest.skip("R with GEOquery is not installed")
-    call = [rscript, str(HERE / "geo.R"), str(folder), *map(str, arguments)]
-    done = subprocess.run(call, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    run_r("geo.R", folder, *arguments, needs=["GEOquery"])
 
 
 def read(path: Path) -> pd.DataFrame:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from tests.oracle.recompute import STORED, compare_tables, run_r
 
-from irf7bone.pool.heterogeneity import asymmetry, heterogeneity, leave_one_out_table
+from irf7bone.pool.heterogeneity import asymmetry, heterogeneity, leave_one_cohort_out_table
 from irf7bone.tables.outcome import ASSOCIATIONS
-from irf7bone.tables.pooled import ASYMMETRY, HETEROGENEITY, LEAVE_ONE_OUT
+from irf7bone.tables.pooled import ASYMMETRY, HETEROGENEITY, LEAVE_ONE_COHORT_OUT
 
-HERE = Path(__file__).resolve().parent
-STORED = HERE.parent / "data" / "oracle"
-TABLES = ("intervals", "leave_one_out", "egger")
-RESULT = {"method": "zscore", "endpoint": "bone", "model": "crude"}
+TABLES = ("intervals", "leave_one_cohort_out", "egger")
+RESULT = {"method": "zscore", "endpoint": "bone", "model": "unadjusted"}
 
 
 def read(folder: Path, name: str) -> pd.DataFrame:
@@ -52,9 +50,9 @@ def compare(folder: Path) -> None:
     for name in ["cochran_q", "q_p", *ends]:
         np.testing.assert_allclose(ours[name], theirs[name], **close, err_msg=name)
 
-    left = leave_one_out_table(*inputs)
-    LEAVE_ONE_OUT.check(left, "leave-one-out")
-    theirs = read(folder, "heterogeneity_leave_one_out.tsv")
+    left = leave_one_cohort_out_table(*inputs)
+    LEAVE_ONE_COHORT_OUT.check(left, "leave-one-out")
+    theirs = read(folder, "heterogeneity_leave_one_cohort_out.tsv")
     theirs = theirs.assign(left_out="c" + theirs["study"].astype(str)).set_index(["case", "left_out"])
     ours = left.set_index(["signature", "left_out"]).loc[theirs.index]
     for name in ("log_hr", "se", "ci_low", "ci_high", "p", "tau2"):
@@ -77,15 +75,7 @@ def test_metafor_as_stored():
 
 @pytest.mark.oracle
 def test_metafor_recomputed(tmp_path):
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        pytest.skip("R is not installed: the stored tables stand in (make oracles installs R)")
-    probe = "quit(status = !requireNamespace('metafor', quietly = TRUE))"
-    if subprocess.run([rscript, "-e", probe], capture_output=True, check=False).returncode:
-        pytest.skip("R lacks metafor: the stored tables stand in")
     shutil.copy(STORED / "metafor_studies.tsv", tmp_path)
-    subprocess.run([rscript, str(HERE / "heterogeneity.R"), str(tmp_path)], check=True, capture_output=True)
+    run_r("heterogeneity.R", tmp_path, needs=["metafor"])
     compare(tmp_path)
-    for name in TABLES:
-        file = f"heterogeneity_{name}.tsv"
-        pd.testing.assert_frame_equal(read(tmp_path, file), read(STORED, file), rtol=1e-6, atol=1e-8)
+    compare_tables(tmp_path, [f"heterogeneity_{name}.tsv" for name in TABLES], rtol=1e-6, atol=1e-8)

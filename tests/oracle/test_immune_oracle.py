@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from tests.oracle.recompute import STORED, compare_tables, run_r
 
-from irf7bone.outcome.immune_link import partial_correlation
 from irf7bone.pool.pooled_immune_link import pool_immune
+from irf7bone.statistics.partial_correlation import partial_correlation
 from irf7bone.tables.outcome import ADJUSTMENTS, IMMUNE_LINKS
 
-HERE = Path(__file__).resolve().parent
-STORED = HERE.parent / "data" / "oracle"
 # R's covariates w1 and w2 stand for proliferation and leukocytes
 NAMES = dict(zip(("none", "w1", "w1,w2"), ADJUSTMENTS, strict=True))
 
@@ -59,13 +56,6 @@ def test_r_as_stored():
 
 @pytest.mark.oracle
 def test_r_recomputed(tmp_path):
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        pytest.skip("R is not installed: the stored tables stand in (make oracles installs R)")
-    probe = "quit(status = !requireNamespace('metafor', quietly = TRUE))"
-    if subprocess.run([rscript, "-e", probe], capture_output=True, check=False).returncode:
-        pytest.skip("R lacks metafor: the stored tables stand in")
-    subprocess.run([rscript, str(HERE / "immune.R"), str(tmp_path)], check=True, capture_output=True)
+    run_r("immune.R", tmp_path, needs=["metafor"])
     compare(tmp_path)
-    for name in ("immune_data.tsv", "immune_correlations.tsv"):
-        pd.testing.assert_frame_equal(read(tmp_path, name), read(STORED, name), rtol=1e-6, atol=1e-8)
+    compare_tables(tmp_path, ("immune_data.tsv", "immune_correlations.tsv"), rtol=1e-6, atol=1e-8)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from tests.oracle.recompute import STORED, compare_tables, run_r
 
 from irf7bone.harmonise.normalise import tmm_factors
-
-HERE = Path(__file__).resolve().parent
-STORED = HERE.parent / "data" / "oracle"
 
 
 def read(folder: Path, name: str) -> pd.DataFrame:
@@ -31,13 +28,7 @@ def compare(folder: Path) -> None:
 
 def edger(folder: Path) -> None:
     """Run edgeR on the counts of a folder."""
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        pytest.skip("R is not installed: the stored table stands in")
-    probe = "quit(status = !requireNamespace('edgeR', quietly = TRUE))"
-    if subprocess.run([rscript, "-e", probe], capture_output=True, check=False).returncode:
-        pytest.skip("R lacks edgeR: the stored table stands in")
-    subprocess.run([rscript, str(HERE / "tmm.R"), str(folder)], check=True, capture_output=True)
+    run_r("tmm.R", folder, needs=["edgeR"])
 
 
 def test_edger_as_stored():
@@ -51,7 +42,7 @@ def test_edger_recomputed(tmp_path):
     shutil.copy(STORED / "tmm_counts.tsv", tmp_path)
     edger(tmp_path)
     compare(tmp_path)
-    pd.testing.assert_frame_equal(read(tmp_path, "tmm_factors.tsv"), read(STORED, "tmm_factors.tsv"))
+    compare_tables(tmp_path, ["tmm_factors.tsv"])
 
 
 def shallow() -> pd.DataFrame:

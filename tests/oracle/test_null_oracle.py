@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from functools import cache
-from pathlib import Path
 
 import gseapy
 import numpy as np
 import pandas as pd
 import pytest
+from tests.oracle.recompute import STORED, compare_tables, run_r
 
 from irf7bone.outcome.models import MODELS, Cohort
 from irf7bone.random_signatures.cohort import place, share_significant
@@ -18,10 +16,7 @@ from irf7bone.random_signatures.fits import random_estimates
 from irf7bone.random_signatures.sampling import positions, set_matrix
 from irf7bone.scoring.engine import Prepared
 
-STORED = Path(__file__).parents[1] / "data" / "oracle"
-SCRIPT = Path(__file__).with_name("null.R")
 TABLES = ("null_expression", "null_patients", "null_sets", "null_log_hr")
-NO_PACKAGES = 3  # exit status of the script
 
 
 @cache
@@ -44,7 +39,7 @@ def cohort():
                 None,
             )
         )
-        for name in ("crude", "proliferation")
+        for name in ("unadjusted", "proliferation")
     ]
     return expression, list(members), models
 
@@ -62,7 +57,7 @@ def ours(expression, members, method, models):
 def test_random_signatures_as_r(method):
     expression, members, models = cohort()
     found = ours(expression, members, method, models)
-    for estimates, model in zip(found, ("crude", "proliferation"), strict=True):
+    for estimates, model in zip(found, ("unadjusted", "proliferation"), strict=True):
         table = read("null_log_hr")
         rows = table[(table["method"] == method) & (table["model"] == model)]
         for name in ("log_hr", "se", "p"):
@@ -78,15 +73,8 @@ def test_random_signatures_as_r(method):
 
 
 def test_stored_tables_are_what_r_gives(tmp_path):
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        pytest.skip("Rscript is not installed")
-    run = subprocess.run([rscript, str(SCRIPT), str(tmp_path)], capture_output=True, text=True, check=False)
-    if run.returncode == NO_PACKAGES:
-        pytest.skip("R's survival and a GSVA before 1.50 are not installed")
-    assert run.returncode == 0, run.stderr
-    for name in TABLES:
-        pd.testing.assert_frame_equal(read(name, tmp_path), read(name), rtol=1e-9)
+    run_r("null.R", tmp_path, needs=("survival", "GSVA"))
+    compare_tables(tmp_path, [f"{name}.tsv" for name in TABLES], rtol=1e-9)
 
 
 @pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")  # pandas 3.1, inside gseapy

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import t
+from tests.oracle.recompute import STORED, compare_tables, read_table, run_r
 
 from irf7bone.statistics.cox import CoxProblem, fit_cox
-from irf7bone.statistics.random_effects import combine, leave_one_out, random_effects
+from irf7bone.statistics.random_effects import combine, leave_one_cohort_out, random_effects
 
-HERE = Path(__file__).resolve().parent
-STORED = HERE.parent / "data" / "oracle"
 LOO = ["loo_low", "loo_high"]
-
-
-def read(path: Path) -> pd.DataFrame:
-    """A table that metafor.R wrote; its first two lines name the versions and the call."""
-    return pd.read_csv(path, sep="\t", comment="#")
 
 
 def compare(folder: Path) -> None:
     """Ours against every column of the table, 1e-6 relative, or 1e-8 where the value is near 0."""
-    oracle = read(folder / "metafor_pooled.tsv").set_index("case")
-    studies = read(folder / "metafor_studies.tsv")
+    oracle = read_table(folder / "metafor_pooled.tsv").set_index("case")
+    studies = read_table(folder / "metafor_studies.tsv")
     assert len(oracle) == studies["case"].nunique() >= 14
     for case, rows in studies.groupby("case"):
         ours = vars(random_effects(rows["log_hr"], rows["se"]))
-        low, high = leave_one_out([rows["log_hr"]], [rows["se"]])
+        low, high = leave_one_cohort_out([rows["log_hr"]], [rows["se"]])
         ours |= {"loo_low": low[0], "loo_high": high[0]}
         theirs = oracle.loc[case]
         for name in oracle.columns:
@@ -48,16 +40,9 @@ def test_metafor_as_stored():
 
 @pytest.mark.oracle
 def test_metafor_recomputed(tmp_path):
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        pytest.skip("R is not installed: the stored table stands in (make oracles installs R)")
-    probe = "quit(status = !all(sapply(c('metafor', 'survival'), requireNamespace, quietly = TRUE)))"
-    if subprocess.run([rscript, "-e", probe], capture_output=True, check=False).returncode:
-        pytest.skip("R lacks metafor or survival: the stored table stands in")
-    subprocess.run([rscript, str(HERE / "metafor.R"), str(tmp_path)], check=True, capture_output=True)
+    run_r("metafor.R", tmp_path, needs=("metafor", "survival"))
     compare(tmp_path)
-    for name in ("metafor_pooled.tsv", "metafor_studies.tsv"):
-        pd.testing.assert_frame_equal(read(tmp_path / name), read(STORED / name), rtol=1e-6, atol=1e-8)
+    compare_tables(tmp_path, ("metafor_pooled.tsv", "metafor_studies.tsv"), rtol=1e-6, atol=1e-8)
 
 
 def test_known_answers_of_six_cohorts(realdata):

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import gseapy
 import numpy as np
 import pandas as pd
 import pytest
+from tests.oracle.recompute import STORED, run_r
 
 from irf7bone.scoring.engine import Prepared, score_sets
 
 # pandas 3.1 about a call inside gseapy.
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")
-STORED = Path(__file__).parents[1] / "data" / "oracle"
-SCRIPT = Path(__file__).with_name("gsva_scores.R")
 METHODS = ("gsva", "ssgsea", "zscore", "plage")
-NO_GSVA = 3  # exit status of the script
 
 
 def read_oracle(folder: Path) -> tuple[pd.DataFrame, dict[str, list[str]], pd.DataFrame]:
@@ -97,13 +93,7 @@ def test_scores_equal_r_gsva(method):
 
 @pytest.mark.oracle
 def test_stored_scores_are_what_r_gsva_gives(tmp_path):
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        pytest.skip("Rscript is not installed: the stored table stands")
-    run = subprocess.run([rscript, str(SCRIPT), str(tmp_path)], capture_output=True, text=True, check=False)
-    if run.returncode == NO_GSVA:
-        pytest.skip("R has no GSVA before 1.50 (Debian 12: r-bioc-gsva): the stored table stands")
-    assert run.returncode == 0, run.stderr
+    run_r("gsva_scores.R", tmp_path, needs=["GSVA"])
     for name in ("gsva_expression.tsv", "gsva_sets.tsv"):
         assert (tmp_path / name).read_bytes() == (STORED / name).read_bytes()
     fresh, stored = read_oracle(tmp_path)[2], read_oracle(STORED)[2]
@@ -139,18 +129,12 @@ def tumours(realdata: Path) -> tuple[pd.DataFrame, dict[str, list[str]]]:
 
 def test_gsva_equals_r_gsva_on_tumours(realdata, tmp_path):
     """Some genes there stand out so far in one tumour that their densities agree to the last digits."""
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        pytest.skip("Rscript is not installed")
     expression, sets = tumours(realdata)
     expression.T.astype("float64").to_csv(tmp_path / "expression.tsv", sep="\t", float_format="%.17g")
     lines = (f"{name}\t{','.join(genes)}\n" for name, genes in sets.items())
     (tmp_path / "sets.tsv").write_text("".join(lines), encoding="utf-8")
     (tmp_path / "gsva.R").write_text(GSVA_OF_FILES, encoding="utf-8")
-    run = subprocess.run([rscript, "gsva.R"], cwd=tmp_path, capture_output=True, text=True)
-    if run.returncode == NO_GSVA:
-        pytest.skip("R has no GSVA before 1.50")
-    assert run.returncode == 0, run.stderr
+    run_r("gsva.R", needs=["GSVA"], cwd=tmp_path)
     expected = pd.read_csv(tmp_path / "scores.tsv", sep="\t", index_col=0)
     expected = expected.loc[list(sets), list(expression.index)].to_numpy()
     np.testing.assert_allclose(ours(expression, sets, "gsva"), expected, rtol=1e-9, atol=1e-11)

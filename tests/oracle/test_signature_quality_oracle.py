@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from tests.oracle.recompute import STORED, compare_tables, run_r
 
 from irf7bone.genes.signatures import Signature
-from irf7bone.scoring import score_cohort
+from irf7bone.scoring.score_table import score_cohort
 from irf7bone.scoring.signature_quality import signature_quality
 from irf7bone.tables.cohort import SIGNATURE_QUALITY
-
-HERE = Path(__file__).resolve().parent
-STORED = HERE.parent / "data" / "oracle"
 
 
 def read(folder: Path, name: str, **rules: object) -> pd.DataFrame:
@@ -52,14 +49,8 @@ def test_r_as_stored():
 
 @pytest.mark.oracle
 def test_r_recomputed(tmp_path):
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        pytest.skip("R is not installed: the stored table stands in (make oracles installs R)")
     for name in ("gsva_expression.tsv", "gsva_sets.tsv"):
         shutil.copy(STORED / name, tmp_path)
-    subprocess.run(
-        [rscript, str(HERE / "signature_quality.R"), str(tmp_path)], check=True, capture_output=True
-    )
+    run_r("signature_quality.R", tmp_path)
     compare(tmp_path)
-    mine, stored = (read(folder, "signature_quality.tsv") for folder in (tmp_path, STORED))
-    pd.testing.assert_frame_equal(mine, stored, rtol=1e-6, atol=1e-9)
+    compare_tables(tmp_path, ["signature_quality.tsv"], rtol=1e-6, atol=1e-9)

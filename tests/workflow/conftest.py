@@ -26,13 +26,43 @@ class Run:
     text: str
 
 
+# Python runs a module of this name at its start: each job leaves the names of what it imported.
+NOTE_IMPORTS = """
+import atexit, os, sys
+from pathlib import Path
+
+
+def note():
+    names = sorted(name for name in sys.modules if name.split(".")[0] == "irf7bone")
+    if Path(sys.argv[0]).parent.name == "scripts" and names:
+        job = Path(os.environ["IMPORTED"], Path(sys.argv[0]).name + ".txt")
+        job.write_text("\\n".join(names), encoding="utf-8")
+
+
+atexit.register(note)
+"""
+
+
 def snakemake(folder: Path, *arguments: str, project: Path = PROJECT) -> Run:
     """Run Snakemake for the project in a folder of its own and return its code and all it printed."""
     call = [sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile")]
     call += ["--directory", str(folder), "--cores", "2", "--scheduler", "greedy", "--nocolor", *arguments]
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    noted = folder / "imported"
+    noted.mkdir(exist_ok=True)
+    (noted / "sitecustomize.py").write_text(NOTE_IMPORTS, encoding="utf-8")
+    environment |= {"PYTHONPATH": str(noted), "IMPORTED": str(noted)}
     done = subprocess.run(call, capture_output=True, text=True, env=environment, cwd=folder, check=False)
     return Run(done.returncode, done.stdout + done.stderr)
+
+
+def imported_by_jobs(folder: Path) -> dict[str, set[str]]:
+    """Modules of the package that the jobs of the runs in a folder imported, by script."""
+    found: dict[str, set[str]] = {}
+    for path in (folder / "imported").glob("*.txt"):
+        script = path.name.split(".")[-3]  # Snakemake's own copy: <random>.<script>.py
+        found.setdefault(script, set()).update(path.read_text(encoding="utf-8").split())
+    return found
 
 
 def gene_sets(name: str) -> list[str]:
@@ -201,7 +231,11 @@ def tiny_run(tmp_path_factory) -> Path:
 @pytest.fixture
 def project_copy(tmp_path) -> Path:
     """A copy of what the workflow needs, which a test may edit."""
-    copy = tmp_path / "project"
+    return copy_project(tmp_path / "project")
+
+
+def copy_project(copy: Path) -> Path:
+    """A copy of what the workflow needs; nothing is fetched into the project itself."""
     copy.mkdir()
     for name in HOUSE:
         source = PROJECT / name

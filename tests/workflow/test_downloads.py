@@ -10,7 +10,7 @@ import pytest
 import yaml
 from madeup.geo import ARCHIVE, gse2034_card, gse2034_files, madeup_tables, zipped
 
-from .conftest import gene_sets, snakemake
+from .conftest import copy_project, gene_sets, snakemake
 from .test_workflow import planned
 
 COHORT = "results/cohorts/mine.h5ad"
@@ -21,6 +21,7 @@ FAMILY = Path("mirror", f"{ARCHIVE}/series/GSE2nnn/GSE2034/soft/GSE2034_family.s
 def fetched(tmp_path_factory) -> Path:
     """The folder of a finished run up to the cohort."""
     folder = tmp_path_factory.mktemp("geo")
+    copy_project(folder / "project")
     genes = gene_sets("HALLMARK_INTERFERON_ALPHA_RESPONSE") + gene_sets("PAM50_PROLIFERATION")
     clinical, probes = madeup_tables(genes)
     for name, content in gse2034_files(clinical, probes).items():
@@ -48,7 +49,7 @@ def fetched(tmp_path_factory) -> Path:
 
 
 def run_to_cohort(folder: Path, *arguments: str):
-    return snakemake(folder, COHORT, "--configfile", "study.yaml", *arguments)
+    return snakemake(folder, COHORT, "--configfile", "study.yaml", *arguments, project=folder / "project")
 
 
 def test_cohort_has_its_counts_and_names_where_it_came_from(fetched):
@@ -62,7 +63,7 @@ def test_cohort_has_its_counts_and_names_where_it_came_from(fetched):
         "https://ftp.ncbi.nlm.nih.gov/geo/series/GSE2nnn/GSE2034/soft/GSE2034_family.soft.gz",
         "https://ftp.ncbi.nlm.nih.gov/geo/platforms/GPLnnn/GPL96/annot/GPL96.annot.gz",
     }
-    lying = sorted(path.name for path in (fetched / "data/downloads/mine").iterdir())
+    lying = sorted(path.name for path in (fetched / "project/data/downloads/mine").iterdir())
     assert lying == [
         "GPL96.platform",
         "GSE2034-GPL96_series_matrix.txt.gz",
@@ -70,7 +71,7 @@ def test_cohort_has_its_counts_and_names_where_it_came_from(fetched):
         "fetched.tsv",
     ]
     assert (fetched / "cards/mine.lock.tsv").read_bytes() == (
-        fetched / "data/downloads/mine/fetched.tsv"
+        fetched / "project/data/downloads/mine/fetched.tsv"
     ).read_bytes()
 
 
@@ -91,10 +92,10 @@ def test_second_run_does_nothing_and_an_edited_card_fetches_nothing(fetched):
 def test_changed_file_stops_the_run_with_its_message(fetched):
     """Last in the module: it leaves the folder changed."""
     (fetched / FAMILY).write_bytes(zipped("^SERIES = GSE2034\n"))
-    (fetched / "data/downloads/mine/GSE2034_family.soft.gz").unlink()
+    (fetched / "project/data/downloads/mine/GSE2034_family.soft.gz").unlink()
     run = run_to_cohort(fetched, "--forcerun", "fetch_cohort", "--show-failed-logs")
     assert run.code != 0
     for words in ("GSE2034_family.soft.gz", "the file locked in", "make lock STUDY=... COHORT=..."):
         assert words in run.text
     assert "Traceback" not in run.text
-    assert not (fetched / "data/downloads/mine/GSE2034_family.soft.gz").exists()
+    assert not (fetched / "project/data/downloads/mine/GSE2034_family.soft.gz").exists()

@@ -41,9 +41,17 @@ setuptools==84.2.1 \\
 wrapt==2.5.2 \\
     --hash=sha256:dd
 """
+TESTS_LOCK = """\
+# made by hand
+ruff==0.17.6 \\
+    --hash=sha256:ee
+"""
+
+WITHOUT_HELP = ("study", "with-tests")  # what other goals ask for
+SITE = ".venv/lib/python3/site-packages"
 
 # Answers what the set-up asks of a Python and writes down every other call. A file of that name beside the
-# project makes it lack venv, stop at pip, or fail in pip or Snakemake.
+# project makes it lack venv, stop at pip, or fail in pip (before or while it installs) or Snakemake.
 FAKE_PYTHON = """\
 #!/bin/sh
 case "$*" in
@@ -52,11 +60,14 @@ case "$*" in
 esac
 echo "$*" >>calls
 case "$*" in
-"-m venv --clear .venv") rm -rf .venv; mkdir -p .venv/bin; cp "$0" .venv/bin/python ;;
+"-m venv --clear .venv") rm -rf .venv; mkdir -p .venv/bin {site}; cp "$0" .venv/bin/python ;;
 *" install "*" -r "*builder.txt) cat .venv/builder.txt >builder ;;
 *" install "*)
     while [ -e pip-waits ]; do touch pip-is-waiting; sleep 0.05; done
     if [ -e pip-fails ]; then echo "ERROR: no index" >&2; exit 1; fi
+    if [ -e pip-fails-late ]; then mkdir {site}/half; echo "ERROR: no space" >&2; exit 1; fi
+    case "$*" in *"-r envs/requirements.lock"*) mkdir {site}/numpy ;; esac
+    case "$*" in *"-r envs/requirements-tests.lock"*) mkdir {site}/ruff ;; esac
     touch .venv/installed ;;
 *"-m snakemake"*)
     echo "${{PYTHONPATH-unset}} ${{PYTHONHOME-unset}} ${{PYTHONDONTWRITEBYTECODE-unset}}" >job-environment
@@ -75,7 +86,7 @@ class Machine:
 
     def has_python(self, name: str, version: str) -> None:
         """Put a Python on the PATH."""
-        (self.commands / name).write_text(FAKE_PYTHON.format(version=version), encoding="utf-8")
+        (self.commands / name).write_text(FAKE_PYTHON.format(version=version, site=SITE), encoding="utf-8")
         (self.commands / name).chmod(0o755)
 
     def has(self, name: str) -> None:
@@ -125,6 +136,7 @@ def machine(tmp_path):
     shutil.copy(PROJECT / "Makefile", made.project)
     shutil.copy(PROJECT / "tools" / "setup_environment.sh", made.project / "tools")
     (made.project / "envs" / "requirements.lock").write_text(LOCK, encoding="utf-8")
+    (made.project / "envs" / "requirements-tests.lock").write_text(TESTS_LOCK, encoding="utf-8")
     for command in COMMANDS:
         if found := shutil.which(command):
             (made.commands / command).symlink_to(found)
@@ -152,7 +164,9 @@ def test_make_alone_lists_every_goal(machine):
     code, output, _ = machine.make()
     phony = re.search(r"^\.PHONY: (.*)$", (PROJECT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert code == 0
-    assert [line.split()[1] for line in output] == [goal for goal in phony[1].split() if goal != "study"]
+    assert [line.split()[1] for line in output] == [
+        goal for goal in phony[1].split() if goal not in WITHOUT_HELP
+    ]
     assert machine.calls() == []
 
 
@@ -265,6 +279,88 @@ def test_a_failed_installation_is_said_and_tried_again(machine):
     assert made_anew(machine)
 
 
+def packages(machine: Machine) -> set[str]:
+    """What is installed, half or whole."""
+    return {path.name for path in (machine.project / SITE).iterdir()}
+
+
+NEEDED = {
+    "report": {"numpy"},
+    "check": {"numpy"},
+    "card": {"numpy"},
+    "lock": {"numpy"},
+    "compare": {"numpy"},
+    "environment": {"numpy"},
+    "test": {"numpy", "ruff"},
+    "oracles": {"numpy", "ruff"},
+    "calibrate": {"numpy", "ruff"},
+    "bench": {"numpy", "ruff"},
+    "lint": {"numpy", "ruff"},
+}
+
+
+@pytest.mark.parametrize("goal", NEEDED)
+def test_each_goal_sets_up_what_it_needs(machine, goal):
+    machine.has_python("python3", "3.12")
+    (machine.project / "tools" / "install_oracles.sh").touch()
+    code, _, errors = machine.make(goal, "ACCESSION=GSE1", "A=a", "B=b")
+    assert (code, errors) == (0, [])
+    assert packages(machine) == NEEDED[goal]
+
+
+def test_what_tests_need_is_added_to_what_stands_and_then_left_alone(ready):
+    code, output, errors = ready.make("with-tests")
+    assert (code, len(output), errors) == (0, 2, [])
+    install, compiled = ready.calls()
+    assert install.endswith("--no-build-isolation -r envs/requirements-tests.lock")
+    assert {"--require-hashes", "--no-deps"} <= set(install.split())
+    assert compiled.startswith("-m compileall")
+    assert packages(ready) == {"numpy", "ruff"}
+    for goal in ("with-tests", "environment", "with-tests"):
+        assert ready.make(goal) == (0, [], [])
+    assert ready.calls() == []
+
+
+def test_another_lock_of_tests_makes_it_anew_for_tests_only(ready):
+    ready.make("with-tests")
+    ready.calls()
+    lock = ready.project / "envs" / "requirements-tests.lock"
+    lock.write_text(TESTS_LOCK.replace("0.17.6", "0.17.7"), encoding="utf-8")
+    assert ready.make("environment") == (0, [], [])
+    assert ready.calls() == []
+    (ready.project / SITE / "left-over").mkdir()
+    assert ready.make("with-tests")[0] == 0
+    assert "-m venv --clear .venv" in ready.calls()
+    assert packages(ready) == {"numpy", "ruff"}
+
+
+@pytest.mark.parametrize(("failure", "whole"), [("pip-fails", True), ("pip-fails-late", False)])
+def test_adding_that_failed_leaves_the_run_and_is_tried_again(ready, failure, whole):
+    ready.has(failure)
+    code, _, errors = ready.make("test")
+    assert code == 2 and "could not be installed" in errors[1]
+    assert not any("pytest" in call for call in ready.calls())
+    assert ready.make("environment") == (0, [], [])
+    (ready.project / failure).unlink()
+    assert ready.make("with-tests")[0] == 0
+    from_nothing = "-m venv --clear .venv" in ready.calls()
+    assert from_nothing is not whole  # where half of it may be there
+    assert packages(ready) == {"numpy", "ruff"}
+    assert ready.make("with-tests") == (0, [], [])
+
+
+def test_adding_that_was_killed_is_tried_again(ready):
+    ready.has("pip-waits")
+    with ready.start("test") as run:
+        wait_for_pip(ready)
+        os.killpg(run.pid, signal.SIGKILL)
+    (ready.project / "pip-waits").unlink()
+    assert packages(ready) == {"numpy"}
+    assert ready.make("environment") == (0, [], [])
+    assert ready.make("with-tests")[0] == 0
+    assert packages(ready) == {"numpy", "ruff"}
+
+
 def wait_for_pip(machine: Machine) -> None:
     """Until pip is at work."""
     for _ in range(400):
@@ -316,10 +412,19 @@ def test_report_says_where_it_is(ready):
 
 def test_report_of_another_study(ready):
     (ready.project / "study.yaml").touch()
-    assert ready.make("report", "STUDY=study.yaml", "CORES=1")[0] == 0
+    code, output, _ = ready.make("report", "STUDY=study.yaml", "CORES=1")
+    assert (code, output) == (0, ["irf7bone: the report is study/results/report/index.html"])
     [call] = ready.calls()
     assert "--cores 1 " in call
-    assert call.endswith("--configfile study.yaml")
+    assert call.endswith("--directory study --configfile study.yaml")
+    code, output, _ = ready.make("report", "STUDY=study.yaml", "DIR=other/place")
+    assert (code, output) == (0, ["irf7bone: the report is other/place/results/report/index.html"])
+    assert ready.calls()[0].endswith("--directory other/place --configfile study.yaml")
+
+
+def test_a_study_whose_folder_would_be_the_file_itself_is_refused(ready):
+    (ready.project / "study").touch()
+    assert ready.refusal("report", "STUDY=study") == "irf7bone: STUDY=study: name it .yaml"
 
 
 def test_a_study_that_is_not_there_is_said_before_anything_is_set_up(machine):
@@ -332,11 +437,13 @@ def test_a_failed_run_shows_its_message_and_no_report(ready):
 
 
 def test_real_python_and_pip_take_these_calls(machine):
-    (machine.project / "envs" / "requirements.lock").write_text("# no packages\n", encoding="utf-8")
-    code, _, errors = machine.make("environment", f"PYTHON={sys.executable}")
-    assert (code, errors) == (0, [])
+    for lock in ("requirements.lock", "requirements-tests.lock"):
+        (machine.project / "envs" / lock).write_text("# no packages\n", encoding="utf-8")
+    for goal in ("environment", "with-tests"):
+        code, _, errors = machine.make(goal, f"PYTHON={sys.executable}")
+        assert (code, errors) == (0, [])
     python = machine.project / ".venv" / "bin" / "python"
     call = [python, "-c", "import pip, sys; print(sys.prefix)"]
     done = subprocess.run(call, capture_output=True, text=True, check=True)
     assert Path(done.stdout.strip()) == machine.project / ".venv"
-    assert machine.make("environment") == (0, [], [])
+    assert machine.make("with-tests") == (0, [], [])

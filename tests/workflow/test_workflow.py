@@ -21,18 +21,18 @@ COHORT_RULES = (
     "harmonise_cohort",
     "score_cohort",
     "associate_cohort",
-    "draw_null",
+    "random_signatures_cohort",
     "examine_cohort",
-    "draw_cohort",
+    "plot_cohort",
 )
 STUDY_RULES = (
     "check_quality",
     "pool_associations",
-    "draw_pooled_null",
+    "random_signatures_pooled",
     "audit_cohorts",
     "judge_results",
     "examine_pooled",
-    "draw_pooled",
+    "plot_pooled",
     "build_report",
     "write_provenance",
 )
@@ -44,7 +44,7 @@ CELL_RULES = (
     "analyse_cells",
     "plot_cells",
 )
-EXPERIMENT_RULES = ("acquire_experiment", "analyse_experiment", "derive_signature", "draw_experiment")
+EXPERIMENT_RULES = ("acquire_experiment", "analyse_experiment", "derive_signature", "plot_experiment")
 
 
 def planned(text: str) -> dict[str, int]:
@@ -98,6 +98,7 @@ def test_the_experiment_is_in_report_and_provenance(tiny_run):
     assert html.escape(claim["sentence"], quote=False) in page and "LOST_IN_BONE" in page
     provenance = json.loads((tiny_run / "results/provenance.json").read_text(encoding="utf-8"))
     assert list(provenance["experiments"]) == ["tiny_pairs"]
+    assert provenance["command"] == "snakemake --cores all --directory study --configfile study.yaml"
     assert any(entry["file"].endswith("LOST_IN_BONE.gmt") for entry in provenance["signatures"])
 
 
@@ -135,12 +136,12 @@ def test_changed_signature_reruns_only_what_depends_on_it(rerun, project_copy):
     assert set(rerun()) == {
         "score_cohort",
         "associate_cohort",
-        "draw_null",
+        "random_signatures_cohort",
         "examine_cohort",
-        "draw_cohort",
+        "plot_cohort",
         "analyse_experiment",
         "derive_signature",
-        "draw_experiment",
+        "plot_experiment",
         *(rule for rule in STUDY_RULES if rule != "check_quality"),
     }
 

@@ -32,7 +32,9 @@ def ours() -> Timed:
     rows, samples = members(table.shape[1]), np.arange(len(table))
 
     def null() -> np.ndarray:
-        design = MODELS["crude"].design(Cohort(pd.DataFrame(index=table.index), months, event, None, None))
+        design = MODELS["unadjusted"].design(
+            Cohort(pd.DataFrame(index=table.index), months, event, None, None)
+        )
         prepared = Prepared(table)
         sets = [set_matrix(side, prepared.n_genes) for side in (rows, rows[:, :0])]
         ((estimates, _),) = random_estimates(prepared, sets, "ssgsea", [(samples, design)])

@@ -19,14 +19,14 @@ DRIVERS = {
 }
 # the drivers that each model holds: with those alone its hazard ratio of the score is the planted one
 DRIVERS_OF = {
-    "crude": (),
+    "unadjusted": (),
     "proliferation": ("proliferation",),
     "clinical": ("er", "node", "grade"),
     "full": tuple(DRIVERS),
 }
 # how a score of no effect goes with what the model holds
 LEANING = {
-    "crude": (0.0, 0.0),
+    "unadjusted": (0.0, 0.0),
     "proliferation": (0.6, 0.0),
     "clinical": (0.0, 0.8),
     "full": (0.4, 0.6),
@@ -105,7 +105,7 @@ def patients(n: int, random: np.random.Generator) -> Patients:
     return Patients(clinical, drivers)
 
 
-def draw_outcome(
+def sample_outcome(
     people: Patients,
     rates: tuple[float, float],
     drivers: tuple[str, ...],
@@ -149,14 +149,14 @@ def rates(regime: Regime, drivers: tuple[str, ...], log_hr: float) -> tuple[floa
     score = random.normal(size=_TUNING)
     found = np.array([regime.bone, regime.other]) / regime.n / 90
     for _ in range(12):
-        made = draw_outcome(people, tuple(found), drivers, np.random.default_rng(11), score, log_hr)
+        made = sample_outcome(people, tuple(found), drivers, np.random.default_rng(11), score, log_hr)
         shares = np.array([(made.cause == k).mean() for k in (1, 2)])
         wanted = np.array([regime.bone, regime.other]) / regime.n
         found = np.where(wanted > 0, found * wanted / np.maximum(shares, 1e-9), 0.0)
     return float(found[0]), float(found[1])
 
 
-def draw_cohort(
+def sample_cohort(
     regime: Regime,
     drivers: tuple[str, ...],
     random: np.random.Generator,
@@ -168,7 +168,7 @@ def draw_cohort(
     while True:
         people = patients(regime.n, random)
         score = random.normal(size=regime.n)
-        made = draw_outcome(people, hazards, drivers, random, score, log_hr)
+        made = sample_outcome(people, hazards, drivers, random, score, log_hr)
         if abs(int((made.cause == 1).sum()) - regime.bone) <= slack:
             return people, made, score
 

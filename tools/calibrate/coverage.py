@@ -15,16 +15,16 @@ from calibrate.cohorts import (
     Outcome,
     Regime,
     as_cohort,
-    draw_cohort,
-    draw_outcome,
     idle_scores,
     patients,
     rates,
+    sample_cohort,
+    sample_outcome,
 )
 from calibrate.tally import Tally
 from calibrate.type_one import ALPHA, MIN_EVENTS, SCORES, size
-from irf7bone.outcome.associate import fit_many, uses_firth
 from irf7bone.outcome.discrimination import FOLLOWED_BEYOND, LAST_MONTHS, reliable_horizon
+from irf7bone.outcome.estimator import fit_many, uses_firth
 from irf7bone.outcome.models import MODELS, Unavailable
 from irf7bone.statistics.concordance import Concordance, harrell_c
 from irf7bone.statistics.fine_gray import FineGrayProblem, fit_subdistribution
@@ -44,8 +44,8 @@ def one_cohort(regime: Regime, random: np.random.Generator) -> Tally:
     """One cohort for each planted effect, alone in the model; subdistribution hazards as well."""
     tally = Tally()
     for ratio in PLANTED:
-        _hazard_ratio(tally, regime, "crude", float(np.log(ratio)), random)
-    for model in ("crude", "proliferation"):
+        _hazard_ratio(tally, regime, "unadjusted", float(np.log(ratio)), random)
+    for model in ("unadjusted", "proliferation"):
         _subdistribution(tally, regime, model, float(np.log(MAIN)), random)
     return tally
 
@@ -54,7 +54,7 @@ def one_adjusted(regime: Regime, random: np.random.Generator) -> Tally:
     """One cohort for each model that holds more than the score, at the main effect."""
     tally = Tally()
     for model in MODELS:
-        if model != "crude":
+        if model != "unadjusted":
             _hazard_ratio(tally, regime, model, float(np.log(MAIN)), random)
     return tally
 
@@ -62,7 +62,7 @@ def one_adjusted(regime: Regime, random: np.random.Generator) -> Tally:
 def _hazard_ratio(
     tally: Tally, regime: Regime, model: str, log_hr: float, random: np.random.Generator
 ) -> None:
-    people, outcome, score = draw_cohort(regime, DRIVERS_OF[model], random, log_hr)
+    people, outcome, score = sample_cohort(regime, DRIVERS_OF[model], random, log_hr)
     design = MODELS[model].design(as_cohort(people, outcome, outcome.cause == 1, model))
     if isinstance(design, Unavailable):
         return
@@ -78,11 +78,11 @@ def _hazard_ratio(
 def one_discrimination(regime: Regime, random: np.random.Generator) -> Tally:
     """Intervals of C and AUC of scores without effect, and of one with the main effect."""
     tally = Tally()
-    people, outcome, _ = draw_cohort(regime, tuple(DRIVERS), random)
+    people, outcome, _ = sample_cohort(regime, tuple(DRIVERS), random)
     half = dict.fromkeys(("harrell_c", "uno_c", f"auc_{SPLIT_MONTHS}"), 0.5)
-    _covered(tally, regime, outcome, idle_scores("crude", people, SCORES, random), 0.0, half)
+    _covered(tally, regime, outcome, idle_scores("unadjusted", people, SCORES, random), 0.0, half)
     log_hr = float(np.log(MAIN))
-    _, outcome, score = draw_cohort(regime, (), random, log_hr)
+    _, outcome, score = sample_cohort(regime, (), random, log_hr)
     truth = true_discrimination(regime, log_hr)
     expected = {
         "harrell_c": truth["harrell_c"],
@@ -129,7 +129,7 @@ def true_discrimination(regime: Regime, log_hr: float) -> dict[str, np.ndarray]:
         people = patients(_POPULATION, random)
         score = random.normal(size=_POPULATION)
         seen, whole = (
-            draw_outcome(people, hazards, (), random, score, log_hr, censored=censored)
+            sample_outcome(people, hazards, (), random, score, log_hr, censored=censored)
             for censored in (True, False)
         )
         c = harrell_c(seen.time, seen.cause == 1, score).c[0]
@@ -139,7 +139,7 @@ def true_discrimination(regime: Regime, log_hr: float) -> dict[str, np.ndarray]:
     return {"harrell_c": found[0], "auc": found[1], "uno_c": found[2:]}
 
 
-def draw_subdistribution(
+def sample_subdistribution(
     n: int, shares: tuple[float, float], pull: np.ndarray, random: np.random.Generator
 ) -> Outcome:
     """Outcome with proportional subdistribution hazards (Fine and Gray 1999, section 5).
@@ -173,7 +173,7 @@ def subdistribution_shares(regime: Regime, spread: float, log_hr: float) -> tupl
     wanted = np.array([regime.bone, regime.other]) / regime.n
     found = np.array([wanted[0], 0.002])
     for _ in range(15):
-        made = draw_subdistribution(n, tuple(found), pull, np.random.default_rng(9))
+        made = sample_subdistribution(n, tuple(found), pull, np.random.default_rng(9))
         found = found * wanted / np.array([(made.cause == k).mean() for k in (1, 2)])
     return float(found[0]), float(found[1])
 
@@ -187,7 +187,7 @@ def _subdistribution(
         people = patients(regime.n, random)
         score = random.normal(size=regime.n)
         pull = log_hr * score + spread * people.drivers["proliferation"]
-        outcome = draw_subdistribution(regime.n, shares, pull, random)
+        outcome = sample_subdistribution(regime.n, shares, pull, random)
         if abs((outcome.cause == 1).sum() - regime.bone) <= int(0.02 * regime.bone):
             break
     design = MODELS[model].design(as_cohort(people, outcome, outcome.cause == 1, model))

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from irf7bone.tables.calibration import METHOD_WORDS, caution, read_calibration
+from irf7bone.report.sentences.calibration_warnings import METHOD_WORDS, caution
+from irf7bone.tables.calibration import read_calibration
 
 TITLE = "# Calibration\n"
 INTRODUCTION = """
 How often the methods err where the truth is known: `make calibrate` simulates it, this page is written from
 its tables (`data/calibration/`), and the report warns beside every primary result whose kind missed its
-level in cohorts of about its number of events (`irf7bone.tables.calibration.caution`).
+level in cohorts of about its number of events (`irf7bone.report.sentences.calibration_warnings.caution`).
 
     make calibrate                      # everything
     make calibrate PARTS="pooling"      # one part; the names are those of the tables
@@ -29,7 +30,7 @@ with what its model holds (r about 0.5 with proliferation, and with ER), so that
 would show. Methods are chosen by the events as in the workflow, so that a row ends where another estimator
 takes over.
 """
-MODELS = ("crude", "proliferation", "clinical", "full", "none")
+MODELS = ("unadjusted", "proliferation", "clinical", "full", "none")
 
 
 def write_page(tables: Path, page: Path, cohorts: int, seed: int) -> None:
@@ -72,7 +73,7 @@ often estimated as 0.
 """
 RANDOM = """
 Outcome driven by proliferation alone. A named signature that is one more random set has uniform p values,
-crude and adjusted, while its own p values are mostly "significant" unadjusted. A module of genes that go
+unadjusted and adjusted, while its own p values are mostly "significant" unadjusted. A module of genes that go
 together, linked to outcome through proliferation only, has p values that are uniform or larger: the
 comparison errs on the careful side.
 """

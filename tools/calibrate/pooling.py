@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from calibrate.cohorts import Regime, as_cohort, draw_cohort
+from calibrate.cohorts import Regime, as_cohort, sample_cohort
 from calibrate.tally import Tally
-from irf7bone.outcome.associate import fit_many
-from irf7bone.outcome.immune_link import partial_correlation
+from irf7bone.outcome.estimator import fit_many
 from irf7bone.outcome.models import MODELS
-from irf7bone.pool.heterogeneity import q_profile
+from irf7bone.statistics.partial_correlation import partial_correlation
+from irf7bone.statistics.q_profile import q_profile
 from irf7bone.statistics.random_effects import pool_many
 
 COHORTS = (2, 3, 5, 10)
@@ -78,12 +78,14 @@ def small_cohorts(many: int, random: np.random.Generator) -> Tally:
         y, se = np.empty((2, many, k))
         for row in range(many):
             for column in range(k):
-                people, outcome, score = draw_cohort(SMALL, (), random)
-                design = MODELS["crude"].design(as_cohort(people, outcome, outcome.cause == 1, "crude"))
+                people, outcome, score = sample_cohort(SMALL, (), random)
+                design = MODELS["unadjusted"].design(
+                    as_cohort(people, outcome, outcome.cause == 1, "unadjusted")
+                )
                 fits = fit_many(design, score[None], intervals=False)
                 y[row, column], se[row, column] = fits.log_hr[0], fits.se[0]
         fit = pool_many(y, se)
-        about: dict[str, Any] = {"regime": f"{k} cohorts of {SMALL.label}", "model": "crude"}
+        about: dict[str, Any] = {"regime": f"{k} cohorts of {SMALL.label}", "model": "unadjusted"}
         about |= {"n": SMALL.n, "n_events": SMALL.bone, "n_competing": SMALL.other}
         tally.add(fit.p < 0.05, quantity="type_i_error", method="pooled_p", **about)
     return tally

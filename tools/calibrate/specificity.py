@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from calibrate.cohorts import Patients, Regime, as_cohort, draw_outcome, patients, rates
+from calibrate.cohorts import Patients, Regime, as_cohort, patients, rates, sample_outcome
 from calibrate.tally import Tally
 from irf7bone.outcome.models import MODELS
 from irf7bone.random_signatures.cohort import place
 from irf7bone.random_signatures.fits import random_estimates
-from irf7bone.random_signatures.sampling import cells, draw, set_matrix
+from irf7bone.random_signatures.sampling import cells, sample_sets, set_matrix
 from irf7bone.scoring.engine import Prepared
 
 GENES, MODULES, MEMBERS = 1000, 6, 25
@@ -22,18 +22,18 @@ NAMED = {"random": "one more random set", "module": "a module of genes that go t
 
 
 def one_cohort(random: np.random.Generator) -> Tally:
-    """Two named signatures without effect, crude and adjusted, against matched random ones."""
+    """Two named signatures without effect, unadjusted and adjusted, against matched random ones."""
     tally = Tally()
     people = patients(SIZE.n, random)
-    outcome = draw_outcome(people, rates(SIZE, ("proliferation",), 0.0), ("proliferation",), random)
+    outcome = sample_outcome(people, rates(SIZE, ("proliferation",), 0.0), ("proliferation",), random)
     prepared = Prepared(expression(people, random))
     cell = cells(prepared.mean, prepared.sd)
-    models = ("crude", "proliferation")
+    models = ("unadjusted", "proliferation")
     designs = [MODELS[name].design(as_cohort(people, outcome, outcome.cause == 1, name)) for name in models]
     everyone = np.arange(SIZE.n)
     for name in NAMED:
         own = np.arange(MEMBERS) if name == "module" else random.permutation(GENES)[:MEMBERS]
-        drawn = draw(cell, own, own[:0], DRAWS, random)
+        drawn = sample_sets(cell, own, own[:0], DRAWS, random)
         members = np.vstack([np.sort(own), drawn.up])
         sets = [set_matrix(members, GENES), set_matrix(members[:, :0], GENES)]
         fitted = random_estimates(prepared, sets, "zscore", [(everyone, design) for design in designs])

@@ -12,19 +12,20 @@ from calibrate.cohorts import (
     Patients,
     Regime,
     as_cohort,
-    draw_cohort,
     idle_scores,
+    sample_cohort,
 )
 from calibrate.tally import Tally
-from irf7bone.outcome.associate import fit_many, uses_firth
 from irf7bone.outcome.curves import tertiles
-from irf7bone.outcome.group_tests import gray_test, logrank_test
+from irf7bone.outcome.estimator import fit_many, uses_firth
 from irf7bone.outcome.models import MODELS, Design, Unavailable
 from irf7bone.outcome.periods import CHANGE, hazard_ratios_by_period
-from irf7bone.outcome.sites import fit_difference, fit_odds
+from irf7bone.statistics.cause_difference import fit_difference
 from irf7bone.statistics.cox import Z_95, Fits
 from irf7bone.statistics.fine_gray import FineGrayProblem, fit_subdistribution
 from irf7bone.statistics.firth import EVENTS_PER_PARAMETER
+from irf7bone.statistics.gray import gray_test, logrank_test
+from irf7bone.statistics.logistic import fit_odds
 from irf7bone.statistics.schoenfeld import proportional_hazards_p
 from irf7bone.statistics.splines import NoSpline, fit_spline
 from irf7bone.tables.outcome_checks import SPLIT_MONTHS
@@ -35,20 +36,20 @@ MIN_EVENTS = 5
 SCORES = 5
 # site contrasts and checks cost most: they are made in every cohort of the smallest study and every second
 # other one, under models beyond these two in a quarter of those
-DEEPER = ("crude", "proliferation")
+DEEPER = ("unadjusted", "proliferation")
 EVERY, SECOND, OTHERS = 82, 0.5, 0.25
 
 
 def one_cohort(regime: Regime, random: np.random.Generator) -> Tally:
     """All tests of one cohort without any effect of its scores."""
     tally = Tally()
-    people, outcome, _ = draw_cohort(regime, tuple(DRIVERS), random)
+    people, outcome, _ = sample_cohort(regime, tuple(DRIVERS), random)
     often, drawn = 1.0 if regime.n == EVERY else SECOND, random.random()
     deeper = MODELS if drawn < OTHERS * often else DEEPER if drawn < often else ()
     for model in MODELS:
         scores = idle_scores(model, people, SCORES, random)
         _regressions(tally, regime, model, people, outcome, scores, deeper=model in deeper)
-    _groups(tally, regime, outcome, idle_scores("crude", people, SCORES, random))
+    _groups(tally, regime, outcome, idle_scores("unadjusted", people, SCORES, random))
     _er_difference(tally, regime, people, outcome, idle_scores("proliferation", people, SCORES, random))
     return tally
 

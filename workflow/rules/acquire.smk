@@ -1,6 +1,7 @@
 # Fetches what a cohort needs from elsewhere, then reads its source into one shape, deciding nothing.
 # REQUIRED INPUTS: the card and the local files it names
-# OUTPUTS: data/downloads/{cohort}/; results/acquired/{cohort}/: expression.parquet, clinical.tsv, source.json
+# OUTPUTS: data/downloads/{cohort}/ of the project; results/downloads/{cohort}.tsv;
+#          results/acquired/{cohort}/: expression.parquet, clinical.tsv, source.json
 
 
 localrules:
@@ -9,7 +10,7 @@ localrules:
 
 rule fetch_cohort:
     output:
-        manifest="data/downloads/{cohort}/fetched.tsv",
+        manifest="results/downloads/{cohort}.tsv",
     log:
         "results/logs/fetch_cohort/{cohort}.log",
     priority: 3
@@ -17,6 +18,7 @@ rule fetch_cohort:
         "../../envs/irf7bone.yaml"
     params:
         files=card_downloads,
+        folder=f"{downloads}/{{cohort}}",
         lock=card_lock,
         mirror=study.mirror,
         code=code_hash("fetch_cohort"),
@@ -42,7 +44,7 @@ rule acquire_cohort:
         "../../envs/irf7bone.yaml"
     params:
         code=code_hash("acquire_cohort"),
-        downloads="data/downloads/{cohort}",
+        downloads=f"{downloads}/{{cohort}}",
     message:
         "Read cohort {wildcards.cohort} from its source"
     script:

@@ -123,7 +123,7 @@ rule analyse_cells:
         orthologs=orthologs,
         symbols=study.symbols,
     output:
-        tables=[f"results/cells/{{data_set}}/{table}.tsv" for table in CELL_TABLES],
+        tables=compared,
     log:
         "results/logs/analyse_cells/{data_set}.log",
     priority: 2
@@ -142,7 +142,7 @@ rule analyse_cells:
 rule plot_cells:
     input:
         card=cells_file,
-        tables=[f"results/cells/{{data_set}}/{table}.tsv" for table in CELL_TABLES + CALL_TABLES],
+        tables=cell_tables,
         cells="results/cells/{data_set}/cells.parquet",
         pseudobulk="results/cells/{data_set}/pseudobulk.h5ad",
         cell_markers=cell_markers,

@@ -11,90 +11,46 @@ sys.path.insert(0, f"{workflow.basedir}/workflow/scripts")
 
 from irf7bone.acquire.sources import input_files, remote_files
 from irf7bone.download.lock import lock_path
+from irf7bone.download.remote import FOLDER
 from irf7bone.study.code_hash import code_hash
-from irf7bone.study.settings import load_study
+from irf7bone.study.plan import load_study
 from irf7bone.base.errors import InputError
 from irf7bone.study.provenance import file_name, git_revision
-from irf7bone.study.cross_checks import from_here
+from irf7bone.study.places import folder_problem, from_here, study_folder
+from irf7bone.tables.register import OF_CELLS, OF_COHORT, OF_EXPERIMENT, OVER_COHORTS, paths_in
 
+root = Path(workflow.basedir)
+# each is put over those before it; Snakemake lists those of the command line first
+config_files = sorted(map(Path, workflow.configfiles), key=lambda path: path != root / "config.yaml")
+if problem := folder_problem(Path.cwd(), root, config_files):
+    raise WorkflowError(str(InputError(problem)))
 try:
     study = load_study(
-        config,
-        root=Path(workflow.basedir),
-        source=" + ".join(Path(path).name for path in workflow.configfiles),
-        files=workflow.configfiles,
+        config, root=root, source=" + ".join(path.name for path in config_files), files=config_files
     )
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
 
-DEPTH = [
-    "null",
-    "null_histogram",
-    "by_er",
-    "immune",
-    "signature_quality",
-    "competing",
-    "sites",
-    "group_tests",
-    "checks",
-    "check_curves",
-    "discrimination",
-    "table_one",
+cohort_tables = paths_in(OF_COHORT)
+pooled_tables = paths_in(OVER_COHORTS)
+experiment_tables = paths_in(OF_EXPERIMENT)
+# what is compared and called, not the cells themselves or what was lost on the way
+cell_tables = [path for path in paths_in(OF_CELLS) if not path.endswith(("/cells.parquet", "/flow.tsv"))]
+compared = [
+    path for path in cell_tables if not path.endswith(("/calls.tsv", "/confusion.tsv", "/quality.tsv"))
 ]
-DEPTH_POOLED = [
-    "heterogeneity",
-    "leave_one_out",
-    "asymmetry",
-    "funnel",
-    "specifications",
-    "specification_summary",
-    "pooled_by_er",
-    "immune_pooled",
-    "pooled_null",
-    "pooled_null_histogram",
-    "controls",
-    "duplicates",
-    "audit",
-]
-EXPERIMENT = [
-    "contrasts",
-    "genes",
-    "panel",
-    "signatures",
-    "sample_scores",
-    "gene_sets",
-    "leading_edge",
-    "running",
-    "composition",
-    "adjusted",
-    "quality",
-    "distances",
-    "orthologs",
-    "claim",
-]
-CELL_TABLES = [
-    "compartments",
-    "signatures",
-    "scores",
-    "genes",
-    "gene_sets",
-    "claim",
-    "composition",
-    "split",
-    "immune",
-    "robustness",
-]
-CALL_TABLES = ["calls", "confusion", "quality"]
 deriving = [name for name, card in study.experiments.items() if card.derive]
 signature_library = [
     *study.signature_files,
     *expand("results/experiments/{experiment}/derived", experiment=deriving),
 ]
+downloads = from_here(study.root / FOLDER)  # shared by all studies
 markers = sorted(map(from_here, (study.root / "data/markers").glob("*.gmt")))
 cell_markers = sorted(map(from_here, (study.root / "data/cell_markers").glob("*.gmt")))
 positions = from_here(study.root / "data/genes/positions.tsv.gz")
 calibration = sorted(map(from_here, (study.root / "data/calibration").glob("*.tsv")))
+references = from_here(study.root / "data/references.bib")
 orthologs = from_here(study.root / "data/orthologs/mouse_human.tsv.gz")
 signature_records = sorted(
     {
@@ -105,13 +61,13 @@ signature_records = sorted(
 )
 
 report_templates = sorted(
-    path
-    for path in Path(workflow.basedir, "workflow", "report").rglob("*")
-    if path.suffix in (".j2", ".css", ".js")
+    path for path in Path(root, "workflow", "report").rglob("*") if path.suffix in (".j2", ".css", ".js")
 )
+named = [Path(file_name(path, root)) for path in config_files[1:]]
 command = " ".join(
     ["snakemake --cores all"]
-    + [f"--configfile {file_name(path, Path(workflow.basedir))}" for path in workflow.configfiles[1:]]
+    + [f"--directory {study_folder(path)}" for path in named[-1:]]
+    + [f"--configfile {path}" for path in named]
 )
 
 
@@ -134,7 +90,7 @@ def card_downloads(wildcards):
 
 
 def card_manifest(wildcards):
-    return ["data/downloads/{cohort}/fetched.tsv"] if card_downloads(wildcards) else []
+    return ["results/downloads/{cohort}.tsv"] if card_downloads(wildcards) else []
 
 
 def card_lock(wildcards):
@@ -162,7 +118,7 @@ def experiment_downloads(wildcards):
 
 
 def experiment_manifest(wildcards):
-    manifest = "data/downloads/{experiment}/fetched.tsv"
+    manifest = "results/downloads/{experiment}.tsv"
     return [manifest] if experiment_downloads(wildcards) else []
 
 

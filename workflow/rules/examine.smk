@@ -1,9 +1,9 @@
 # Looks deeper into one cohort: random signatures, competing risks, sites, ER strata, immune link, checks.
 # REQUIRED INPUTS: results/cohorts/{cohort}.h5ad, results/scores/{cohort}.*, results/associations/{cohort}.tsv
-# OUTPUTS: results/depth/{cohort}/*.tsv
+# OUTPUTS: results/outcome/{cohort}/*.tsv
 
 
-rule draw_null:
+rule random_signatures_cohort:
     input:
         cohort="results/cohorts/{cohort}.h5ad",
         scores="results/scores/{cohort}.parquet",
@@ -12,21 +12,21 @@ rule draw_null:
         records=signature_records,
         symbols=study.symbols,
     output:
-        null="results/depth/{cohort}/null.tsv",
-        histogram="results/depth/{cohort}/null_histogram.tsv",
+        null="results/outcome/{cohort}/null.tsv",
+        histogram="results/outcome/{cohort}/null_histogram.tsv",
     log:
-        "results/logs/draw_null/{cohort}.log",
+        "results/logs/random_signatures_cohort/{cohort}.log",
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
     params:
         config=study.config.analysis(),
         random_signatures=study.config.random_signatures,
-        code=code_hash("draw_null"),
+        code=code_hash("random_signatures_cohort"),
     message:
         "Draw random signatures for cohort {wildcards.cohort}"
     script:
-        "../scripts/draw_null.py"
+        "../scripts/random_signatures_cohort.py"
 
 
 rule examine_cohort:
@@ -39,16 +39,16 @@ rule examine_cohort:
         records=signature_records,
         symbols=study.symbols,
     output:
-        by_er="results/depth/{cohort}/by_er.tsv",
-        immune="results/depth/{cohort}/immune.tsv",
-        signature_quality="results/depth/{cohort}/signature_quality.tsv",
-        competing="results/depth/{cohort}/competing.tsv",
-        sites="results/depth/{cohort}/sites.tsv",
-        group_tests="results/depth/{cohort}/group_tests.tsv",
-        checks="results/depth/{cohort}/checks.tsv",
-        check_curves="results/depth/{cohort}/check_curves.tsv",
-        discrimination="results/depth/{cohort}/discrimination.tsv",
-        table_one="results/depth/{cohort}/table_one.tsv",
+        by_er="results/outcome/{cohort}/by_er.tsv",
+        immune="results/outcome/{cohort}/immune.tsv",
+        signature_quality="results/outcome/{cohort}/signature_quality.tsv",
+        competing="results/outcome/{cohort}/competing.tsv",
+        sites="results/outcome/{cohort}/sites.tsv",
+        group_tests="results/outcome/{cohort}/group_tests.tsv",
+        checks="results/outcome/{cohort}/checks.tsv",
+        check_curves="results/outcome/{cohort}/check_curves.tsv",
+        discrimination="results/outcome/{cohort}/discrimination.tsv",
+        table_one="results/outcome/{cohort}/table_one.tsv",
     log:
         "results/logs/examine_cohort/{cohort}.log",
     priority: 1

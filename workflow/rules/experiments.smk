@@ -1,6 +1,7 @@
 # Fetches and compares the groups of each experiment, and derives the signatures that cohorts are then scored with.
 # REQUIRED INPUTS: the experiment cards and the files they name, the signature files, data/markers, data/orthologs
-# OUTPUTS: data/downloads/{experiment}/, results/experiments/, results/figures/experiments/
+# OUTPUTS: data/downloads/{experiment}/ of the project; results/downloads/, results/experiments/,
+#          results/figures/experiments/
 
 
 localrules:
@@ -9,7 +10,7 @@ localrules:
 
 rule fetch_experiment:
     output:
-        manifest="data/downloads/{experiment}/fetched.tsv",
+        manifest="results/downloads/{experiment}.tsv",
     log:
         "results/logs/fetch_experiment/{experiment}.log",
     priority: 3
@@ -17,6 +18,7 @@ rule fetch_experiment:
         "../../envs/irf7bone.yaml"
     params:
         files=experiment_downloads,
+        folder=f"{downloads}/{{experiment}}",
         lock=experiment_lock,
         mirror=study.mirror,
         code=code_hash("fetch_experiment"),
@@ -43,7 +45,7 @@ rule acquire_experiment:
         "../../envs/irf7bone.yaml"
     params:
         code=code_hash("acquire_experiment"),
-        downloads="data/downloads/{experiment}",
+        downloads=f"{downloads}/{{experiment}}",
     message:
         "Read experiment {wildcards.experiment} from its source"
     script:
@@ -60,7 +62,7 @@ rule analyse_experiment:
         markers=markers,
         orthologs=orthologs,
     output:
-        tables=[f"results/experiments/{{experiment}}/{table}.tsv" for table in EXPERIMENT],
+        tables=experiment_tables,
     log:
         "results/logs/analyse_experiment/{experiment}.log",
     priority: 2
@@ -98,11 +100,11 @@ rule derive_signature:
         "../scripts/derive_signature.py"
 
 
-rule draw_experiment:
+rule plot_experiment:
     input:
         card=experiment_file,
         experiment="results/experiments/{experiment}.h5ad",
-        tables=[f"results/experiments/{{experiment}}/{table}.tsv" for table in EXPERIMENT],
+        tables=experiment_tables,
     output:
         figures=report(
             directory("results/figures/experiments/{experiment}"),
@@ -113,14 +115,14 @@ rule draw_experiment:
             labels={"figure": "{figure}"},
         ),
     log:
-        "results/logs/draw_experiment/{experiment}.log",
+        "results/logs/plot_experiment/{experiment}.log",
     priority: 1
     conda:
         "../../envs/irf7bone.yaml"
     params:
         config=study.config.analysis(),
-        code=code_hash("draw_experiment"),
+        code=code_hash("plot_experiment"),
     message:
         "Draw the figures of experiment {wildcards.experiment}"
     script:
-        "../scripts/draw_experiment.py"
+        "../scripts/plot_experiment.py"

@@ -6,7 +6,7 @@
 rule pool_associations:
     input:
         associations=expand("results/associations/{cohort}.tsv", cohort=study.cards),
-        null=expand("results/depth/{cohort}/null.tsv", cohort=study.cards),
+        null=expand("results/outcome/{cohort}/null.tsv", cohort=study.cards),
         summaries=expand("results/cohorts/{cohort}.summary.tsv", cohort=study.cards),
     output:
         associations=report(
@@ -42,7 +42,7 @@ rule pool_associations:
         "../scripts/pool_associations.py"
 
 
-rule draw_pooled_null:
+rule random_signatures_pooled:
     input:
         cohorts=expand("results/cohorts/{cohort}.h5ad", cohort=study.cards),
         scores=expand("results/scores/{cohort}.parquet", cohort=study.cards),
@@ -58,7 +58,7 @@ rule draw_pooled_null:
         histogram="results/tables/pooled_null_histogram.tsv",
         controls="results/tables/controls.tsv",
     log:
-        "results/logs/draw_pooled_null.log",
+        "results/logs/random_signatures_pooled.log",
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
@@ -66,11 +66,11 @@ rule draw_pooled_null:
         cohorts=tuple(study.cards),
         config=study.config.analysis(),
         random_signatures=study.config.random_signatures,
-        code=code_hash("draw_pooled_null"),
+        code=code_hash("random_signatures_pooled"),
     message:
         "Draw random signatures over all cohorts"
     script:
-        "../scripts/draw_pooled_null.py"
+        "../scripts/random_signatures_pooled.py"
 
 
 rule examine_pooled:
@@ -78,14 +78,14 @@ rule examine_pooled:
         associations="results/tables/associations.tsv",
         pooled="results/tables/pooled.tsv",
         summary="results/tables/cohorts.tsv",
-        by_er=expand("results/depth/{cohort}/by_er.tsv", cohort=study.cards),
-        immune=expand("results/depth/{cohort}/immune.tsv", cohort=study.cards),
+        by_er=expand("results/outcome/{cohort}/by_er.tsv", cohort=study.cards),
+        immune=expand("results/outcome/{cohort}/immune.tsv", cohort=study.cards),
         signatures=signature_library,
         records=signature_records,
         symbols=study.symbols,
     output:
         heterogeneity="results/tables/heterogeneity.tsv",
-        leave_one_out="results/tables/leave_one_out.tsv",
+        leave_one_cohort_out="results/tables/leave_one_cohort_out.tsv",
         asymmetry="results/tables/asymmetry.tsv",
         funnel="results/tables/funnel.tsv",
         specifications="results/tables/specifications.tsv",

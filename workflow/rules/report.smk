@@ -4,7 +4,7 @@
 #          results/report/: index.html, report.pdf, methods.md, references.bib
 
 
-rule draw_cohort:
+rule plot_cohort:
     input:
         cohort="results/cohorts/{cohort}.h5ad",
         quality="results/qc/{cohort}.tsv",
@@ -12,7 +12,7 @@ rule draw_cohort:
         associations="results/associations/{cohort}.tsv",
         curves="results/associations/{cohort}.curves.tsv",
         summary="results/cohorts/{cohort}.summary.tsv",
-        depth=[f"results/depth/{{cohort}}/{table}.tsv" for table in DEPTH],
+        tables=cohort_tables,
     output:
         figures=report(
             directory("results/figures/{cohort}"),
@@ -23,25 +23,22 @@ rule draw_cohort:
             labels={"figure": "{figure}"},
         ),
     log:
-        "results/logs/draw_cohort/{cohort}.log",
+        "results/logs/plot_cohort/{cohort}.log",
     conda:
         "../../envs/irf7bone.yaml"
     params:
         config=study.config.analysis(),
-        code=code_hash("draw_cohort"),
+        code=code_hash("plot_cohort"),
     message:
         "Draw the figures of cohort {wildcards.cohort}"
     script:
-        "../scripts/draw_cohort.py"
+        "../scripts/plot_cohort.py"
 
 
-rule draw_pooled:
+rule plot_pooled:
     input:
-        associations="results/tables/associations.tsv",
-        pooled="results/tables/pooled.tsv",
-        cohorts="results/tables/cohorts.tsv",
-        depth=expand("results/depth/{cohort}/{table}.tsv", cohort=study.cards, table=DEPTH),
-        depth_pooled=expand("results/tables/{table}.tsv", table=DEPTH_POOLED),
+        cohort_tables=expand(cohort_tables, cohort=study.cards),
+        pooled_tables=pooled_tables,
     output:
         figures=report(
             directory("results/figures/pooled"),
@@ -51,17 +48,17 @@ rule draw_pooled:
             labels={"figure": "{figure}"},
         ),
     log:
-        "results/logs/draw_pooled.log",
+        "results/logs/plot_pooled.log",
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
     params:
         config=study.config.analysis(),
-        code=code_hash("draw_pooled"),
+        code=code_hash("plot_pooled"),
     message:
         "Draw the figures over all cohorts"
     script:
-        "../scripts/draw_pooled.py"
+        "../scripts/plot_pooled.py"
 
 
 rule write_provenance:
@@ -74,7 +71,8 @@ rule write_provenance:
         ),
         cells=[card.path for card in study.cells.values()],
         cell_sources=expand("results/cells/{data_set}/source.json", data_set=study.cells),
-        signatures=signature_library,
+        signatures=study.signature_files,
+        derived=expand("results/experiments/{experiment}/derived", experiment=deriving),
         records=signature_records,
     output:
         provenance="results/provenance.json",
@@ -83,16 +81,9 @@ rule write_provenance:
     conda:
         "../../envs/irf7bone.yaml"
     params:
-        study=study,
+        config=study.config,
+        derived=study.derived_files,
         command=command,
-        # the study itself is not compared between runs; what it holds beside the cards is
-        settings=(
-            study.config.title,
-            study.config.cohorts,
-            study.config.experiments,
-            study.config.cells,
-            study.config.analysis(),
-        ),
         revision=git_revision(Path(workflow.basedir)),
         code=code_hash("write_provenance"),
     message:
@@ -107,34 +98,25 @@ rule build_report:
         signatures=signature_library,
         records=signature_records,
         symbols=study.symbols,
-        associations="results/tables/associations.tsv",
-        pooled="results/tables/pooled.tsv",
-        cohorts="results/tables/cohorts.tsv",
-        verdict="results/tables/verdict.tsv",
         flow=expand("results/cohorts/{cohort}.flow.tsv", cohort=study.cards),
         coverage=expand("results/scores/{cohort}.coverage.tsv", cohort=study.cards),
         quality=expand("results/qc/{cohort}.tsv", cohort=study.cards),
         curves=expand("results/associations/{cohort}.curves.tsv", cohort=study.cards),
-        depth=expand("results/depth/{cohort}/{table}.tsv", cohort=study.cards, table=DEPTH),
-        depth_pooled=expand("results/tables/{table}.tsv", table=DEPTH_POOLED),
+        cohort_tables=expand(cohort_tables, cohort=study.cards),
+        pooled_tables=pooled_tables,
         figures=expand("results/figures/{part}", part=[*study.cards, "pooled"]),
         experiments=[card.path for card in study.experiments.values()],
-        experiment_tables=expand(
-            "results/experiments/{experiment}/{table}.tsv", experiment=study.experiments, table=EXPERIMENT
-        ),
+        experiment_tables=expand(experiment_tables, experiment=study.experiments),
         experiment_flow=expand("results/experiments/{experiment}.flow.tsv", experiment=study.experiments),
         derived=expand("results/experiments/{experiment}/derived.tsv", experiment=deriving),
         experiment_figures=expand("results/figures/experiments/{experiment}", experiment=study.experiments),
         cells=[card.path for card in study.cells.values()],
-        cell_tables=expand(
-            "results/cells/{data_set}/{table}.tsv",
-            data_set=study.cells,
-            table=[*CELL_TABLES, *CALL_TABLES],
-        ),
+        cell_tables=expand(cell_tables, data_set=study.cells),
         cell_flow=expand("results/cells/{data_set}/flow.tsv", data_set=study.cells),
         cell_figures=expand("results/figures/cells/{data_set}", data_set=study.cells),
         provenance="results/provenance.json",
         templates=report_templates,
+        references=references,
         calibration=calibration,
     output:
         report=report(
@@ -156,14 +138,7 @@ rule build_report:
     conda:
         "../../envs/irf7bone.yaml"
     params:
-        study=study,
-        settings=(
-            study.config.title,
-            study.config.cohorts,
-            study.config.experiments,
-            study.config.cells,
-            study.config.analysis(),
-        ),
+        config=study.config,
         code=code_hash("build_report"),
     message:
         "Build the report"

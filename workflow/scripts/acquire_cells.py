@@ -5,11 +5,11 @@ from pathlib import Path
 from irf7bone.base.errors import report_plainly
 from irf7bone.cells.data_set import write_set
 from irf7bone.cells.steps import acquire, write_flow_and_sources
-from irf7bone.study.cells_card import load_cells
+from irf7bone.study.cells_card import read_cells_card
 
 report_plainly(snakemake.log[0])
 
-card = load_cells(snakemake.input.card)
+card = read_cells_card(snakemake.input.card)
 acquired = acquire(
     card,
     Path(snakemake.output.counts),

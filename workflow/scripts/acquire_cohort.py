@@ -2,15 +2,16 @@
 
 from pathlib import Path
 
-from irf7bone.acquire.sources import acquire, write_acquired
+from irf7bone.acquire.acquired import write_acquired
+from irf7bone.acquire.sources import acquire
 from irf7bone.base.errors import report_plainly
 from irf7bone.download.fetch import Downloads
 from irf7bone.download.lock import lock_path
-from irf7bone.study.cohort_card import load_card
+from irf7bone.study.cohort_card import read_cohort_card
 
 report_plainly(snakemake.log[0])
 
-card = load_card(snakemake.input.card)
+card = read_cohort_card(snakemake.input.card)
 write_acquired(
     acquire(card, Downloads(Path(snakemake.params.downloads), lock_path(card.path))),
     expression=snakemake.output.expression,

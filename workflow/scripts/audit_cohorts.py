@@ -6,12 +6,15 @@ from irf7bone.base.errors import report_plainly
 from irf7bone.harmonise.cohort_file import read_cohort
 from irf7bone.harmonise.duplicates import find_duplicates
 from irf7bone.outcome.audit import audit_cohort
+from irf7bone.outcome.fit_plan import FitPlan
+from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import DUPLICATES, FLOW, SCORES
 from irf7bone.tables.outcome import ASSOCIATIONS
 from irf7bone.tables.outcome_checks import AUDIT
 
 report_plainly(snakemake.log[0])
 
+config: Config = snakemake.params.config
 names, source = snakemake.params.cohorts, snakemake.input
 cohorts = dict(zip(names, map(read_cohort, source.cohorts), strict=True))
 DUPLICATES.write(
@@ -20,12 +23,10 @@ DUPLICATES.write(
 tables = zip(names, source.flow, source.scores, source.associations, strict=True)
 audited = [
     audit_cohort(
+        FitPlan(name, cohorts[name].obs, SCORES.read(scores), config=config),
         cohorts[name],
         FLOW.read(flow),
-        SCORES.read(scores),
         ASSOCIATIONS.read(associations),
-        cohort=name,
-        config=snakemake.params.config,
     )
     for name, flow, scores, associations in tables
 ]

@@ -6,11 +6,11 @@ from irf7bone.base.errors import report_plainly
 from irf7bone.cells.steps import call, display_map, marker_lists, own_symbols, write_calls
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
-from irf7bone.study.cells_card import load_cells
+from irf7bone.study.cells_card import read_cells_card
 
 report_plainly(snakemake.log[0])
 
-card = load_cells(snakemake.input.card)
+card = read_cells_card(snakemake.input.card)
 sample = ad.read_h5ad(snakemake.input.sample)
 lists = marker_lists(load_library(snakemake.input.cell_markers, SymbolTable.load(snakemake.input.symbols)))
 markers = own_symbols(card, snakemake.input.orthologs, lists)

@@ -2,13 +2,13 @@
 
 from irf7bone.base.errors import report_plainly
 from irf7bone.experiments.signature_stage import derive
-from irf7bone.study.experiment_card import load_experiment
+from irf7bone.study.experiment_card import read_experiment_card
 from irf7bone.tables.experiment import DERIVED, GENES
 
 report_plainly(snakemake.log[0])
 
 derived = derive(
-    load_experiment(snakemake.input.card),
+    read_experiment_card(snakemake.input.card),
     GENES.read(snakemake.input.genes),
     snakemake.input.orthologs,
     snakemake.output.signature,

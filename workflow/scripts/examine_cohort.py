@@ -7,38 +7,42 @@ from irf7bone.harmonise.cohort_file import read_cohort
 from irf7bone.outcome.competing_risks import competing
 from irf7bone.outcome.discrimination import discrimination
 from irf7bone.outcome.er_strata import associate_by_er
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.outcome.group_tests import group_tests
 from irf7bone.outcome.immune_link import immune_link
 from irf7bone.outcome.model_checks import check_curves, checks
 from irf7bone.outcome.sites import sites
 from irf7bone.outcome.table_one import table_one
 from irf7bone.scoring.signature_quality import signature_quality
-from irf7bone.study.cohort_card import load_card
+from irf7bone.study.cohort_card import read_cohort_card
+from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import COVERAGE, SCORES, SIGNATURE_QUALITY
 from irf7bone.tables.outcome import COMPETING, ER_ASSOCIATIONS, IMMUNE_LINKS, SITES
 from irf7bone.tables.outcome_checks import CHECK_CURVES, CHECKS, DISCRIMINATION, GROUP_TESTS, TABLE_ONE
 
 report_plainly(snakemake.log[0])
 
-cohort, config, output = snakemake.wildcards.cohort, snakemake.params.config, snakemake.output
+config: Config = snakemake.params.config
+cohort, output = snakemake.wildcards.cohort, snakemake.output
 adata = read_cohort(snakemake.input.cohort)
 expression, outcomes = adata.to_df(), adata.obs
 scores = SCORES.read(snakemake.input.scores)
+plan = FitPlan(cohort, outcomes, scores, config=config)
 coverage = COVERAGE.read(snakemake.input.coverage)
-scale = load_card(snakemake.input.card).expression["scale"]
+scale = read_cohort_card(snakemake.input.card).expression["scale"]
 library = load_library(snakemake.input.signatures, SymbolTable.load(snakemake.input.symbols))
 library = {name: library[name] for name in config.signatures.select}
 
-ER_ASSOCIATIONS.write(associate_by_er(cohort, outcomes, scores, config=config), output.by_er)
+ER_ASSOCIATIONS.write(associate_by_er(plan), output.by_er)
 withheld = snakemake.params.withheld
 IMMUNE_LINKS.write(immune_link(cohort, expression, library, config=config, withheld=withheld), output.immune)
 SIGNATURE_QUALITY.write(
     signature_quality(cohort, expression, library, coverage, scale=scale), output.signature_quality
 )
-COMPETING.write(competing(cohort, outcomes, scores, config=config), output.competing)
-SITES.write(sites(cohort, outcomes, scores, config=config), output.sites)
-GROUP_TESTS.write(group_tests(cohort, outcomes, scores, config=config), output.group_tests)
-CHECKS.write(checks(cohort, outcomes, scores, config=config), output.checks)
-CHECK_CURVES.write(check_curves(cohort, outcomes, scores, config=config), output.check_curves)
-DISCRIMINATION.write(discrimination(cohort, outcomes, scores, config=config), output.discrimination)
+COMPETING.write(competing(plan), output.competing)
+SITES.write(sites(plan), output.sites)
+GROUP_TESTS.write(group_tests(plan), output.group_tests)
+CHECKS.write(checks(plan), output.checks)
+CHECK_CURVES.write(check_curves(plan), output.check_curves)
+DISCRIMINATION.write(discrimination(plan), output.discrimination)
 TABLE_ONE.write(table_one(cohort, outcomes, scores, config=config), output.table_one)

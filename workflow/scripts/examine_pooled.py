@@ -6,9 +6,10 @@ from irf7bone.base.errors import report_plainly
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.pool.by_er import pool_by_er
-from irf7bone.pool.heterogeneity import asymmetry, funnel, heterogeneity, leave_one_out_table
+from irf7bone.pool.heterogeneity import asymmetry, funnel, heterogeneity, leave_one_cohort_out_table
 from irf7bone.pool.pooled_immune_link import pool_immune
 from irf7bone.pool.specification import specification_curve, summarise_specifications
+from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import COHORTS
 from irf7bone.tables.outcome import ASSOCIATIONS, ER_ASSOCIATIONS, IMMUNE_LINKS
 from irf7bone.tables.pooled import (
@@ -17,7 +18,7 @@ from irf7bone.tables.pooled import (
     FUNNEL,
     HETEROGENEITY,
     IMMUNE_POOLED,
-    LEAVE_ONE_OUT,
+    LEAVE_ONE_COHORT_OUT,
     POOLED,
     SPECIFICATION_SUMMARY,
     SPECIFICATIONS,
@@ -25,7 +26,8 @@ from irf7bone.tables.pooled import (
 
 report_plainly(snakemake.log[0])
 
-config, output = snakemake.params.config, snakemake.output
+config: Config = snakemake.params.config
+output = snakemake.output
 cohorts = COHORTS.read(snakemake.input.summary)
 roles = dict(zip(cohorts["cohort"], cohorts["role"], strict=True))
 results = (
@@ -40,7 +42,7 @@ by_er = pd.concat(map(ER_ASSOCIATIONS.read, snakemake.input.by_er), ignore_index
 immune = pd.concat(map(IMMUNE_LINKS.read, snakemake.input.immune), ignore_index=True)
 
 HETEROGENEITY.write(heterogeneity(*results), output.heterogeneity)
-LEAVE_ONE_OUT.write(leave_one_out_table(*results), output.leave_one_out)
+LEAVE_ONE_COHORT_OUT.write(leave_one_cohort_out_table(*results), output.leave_one_cohort_out)
 ASYMMETRY.write(asymmetry(*results), output.asymmetry)
 FUNNEL.write(funnel(*results), output.funnel)
 SPECIFICATIONS.write(specifications, output.specifications)

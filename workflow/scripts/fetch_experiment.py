@@ -1,15 +1,15 @@
 """Fetch the files that one experiment needs from elsewhere."""
 
-from pathlib import Path
-
 from irf7bone.base.errors import report_plainly
-from irf7bone.download.fetch import fetch_all
+from irf7bone.download.fetch import entries, fetch_all
+from irf7bone.download.lock import write_lock
 
 report_plainly(snakemake.log[0])
 
-fetch_all(
+fetched = fetch_all(
     snakemake.params.files,
-    Path(snakemake.output.manifest).parent,
+    snakemake.params.folder,
     lock=snakemake.params.lock,
     mirror=snakemake.params.mirror,
 )
+write_lock(snakemake.output.manifest, entries(fetched))

@@ -6,17 +6,17 @@ from irf7bone.figures.plot_cells import plot_cell_figures
 from irf7bone.figures.style import save_drawings
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
-from irf7bone.report.cell_inputs import read_cell_tables
-from irf7bone.study.cells_card import load_cells
+from irf7bone.study.cells_card import read_cells_card
 from irf7bone.tables.cells import CELLS
+from irf7bone.tables.study_tables import read_joined
 
 report_plainly(snakemake.log[0])
 
-card = load_cells(snakemake.input.card)
+card = read_cells_card(snakemake.input.card)
 lists = marker_lists(load_library(snakemake.input.cell_markers, SymbolTable.load(snakemake.input.symbols)))
 drawings = plot_cell_figures(
     card,
-    read_cell_tables(snakemake.input.tables),
+    read_joined(snakemake.input.tables),
     CELLS.read(snakemake.input.cells),
     read_samples(snakemake.input.pseudobulk, card.qc.min_cells_per_pseudobulk),
     own_symbols(card, snakemake.input.orthologs, lists),

@@ -4,7 +4,8 @@ import pandas as pd
 
 from irf7bone.base.errors import report_plainly
 from irf7bone.pool.pool import pool_associations
-from irf7bone.random_signatures.cohort import join_null
+from irf7bone.random_signatures.null_plan import join_null
+from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import COHORTS
 from irf7bone.tables.outcome import ASSOCIATIONS
 from irf7bone.tables.pooled import POOLED
@@ -12,7 +13,7 @@ from irf7bone.tables.random_signatures import NULL
 
 report_plainly(snakemake.log[0])
 
-config = snakemake.params.config
+config: Config = snakemake.params.config
 null = pd.concat(map(NULL.read, snakemake.input.null), ignore_index=True)
 associations = join_null(
     pd.concat(map(ASSOCIATIONS.read, snakemake.input.associations), ignore_index=True), null

@@ -6,11 +6,11 @@ from irf7bone.base.errors import report_plainly
 from irf7bone.cells.steps import marker_lists, open_set, own_symbols, read_model, reduce, write_reduced
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
-from irf7bone.study.cells_card import load_cells
+from irf7bone.study.cells_card import read_cells_card
 
 report_plainly(snakemake.log[0])
 
-card = load_cells(snakemake.input.card)
+card = read_cells_card(snakemake.input.card)
 table = SymbolTable.load(snakemake.input.symbols)
 primary = load_library(snakemake.input.signatures, table)[snakemake.params.primary].up
 lists = marker_lists(load_library(snakemake.input.cell_markers, table))

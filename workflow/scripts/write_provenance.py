@@ -3,21 +3,29 @@
 from pathlib import Path
 
 from irf7bone.base.errors import report_plainly
+from irf7bone.study.cells_card import read_cells_card
+from irf7bone.study.cohort_card import read_cohort_card
+from irf7bone.study.experiment_card import read_experiment_card
 from irf7bone.study.provenance import as_json, collect
+from irf7bone.study.settings import Config
 
 report_plainly(snakemake.log[0])
 
-study = snakemake.params.study
+source, params = snakemake.input, snakemake.params
+config: Config = params.config
+cards = {card.id: card for card in map(read_cohort_card, source.cards)}
+cells = {card.id: card for card in map(read_cells_card, source.cells)}
+experiments = {card.id: card for card in map(read_experiment_card, source.experiments)}
 provenance = collect(
-    study.config,
-    study.cards,
-    sources=dict(zip(study.cards, snakemake.input.sources, strict=True)),
-    experiments=study.experiments,
-    experiment_sources=dict(zip(study.experiments, snakemake.input.experiment_sources, strict=True)),
-    cells=study.cells,
-    cell_sources=dict(zip(study.cells, snakemake.input.cell_sources, strict=True)),
-    signature_files=(*study.signature_files, *study.derived_files),
-    root=study.root,
-    command=snakemake.params.command,
+    config,
+    cards,
+    sources=dict(zip(cards, source.sources, strict=True)),
+    experiments=experiments,
+    experiment_sources=dict(zip(experiments, source.experiment_sources, strict=True)),
+    cells=cells,
+    cell_sources=dict(zip(cells, source.cell_sources, strict=True)),
+    signature_files=(*source.signatures, *params.derived),
+    root=Path(snakemake.scriptdir).resolve().parents[1],
+    command=params.command,
 )
 Path(snakemake.output.provenance).write_text(as_json(provenance), encoding="utf-8")

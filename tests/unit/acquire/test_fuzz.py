@@ -32,7 +32,7 @@ from irf7bone.base.errors import InputError
 from irf7bone.download.fetch import Downloads, Patience, fetch_all
 from irf7bone.download.lock import lock_path
 from irf7bone.harmonise.cohort import harmonise
-from irf7bone.study.cohort_card import load_card
+from irf7bone.study.cohort_checks import load_card
 
 CASES = int(os.environ.get("FUZZ_CASES", "2100"))
 MISSING = ("", "NA", "NaN", "nan", "N/A", "NULL", "null", "#N/A")

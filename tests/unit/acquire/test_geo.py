@@ -29,14 +29,15 @@ from madeup.geo import (
 )
 
 from irf7bone.acquire import soft
+from irf7bone.acquire.acquired import read_acquired, write_acquired
 from irf7bone.acquire.series_matrix import read_series_matrix, split_at
 from irf7bone.acquire.soft import read_probe_genes, read_series_tables
-from irf7bone.acquire.sources import acquire, read_acquired, remote_files, write_acquired
+from irf7bone.acquire.sources import acquire, remote_files
 from irf7bone.base.errors import InputError
 from irf7bone.download.fetch import Downloads, Patience, fetch_all
 from irf7bone.download.lock import lock_path
 from irf7bone.harmonise.cohort import harmonise
-from irf7bone.study.cohort_card import load_card
+from irf7bone.study.cohort_checks import load_card
 
 QUICK = Patience(attempts=2, pause_seconds=0.01, timeout_seconds=5)
 SAMPLES = ["GSM1", "GSM2", "GSM3"]
@@ -498,7 +499,7 @@ def test_files_of_a_card_are_known_without_pandas(geo):
     names = [file.name for file in remote_files(card)]
     assert names == ["GSE2034-GPL96_series_matrix.txt.gz", "GPL96.platform", "GSE2034_family.soft.gz"]
     code = (
-        "import sys; from pathlib import Path; from irf7bone.study.cohort_card import load_card;"
+        "import sys; from pathlib import Path; from irf7bone.study.cohort_checks import load_card;"
         "from irf7bone.acquire.sources import remote_files; remote_files(load_card(Path(sys.argv[1])));"
         "sys.exit('pandas' in sys.modules or 'numpy' in sys.modules)"
     )

@@ -22,7 +22,7 @@ from irf7bone.acquire import table  # noqa: E402
 from irf7bone.acquire.sources import acquire  # noqa: E402
 from irf7bone.base.errors import InputError, why_no_file  # noqa: E402
 from irf7bone.harmonise.cohort import harmonise  # noqa: E402
-from irf7bone.study.cohort_card import load_card  # noqa: E402
+from irf7bone.study.cohort_checks import load_card  # noqa: E402
 
 
 def test_why_no_file(tmp_path):

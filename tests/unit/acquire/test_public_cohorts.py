@@ -16,7 +16,7 @@ from irf7bone.base.errors import InputError
 from irf7bone.download.fetch import Downloads, fetch_all
 from irf7bone.download.lock import lock_path, read_lock
 from irf7bone.harmonise.cohort import harmonise
-from irf7bone.study.cohort_card import load_card
+from irf7bone.study.cohort_checks import load_card
 
 STUDY = yaml.safe_load((PROJECT / "studies" / "bone_metastasis.yaml").read_text(encoding="utf-8"))
 YOURS = ("gse12276", "nki295")

@@ -11,9 +11,9 @@ from statsmodels.duration.hazard_regression import PHReg
 from tests.conftest import PROJECT
 
 from irf7bone.acquire.simulate import (
-    Settings,
-    draw_programmes,
+    SimulationSettings,
     programmes_of,
+    sample_programmes,
     simulate_clinical,
     simulate_expression,
 )
@@ -21,9 +21,9 @@ from irf7bone.acquire.sources import acquire
 from irf7bone.base.errors import InputError
 from irf7bone.genes.signatures import load_library
 from irf7bone.harmonise.cohort import harmonise
-from irf7bone.study.cohort_card import load_card
+from irf7bone.study.cohort_checks import load_card
 
-SETTINGS = Settings(
+SETTINGS = SimulationSettings(
     seed=1,
     n_samples=400,
     n_genes=150,
@@ -92,7 +92,7 @@ def forty_cohorts() -> pd.DataFrame:
                 "se": se[0],
                 "proliferation": both[1],
                 "proliferation_se": se[1],
-                "crude": cox(clinical, "bone_relapse", interferon)[0][0],
+                "unadjusted": cox(clinical, "bone_relapse", interferon)[0][0],
                 "elsewhere": other[0],
                 "elsewhere_se": other_se[0],
                 "tracking": np.corrcoef(interferon, clinical["true_interferon"])[0, 1],
@@ -119,8 +119,8 @@ def test_planted_effects_are_recovered_with_their_coverage(forty_cohorts, estima
     assert covered.sum() >= 35  # of 40 at 95 %: fewer has probability 0.014
 
 
-def test_proliferation_confounds_the_crude_effect(forty_cohorts):
-    bias = forty_cohorts["crude"] - forty_cohorts["adjusted"]
+def test_proliferation_confounds_the_unadjusted_effect(forty_cohorts):
+    bias = forty_cohorts["unadjusted"] - forty_cohorts["adjusted"]
     assert 0.03 < bias.mean() < 0.15  # about correlation x log_hr_proliferation = 0.09, towards no effect
     assert forty_cohorts["confounding"].mean() == pytest.approx(0.25, abs=0.03)
 
@@ -205,7 +205,7 @@ def test_background_genes_do_not_carry_the_planted_programme():
     tied = replace(SETTINGS, n_genes=1290 + 2, programme_correlation=0.6)
     programmes = {**PROGRAMMES, "immune": ["CD1", "CD2"]}
     genes = simulate_expression(tied, programmes, names)
-    latent = draw_programmes(tied, ["immune"])
+    latent = sample_programmes(tied, ["immune"])
     # chance: what the anonymous modules and the genes' own noise share with the programme in this sample
     shared = [np.corrcoef(latent["interferon"], latent[f"module_{i + 1}"])[0, 1] for i in range(6)]
     r = {name: _correlations(genes.loc[names], latent[name]) for name in ("interferon", "proliferation")}

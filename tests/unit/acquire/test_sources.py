@@ -15,7 +15,8 @@ import pandas as pd
 import pytest
 
 from irf7bone.acquire import package, table
-from irf7bone.acquire.sources import Acquired, acquire, input_files, read_acquired, write_acquired
+from irf7bone.acquire.acquired import Acquired, read_acquired, write_acquired
+from irf7bone.acquire.sources import acquire, input_files
 from irf7bone.base.errors import InputError
 
 SURVSET_GSE3143 = {

@@ -25,7 +25,7 @@ from irf7bone.base.vocabulary import ENDPOINTS, MODELS, STATUSES
     ],
 )
 def test_ratios(value, said):
-    assert phrases.ratio(value) == said
+    assert phrases.said_ratio(value) == said
 
 
 def test_hazard_ratios_come_from_logs_and_survive_any_size():

@@ -43,7 +43,7 @@ def test_the_default_study_is_shown_on_one_screen_and_nothing_is_written(here, c
     assert files(here) == {}
     assert len(said.splitlines()) < 45 and max(map(len, said.splitlines())) < 110
     assert "gse1992         relapse       124   119" in said
-    assert "death, crude\nbehind it: 88 events in 2 cohorts of patients" in said
+    assert "death, unadjusted\nbehind it: 88 events in 2 cohorts of patients" in said
     assert "DANAHER_NK_CELLS                     100 %    100 %     33 %!" in said
     assert "gse3143: T00-0622 and T01-0052 look like one patient (profile)" in said
     assert said.endswith("no problems\n")

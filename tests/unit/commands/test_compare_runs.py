@@ -22,7 +22,11 @@ EFFECTS = Table(
     ),
 )
 VERDICT = Table("verdict", key=("endpoint",), columns=(Column("endpoint", "text", "endpoint"),))
-TABLES = {"tables/effects.tsv": EFFECTS, "depth/{cohort}/effects.tsv": EFFECTS, "tables/verdict.tsv": VERDICT}
+TABLES = {
+    "tables/effects.tsv": EFFECTS,
+    "outcome/{cohort}/effects.tsv": EFFECTS,
+    "tables/verdict.tsv": VERDICT,
+}
 ROWS = [("a", "IRF7", -0.25, None), ("a", "NK", None, "no events"), ("b", "IRF7", 12.0, None)]
 
 
@@ -93,7 +97,7 @@ def test_rows_that_one_run_lacks_are_listed_once_for_each(make_run):
 
 def test_a_table_that_one_run_lacks_is_listed(make_run):
     a, b = make_run("a"), make_run("b")
-    EFFECTS.write(pd.DataFrame(ROWS, columns=EFFECTS.names), a / "depth" / "gse1" / "effects.tsv")
+    EFFECTS.write(pd.DataFrame(ROWS, columns=EFFECTS.names), a / "outcome" / "gse1" / "effects.tsv")
     assert changes(a, b) == [("the whole table", "row", "present", "(absent)")]
 
 

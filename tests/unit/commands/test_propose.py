@@ -21,14 +21,15 @@ sys.path.insert(0, str(PROJECT / "tools"))
 
 from propose_card import main  # noqa: E402
 
-from irf7bone.acquire.sources import acquire, write_acquired  # noqa: E402
+from irf7bone.acquire.acquired import write_acquired  # noqa: E402
+from irf7bone.acquire.sources import acquire  # noqa: E402
 from irf7bone.base.errors import InputError  # noqa: E402
 from irf7bone.commands.propose.endpoints import propose_endpoints  # noqa: E402
 from irf7bone.commands.propose.fields import propose_fields  # noqa: E402
 from irf7bone.download.fetch import Downloads  # noqa: E402
 from irf7bone.download.lock import lock_path, read_lock  # noqa: E402
 from irf7bone.harmonise.cohort import harmonise  # noqa: E402
-from irf7bone.study.cohort_card import load_card  # noqa: E402
+from irf7bone.study.cohort_checks import load_card  # noqa: E402
 from irf7bone.study.questions import MARK  # noqa: E402
 
 SAMPLES = [f"GSM{100 + i}" for i in range(24)]

@@ -18,7 +18,7 @@ from propose_card import main  # noqa: E402
 from irf7bone.acquire.sources import acquire  # noqa: E402
 from irf7bone.base.errors import InputError  # noqa: E402
 from irf7bone.experiments.harmonise import harmonise_experiment  # noqa: E402
-from irf7bone.study.experiment_card import load_experiment  # noqa: E402
+from irf7bone.study.experiment_checks import load_experiment  # noqa: E402
 from irf7bone.study.questions import MARK  # noqa: E402
 
 MOUSE = ["Irf7", "Stat1", "Mx1", "Isg15", "Oas1a", "Trp53", "Egfr", "Gata3", "Esr1", "Krt5", "Rigi", "Pgr"]

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from urllib.request import Request
 
 import numpy as np
@@ -65,6 +66,20 @@ def test_file_arrives_whole_and_is_recorded(get, archive, tmp_path):
     fetched = Downloads(tmp_path / "downloads", tmp_path / "card.lock.tsv").get("table.txt.gz")
     assert fetched.record == {"name": archive.url(PATH), "sha256": sha256}
     assert [headers["User-Agent"] for headers in archive.asked[PATH]] == [USER_AGENT]
+
+
+def test_two_at_once_fetch_a_file_once(get, archive):
+    with ThreadPoolExecutor(2) as both:
+        first, second = both.map(lambda _: get(), range(2))
+    assert first == second and len(archive.asked[PATH]) == 1
+
+
+def test_what_another_card_fetched_into_the_folder_stays_recorded(get, archive, tmp_path):
+    archive.files["/other"] = CONTENT
+    get()
+    get(RemoteFile("other.gz", (archive.url("/other"),)), lock=tmp_path / "other.lock.tsv")
+    assert set(read_lock(tmp_path / "downloads" / MANIFEST)) == {"table.txt.gz", "other.gz"}
+    assert set(read_lock(tmp_path / "other.lock.tsv")) == {"other.gz"}
 
 
 def test_file_that_is_there_is_not_asked_for_again(get, archive):
@@ -233,7 +248,8 @@ def test_every_file_is_tried_before_anything_is_said(get, archive, tmp_path):
     right = RemoteFile("table.txt.gz", (archive.url(PATH),))
     message = refusal(get, files[0], right, files[1])
     assert "https://x/a" in message and "https://x/b" in message
-    assert lying(tmp_path) == ["table.txt.gz"], "what arrived stays for the next run, but no manifest"
+    assert lying(tmp_path) == [MANIFEST, "table.txt.gz"], "what arrived stays for the next run"
+    assert set(read_lock(tmp_path / "downloads" / MANIFEST)) == {"table.txt.gz"}
     assert set(read_lock(tmp_path / "card.lock.tsv")) == {"table.txt.gz"}
 
 

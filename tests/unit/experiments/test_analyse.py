@@ -21,22 +21,22 @@ from madeup.experiment import (
 from scipy.stats import kstest
 
 from irf7bone.base.errors import InputError
-from irf7bone.experiments.analyse import Settings, analyse_experiment
+from irf7bone.experiments.analyse import AnalysisSettings, analyse_experiment
 from irf7bone.experiments.design import Contrast, build_designs
 from irf7bone.experiments.differential import differential
 from irf7bone.genes.orthologs import Orthologs
-from irf7bone.tables.experiment import EXPERIMENT_TABLES
+from irf7bone.tables.register import OF_EXPERIMENT, tables_in
 
 PROJECT = Path(__file__).resolve().parents[3]
-SETTINGS = Settings(primary_signature="IFN", gene_set_draws=200)
+SETTINGS = AnalysisSettings(primary_signature="IFN", gene_set_draws=200)
 SWAPPED = dataclasses.replace(PAIRED, case="primary", reference="lesion")
 
 
 def analyse(adata, contrasts=(PAIRED,), orthologs=None, settings=SETTINGS):
     tables = analyse_experiment("made", adata, list(contrasts), LIBRARY, MARKERS, orthologs, settings)
-    assert list(tables) == list(EXPERIMENT_TABLES)
+    assert list(tables) == list(tables_in(OF_EXPERIMENT))
     for name, table in tables.items():
-        EXPERIMENT_TABLES[name].check(EXPERIMENT_TABLES[name].cast(table), name)
+        tables_in(OF_EXPERIMENT)[name].check(tables_in(OF_EXPERIMENT)[name].cast(table), name)
     return tables
 
 

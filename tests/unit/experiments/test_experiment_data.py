@@ -16,7 +16,7 @@ from irf7bone.acquire.sources import acquire
 from irf7bone.base.errors import InputError
 from irf7bone.experiments.experiment_file import check_experiment, read_experiment, write_experiment
 from irf7bone.experiments.harmonise import HarmonisedExperiment, harmonise_experiment
-from irf7bone.study.experiment_card import load_experiment
+from irf7bone.study.experiment_checks import load_experiment
 
 PROJECT = Path(__file__).resolve().parents[3]
 HUMAN = ["IRF7", "STAT1", "MX1", "ISG15", "OAS1", "TP53", "EGFR", "GATA3", "ESR1", "KRT5", "DDX58", "PGR"]

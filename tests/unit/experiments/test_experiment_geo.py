@@ -15,7 +15,7 @@ from irf7bone.base.errors import InputError
 from irf7bone.download.fetch import Downloads, fetch_all
 from irf7bone.download.lock import lock_path
 from irf7bone.experiments.harmonise import harmonise_experiment
-from irf7bone.study.experiment_card import load_experiment
+from irf7bone.study.experiment_checks import load_experiment
 
 PROJECT = Path(__file__).resolve().parents[3]
 GENES = [

@@ -17,11 +17,12 @@ from irf7bone.experiments.harmonise import HarmonisedExperiment, harmonise_exper
 from irf7bone.experiments.signature_stage import derive
 from irf7bone.experiments.stage import analyse
 from irf7bone.figures import experiment_figures
-from irf7bone.figures.plot_experiment import draw_experiment_figures
+from irf7bone.figures.plot_experiment import plot_experiment_figures
 from irf7bone.genes.signatures import load_library
-from irf7bone.study.experiment_card import ExperimentCard, load_experiment
-from irf7bone.study.settings import load_study
-from irf7bone.tables.experiment import EXPERIMENT_TABLES
+from irf7bone.study.experiment_card import ExperimentCard
+from irf7bone.study.experiment_checks import load_experiment
+from irf7bone.study.plan import load_study
+from irf7bone.tables.register import OF_EXPERIMENT, tables_in
 
 PROJECT = Path(__file__).resolve().parents[3]
 ORTHOLOGS = PROJECT / "data" / "orthologs" / "mouse_human.tsv.gz"
@@ -83,11 +84,11 @@ def real(tmp_path_factory, realdata, symbols) -> tuple[HarmonisedExperiment, dic
         config=config,
         seed=1,
     )
-    tables = {name: EXPERIMENT_TABLES[name].cast(table) for name, table in tables.items()}
+    tables = {name: tables_in(OF_EXPERIMENT)[name].cast(table) for name, table in tables.items()}
     for name, table in tables.items():
-        EXPERIMENT_TABLES[name].check(table, name)
+        tables_in(OF_EXPERIMENT)[name].check(table, name)
     derive(card, tables["genes"], ORTHOLOGS, folder / "derived")
-    drawn = draw_experiment_figures(harmonised.adata, tables, simulated=False, fdr=card.fdr, config=config)
+    drawn = plot_experiment_figures(harmonised.adata, tables, simulated=False, fdr=card.fdr, config=config)
     assert tuple(drawn) == experiment_figures(["bone_vs_primary"])
     return harmonised, tables, folder / "derived"
 

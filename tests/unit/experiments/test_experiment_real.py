@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.experiments.analyse import Settings, analyse_experiment
+from irf7bone.experiments.analyse import AnalysisSettings, analyse_experiment
 from irf7bone.experiments.design import Contrast
 from irf7bone.experiments.levels import marker_levels
 from irf7bone.genes.orthologs import to_human
@@ -48,7 +48,7 @@ def pairs(realdata, symbols) -> ad.AnnData:
 def tables(pairs, symbols) -> dict[str, pd.DataFrame]:
     library = load_library([PROJECT / "data" / "signatures"], symbols)
     markers = load_library([PROJECT / "data" / "markers"], symbols)
-    settings = Settings(primary_signature=INTERFERON, gene_set_draws=200)
+    settings = AnalysisSettings(primary_signature=INTERFERON, gene_set_draws=200)
     return analyse_experiment("priedigkeit2017", pairs, [BONE], library, markers, None, settings)
 
 

@@ -1,24 +1,16 @@
-"""The jobs of an experiment: files in step with contracts, gene lists of users, sources in words."""
+"""The jobs of an experiment: gene lists of users, sources in words."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
 from irf7bone.base.errors import InputError
 from irf7bone.experiments.signature_stage import read_gene_list, source_of
-from irf7bone.study.experiment_card import load_experiment
-from irf7bone.tables.experiment import EXPERIMENT_TABLES
+from irf7bone.study.experiment_checks import load_experiment
 
 PROJECT = Path(__file__).resolve().parents[3]
-
-
-def test_the_workflow_plans_every_table_of_an_experiment():
-    rules = (PROJECT / "workflow" / "rules" / "common.smk").read_text(encoding="utf-8")
-    listed = re.search(r"EXPERIMENT = \[(.*?)\]", rules, re.DOTALL)[1]
-    assert re.findall(r'"(\w+)"', listed) == list(EXPERIMENT_TABLES)
 
 
 def test_a_gene_list_is_read_with_its_remarks_passed_over(tmp_path):

@@ -17,7 +17,7 @@ from irf7bone.experiments.counts import enough_counts, log2_per_million
 from irf7bone.experiments.design import Contrast, build_designs
 from irf7bone.experiments.gene_sets import Ranking, camera, leading_places, prerank, running_sum
 from irf7bone.experiments.permute import n_relabellings, permutation_p
-from irf7bone.experiments.quality import sample_quality
+from irf7bone.experiments.quality import experiment_quality
 from irf7bone.experiments.shrink import shrink
 from irf7bone.tables.experiment import DISTANCES, QUALITY
 
@@ -222,7 +222,7 @@ def test_markers_are_mean_log2_fold_changes():
 def test_quality_flags_the_planted_outlier_and_orders_by_distance():
     adata = make_experiment(pairs=8, loss=1.0)
     adata.X[3] = np.random.default_rng(9).permutation(adata.X[3])
-    quality, distances = sample_quality("made", adata)
+    quality, distances = experiment_quality("made", adata)
     QUALITY.check(QUALITY.cast(quality), "quality")
     DISTANCES.check(DISTANCES.cast(distances), "distances")
     flagged = quality[quality["outlier"]]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from fontTools.ttLib import TTFont
-from madeup import depth as madeup_depth
+from madeup import results as madeup_results
 from madeup import study as made
 from matplotlib import font_manager
 from matplotlib.figure import Figure
@@ -18,13 +18,13 @@ from matplotlib.text import Text
 
 from irf7bone.base.phrases import estimate
 from irf7bone.figures import cohort_figures, key_signatures, pooled_figures, style
-from irf7bone.figures.curves import draw_curves, month_ticks, numbers_at_risk, spread
-from irf7bone.figures.distributions import draw_scores, order_signatures
+from irf7bone.figures.distributions import order_signatures, plot_scores
 from irf7bone.figures.forest import WIDEST_RATIO, axis_limit, picture_lines
 from irf7bone.figures.forest_tables import cohorts_with, forest_table, overview_table
-from irf7bone.figures.plot_cohort import draw_cohort_figures, draw_forests, forest_models
+from irf7bone.figures.plot_cohort import forest_models, plot_cohort_figures, plot_forests
+from irf7bone.figures.plot_curves import month_ticks, numbers_at_risk, plot_curves, spread
 
-MODELS = ("crude", "proliferation")
+MODELS = ("unadjusted", "proliferation")
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +43,13 @@ def pooled(associations) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def depth(associations, pooled):
-    return madeup_depth.depth(associations, pooled, made.config())
+def results(associations, pooled):
+    return madeup_results.results(associations, pooled, made.config())
 
 
 @pytest.fixture(scope="module")
-def forests(associations, pooled, depth):
-    return draw_forests(associations, pooled, made.ROLES, made.config(), depth)
+def forests(associations, pooled, results):
+    return plot_forests(associations, pooled, made.ROLES, made.config(), results)
 
 
 def texts(figure: Figure) -> list[str]:
@@ -93,15 +93,15 @@ def test_labels_are_moved_apart_and_keep_their_order():
 
 def test_forest_numbers_are_those_of_the_tables(associations, pooled):
     table = table_of(associations, pooled)
-    row = table[(table["label"] == "beta") & (table["heading"] == "IRF7") & (table["model"] == "crude")].iloc[
-        0
-    ]
+    row = table[
+        (table["label"] == "beta") & (table["heading"] == "IRF7") & (table["model"] == "unadjusted")
+    ].iloc[0]
     fit = associations[
         (associations["cohort"] == "beta")
         & (associations["signature"] == "IRF7")
         & (associations["method"] == "zscore")
         & (associations["endpoint"] == "relapse")
-        & (associations["model"] == "crude")
+        & (associations["model"] == "unadjusted")
     ].iloc[0]
     assert np.log(row["hr"]) == pytest.approx(fit["log_hr"])
     assert np.log([row["hr_low"], row["hr_high"]]) == pytest.approx([fit["ci_low"], fit["ci_high"]])
@@ -181,29 +181,34 @@ def test_forests_mark_simulated_data(forests):
 
 
 def test_overview_has_every_signature_once_per_block(associations, pooled):
-    shared = {"endpoint": "relapse", "method": "zscore", "models": ("crude",), "signatures": made.SIGNATURES}
+    shared = {
+        "endpoint": "relapse",
+        "method": "zscore",
+        "models": ("unadjusted",),
+        "signatures": made.SIGNATURES,
+    }
     table = overview_table(associations, pooled, made.ROLES, **shared)
     assert table.loc[table["block"] == "patients", "label"].tolist() == list(made.SIGNATURES)
     assert table.loc[table["block"] == "simulated", "label"].tolist() == list(made.SIGNATURES)
 
 
-def test_an_endpoint_that_no_cohort_has_gives_words_not_an_empty_panel(associations, pooled, depth):
+def test_an_endpoint_that_no_cohort_has_gives_words_not_an_empty_panel(associations, pooled, results):
     no_bone = associations[associations["cohort"] != "made"]
-    drawn = draw_forests(no_bone, pooled, made.ROLES, made.config(endpoints=("bone",)), depth)
+    drawn = plot_forests(no_bone, pooled, made.ROLES, made.config(endpoints=("bone",)), results)
     assert drawn["forest_bone"].table.empty
     assert any("No cohort of this study" in text for text in texts(drawn["forest_bone"].figure))
 
 
-def test_cohort_figures_are_complete_and_marked_where_simulated(cohorts, depth):
+def test_cohort_figures_are_complete_and_marked_where_simulated(cohorts, results):
     for name in ("gamma", "made"):
         cohort = cohorts[name]
-        drawn = draw_cohort_figures(
+        drawn = plot_cohort_figures(
             cohort.obs,
             cohort.quality,
             cohort.scores,
             cohort.associations,
             cohort.curves,
-            depth.of(name),
+            results.of(name),
             endpoints=[*made.HAS[name], "brain"],
             platform="an array",
             simulated=made.ROLES[name] == "simulated",
@@ -219,7 +224,7 @@ def test_curves_show_the_table(cohorts):
     rows = cohort.curves[
         (cohort.curves["endpoint"] == "death") & (cohort.curves["signature"] == made.PRIMARY)
     ]
-    figure = draw_curves(
+    figure = plot_curves(
         rows, cohort.associations.head(0), [made.PRIMARY], endpoint="death", title="beta", simulated=False
     )
     lines = {line.get_color(): line for line in figure.axes[0].get_lines()}
@@ -242,7 +247,7 @@ def test_curves_show_the_table(cohorts):
 def test_incidence_starts_at_zero_and_axis_holds_its_interval(cohorts):
     cohort = cohorts["made"]
     rows = cohort.curves[(cohort.curves["endpoint"] == "bone") & (cohort.curves["signature"] == "IRF7")]
-    figure = draw_curves(
+    figure = plot_curves(
         rows, cohort.associations.head(0), ["IRF7"], endpoint="bone", title="made", simulated=True
     )
     axes = figure.axes[0]
@@ -256,10 +261,10 @@ def test_a_score_without_curve_says_why(cohorts):
     fits = cohort.associations[
         (cohort.associations["endpoint"] == "death")
         & (cohort.associations["method"] == "zscore")
-        & (cohort.associations["model"] == "crude")
+        & (cohort.associations["model"] == "unadjusted")
     ]
     rows = cohort.curves[cohort.curves["signature"].isin(["IRF7", made.PROLIFERATION])]
-    figure = draw_curves(
+    figure = plot_curves(
         rows, fits, ["IRF7", made.PROLIFERATION], endpoint="death", title="gamma", simulated=False
     )
     said = " ".join(text.replace("\n", " ") for text in texts(figure))
@@ -278,7 +283,7 @@ def test_scores_without_any_row_say_so():
     empty = pd.DataFrame(
         {name: pd.Series(dtype="object") for name in ("sample", "signature", "score_raw", "er")}
     )
-    figure = draw_scores(empty, "p", title="x", method="zscore", simulated=False)
+    figure = plot_scores(empty, "p", title="x", method="zscore", simulated=False)
     assert any("No signature could be scored" in text for text in texts(figure))
 
 
@@ -286,10 +291,10 @@ def test_key_signatures_and_models():
     assert key_signatures("P", "Q", ["Q", "IRF7", "P"]) == ("P", "IRF7", "Q")
     assert key_signatures("IRF7", "Q", ["IRF7"]) == ("IRF7",)
     config = made.config()
-    assert forest_models(config) == ("crude", "proliferation")
+    assert forest_models(config) == ("unadjusted", "proliferation")
     other = made.config(primary=config.primary.__class__(made.PRIMARY, "zscore", "death", "proliferation"))
-    assert forest_models(other) == ("crude", "proliferation")
-    assert forest_models(made.config(models=("crude",))) == ("crude",)
+    assert forest_models(other) == ("unadjusted", "proliferation")
+    assert forest_models(made.config(models=("unadjusted",))) == ("unadjusted",)
 
 
 def test_equal_tables_give_equal_bytes_with_fonts_inside(cohorts, tmp_path):
@@ -298,10 +303,10 @@ def test_equal_tables_give_equal_bytes_with_fonts_inside(cohorts, tmp_path):
     scores = cohort.scores[cohort.scores["method"] == "zscore"]
     scores = scores.assign(er=scores["sample"].map(cohort.obs["er"]))
     for attempt in ("first", "second"):
-        curves = draw_curves(
+        curves = plot_curves(
             rows, cohort.associations.head(0), ["IRF7"], endpoint="bone", title="made", simulated=True
         )
-        spread_out = draw_scores(scores, "IRF7", title="made", method="zscore", simulated=True)
+        spread_out = plot_scores(scores, "IRF7", title="made", method="zscore", simulated=True)
         style.save_drawings({"curves": (curves, rows), "scores": (spread_out, scores)}, tmp_path / attempt)
     names = sorted(path.name for path in (tmp_path / "first").iterdir())
     assert names == [f"{name}.{kind}" for name in ("curves", "scores") for kind in ("pdf", "svg", "tsv")]

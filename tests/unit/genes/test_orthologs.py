@@ -16,7 +16,7 @@ from madeup.experiment import signature
 
 from irf7bone.base.errors import InputError
 from irf7bone.experiments.derived import (
-    Rule,
+    DerivationRule,
     derive_signature,
     write_signature,
 )
@@ -159,7 +159,7 @@ def genes_table() -> pd.DataFrame:
     return GENES.cast(table.assign(**filled, log2_fc_shrunken=0.0, p=table["q"]).reindex(columns=GENES.names))
 
 
-RULE = Rule("MADE_DOWN_IN_BONE", "bone", min_log2_fold=1.0, fdr=0.05)
+RULE = DerivationRule("MADE_DOWN_IN_BONE", "bone", min_log2_fold=1.0, fdr=0.05)
 
 
 def test_derived_signature_says_what_became_of_each_gene(small):
@@ -192,7 +192,9 @@ def test_human_genes_are_their_own_orthologs():
 
 def test_a_derived_signature_is_read_as_any_other(small, symbols, tmp_path):
     derived = derive_signature("made", genes_table(), RULE, organism="mouse", orthologs=small)
-    path = write_signature(derived, RULE, tmp_path / "own", source="Made-up mice", how="genes with an ISRE")
+    path = write_signature(
+        derived, RULE, tmp_path / "own", source="Made-up mice", pmid="1", how="genes with an ISRE"
+    )
     library = load_library([path], symbols)
     found = library["MADE_DOWN_IN_BONE"]
     assert found.up == ("IFITM3", "IRF7", "OAS1") and found.role == "derived"
@@ -203,8 +205,8 @@ def test_a_derived_signature_is_read_as_any_other(small, symbols, tmp_path):
 
 
 def test_an_empty_signature_leaves_no_file(small, tmp_path):
-    strict = Rule("NONE", "bone", min_log2_fold=9.0, fdr=0.05)
+    strict = DerivationRule("NONE", "bone", min_log2_fold=9.0, fdr=0.05)
     derived = derive_signature("made", genes_table(), strict, organism="mouse", orthologs=small)
     (tmp_path / "NONE.gmt").write_text("old", encoding="utf-8")
-    assert write_signature(derived, strict, tmp_path, source="s", how="") is None
+    assert write_signature(derived, strict, tmp_path, source="s", pmid="", how="") is None
     assert not list(tmp_path.iterdir())

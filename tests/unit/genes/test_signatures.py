@@ -350,7 +350,8 @@ def test_shipped_provenance_is_complete_and_true(shipped):
         signature = shipped[name]
         assert row["sha256"] == hashlib.sha256("\n".join(sorted(signature.genes)).encode()).hexdigest()
         assert int(row["n_genes"]) == len(signature.genes)
-        assert row["pmid"].isdigit()
+        assert row["pmid"] and ";".join(signature.pmids) == row["pmid"]
+        assert all(pmid.isdigit() for pmid in signature.pmids)
         assert signature.role in ("interferon", "irf7", "proliferation", "immune", "control")
         assert signature.citation and signature.source and signature.licence
         assert signature.how_obtained != UNSTATED

@@ -9,7 +9,7 @@ import pytest
 from irf7bone.acquire.sources import acquire
 from irf7bone.harmonise.cohort import harmonise
 from irf7bone.harmonise.duplicates import find_duplicates
-from irf7bone.study.cohort_card import load_card
+from irf7bone.study.cohort_checks import load_card
 from irf7bone.tables.cohort import DUPLICATES
 
 GENES = [f"G{number:04d}" for number in range(2000)]

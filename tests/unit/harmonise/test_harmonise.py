@@ -17,7 +17,7 @@ from irf7bone.harmonise.cohort import harmonise
 from irf7bone.harmonise.cohort_file import check_cohort, read_cohort, write_cohort
 from irf7bone.harmonise.endpoints import build_endpoints
 from irf7bone.harmonise.expression import SCALES, collapse_to_symbols, guess_id_type
-from irf7bone.study.cohort_card import load_card
+from irf7bone.study.cohort_checks import load_card
 from irf7bone.tables.cohort import FLOW
 
 

@@ -11,6 +11,7 @@ import pytest
 from irf7bone.base.errors import InputError
 from irf7bone.base.vocabulary import MODELS as MODEL_WORDS
 from irf7bone.outcome.associate import associate
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.outcome.models import MODELS
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.statistics.firth import fit_firth
@@ -22,7 +23,7 @@ ESTIMATE = ["log_hr", "se", "ci_low", "ci_high", "p"]
 def settings(**changes):
     base = {
         "endpoints": ("bone", "relapse"),
-        "models": ("crude", "proliferation", "clinical", "full"),
+        "models": ("unadjusted", "proliferation", "clinical", "full"),
         "proliferation_signature": "PROLIF",
         "primary": SimpleNamespace(method="zscore"),
         "min_events": 5,
@@ -67,12 +68,12 @@ def made_up(n=160, seed=0):
 
 
 def run(obs, scores, **changes):
-    table = associate("x", obs, scores, config=settings(**changes))
+    table = associate(FitPlan("x", obs, scores, config=settings(**changes)))
     ASSOCIATIONS.check(table, "associations")
     return table
 
 
-def one(table, signature="ISG", method="zscore", endpoint="relapse", model="crude"):
+def one(table, signature="ISG", method="zscore", endpoint="relapse", model="unadjusted"):
     wanted = (
         (table["signature"] == signature)
         & (table["method"] == method)
@@ -107,7 +108,7 @@ def test_numbers_are_those_of_the_model_written_out():
     prolif = score(scores, "PROLIF")[:, None]
     clinical = np.column_stack([node, obs[["grade", "size_cm", "age"]]])
     problems = {
-        "crude": ("none", CoxProblem(time, event)),
+        "unadjusted": ("none", CoxProblem(time, event)),
         "proliferation": ("proliferation", CoxProblem(time, event, prolif)),
         "clinical": ("node,grade,size_cm,age,strata(er)", CoxProblem(time, event, clinical, er)),
         "full": (
@@ -159,10 +160,10 @@ def test_few_events_for_the_parameters_are_fitted_with_firth():
 
 def test_swapping_the_sign_of_a_score_swaps_the_effect_and_c():
     obs, scores = made_up()
-    before = run(obs, scores, models=("crude", "proliferation"))
+    before = run(obs, scores, models=("unadjusted", "proliferation"))
     scores.loc[scores["signature"] == "ISG", "score_z"] *= -1
-    after = run(obs, scores, models=("crude", "proliferation"))
-    for model in ("crude", "proliferation"):
+    after = run(obs, scores, models=("unadjusted", "proliferation"))
+    for model in ("unadjusted", "proliferation"):
         plus, minus = one(before, model=model), one(after, model=model)
         assert minus["log_hr"] == pytest.approx(-plus["log_hr"])
         assert minus["p"] == pytest.approx(plus["p"])
@@ -330,7 +331,7 @@ def test_samples_without_the_endpoint_or_the_score_are_left_out():
 def test_scores_of_other_samples_are_refused():
     obs, scores = made_up()
     with pytest.raises(InputError, match=r"(?s)scores of x, sample.*S000, S001.*score the cohort again"):
-        associate("x", obs.iloc[3:], scores, config=settings())
+        associate(FitPlan("x", obs.iloc[3:], scores, config=settings()))
 
 
 def test_an_endpoint_without_any_value_is_not_there():

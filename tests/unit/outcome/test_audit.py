@@ -15,15 +15,16 @@ from irf7bone.harmonise.cohort import harmonise
 from irf7bone.harmonise.sample_quality import sample_quality
 from irf7bone.outcome.associate import associate
 from irf7bone.outcome.audit import audit_cohort
-from irf7bone.scoring import score_cohort
+from irf7bone.outcome.fit_plan import FitPlan
+from irf7bone.scoring.score_table import score_cohort
 from irf7bone.study.settings import Primary
 from irf7bone.tables.outcome_checks import AUDIT
 
 SETTINGS = made.config(
     endpoints=("bone", "death"),
-    models=("crude", "proliferation", "clinical"),
+    models=("unadjusted", "proliferation", "clinical"),
     methods=("zscore",),
-    primary=Primary(signature="IFN", method="zscore", endpoint="bone", model="crude"),
+    primary=Primary(signature="IFN", method="zscore", endpoint="bone", model="unadjusted"),
     proliferation_signature="PROLIFERATION",
 )
 LIBRARY = {
@@ -86,8 +87,9 @@ def audit(make_card, symbols, tables):
         )
         harmonised = harmonise(acquire(card), card, symbols)
         scores, _ = score_cohort(harmonised.adata.to_df(), LIBRARY, ["zscore"], 0.5)
-        fits = associate("made", harmonised.adata.obs, scores, config=SETTINGS)
-        table = audit_cohort(harmonised.adata, harmonised.flow, scores, fits, cohort="made", config=SETTINGS)
+        plan = FitPlan("made", harmonised.adata.obs, scores, config=SETTINGS)
+        fits = associate(plan)
+        table = audit_cohort(plan, harmonised.adata, harmonised.flow, fits)
         AUDIT.check(table, "audit")
         return table, fits, harmonised
 
@@ -114,12 +116,12 @@ OUTCOME = [("time or status is missing", 2, 54), ("neither time nor status", 1, 
 
 def test_every_loss_has_its_reason_and_its_number(audit):
     table, fits, _ = audit()
-    assert chain(table, "bone", "crude") == [*MATCHED, *OUTCOME, ("in the model", 0, 53)]
+    assert chain(table, "bone", "unadjusted") == [*MATCHED, *OUTCOME, ("in the model", 0, 53)]
     clinical = chain(table, "bone", "clinical")
     assert clinical == [
         *MATCHED, *OUTCOME, ("missing covariate (grade 3, age 2)", 4, 49), ("in the model", 0, 49),
     ]  # fmt: skip
-    assert chain(table, "death", "crude")[-2:] == [
+    assert chain(table, "death", "unadjusted")[-2:] == [
         ("the cohort has no endpoint death", 56, 0),
         ("in the model", 0, 0),
     ]
@@ -129,7 +131,7 @@ def test_every_loss_has_its_reason_and_its_number(audit):
     for row in ok.to_dict("records"):
         assert ends[(row["endpoint"], row["model"])] == row["n"]
     events = table[table["what"] == "in the model"].set_index(["endpoint", "model"])["n_events_left"]
-    assert events[("bone", "crude")] == ok.set_index("model").loc["crude", "n_events"]
+    assert events[("bone", "unadjusted")] == ok.set_index("model").loc["unadjusted", "n_events"]
 
 
 def test_a_model_that_is_not_fitted_ends_with_nobody_and_says_why(audit):
@@ -143,7 +145,7 @@ def test_a_quality_rule_drops_samples_only_where_the_card_asks(audit):
     quality = sample_quality(flagged.adata, "made").set_index("sample")
     assert quality.index[quality["outlier"]].tolist() == ["P01"]
     table, _, dropped = audit(quality={"drop": ["filled"]})
-    assert ("dropped by sample quality: quality rule filled", 1, 55) in chain(table, "bone", "crude")
+    assert ("dropped by sample quality: quality rule filled", 1, 55) in chain(table, "bone", "unadjusted")
     assert set(flagged.adata.obs_names) - set(dropped.adata.obs_names) == {"P01"}
     table, _, kept = audit(quality={"drop": ["correlation", "spread"]})
     assert kept.adata.n_obs == 56

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from irf7bone.outcome.curves import curves, tertiles
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.statistics.incidence import aalen_johansen, incidence_se, log_log_interval, median_followup
 from irf7bone.tables.outcome import CURVES
 
@@ -128,7 +129,7 @@ def test_median_followup_of_missing_and_of_complete_follow_up():
 
 def test_table_of_curves():
     obs, scores = made_up()
-    table = curves("x", obs, scores, config=CONFIG)
+    table = curves(FitPlan("x", obs, scores, config=CONFIG))
     CURVES.check(table, "curves")
     assert set(table["method"]) == {"zscore"}
     assert set(table["endpoint"]) == {"bone", "relapse"}
@@ -154,7 +155,7 @@ def test_a_signature_without_a_score_has_no_curve():
     lost = scores["signature"] == "A"
     scores.loc[lost, ["status", "reason"]] = ["low_coverage", "3 of 9 genes"]
     scores.loc[lost, "score_z"] = np.nan
-    assert set(curves("x", obs, scores, config=CONFIG)["signature"]) == {"B"}
-    nothing = curves("x", obs[[]], scores, config=CONFIG)
+    assert set(curves(FitPlan("x", obs, scores, config=CONFIG))["signature"]) == {"B"}
+    nothing = curves(FitPlan("x", obs[[]], scores, config=CONFIG))
     assert list(nothing.columns) == CURVES.names
     assert nothing.empty

@@ -17,19 +17,27 @@ from irf7bone.outcome.competing_risks import competing
 from irf7bone.outcome.curves import curves
 from irf7bone.outcome.discrimination import discrimination
 from irf7bone.outcome.er_strata import associate_by_er
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.outcome.group_tests import group_tests
 from irf7bone.outcome.immune_link import immune_link
 from irf7bone.outcome.model_checks import check_curves, checks
 from irf7bone.outcome.sites import sites
 from irf7bone.pool.by_er import pool_by_er
-from irf7bone.pool.heterogeneity import asymmetry, funnel, heterogeneity, leave_one_out_table
+from irf7bone.pool.heterogeneity import asymmetry, funnel, heterogeneity, leave_one_cohort_out_table
 from irf7bone.pool.pool import POOLED, pool_associations
 from irf7bone.pool.pooled_immune_link import pool_immune
 from irf7bone.tables.outcome import ASSOCIATIONS, COMPETING, CURVES, ER_ASSOCIATIONS, IMMUNE_LINKS, SITES
 from irf7bone.tables.outcome_checks import CHECK_CURVES, CHECKS, DISCRIMINATION, GROUP_TESTS
-from irf7bone.tables.pooled import ASYMMETRY, ER_POOLED, FUNNEL, HETEROGENEITY, IMMUNE_POOLED, LEAVE_ONE_OUT
+from irf7bone.tables.pooled import (
+    ASYMMETRY,
+    ER_POOLED,
+    FUNNEL,
+    HETEROGENEITY,
+    IMMUNE_POOLED,
+    LEAVE_ONE_COHORT_OUT,
+)
 
-MODELS = ("crude", "proliferation", "clinical", "full")
+MODELS = ("unadjusted", "proliferation", "clinical", "full")
 FUNCTIONS = {
     "associate": (associate, ASSOCIATIONS),
     "competing": (competing, COMPETING),
@@ -60,7 +68,7 @@ def settings(**changes):
         "endpoints": ("bone", "relapse"),
         "models": MODELS,
         "proliferation_signature": "PROLIF",
-        "primary": SimpleNamespace(signature="ISG", method="zscore", endpoint="bone", model="crude"),
+        "primary": SimpleNamespace(signature="ISG", method="zscore", endpoint="bone", model="unadjusted"),
         "min_events": 5,
     }
     return Settings(**{**base, **changes})
@@ -260,7 +268,7 @@ def sound(table, contract):
 
 def run(function, obs, values, **changes):
     call, contract = FUNCTIONS[function]
-    table = call("x", obs, as_scores(obs, values), config=settings(**changes))
+    table = call(FitPlan("x", obs, as_scores(obs, values), config=settings(**changes)))
     sound(table, contract)
     return table
 
@@ -275,7 +283,7 @@ def test_a_sound_cohort_has_estimates(function):
 @pytest.mark.parametrize("case", CASES)
 def test_degenerate_data_end_in_a_status_with_its_reason(case, function):
     # the refits of the checks are many, and their models those of the associations
-    models = ("crude", "full") if function == "checks" else MODELS
+    models = ("unadjusted", "full") if function == "checks" else MODELS
     run(function, *CASES[case](*made_up()), models=models)
 
 
@@ -285,7 +293,7 @@ def test_few_events_and_degenerate_data_together(function):
     obs, values = made_up()
     first = obs["bone_event"].cumsum() <= 9
     kept = with_outcome(obs, obs["bone_time_months"], obs["bone_event"] * first, obs["bone_competing"])
-    models = ("crude", "full") if function == "checks" else MODELS
+    models = ("unadjusted", "full") if function == "checks" else MODELS
     for case in (collinear_covariate, no_variance, nearly_constant, proliferation_constant, one_er_class):
         run(function, *case(kept, values), models=models)
 
@@ -297,16 +305,16 @@ def status(table, **wanted):
 
 
 def test_each_case_ends_in_the_status_that_it_should():
-    crude = {"signature": "ISG", "endpoint": "bone", "model": "crude"}
+    unadjusted = {"signature": "ISG", "endpoint": "bone", "model": "unadjusted"}
     found = {
         name: run("associate", *CASES[name](*made_up()))
         for name in ("separation", "one_event", "identical_times", "all_censored", "no_variance")
     }
-    assert status(found["separation"], **crude) == {"separated"}
-    assert status(found["one_event"], **crude) == {"too_few_events"}
-    assert status(found["identical_times"], **crude) == {"not_available"}
-    assert status(found["all_censored"], **crude) == {"too_few_events"}
-    assert status(found["no_variance"], **crude) == {"not_available"}
+    assert status(found["separation"], **unadjusted) == {"separated"}
+    assert status(found["one_event"], **unadjusted) == {"too_few_events"}
+    assert status(found["identical_times"], **unadjusted) == {"not_available"}
+    assert status(found["all_censored"], **unadjusted) == {"too_few_events"}
+    assert status(found["no_variance"], **unadjusted) == {"not_available"}
     clinical = run("associate", *collinear_covariate(*made_up()))
     assert status(clinical, endpoint="bone", model="clinical") == {"not_available"}
     assert status(clinical, signature="ISG", endpoint="bone", model="proliferation") == {"not_available"}
@@ -314,7 +322,7 @@ def test_each_case_ends_in_the_status_that_it_should():
     assert status(one_class, er="negative") == {"not_available"}
     assert "no tumour is ER-negative" in set(one_class["reason"])
     vanished = run("competing", *weights_vanish(*made_up()))
-    assert status(vanished, **crude, estimand="subdistribution") == {"ok"}
+    assert status(vanished, **unadjusted, estimand="subdistribution") == {"ok"}
 
 
 # pooling
@@ -332,12 +340,12 @@ def pool(associations, roles):
     made = {
         "pooled": pooled,
         "heterogeneity": heterogeneity(associations, pooled, roles),
-        "leave_one_out": leave_one_out_table(associations, pooled, roles),
+        "leave_one_cohort_out": leave_one_cohort_out_table(associations, pooled, roles),
         "asymmetry": asymmetry(associations, pooled, roles),
     }
     for name, contract in (
         ("heterogeneity", HETEROGENEITY),
-        ("leave_one_out", LEAVE_ONE_OUT),
+        ("leave_one_cohort_out", LEAVE_ONE_COHORT_OUT),
         ("asymmetry", ASYMMETRY),
     ):
         contract.check(made[name], name)

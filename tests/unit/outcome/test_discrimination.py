@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from irf7bone.outcome.discrimination import discrimination, reliable_horizon
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.statistics import ipcw
 from irf7bone.statistics.concordance import harrell_c
 from irf7bone.statistics.ipcw import Censoring, auc, uno_c
@@ -189,7 +190,7 @@ def made_up(n=150):
 
 
 def run(obs, scores, **changes):
-    found = discrimination("x", obs, scores, config=settings(**changes))
+    found = discrimination(FitPlan("x", obs, scores, config=settings(**changes)))
     DISCRIMINATION.check(found, "discrimination")
     return found.set_index(["signature", "endpoint", "measure"]).sort_index()
 
@@ -228,7 +229,7 @@ def test_a_horizon_beyond_follow_up_and_few_events_have_their_status():
     obs["relapse_event"] = (obs["relapse_time_months"].rank(method="first") <= 4).astype(float)
     few = run(obs, scores).loc["ISG"].loc["relapse"]
     assert few.loc["uno_c", "reason"].startswith("4 events up to")
-    assert few.loc["harrell_c", "reason"] == "4 events, 5 needed"
+    assert few.loc["harrell_c", "reason"] == "4 events among 150 samples, 5 needed"
     assert set(few["status"]) == {"too_few_events", "not_available"}
 
 

@@ -5,24 +5,24 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from madeup.settings import settings
 
 from irf7bone.outcome.er_strata import associate_by_er
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.pool.by_er import differences, pool_by_er
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.statistics.random_effects import random_effects
-from irf7bone.study.settings import Analysis, Primary, SignatureSettings, VerdictSettings
+from irf7bone.study.settings import Primary, SignatureSettings
 from irf7bone.tables.outcome import ER_ASSOCIATIONS
 from irf7bone.tables.pooled import ER_POOLED
 
-CONFIG = Analysis(
+CONFIG = settings(
     signatures=SignatureSettings(("IFN", "PROLIF"), (), 0.5),
     methods=("zscore", "ssgsea"),
     endpoints=("bone", "death"),
-    models=("crude", "proliferation"),
-    primary=Primary("IFN", "zscore", "bone", "crude"),
+    models=("unadjusted", "proliferation"),
+    primary=Primary("IFN", "zscore", "bone", "unadjusted"),
     proliferation_signature="PROLIF",
-    verdict=VerdictSettings(0.7, 0.8),
-    min_events=5,
 )
 EFFECT = ["log_hr", "se", "ci_low", "ci_high", "p"]
 
@@ -54,12 +54,12 @@ def cohort(n=300, seed=0, positive=-0.6, negative=0.4):
 
 
 def run(obs, scores, name="x"):
-    table = associate_by_er(name, obs, scores, config=CONFIG)
+    table = associate_by_er(FitPlan(name, obs, scores, config=CONFIG))
     ER_ASSOCIATIONS.check(table, "by ER")
     return table
 
 
-def one(table, er, signature="IFN", endpoint="bone", model="crude"):
+def one(table, er, signature="IFN", endpoint="bone", model="unadjusted"):
     keep = (table["signature"] == signature) & (table["endpoint"] == endpoint) & (table["model"] == model)
     [row] = table[keep & (table["er"] == er)].to_dict("records")
     return row
@@ -192,7 +192,7 @@ def test_too_few_events_in_one_stratum_leave_the_other():
     assert one(table, "positive")["status"] == "ok"
     [row] = (
         differences(table)
-        .query("signature == 'IFN' and endpoint == 'bone' and model == 'crude'")
+        .query("signature == 'IFN' and endpoint == 'bone' and model == 'unadjusted'")
         .to_dict("records")
     )
     assert row["status"] == "too_few_events" and row["reason"].startswith("ER-negative: 3 events")

@@ -10,7 +10,9 @@ import pytest
 from scipy.stats import binom
 
 from irf7bone.outcome.curves import tertiles
-from irf7bone.outcome.group_tests import gray_test, group_tests, logrank_test
+from irf7bone.outcome.fit_plan import FitPlan
+from irf7bone.outcome.group_tests import group_tests
+from irf7bone.statistics.gray import gray_test, logrank_test
 from irf7bone.tables.outcome_checks import GROUP_TESTS
 
 
@@ -136,7 +138,7 @@ def made_up(n=150):
 
 
 def run(obs, scores):
-    table = group_tests("x", obs, scores, config=CONFIG)
+    table = group_tests(FitPlan("x", obs, scores, config=CONFIG))
     GROUP_TESTS.check(table, "group tests")
     return table.set_index(["signature", "endpoint"])
 

@@ -8,13 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from madeup.settings import settings
 
-from irf7bone.figures.immune import draw_immune
+from irf7bone.figures.plot_immune_link import plot_immune
 from irf7bone.genes.signatures import Signature
-from irf7bone.outcome.immune_link import immune_link, partial_correlation
+from irf7bone.outcome.immune_link import immune_link
 from irf7bone.pool.pooled_immune_link import pool_immune
+from irf7bone.statistics.partial_correlation import partial_correlation
 from irf7bone.statistics.random_effects import random_effects
-from irf7bone.study.settings import Analysis, Primary, SignatureSettings, VerdictSettings
+from irf7bone.study.settings import Primary, SignatureSettings
 from irf7bone.tables.outcome import ADJUSTMENTS, IMMUNE_LINKS
 from irf7bone.tables.pooled import IMMUNE_POOLED
 
@@ -26,15 +28,13 @@ GENES = {
     "PROLIF": [f"P{i}" for i in range(6)],
 }
 KINDS = {"IFN": "interferon", "IRF7": "irf7", "NK": "immune", "CD8": "immune", "PROLIF": "proliferation"}
-CONFIG = Analysis(
+CONFIG = settings(
     signatures=SignatureSettings(tuple(GENES), (), 0.5),
     methods=("zscore",),
     endpoints=("bone",),
-    models=("crude",),
-    primary=Primary("IFN", "zscore", "bone", "crude"),
+    models=("unadjusted",),
+    primary=Primary("IFN", "zscore", "bone", "unadjusted"),
     proliferation_signature="PROLIF",
-    verdict=VerdictSettings(0.7, 0.8),
-    min_events=5,
 )
 BOTH = "proliferation,leukocytes"
 
@@ -95,8 +95,8 @@ def test_every_pair_and_adjustment_has_a_row_with_the_correlation_of_its_scores(
 
 
 def test_a_link_through_leukocytes_alone_disappears_and_a_direct_one_stays():
-    crude, adjusted = (one(link(expression(leukocytes=1.0)), adjustment=name) for name in ("none", BOTH))
-    assert crude["r"] > 0.35 and crude["p"] < 1e-6
+    unadjusted, adjusted = (one(link(expression(leukocytes=1.0)), adjustment=name) for name in ("none", BOTH))
+    assert unadjusted["r"] > 0.35 and unadjusted["p"] < 1e-6
     assert abs(adjusted["r"]) < 0.12 and adjusted["p"] > 0.01
     direct = one(link(expression(leukocytes=1.0, direct=1.0)), adjustment=BOTH)
     assert direct["r"] > 0.35 and direct["p"] < 1e-6
@@ -239,14 +239,14 @@ def test_figure_draws_every_estimate():
     links = pd.concat(link(expression(100, i, direct=1.0), cohort=name) for i, name in enumerate(roles))
     links = links.assign(status=links["status"])
     pooled = pool_immune(links, roles)
-    figure = draw_immune(links, pooled, roles, "IFN")
+    figure = plot_immune(links, pooled, roles, "IFN")
     assert len(figure.axes) == len(ADJUSTMENTS)
     for axes, adjustment in zip(figure.axes, ADJUSTMENTS, strict=True):
         points = np.concatenate([np.asarray(each.get_offsets())[:, 0] for each in axes.collections])
         wanted = links[(links["signature"] == "IFN") & (links["adjustment"] == adjustment)]["r"]
         assert set(np.round(points, 9)) == set(np.round(wanted.astype(float), 9))
         assert len(axes.patches) >= 2  # a diamond for each immune signature
-    words = " ".join(text.get_text() for text in draw_immune(links, pooled, roles, "ABSENT").axes[0].texts)
+    words = " ".join(text.get_text() for text in plot_immune(links, pooled, roles, "ABSENT").axes[0].texts)
     assert "ABSENT" in words
 
 

@@ -17,13 +17,14 @@ from irf7bone.outcome.associate import associate
 from irf7bone.outcome.competing_risks import competing
 from irf7bone.outcome.discrimination import discrimination
 from irf7bone.outcome.er_strata import associate_by_er
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.outcome.group_tests import group_tests
 from irf7bone.outcome.model_checks import checks
 from irf7bone.outcome.sites import sites
 from irf7bone.pool.pool import pool_associations
-from irf7bone.scoring import score_cohort
+from irf7bone.scoring.score_table import score_cohort
 
-MODELS = ("crude", "proliferation", "clinical", "full")
+MODELS = ("unadjusted", "proliferation", "clinical", "full")
 FUNCTIONS = {
     call.__name__: call
     for call in (associate, competing, sites, group_tests, checks, discrimination, associate_by_er)
@@ -56,7 +57,7 @@ CONFIG = Settings(
     endpoints=("bone", "relapse"),
     models=MODELS,
     proliferation_signature="PROLIF",
-    primary=SimpleNamespace(signature="ISG", method="zscore", endpoint="bone", model="crude"),
+    primary=SimpleNamespace(signature="ISG", method="zscore", endpoint="bone", model="unadjusted"),
     min_events=5,
     signatures=SimpleNamespace(select=("ISG", "PROLIF", "IRF7"), min_coverage=0.5),
 )
@@ -98,8 +99,8 @@ def run(function, obs, values, cohort="x"):
         )
         for name, value in values.items()
     ).assign(reason=None)
-    models = ("crude", "full") if function == "checks" else MODELS
-    table = FUNCTIONS[function](cohort, obs, scores, config=CONFIG._replace(models=models))
+    models = ("unadjusted", "full") if function == "checks" else MODELS
+    table = FUNCTIONS[function](FitPlan(cohort, obs, scores, config=CONFIG._replace(models=models)))
     keys = [name for name in LABELS if name in table]
     return table.set_index(keys).sort_index()
 

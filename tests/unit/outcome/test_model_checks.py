@@ -8,14 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.figures.checks import draw_checks
+from irf7bone.figures.plot_checks import plot_checks
 from irf7bone.outcome.associate import associate
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.outcome.model_checks import check_curves, checks
 from irf7bone.outcome.models import Cohort, Design
 from irf7bone.outcome.periods import hazard_ratios_by_period
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.statistics.firth import fit_firth
-from irf7bone.statistics.leave_one_patient_out import leave_one_out
+from irf7bone.statistics.leave_one_patient_out import leave_one_patient_out
 from irf7bone.statistics.splines import NoSpline, Spline, curved_terms, fit_spline, knots
 from irf7bone.tables.outcome_checks import CHECK_CURVES, CHECKS, CHECKS_MADE
 
@@ -37,7 +38,7 @@ def design_of(time, event, covariates=None, strata=None):
     columns = np.empty((n, 0)) if covariates is None else covariates
     names = tuple(f"z{k}" for k in range(columns.shape[1]))
     cohort = Cohort(pd.DataFrame(index=range(n)), time, event, None, None)
-    return Design(cohort, np.ones(n, dtype=bool), columns, names, strata, "test")
+    return Design(cohort, np.ones(n, dtype=bool), columns, names, strata)
 
 
 # -- two periods --------------------------------------------------------------------------------------------
@@ -228,7 +229,7 @@ def test_leaving_out_is_refitting(step, penalised, fit):
     covariates, strata = covariates[:, :1], np.where(strata == "a", 0, 1)
     problem = CoxProblem(time, event, covariates, strata)
     full = fit(problem, score)
-    found = leave_one_out(problem, strata, score, full.coefficients[0], penalised=penalised)
+    found = leave_one_patient_out(problem, strata, score, full.coefficients[0], penalised=penalised)
     expected, status = refits(time, event, covariates, strata, score, fit)
     assert set(status) == {"ok"}
     assert found == pytest.approx(expected, abs=1e-8)
@@ -245,7 +246,7 @@ def test_events_at_one_time_in_two_strata_are_no_tie():
     problem = CoxProblem(time, event, strata=strata)
     full = fit_cox(problem, score)
     assert (np.diff(problem.risk.event_times) == 0).sum() > 3
-    found = leave_one_out(problem, strata, score, full.coefficients[0], penalised=False)
+    found = leave_one_patient_out(problem, strata, score, full.coefficients[0], penalised=False)
     expected, _ = refits(time, event, np.empty((32, 0)), strata, score, fit_cox)
     assert found == pytest.approx(expected, abs=1e-8)
 
@@ -254,19 +255,21 @@ def test_blocks_do_not_matter(monkeypatch):
     time, event, score, covariates, strata = follow_up(step=6)
     problem = CoxProblem(time, event, covariates, strata)
     full = fit_cox(problem, score).coefficients[0]
-    whole = leave_one_out(problem, strata, score, full, penalised=False)
+    whole = leave_one_patient_out(problem, strata, score, full, penalised=False)
     monkeypatch.setattr("irf7bone.statistics.leave_one_patient_out._BLOCK_NUMBERS", 7 * problem.risk.n_rows)
-    assert leave_one_out(problem, strata, score, full, penalised=False) == pytest.approx(whole, rel=1e-10)
+    assert leave_one_patient_out(problem, strata, score, full, penalised=False) == pytest.approx(
+        whole, rel=1e-10
+    )
 
 
 # -- tables -------------------------------------------------------------------------------------------------
 
 
 def settings(**changes):
-    primary = SimpleNamespace(method="zscore", signature="ISG", model="crude", endpoint="relapse")
+    primary = SimpleNamespace(method="zscore", signature="ISG", model="unadjusted", endpoint="relapse")
     base = {
         "endpoints": ("bone", "relapse"),
-        "models": ("crude", "proliferation", "clinical", "full"),
+        "models": ("unadjusted", "proliferation", "clinical", "full"),
         "proliferation_signature": "PROLIF",
         "primary": primary,
         "min_events": 5,
@@ -300,17 +303,17 @@ def made_up(n=160, seed=0):
     return obs, scores.assign(status="ok", reason=None).reset_index(drop=True)
 
 
-ONE = {"models": ("crude",), "endpoints": ("relapse",)}
+ONE = {"models": ("unadjusted",), "endpoints": ("relapse",)}
 
 
 def run(obs, scores, **changes):
-    found = checks("x", obs, scores, config=settings(**changes))
+    found = checks(FitPlan("x", obs, scores, config=settings(**changes)))
     CHECKS.check(found, "checks")
     assert not found.duplicated(list(CHECKS.key)).any()
     return found
 
 
-def of_one(found, signature="ISG", endpoint="relapse", model="crude"):
+def of_one(found, signature="ISG", endpoint="relapse", model="unadjusted"):
     wanted = (found["signature"] == signature) & (found["endpoint"] == endpoint) & (found["model"] == model)
     return found[wanted].set_index("check")
 
@@ -325,11 +328,11 @@ def test_every_planned_check_has_a_row():
     assert set(of_one(found, model="full")["status"]) == {"ok"}
 
 
-@pytest.mark.parametrize("model", ["crude", "proliferation", "clinical", "full"])
+@pytest.mark.parametrize("model", ["unadjusted", "proliferation", "clinical", "full"])
 def test_checks_are_of_the_fit_that_the_associations_report(model):
     obs, scores = made_up()
     rows = of_one(run(obs, scores, models=(model,), endpoints=("relapse",)), model=model)
-    table = associate("x", obs, scores, config=settings())
+    table = associate(FitPlan("x", obs, scores, config=settings()))
     fit = of_one(table.assign(check="fit"), model=model)
     fit = fit[fit["method"] == "zscore"].iloc[0]
     low, high = rows.loc["left_out_lowest"], rows.loc["left_out_highest"]
@@ -341,7 +344,9 @@ def test_checks_are_of_the_fit_that_the_associations_report(model):
     # the refit, from the cohort without that sample
     without = obs.index != low["sample"]
     again = associate(
-        "x", obs[without], scores[scores["sample"] != low["sample"]], config=settings(models=(model,))
+        FitPlan(
+            "x", obs[without], scores[scores["sample"] != low["sample"]], config=settings(models=(model,))
+        )
     )
     again = again[
         (again["signature"] == "ISG") & (again["method"] == "zscore") & (again["endpoint"] == "relapse")
@@ -357,7 +362,8 @@ def test_a_fit_that_is_not_there_has_no_checks():
     few.iloc[:4, few.columns.get_loc("relapse_event")] = 1.0
     found = of_one(run(few, scores, **ONE))
     assert set(found["status"]) == {"too_few_events"}
-    assert set(found["reason"]) == {"4 events, 5 needed"}
+    assert set(found["reason"]) == {"4 events among 160 samples, 5 needed"}
+    assert (set(found["n"]), set(found["n_events"])) == ({160}, {4})
     low = scores.copy()
     isg = low["signature"] == "ISG"
     low.loc[isg, ["status", "reason"]] = ["low_coverage", "2 of 9 genes"]
@@ -418,7 +424,7 @@ def test_order_of_samples_changes_nothing():
 
 def test_curves_hold_line_spline_and_every_sample():
     obs, scores = made_up()
-    found = check_curves("x", obs, scores, config=settings(endpoints=("relapse", "death")))
+    found = check_curves(FitPlan("x", obs, scores, config=settings(endpoints=("relapse", "death"))))
     CHECK_CURVES.check(found, "curves")
     assert set(found["endpoint"]) == {"relapse"}
     parts = {part: rows.set_index("position") for part, rows in found.groupby("part")}
@@ -436,7 +442,7 @@ def test_curves_hold_line_spline_and_every_sample():
         median = float(np.median(scores.loc[scores["signature"] == "ISG", "score_z"].iloc[: len(obs)]))
         assert np.interp(median, curve["score_z"], curve["estimate"]) == pytest.approx(0, abs=0.02)
     assert check_curves(
-        "x", obs, scores[scores["signature"] != "ISG"], config=settings()
+        FitPlan("x", obs, scores[scores["signature"] != "ISG"], config=settings())
     ).columns.tolist() == (CHECK_CURVES.names)
 
 
@@ -450,12 +456,12 @@ def words_of(figure):
 
 def test_figure_shows_the_numbers_of_its_table():
     obs, scores = made_up()
-    rows = of_one(run(obs, scores, models=("crude",)), endpoint="bone").reset_index()
-    curves = check_curves("x", obs, scores, config=settings(endpoints=("bone",)))
-    figure = draw_checks(rows, curves, endpoint="bone", simulated=True)
+    rows = of_one(run(obs, scores, models=("unadjusted",)), endpoint="bone").reset_index()
+    curves = check_curves(FitPlan("x", obs, scores, config=settings(endpoints=("bone",))))
+    figure = plot_checks(rows, curves, endpoint="bone", simulated=True)
     said = words_of(figure)
     assert "SIMULATED DATA, NOT PATIENTS" in said
-    assert "bone metastasis, crude" in said
+    assert "bone metastasis, unadjusted" in said
     table = rows.set_index("check")
     early = table.loc["hr_to_60_months"]
     assert any(text.startswith(f"{np.exp(early['estimate']):.2f}\n(") for text in said)
@@ -470,12 +476,12 @@ def test_figure_shows_the_numbers_of_its_table():
         ].tolist()
     )
     with pytest.raises(ValueError, match="one fit"):
-        draw_checks(pd.concat([rows, rows]), curves, endpoint="bone", simulated=False)
+        plot_checks(pd.concat([rows, rows]), curves, endpoint="bone", simulated=False)
 
 
 def test_figure_without_a_fit_says_why():
     obs, scores = made_up()
     rows = of_one(run(obs, scores, endpoints=("death",)), endpoint="death").reset_index()
-    curves = check_curves("x", obs, scores, config=settings(endpoints=("death",)))
-    said = " ".join(words_of(draw_checks(rows, curves, endpoint="death", simulated=False)))
+    curves = check_curves(FitPlan("x", obs, scores, config=settings(endpoints=("death",))))
+    said = " ".join(words_of(plot_checks(rows, curves, endpoint="death", simulated=False)))
     assert "the cohort has no endpoint" in said.replace("\n", " ")

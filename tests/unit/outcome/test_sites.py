@@ -13,11 +13,14 @@ from scipy.special import ndtr
 from scipy.stats import binom, chi2
 
 from irf7bone.figures import style
-from irf7bone.figures.sites import LABELS, NOTHING, draw_sites, sites_table
+from irf7bone.figures.plot_sites import LABELS, NOTHING, plot_sites, sites_table
 from irf7bone.outcome.associate import associate
-from irf7bone.outcome.sites import fit_difference, fit_odds, sites
+from irf7bone.outcome.fit_plan import FitPlan
+from irf7bone.outcome.sites import sites
+from irf7bone.statistics.cause_difference import fit_difference
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.statistics.firth import fit_firth
+from irf7bone.statistics.logistic import fit_odds
 from irf7bone.tables.outcome import CONTRASTS, SITES
 
 ESTIMATE = ["estimate", "se", "ci_low", "ci_high", "p"]
@@ -154,7 +157,7 @@ def test_no_difference_is_rejected_as_often_as_it_should_be_and_a_planted_one_is
 
 CONFIG = SimpleNamespace(
     primary=SimpleNamespace(method="zscore"),
-    models=("crude", "proliferation"),
+    models=("unadjusted", "proliferation"),
     proliferation_signature="PROLIF",
     min_events=5,
 )
@@ -188,12 +191,12 @@ def made_up(n=400, **effects):
 
 
 def run(obs, scores, **changes):
-    table = sites("x", obs, scores, config=SimpleNamespace(**{**vars(CONFIG), **changes}))
+    table = sites(FitPlan("x", obs, scores, config=SimpleNamespace(**{**vars(CONFIG), **changes})))
     SITES.check(table, "sites")
     return table
 
 
-def one(table, contrast, model="crude", signature="ISG"):
+def one(table, contrast, model="unadjusted", signature="ISG"):
     chosen = table.query("contrast == @contrast and model == @model and signature == @signature")
     assert len(chosen) == 1
     return chosen.iloc[0]
@@ -226,10 +229,14 @@ def test_numbers_are_those_of_each_contrast():
     assert odds[ESTIMATE].tolist() == pytest.approx([found[name] for name in ESTIMATE])
     assert (odds["n"], odds["covariates"]) == (relapsed.sum(), "proliferation")
     there = associate(
-        "x",
-        obs,
-        scores,
-        config=SimpleNamespace(**{**vars(CONFIG), "endpoints": ("bone", "brain"), "models": ("crude",)}),
+        FitPlan(
+            "x",
+            obs,
+            scores,
+            config=SimpleNamespace(
+                **{**vars(CONFIG), "endpoints": ("bone", "brain"), "models": ("unadjusted",)}
+            ),
+        ),
     ).query("method == 'zscore' and signature == 'ISG'")
     for row in there.itertuples():
         assert one(table, row.endpoint)["estimate"] == pytest.approx(row.log_hr, rel=1e-9)
@@ -289,7 +296,7 @@ def test_ten_events_a_coefficient_decide_the_estimator():
     fewest = rows[["n_events", "n_other"]].min(axis=1)
     assert (rows["status"] == "ok").all() and fewest.between(5, 19).all()
     penalised = rows["estimator"].isin(["firth", "firth_logistic"])
-    assert (penalised == (fewest < 10 * np.where(rows["model"] == "crude", 1, 2))).all()
+    assert (penalised == (fewest < 10 * np.where(rows["model"] == "unadjusted", 1, 2))).all()
 
 
 def test_67_real_tumours(realdata):
@@ -342,13 +349,13 @@ ROLES = {"patients": "validation", "nobone": "validation", "made": "simulated"}
 @pytest.fixture(scope="module")
 def three_cohorts():
     obs, scores = made_up()
-    tables = [sites(name, obs, scores, config=CONFIG) for name in ("made", "patients")]
+    tables = [sites(FitPlan(name, obs, scores, config=CONFIG)) for name in ("made", "patients")]
     without = obs.drop(columns=["bone_time_months", "bone_event"])
-    return pd.concat([*tables, sites("nobone", without, scores, config=CONFIG)], ignore_index=True)
+    return pd.concat([*tables, sites(FitPlan("nobone", without, scores, config=CONFIG))], ignore_index=True)
 
 
 def figure_table(table):
-    return sites_table(table, ROLES, signature="ISG", method="zscore", models=("crude", "proliferation"))
+    return sites_table(table, ROLES, signature="ISG", method="zscore", models=("unadjusted", "proliferation"))
 
 
 def words(figure):
@@ -363,7 +370,7 @@ def test_figure_numbers_are_ratios_of_cohorts_with_bone_simulated_ones_last(thre
     assert list(dict.fromkeys(table["heading"])) == ["patients", "made"]
     assert table["block"].tolist() == ["patients"] * 10 + ["simulated"] * 10
     assert "lung metastasis" not in set(table["label"])
-    row = table.query("heading == 'made' and label == 'bone metastasis' and model == 'crude'").iloc[0]
+    row = table.query("heading == 'made' and label == 'bone metastasis' and model == 'unadjusted'").iloc[0]
     known = one(three_cohorts.query("cohort == 'made'"), "bone")
     ratios = np.exp(known[["estimate", "ci_low", "ci_high"]].to_numpy(dtype=float))
     assert row[["hr", "hr_low", "hr_high"]].tolist() == pytest.approx(ratios.tolist())
@@ -372,7 +379,7 @@ def test_figure_numbers_are_ratios_of_cohorts_with_bone_simulated_ones_last(thre
 def test_figure_says_what_is_simulated_and_is_the_same_twice(three_cohorts):
     table, drawn = figure_table(three_cohorts), []
     for _ in range(2):
-        figure = draw_sites(table, ("crude", "proliferation"), signature="ISG", method="zscore")
+        figure = plot_sites(table, ("unadjusted", "proliferation"), signature="ISG", method="zscore")
         stream = BytesIO()
         with style.in_style():
             figure.savefig(stream, format="svg", metadata={"Date": None})
@@ -380,12 +387,12 @@ def test_figure_says_what_is_simulated_and_is_the_same_twice(three_cohorts):
     assert drawn[0] == drawn[1]
     assert any("SIMULATED" in said for said in words(figure))
     patients = table[table["block"] == "patients"]
-    figure = draw_sites(patients, ("crude", "proliferation"), signature="ISG", method="zscore")
+    figure = plot_sites(patients, ("unadjusted", "proliferation"), signature="ISG", method="zscore")
     assert not any("SIMULATED" in said for said in words(figure))
 
 
 def test_figure_without_any_cohort_says_so(three_cohorts):
     table = figure_table(three_cohorts[three_cohorts["cohort"] == "nobone"])
     assert table.empty
-    said = " ".join(words(draw_sites(table, ("crude",), signature="ISG", method="zscore")))
+    said = " ".join(words(plot_sites(table, ("unadjusted",), signature="ISG", method="zscore")))
     assert NOTHING in " ".join(said.split())

@@ -8,11 +8,12 @@ import pytest
 from scipy.stats import chi2
 
 from irf7bone.base.errors import InputError
-from irf7bone.figures.funnel import draw_funnel
-from irf7bone.pool.heterogeneity import asymmetry, funnel, heterogeneity, leave_one_out_table, q_profile
+from irf7bone.figures.funnel import plot_funnel
+from irf7bone.pool.heterogeneity import asymmetry, funnel, heterogeneity, leave_one_cohort_out_table
+from irf7bone.statistics.q_profile import q_profile
 from irf7bone.statistics.random_effects import pool_many, random_effects
 from irf7bone.tables.outcome import ASSOCIATIONS
-from irf7bone.tables.pooled import ASYMMETRY, FUNNEL, HETEROGENEITY, LEAVE_ONE_OUT
+from irf7bone.tables.pooled import ASYMMETRY, FUNNEL, HETEROGENEITY, LEAVE_ONE_COHORT_OUT
 
 KEY = ["signature", "method", "endpoint", "model"]
 
@@ -30,7 +31,7 @@ def tables(**signatures):
                     "signature": name,
                     "method": "zscore",
                     "endpoint": "bone",
-                    "model": "crude",
+                    "model": "unadjusted",
                     "log_hr": log_hr,
                     "se": se,
                     "status": np.where(ok, "ok", "too_few_events"),
@@ -109,8 +110,8 @@ def test_leaving_a_cohort_out_is_pooling_the_rest():
     y, se = [0.1, -0.4, 0.5, 0.2], [0.1, 0.3, 0.15, 0.2]
     lost = [np.nan, np.nan]
     two, one = ([0.1, 0.5, *lost], [0.1, 0.2, *lost]), ([0.1, np.nan, *lost], [0.1, np.nan, *lost])
-    table = leave_one_out_table(*tables(four=(y, se), two=two, one=one))
-    LEAVE_ONE_OUT.check(table, "leave-one-out")
+    table = leave_one_cohort_out_table(*tables(four=(y, se), two=two, one=one))
+    LEAVE_ONE_COHORT_OUT.check(table, "leave-one-out")
     assert table["signature"].tolist() == ["four"] * 4 + ["two"] * 2 + ["one"]
     for i in range(4):
         rest = random_effects(np.delete(y, i), np.delete(se, i))
@@ -180,7 +181,7 @@ def test_simulated_cohorts_take_no_part():
     associations, pooled, roles = tables(x=(y, se))
     roles["c10"] = "simulated"
     without = tables(x=(y[:10], se[:10]))
-    for function in (heterogeneity, leave_one_out_table, asymmetry):
+    for function in (heterogeneity, leave_one_cohort_out_table, asymmetry):
         mine = function(associations, without[1], roles)
         pd.testing.assert_frame_equal(mine, function(*without), rtol=1e-12)
     assert len(funnel(associations, pooled, roles)) == 10
@@ -192,10 +193,10 @@ def test_funnel_figure_draws_its_points_or_says_why_not():
     y, se = asymmetric(10)
     inputs = tables(ten=(y, se), nine=([*y[:9], np.nan], [*se[:9], np.nan]))
     points, tests = funnel(*inputs), asymmetry(*inputs)
-    figure = draw_funnel(points, tests.iloc[0], title="x")
+    figure = plot_funnel(points, tests.iloc[0], title="x")
     offsets = figure.axes[0].collections[0].get_offsets()
     np.testing.assert_allclose(np.asarray(offsets), np.column_stack([np.exp(y), se]), rtol=1e-9)
     said = [text.get_text() for text in figure.axes[0].texts]
     assert any("Egger" in words for words in said)
-    empty = draw_funnel(points[points["signature"] == "nine"], tests.iloc[1], title="x")
+    empty = plot_funnel(points[points["signature"] == "nine"], tests.iloc[1], title="x")
     assert "9 real cohorts" in " ".join(text.get_text() for text in empty.axes[0].texts).replace("\n", " ")

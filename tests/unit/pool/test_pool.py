@@ -17,7 +17,7 @@ from scipy.stats import norm, t
 
 from irf7bone.base.errors import InputError
 from irf7bone.pool.pool import pool_associations
-from irf7bone.statistics.random_effects import leave_one_out, pool_many, random_effects, reml_tau2
+from irf7bone.statistics.random_effects import leave_one_cohort_out, pool_many, random_effects, reml_tau2
 from irf7bone.tables.outcome import ASSOCIATIONS
 from irf7bone.tables.pooled import POOLED
 
@@ -26,11 +26,11 @@ CONFIG = SimpleNamespace(
     signatures=SimpleNamespace(select=("IFN", "PROLIF")),
     methods=("zscore", "ssgsea"),
     endpoints=("bone", "death"),
-    models=("crude", "proliferation"),
-    primary=SimpleNamespace(signature="IFN", method="zscore", endpoint="death", model="crude"),
+    models=("unadjusted", "proliferation"),
+    primary=SimpleNamespace(signature="IFN", method="zscore", endpoint="death", model="unadjusted"),
 )
 KEY = ["signature", "method", "endpoint", "model"]
-PRIMARY = ("IFN", "zscore", "death", "crude")
+PRIMARY = ("IFN", "zscore", "death", "unadjusted")
 
 
 def associations(*cohorts: str, **estimates: tuple[float, float]) -> pd.DataFrame:
@@ -72,7 +72,7 @@ def test_two_studies_worked_by_hand():
     assert found.i2 == pytest.approx(100 * 0.28 / 0.32, rel=1e-12)
     assert found.q == pytest.approx(0.32 / 0.04, rel=1e-12)
     assert math.isnan(found.pi_low) and math.isnan(found.pi_high)
-    low, high = leave_one_out([[0.1, 0.9]], [[0.2, 0.2]])
+    low, high = leave_one_cohort_out([[0.1, 0.9]], [[0.2, 0.2]])
     assert (low[0], high[0]) == (0.1, 0.9)
 
 
@@ -100,7 +100,7 @@ def test_rows_are_independent_and_absent_studies_do_not_count():
     )
     se = np.where(np.isnan(log_hr), np.nan, [0.1, 0.2, 0.15, 0.3])
     together = vars(pool_many(log_hr, se))
-    loo = np.array(leave_one_out(log_hr, se))
+    loo = np.array(leave_one_cohort_out(log_hr, se))
     for row in range(4):
         there = ~np.isnan(log_hr[row])
         if not there.any():
@@ -113,15 +113,15 @@ def test_rows_are_independent_and_absent_studies_do_not_count():
         )
         np.testing.assert_allclose(
             loo[:, row],
-            np.ravel(leave_one_out(log_hr[row : row + 1, there], se[row : row + 1, there])),
+            np.ravel(leave_one_cohort_out(log_hr[row : row + 1, there], se[row : row + 1, there])),
             rtol=1e-12,
         )
 
 
-def test_leave_one_out_is_the_pooling_of_the_rest():
+def test_leave_one_cohort_out_is_the_pooling_of_the_rest():
     log_hr, se = np.array([0.1, -0.4, 0.5, 0.2, -0.1]), np.array([0.1, 0.3, 0.15, 0.2, 0.12])
     rest = [random_effects(np.delete(log_hr, i), np.delete(se, i)).log_hr for i in range(5)]
-    low, high = leave_one_out([log_hr], [se])
+    low, high = leave_one_cohort_out([log_hr], [se])
     assert (low[0], high[0]) == (pytest.approx(min(rest), rel=1e-12), pytest.approx(max(rest), rel=1e-12))
 
 
@@ -295,8 +295,8 @@ def test_what_is_wrong_with_the_associations_is_said_at_once():
         pool_associations(table, ROLES, config=CONFIG)
     text = str(refused.value)
     assert len(refused.value.problems) == 2
-    assert "cohort a" in text and "8 missing" in text and "PROLIF / zscore / bone / crude" in text
-    assert "standard error above 0" in text and "b / IFN / zscore / death / crude" in text
+    assert "cohort a" in text and "8 missing" in text and "PROLIF / zscore / bone / unadjusted" in text
+    assert "standard error above 0" in text and "b / IFN / zscore / death / unadjusted" in text
 
 
 def test_a_cohort_without_a_role_is_refused():

@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.figures.specification import draw_specifications
+from irf7bone.figures.plot_specification import plot_specifications
 from irf7bone.pool.specification import specification_curve, summarise_specifications
 from irf7bone.tables.pooled import POOLED, SPECIFICATION_SUMMARY, SPECIFICATIONS
 
 CONFIG = SimpleNamespace(
-    primary=SimpleNamespace(signature="OWN", method="zscore", endpoint="bone", model="crude")
+    primary=SimpleNamespace(signature="OWN", method="zscore", endpoint="bone", model="unadjusted")
 )
 ROLES = {"OWN": "user", "IFN": "interferon", "IRF7": "irf7", "PROLIF": "proliferation", "NK": "immune"}
-LOG_HR = {  # by signature, method; crude as here, adjusted 0.05 less
+LOG_HR = {  # by signature, method; unadjusted as here, adjusted 0.05 less
     ("OWN", "zscore"): -0.30, ("OWN", "ssgsea"): -0.20,
     ("IFN", "zscore"): 0.10, ("IFN", "ssgsea"): 0.40,
     ("IRF7", "zscore"): -0.05, ("IRF7", "ssgsea"): None,
@@ -28,7 +28,7 @@ def pooled_table(log_hr=LOG_HR, se=0.12):
     """Every planned pooled row; those of no interest have a huge effect that must not show."""
     rows = []
     for signature, method, endpoint, model in itertools.product(
-        ROLES, ("zscore", "ssgsea"), ("bone", "death"), ("crude", "proliferation")
+        ROLES, ("zscore", "ssgsea"), ("bone", "death"), ("unadjusted", "proliferation")
     ):
         row = {"signature": signature, "method": method, "endpoint": endpoint, "model": model}
         value = log_hr.get((signature, method), 5.0) if endpoint == "bone" else 5.0
@@ -56,7 +56,7 @@ def test_the_curve_holds_the_question_and_nothing_else():
     assert (np.diff(values) >= 0).all() and values[0] == pytest.approx(-0.35)
     assert curve["reason"].tolist()[10:] == ["no cohort"] * 2
     named = curve[curve["is_primary"]]
-    assert named[["signature", "method", "model"]].to_numpy().tolist() == [["OWN", "zscore", "crude"]]
+    assert named[["signature", "method", "model"]].to_numpy().tolist() == [["OWN", "zscore", "unadjusted"]]
 
 
 def test_order_of_the_pooled_rows_changes_only_ties():
@@ -86,16 +86,16 @@ def test_shares_worked_by_hand():
     parts = summary.set_index(["choice", "level"])
     assert parts.loc[("signature", "IFN"), "share_below_1"] == 0
     assert parts.loc[("method", "ssgsea"), "n_estimated"] == 4
-    assert parts.loc[("model", "crude"), "median_log_hr"] == pytest.approx(-0.05)
+    assert parts.loc[("model", "unadjusted"), "median_log_hr"] == pytest.approx(-0.05)
     assert len(parts) == 1 + 3 + 2 + 2
 
 
 def test_mirrored_effects_mirror_the_curve():
     mirrored = {key: None if value is None else -value for key, value in LOG_HR.items()}
     flat = pooled_table(mirrored)
-    flat = flat[flat["model"] == "crude"]
+    flat = flat[flat["model"] == "unadjusted"]
     here = pooled_table()
-    here = here[here["model"] == "crude"]
+    here = here[here["model"] == "unadjusted"]
     one = specification_curve(here, ROLES, config=CONFIG)
     other = specification_curve(flat, ROLES, config=CONFIG)
     assert one["signature"].tolist()[:5] == other["signature"].tolist()[:5][::-1]
@@ -111,13 +111,13 @@ def test_nothing_estimated_has_a_reason():
     summary = summarise_specifications(curve)
     SPECIFICATION_SUMMARY.check(summary, "summary")
     assert set(summary["status"]) == {"not_available"} and set(summary["reason"]) == {"no cohort"}
-    figure = draw_specifications(curve, summary, title="x")
+    figure = plot_specifications(curve, summary, title="x")
     assert "no cohort" in figure.axes[0].texts[0].get_text()
 
 
 def test_figure_shows_every_estimate_and_rings_the_primary():
     curve = specification_curve(pooled_table(), ROLES, config=CONFIG)
-    figure = draw_specifications(curve, summarise_specifications(curve), title="Bone")
+    figure = plot_specifications(curve, summarise_specifications(curve), title="Bone")
     points, ring = figure.axes[0].collections[1:3]
     np.testing.assert_allclose(np.asarray(points.get_offsets())[:, 1], np.exp(curve["log_hr"][:10]))
     assert np.asarray(ring.get_offsets())[0, 1] == pytest.approx(np.exp(-0.30))

@@ -13,9 +13,11 @@ from scipy.stats import chisquare, kstest
 
 from irf7bone.base.errors import InputError
 from irf7bone.outcome.associate import associate
-from irf7bone.random_signatures.cohort import cohort_null, join_null, place
-from irf7bone.random_signatures.sampling import cells, draw, generator, level_fraction, merge_thin
-from irf7bone.scoring import score_cohort
+from irf7bone.outcome.fit_plan import FitPlan
+from irf7bone.random_signatures.cohort import cohort_null, place
+from irf7bone.random_signatures.null_plan import join_null
+from irf7bone.random_signatures.sampling import cells, generator, level_fraction, merge_thin, sample_sets
+from irf7bone.scoring.score_table import score_cohort
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.statistics.firth import fit_firth
 
@@ -69,7 +71,7 @@ def test_draws_take_as_many_genes_from_each_cell_as_the_named_signature():
     cell = random.integers(0, 100, 8000)
     own = random.choice(8000, 60, replace=False)
     up, down = own[:40], own[40:]
-    drawn = draw(cell, up, down, 300, random)
+    drawn = sample_sets(cell, up, down, 300, random)
     group = merge_thin(np.bincount(cell, minlength=100), np.bincount(cell[own], minlength=100))[cell]
     assert (group == cell).all()
     for side, named in ((drawn.up, up), (drawn.down, down)):
@@ -85,11 +87,11 @@ def test_draws_take_as_many_genes_from_each_cell_as_the_named_signature():
 def test_every_set_is_drawn_as_often_as_any_other():
     """One cell of 26 candidates, 2 of which are taken: all 325 pairs, own genes among them, and each side."""
     cell = np.zeros(26, dtype=int)
-    drawn = draw(cell, np.array([3, 7]), NONE, 32_500, np.random.default_rng(2))
+    drawn = sample_sets(cell, np.array([3, 7]), NONE, 32_500, np.random.default_rng(2))
     pairs = {pair: k for k, pair in enumerate(combinations(range(26), 2))}
     counts = np.bincount([pairs[tuple(pair)] for pair in drawn.up.tolist()], minlength=len(pairs))
     assert chisquare(counts).pvalue > 0.001
-    signed = draw(cell, np.array([3]), np.array([7]), 32_500, np.random.default_rng(3))
+    signed = sample_sets(cell, np.array([3]), np.array([7]), 32_500, np.random.default_rng(3))
     counts = np.bincount(26 * signed.up[:, 0] + signed.down[:, 0], minlength=26**2)
     assert chisquare(counts[counts > 0]).pvalue > 0.001
     assert (counts > 0).sum() == 26 * 25
@@ -99,24 +101,24 @@ def test_every_set_is_drawn_as_often_as_any_other():
 def test_a_single_gene_is_held_against_every_other_candidate_once(side):
     sides = [NONE, NONE]
     sides[side] = np.array([5])
-    drawn = draw(np.repeat([44, 99], [450, 50]), *sides, 10_000, np.random.default_rng(0))
+    drawn = sample_sets(np.repeat([44, 99], [450, 50]), *sides, 10_000, np.random.default_rng(0))
     genes = (drawn.up, drawn.down)[side]
     assert drawn.exhaustive
     assert sorted(genes[:, 0]) == [k for k in range(450) if k != 5]
     assert (drawn.up, drawn.down)[1 - side].shape == (449, 0)
-    few = draw(np.repeat([44, 99], [450, 50]), *sides, 100, np.random.default_rng(0))
+    few = sample_sets(np.repeat([44, 99], [450, 50]), *sides, 100, np.random.default_rng(0))
     assert (few.n_draws, few.exhaustive) == (100, False)
 
 
 def test_a_single_gene_gets_enough_candidates_for_a_small_p():
     cell = np.repeat(np.arange(100), 50)
-    drawn = draw(cell, np.array([0]), NONE, 10_000, np.random.default_rng(0))
+    drawn = sample_sets(cell, np.array([0]), NONE, 10_000, np.random.default_rng(0))
     assert drawn.smallest_pool >= 400
     assert set(cell[drawn.up[:, 0]]) <= {10 * level + spread for level in range(4) for spread in range(4)}
 
 
 def test_nothing_is_drawn_where_the_signature_is_all_there_is():
-    found = draw(np.zeros(6, dtype=int), np.arange(6), NONE, 100, np.random.default_rng(0))
+    found = sample_sets(np.zeros(6, dtype=int), np.arange(6), NONE, 100, np.random.default_rng(0))
     assert found == "no random signature can be drawn: the named one holds all 6 genes of its kind"
 
 
@@ -151,9 +153,9 @@ def test_own_genes_among_the_candidates_keep_p_uniform():
     for _ in range(400):
         effect = random.normal(size=100)
         named = random.choice(100, 20, replace=False)
-        whole = draw(np.zeros(100, dtype=int), named, NONE, 199, random).up
+        whole = sample_sets(np.zeros(100, dtype=int), named, NONE, 199, random).up
         rest = np.setdiff1d(np.arange(100), named)
-        without = rest[draw(np.zeros(80, dtype=int), np.arange(20), NONE, 199, random).up]
+        without = rest[sample_sets(np.zeros(80, dtype=int), np.arange(20), NONE, 199, random).up]
         for own, sets in ((True, whole), (False, without)):
             p[own].append(place(effect[named].mean(), effect[sets].mean(axis=1))[1])
     assert kstest(p[True], "uniform").pvalue > 0.01
@@ -172,13 +174,13 @@ def test_numbers_are_those_of_the_draws_written_out():
     time, event = (obs[f"relapse_{name}"].to_numpy() for name in ("time_months", "event"))
     proliferation = score_cohort(expression, {"PROLIF": LIBRARY["PROLIF"]}, ["zscore"], 0)[0]["score_z"]
     problems = {
-        "crude": CoxProblem(time, event),
+        "unadjusted": CoxProblem(time, event),
         "proliferation": CoxProblem(time, event, proliferation.to_numpy()[:, None]),
     }
     for name, method in (("NAMED", "zscore"), ("NAMED", "ssgsea"), ("NAMED", "gsva"), ("SIGNED", "zscore")):
         up, down = (np.array([GENES.index(gene) for gene in side], dtype=int)
                     for side in (LIBRARY[name].up, LIBRARY[name].down))  # fmt: skip
-        drawn = draw(cells(level, spread), up, down, 40, generator(1, "made", name))
+        drawn = sample_sets(cells(level, spread), up, down, 40, generator(1, "made", name))
         sets = {
             f"R{k}": signature(*([GENES[gene] for gene in side[k]] for side in (drawn.up, drawn.down)))
             for k in range(40)
@@ -261,7 +263,7 @@ def test_a_row_depends_on_nothing_but_its_own_signature_and_cohort(made):
     _, null, _ = run(shuffled, obs.loc[shuffled.index], LIBRARY, config)
     numbers = null.select_dtypes("number").columns.drop("share_permuted")
     for name in ("NAMED", "SIGNED"):
-        for model in ("crude", "proliferation"):
+        for model in ("unadjusted", "proliferation"):
             found, expected = (one(table, name, model)[numbers].astype(float) for table in (null, made[1]))
             pd.testing.assert_series_equal(found, expected, check_names=False, rtol=1e-7)
 
@@ -299,7 +301,7 @@ def test_few_events_are_fitted_by_firth_and_tested_by_score():
     up = np.array([GENES.index(gene) for gene in LIBRARY["NAMED"].up])
     values = expression.astype(float)
     cell = cells(values.mean().to_numpy(), values.std().to_numpy())
-    drawn = draw(cell, up, NONE, 30, generator(1, "made", "NAMED"))
+    drawn = sample_sets(cell, up, NONE, 30, generator(1, "made", "NAMED"))
     sets = {f"R{k}": signature([GENES[gene] for gene in genes]) for k, genes in enumerate(drawn.up)}
     z = score_cohort(expression, sets, ["zscore"], 0)[0]["score_z"].to_numpy().reshape(30, -1)
     fits = fit_firth(CoxProblem(time, event, proliferation.to_numpy()[:, None]), z)
@@ -327,12 +329,11 @@ def test_associations_of_other_data_are_refused():
     config = settings(("NAMED", "PROLIF"))
     library = {name: LIBRARY[name] for name in config.signatures.select}
     scores, _ = score_cohort(expression, library, config.methods, 0.5)
-    associations = associate("made", obs, scores, config=config)
+    associations = associate(FitPlan("made", obs, scores, config=config))
     fewer = obs.assign(relapse_time_months=obs["relapse_time_months"].where(np.arange(len(obs)) > 3))
+    plan = FitPlan("made", fewer, scores, config=config)
     with pytest.raises(InputError, match="rerun the cohort's associations"):
-        cohort_null(
-            "made", expression, fewer, scores, associations, library, config=config, n_draws=10, seed=1
-        )
+        cohort_null(plan, expression, associations, library, n_draws=10, seed=1)
 
 
 # what it means
@@ -345,17 +346,17 @@ def many_named():
     random = np.random.default_rng(5)
     library = {f"R{k:03d}": signature(random.choice(GENES[10:], 12, replace=False)) for k in range(120)}
     library["PROLIF"] = LIBRARY["PROLIF"]
-    config = settings(library, primary=SimpleNamespace(signature="R000", method="zscore", model="crude"))
+    config = settings(library, primary=SimpleNamespace(signature="R000", method="zscore", model="unadjusted"))
     associations, null, _ = run(expression, obs, library, config, n_draws=199)
     keep = (null["signature"] != "PROLIF").to_numpy()
     return associations[keep], null[keep]
 
 
-@pytest.mark.parametrize("model", ["crude", "proliferation"])
+@pytest.mark.parametrize("model", ["unadjusted", "proliferation"])
 def test_p_against_random_signatures_is_uniform_when_outcome_follows_proliferation(many_named, model):
     associations, null = (table[table["model"] == model] for table in many_named)
     assert kstest(null["null_p"], "uniform").pvalue > 0.01
-    if model == "crude":
+    if model == "unadjusted":
         assert (associations["p"] < 0.05).mean() > 0.5, "though most are significant on their own"
         assert null["share_significant"].mean() > 0.5
 
@@ -365,7 +366,7 @@ def test_shuffled_patients_leave_five_percent_significant():
     config = settings(("NAMED", "PROLIF"))
     _, null, _ = run(expression, obs, LIBRARY, config, n_draws=4000)
     assert one(null)["share_significant"] > 0.5
-    for model in ("crude", "proliferation"):
+    for model in ("unadjusted", "proliferation"):
         assert 0.04 < one(null, model=model)["share_permuted"] < 0.06
 
 
@@ -382,7 +383,7 @@ def test_a_signature_that_drives_outcome_stands_out():
     obs = pd.DataFrame({"relapse_time_months": time, "relapse_event": 1.0}, index=obs.index)
     config = settings(("NAMED", "PROLIF"))
     _, null, _ = run(changed, obs, LIBRARY, config, n_draws=999)
-    for model in ("crude", "proliferation"):
+    for model in ("unadjusted", "proliferation"):
         row = one(null, model=model)
         assert row["null_percentile"] < 0.005
         assert row["null_p"] < 0.01

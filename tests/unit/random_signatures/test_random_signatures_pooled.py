@@ -7,14 +7,15 @@ import pandas as pd
 import pytest
 from madeup.null import GENES, LIBRARY, made_up, one, settings, signature
 
-from irf7bone.figures.null import draw_null
+from irf7bone.figures.plot_random_signatures import plot_null
 from irf7bone.outcome.associate import associate
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.pool.pool import pool_associations
 from irf7bone.random_signatures.cohort import cohort_null
 from irf7bone.random_signatures.controls import controls
 from irf7bone.random_signatures.pooled import CohortData, pooled_null
-from irf7bone.random_signatures.sampling import cells, draw, generator, level_fraction
-from irf7bone.scoring import score_cohort
+from irf7bone.random_signatures.sampling import cells, generator, level_fraction, sample_sets
+from irf7bone.scoring.score_table import score_cohort
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.statistics.random_effects import pool_many
 from irf7bone.tables.outcome import ASSOCIATIONS
@@ -35,7 +36,7 @@ def study(config=CONFIG, library=LIBRARY, lost=5):
             obs.columns = obs.columns.str.replace("relapse", "death")
         scores, _ = score_cohort(expression, library, config.methods, config.signatures.min_coverage)
         data[name] = CohortData(expression, obs, scores)
-        tables.append(associate(name, obs, scores, config=config))
+        tables.append(associate(FitPlan(name, obs, scores, config=config)))
     return data, ASSOCIATIONS.cast(pd.concat(tables, ignore_index=True))
 
 
@@ -63,7 +64,7 @@ def test_every_pooled_result_has_its_row_and_says_why_it_has_no_null(run):
     assert one(null, endpoint="death")["cohorts"] == "c"
 
 
-@pytest.mark.parametrize("model", ["crude", "proliferation"])
+@pytest.mark.parametrize("model", ["unadjusted", "proliferation"])
 def test_numbers_are_those_of_each_draw_pooled_by_itself(run, model):
     """Matched on ranks averaged over cohorts, scored and fitted in each, pooled like a named signature."""
     data, _, pooled, null, histogram = run
@@ -75,7 +76,7 @@ def test_numbers_are_those_of_each_draw_pooled_by_itself(run, model):
     ]  # fmt: skip
     own = np.array([common.index(gene) for gene in LIBRARY["NAMED"].up if gene in common])
     cell = cells(*(sum(parts) for parts in fractions))
-    drawn = draw(cell, own, own[:0], 60, generator(3, "a", "b", "NAMED"))
+    drawn = sample_sets(cell, own, own[:0], 60, generator(3, "a", "b", "NAMED"))
     sets = {
         f"R{k:02d}": signature([common[gene] for gene in genes]) for k, genes in enumerate([own, *drawn.up])
     }
@@ -150,8 +151,8 @@ def shown(run):
     data, associations, pooled, null, _ = run
     parts = [
         cohort_null(
-            name, *vars(data[name]).values(), associations[associations["cohort"] == name], LIBRARY,
-            config=CONFIG, n_draws=2000, seed=3,
+            FitPlan(name, data[name].obs, data[name].scores, config=CONFIG), data[name].expression,
+            associations[associations["cohort"] == name], LIBRARY, n_draws=2000, seed=3,
         )
         for name in ROLES
     ]  # fmt: skip
@@ -160,7 +161,7 @@ def shown(run):
     return cohorts, histogram, controls(associations, pooled, cohorts, null, config=CONFIG)
 
 
-def control(table, cohort, kind, endpoint="relapse", model="crude"):
+def control(table, cohort, kind, endpoint="relapse", model="unadjusted"):
     rows = table[
         (table["cohort"] == cohort)
         & (table["control"] == kind)
@@ -181,7 +182,7 @@ def test_controls_come_out_as_they_must(shown, run):
     assert row["found"].startswith(f"HR {np.exp(fit['log_hr']):.2f} (")
     assert control(table, "pooled", "random")["passed"] == "yes"
     assert control(table, "a", "random")["signature"] == "RANDOM"
-    for model in ("crude", "proliferation"):
+    for model in ("unadjusted", "proliferation"):
         row = control(table, "a", "shuffled", model=model)
         assert row["passed"] == "yes"
         assert 0.04 <= row["value"] <= 0.06
@@ -233,25 +234,25 @@ def test_figure_shows_each_signature_and_says_what_is_missing(shown):
     rows, bins = (table[table["cohort"] == "a"] for table in shown[:2])
     rows = rows[(rows["endpoint"] == "relapse") & (rows["method"] == "zscore")]
     bins = bins[bins["method"] == "zscore"]
-    figure = draw_null(rows, bins, ["crude", "proliferation"], title="Cohort a", nothing="none")
+    figure = plot_null(rows, bins, ["unadjusted", "proliferation"], title="Cohort a", nothing="none")
     said = words(figure)
-    assert {"NAMED", "SIGNED", "ONE", "PROLIF", "Cohort a", "Crude"} <= set(said)
+    assert {"NAMED", "SIGNED", "ONE", "PROLIF", "Cohort a", "Unadjusted"} <= set(said)
     assert "the proliferation signature is not adjusted for itself" in said
     row = one(rows, "SIGNED")
     assert f"{100 * row['null_percentile']:.1f}" in said
     # heights are in proportion to the counts, and the named signature is where it is
-    crude = figure.axes[0]
-    named = bins[(bins["signature"] == "NAMED") & (bins["model"] == "crude")]
-    heights = np.array([bar.get_height() for bar in crude.containers[0]])
+    unadjusted = figure.axes[0]
+    named = bins[(bins["signature"] == "NAMED") & (bins["model"] == "unadjusted")]
+    heights = np.array([bar.get_height() for bar in unadjusted.containers[0]])
     assert -heights / 0.88 == pytest.approx(named["n_draws"] / named["n_draws"].max())
-    marks = [line.get_xdata()[0] for line in crude.lines if len(line.get_xdata()) == 2]
+    marks = [line.get_xdata()[0] for line in unadjusted.lines if len(line.get_xdata()) == 2]
     assert np.isclose(marks, np.exp(one(rows)["log_hr"])).any()
 
 
 def test_figure_without_a_null_says_so(shown):
     rows = shown[0][(shown[0]["cohort"] == "a") & (shown[0]["endpoint"] == "death")]
-    figure = draw_null(
-        rows, NULL_HISTOGRAM.empty(), ["crude"], title="x", nothing="no outcome", simulated=True
+    figure = plot_null(
+        rows, NULL_HISTOGRAM.empty(), ["unadjusted"], title="x", nothing="no outcome", simulated=True
     )
     assert "no outcome" in words(figure)
     assert len(figure.axes) == 1

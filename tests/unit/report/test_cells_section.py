@@ -8,7 +8,6 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from irf7bone.report.cell_inputs import TABLES
 from irf7bone.report.inputs import CellSets
 from irf7bone.report.sections.cells_section import (
     calls_view,
@@ -21,9 +20,11 @@ from irf7bone.report.sections.cells_section import (
 )
 from irf7bone.report.sentences import cell_sentences as said
 from irf7bone.report.sentences.methods_cells import write_cells
-from irf7bone.study.cells_card import load_cells
+from irf7bone.report.sentences.references import Citations, read_works
+from irf7bone.study.cells_checks import load_cells
 from irf7bone.tables.cells import CELL_CLAIM, CELL_QUALITY, CONFUSION, CYTOTOXIC_LINK, ROBUSTNESS, SPLIT
 from irf7bone.tables.cohort import FLOW
+from irf7bone.tables.register import OF_CELLS, tables_in
 
 PROJECT = Path(__file__).resolve().parents[3]
 CLAIM = {
@@ -70,7 +71,7 @@ def card():
 def tables(**claim):
     parts = {"composition": -0.4, "malignant_state": -0.32, "other_state": -0.08, "total": -0.8}
     common = {"data_set": "simulated_cells", "contrast": "bone_vs_primary", "n_patients": 6, "status": "ok"}
-    given = {name: table.empty() for name, table in TABLES.items()}
+    given = {name: table.empty() for name, table in tables_in(OF_CELLS).items()}
     given["claim"] = made(CELL_CLAIM, {**CLAIM, **claim})
     given["split"] = made(
         SPLIT,
@@ -193,6 +194,14 @@ def test_every_table_of_the_section_has_a_row_for_each_result_and_marks_what_is_
 
 def test_the_methods_say_that_the_patient_is_the_unit(card):
     found = CellSets({"simulated_cells": card}, {}, {})
-    [(heading, text)] = write_cells(found, lambda *names: f"[{len(names)}]", lambda card: "")
-    assert heading == "Single cells" and "the patient is the unit, never the cell" in text
-    assert write_cells(None, str, str) == ()
+    cite = Citations(read_works(PROJECT / "data" / "references.bib"))
+    [(heading, text)] = write_cells(found, cite)
+    assert heading == "Single cells" and "the patient is the unit, never the cell [1]" in text
+    keys = [work.key for work in cite.cited]
+    assert keys == [
+        "squair2021",
+        "andreatta2021",
+        "shapley1953",
+        "aitchison1982",
+    ]
+    assert write_cells(None, cite) == ()

@@ -18,17 +18,19 @@ from irf7bone.experiments.signature_stage import derive
 from irf7bone.experiments.stage import analyse
 from irf7bone.figures import EXPERIMENT_FIGURES, experiment_figures
 from irf7bone.figures.experiment_genes import MOST_GENES, heatmap_table
-from irf7bone.figures.plot_experiment import draw_experiment_figures
+from irf7bone.figures.plot_experiment import plot_experiment_figures
 from irf7bone.figures.style import save_drawings
 from irf7bone.genes.signatures import load_library
 from irf7bone.report.inputs import Experiments
 from irf7bone.report.sections.experiments_section import NOT_TESTED, experiments_section
 from irf7bone.report.sentences import experiment_captions as captions
-from irf7bone.report.sentences.methods import Citations
 from irf7bone.report.sentences.methods_experiments import write_experiments
-from irf7bone.study.experiment_card import ExperimentCard, load_experiment
+from irf7bone.report.sentences.references import Citations, read_works
+from irf7bone.study.experiment_card import ExperimentCard
+from irf7bone.study.experiment_checks import load_experiment
 from irf7bone.study.settings import SignatureSettings
-from irf7bone.tables.experiment import DERIVED, EXPERIMENT_TABLES
+from irf7bone.tables.experiment import DERIVED
+from irf7bone.tables.register import OF_EXPERIMENT, tables_in
 
 PROJECT = Path(__file__).resolve().parents[3]
 SIGNATURES = ("HALLMARK_INTERFERON_ALPHA_RESPONSE", "IRF7", "PAM50_PROLIFERATION", "DANAHER_NK_CELLS")
@@ -66,9 +68,9 @@ def finished(tmp_path_factory, symbols) -> Finished:
         config=config,
         seed=1,
     )
-    tables = {name: EXPERIMENT_TABLES[name].cast(table) for name, table in tables.items()}
+    tables = {name: tables_in(OF_EXPERIMENT)[name].cast(table) for name, table in tables.items()}
     derived = DERIVED.cast(derive(card, tables["genes"], ORTHOLOGS, folder / "derived"))
-    drawn = draw_experiment_figures(harmonised.adata, tables, simulated=True, fdr=card.fdr, config=config)
+    drawn = plot_experiment_figures(harmonised.adata, tables, simulated=True, fdr=card.fdr, config=config)
     save_drawings(drawn, folder / "figures" / "experiments" / card.id)
     return Finished(card, harmonised, tables, derived, config, folder)
 
@@ -88,7 +90,7 @@ def inputs(finished):
 
 
 def test_every_planned_figure_is_drawn_with_its_numbers(finished):
-    drawn = draw_experiment_figures(
+    drawn = plot_experiment_figures(
         finished.adata.adata, finished.tables, simulated=True, fdr=0.05, config=finished.config
     )
     assert tuple(drawn) == experiment_figures(["bone_vs_primary"])
@@ -101,7 +103,7 @@ def test_every_planned_figure_is_drawn_with_its_numbers(finished):
 
 def test_real_figures_carry_no_mark_and_equal_input_gives_equal_bytes(finished, tmp_path):
     for folder in ("a", "b"):
-        drawn = draw_experiment_figures(
+        drawn = plot_experiment_figures(
             finished.adata.adata, finished.tables, simulated=False, fdr=0.05, config=finished.config
         )
         save_drawings(drawn, tmp_path / folder)
@@ -176,24 +178,27 @@ def test_without_experiments_there_is_no_section(inputs):
 
 
 def test_the_methods_text_says_what_was_done_and_cites_it(finished, inputs):
-    cite = Citations()
-    [(heading, text)] = write_experiments(inputs.experiments, cite, lambda card: "a reference")
+    cite = Citations(read_works(PROJECT / "data" / "references.bib"))
+    [(heading, text)] = write_experiments(inputs.experiments, cite)
     assert heading == "Experiments" and "voom" in text and "simulated pairs" in text
     assert "fall in bone_vs_primary of simulated_pairs by 0.5 log2" in text and "ouse" not in text
-    assert [reference.partition(" ")[0] for reference in cite.references[:3]] == ["Smyth", "Law", "Robinson"]
-    assert write_experiments(None, cite, str) == ()
-    real = replace(finished.card, role="real", organism="mouse")
+    assert [work.key for work in cite.cited[:3]] == ["smyth2004", "law2014", "robinson2010"]
+    assert write_experiments(None, cite) == ()
+    real = replace(finished.card, role="real", organism="mouse", citation={"text": "A reference"})
     study = Experiments({"x": real}, finished.tables, finished.adata.flow, finished.derived)
-    [(_, text)] = write_experiments(study, cite, lambda card: "a reference")
-    assert "a reference" in cite.references and "Mouse genes were brought to human ones" in text
+    [(_, text)] = write_experiments(study, cite)
+    assert (
+        "A reference." in [work.text for work in cite.cited]
+        and "Mouse genes were brought to human ones" in text
+    )
 
 
 def test_an_unpaired_contrast_is_drawn_and_said_without_pairs(finished):
     contrasts = finished.tables["contrasts"].assign(paired=False, n_pairs=pd.NA)
-    contrasts = EXPERIMENT_TABLES["contrasts"].cast(contrasts)
+    contrasts = tables_in(OF_EXPERIMENT)["contrasts"].cast(contrasts)
     scores = finished.tables["sample_scores"].assign(pair=None)
     tables = {**finished.tables, "contrasts": contrasts, "sample_scores": scores}
-    drawn = draw_experiment_figures(
+    drawn = plot_experiment_figures(
         finished.adata.adata, tables, simulated=True, fdr=0.05, config=finished.config
     )
     assert len(drawn) == 1 + len(EXPERIMENT_FIGURES)

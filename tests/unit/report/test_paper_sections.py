@@ -22,14 +22,14 @@ def inputs(tmp_path_factory):
 
 
 def without(inputs, **rules):
-    table = inputs.depth.table_one
+    table = inputs.results.table_one
     for name, value in rules.items():
         table = table[table[name] != value]
-    return replace(inputs, depth=replace(inputs.depth, table_one=table))
+    return replace(inputs, results=inputs.results.with_tables(table_one=table))
 
 
 def test_table_one_says_what_its_rows_hold(inputs):
-    rows = chosen(inputs.depth.table_one, cohort="alpha")
+    rows = chosen(inputs.results.table_one, cohort="alpha")
     shown = [[cell.text for cell in row] for row in patients_view(rows, "alpha", inputs).rows]
     assert shown[0] == ["Patients", "number", "90", "30", "30", "30", "–"]
     assert shown[1][:3] == ["Age, years", "median (quartiles)", "54.5 (47 to 63.25)"]
@@ -71,7 +71,7 @@ def test_remark_follows_the_run(inputs):
     assert "alpha (99), beta (150) and gamma (60)" in before[2]
     assert "made" not in before[2]
     assert inputs.verdict.loc[inputs.verdict["is_primary"], "verdict"].iloc[0] in before[19]
-    config = replace(inputs.config, models=("crude", "full"))
+    config = inputs.config._replace(models=("unadjusted", "full"))
     assert "ER, node, grade" in remark_table(replace(inputs, config=config)).set_index("number")["answer"][17]
 
 

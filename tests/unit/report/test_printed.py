@@ -119,4 +119,4 @@ def test_methods_text_numbers_its_references(inputs):
     methods = run_methods(inputs)
     written = as_markdown(methods)
     assert written.startswith(f"## {methods.paragraphs[0][0]}\n\n{methods.paragraphs[0][1]}\n")
-    assert written.rstrip().endswith(f"{len(methods.references)}. {methods.references[-1]}")
+    assert written.rstrip().endswith(f"{len(methods.references)}. {methods.references[-1].text}")

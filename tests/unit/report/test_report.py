@@ -17,7 +17,7 @@ import pytest
 from madeup import study as made
 from madeup.report import SVG, Page, make_inputs
 
-from irf7bone.base.phrases import estimate, hazard_ratio, p_clause, ratio
+from irf7bone.base.phrases import estimate, hazard_ratio, p_clause, said_ratio
 from irf7bone.figures import cohort_figures, pooled_figures
 from irf7bone.report.html import downloads
 from irf7bone.report.html.build import build_report
@@ -26,7 +26,7 @@ from irf7bone.report.html.figure_markup import read_figure
 from irf7bone.report.inputs import ReportInputs
 from irf7bone.report.sections.verdict_section import first_facts, lead_and_rest, planted_effects
 from irf7bone.report.sentences import captions, text
-from irf7bone.report.sentences.methods import Citations, write_methods
+from irf7bone.report.sentences.methods import write_methods
 from irf7bone.report.sentences.quote import TABLES, plain
 from irf7bone.study.settings import Primary
 from irf7bone.verdict.judge import judge, simulated_check
@@ -153,7 +153,7 @@ def test_a_long_table_opens_with_the_rows_of_the_primary_method(inputs, page):
 
 def test_pdf_files_are_packed_while_there_is_room(tmp_path, monkeypatch):
     monkeypatch.setattr(downloads, "MOST_PAGE_BYTES", 1000)
-    offered = downloads.Downloads()
+    offered = downloads.OfferedFiles()
     for name, size in (("a", 300), ("b", 600), ("c", 150)):
         (tmp_path / f"{name}.svg").write_text(SVG)
         (tmp_path / f"{name}.tsv").write_text("x\n1\n")
@@ -177,12 +177,14 @@ def test_verdict_and_its_rule_stand_first(inputs, page):
 
 def test_a_study_without_real_estimates_says_so(tmp_path, cohorts):
     config = made.config(
-        endpoints=("bone",), primary=Primary(made.PRIMARY, "zscore", "bone", "crude"), models=("crude",)
+        endpoints=("bone",),
+        primary=Primary(made.PRIMARY, "zscore", "bone", "unadjusted"),
+        models=("unadjusted",),
     )
     chosen = {}
     for name, cohort in cohorts.items():
         rows = cohort.associations
-        kept = rows[(rows["endpoint"] == "bone") & (rows["model"] == "crude")].reset_index(drop=True)
+        kept = rows[(rows["endpoint"] == "bone") & (rows["model"] == "unadjusted")].reset_index(drop=True)
         chosen[name] = replace(cohort, associations=kept)
     study = make_inputs(tmp_path, config, made.cards(), chosen)
     said = " ".join(Page(build_report(study)).text)
@@ -221,7 +223,7 @@ def bearing_of(inputs: ReportInputs, **changes) -> dict[str, str]:
     real = changes.get("real", inputs.associations[inputs.associations["cohort"] != "made"])
     verdicts = changes.get("verdict", judge(pooled, inputs.associations, made.ROLES, inputs.config))
     quality = changes.get("quality", inputs.quality[inputs.quality["cohort"] != "made"])
-    duplicates = changes.get("duplicates", inputs.depth.duplicates)
+    duplicates = changes.get("duplicates", inputs.results.duplicates)
     return dict(text.bearing(verdicts, pooled, real, quality, duplicates, inputs.config))
 
 
@@ -302,7 +304,7 @@ def test_the_simulated_check_tells_right_from_wrong(inputs):
 
 def test_facts_of_the_first_screen_equal_the_verdict(inputs):
     primary = inputs.verdict[inputs.verdict["is_primary"]].iloc[0]
-    found = first_facts(primary, inputs.pooled, inputs.depth.pooled_null, inputs.config)
+    found = first_facts(primary, inputs.pooled, inputs.results.pooled_null, inputs.config)
     facts = {fact.label: (plain(fact.value), plain(fact.detail)) for fact in found}
     value = facts["Hazard ratio per SD (95 % CI)"][0]
     assert value == estimate(*np.log(primary[["hr", "hr_low", "hr_high"]].astype(float)))
@@ -314,7 +316,7 @@ def test_facts_of_the_first_screen_equal_the_verdict(inputs):
 
 FORMS = {
     **dict.fromkeys(("log_hr", "ci_low", "ci_high", "pi_low", "pi_high"), hazard_ratio),
-    **dict.fromkeys(("hr", "hr_low", "hr_high", "adjusted_hr", "adjusted_low", "adjusted_high"), ratio),
+    **dict.fromkeys(("hr", "hr_low", "hr_high", "adjusted_hr", "adjusted_low", "adjusted_high"), said_ratio),
     **dict.fromkeys(("k", "n", "n_events", "n_competing", "n_endpoint", "n_left"), lambda x: f"{int(x):,}"),
     **dict.fromkeys(("p", "null_p"), p_clause),
     "i2": lambda x: f"{x:.0f}",
@@ -330,7 +332,7 @@ def test_every_number_of_the_text_equals_its_table(inputs, html):
         html,
     )
     assert len(quoted) > 60 and len(quoted) == html.count("<data ")
-    frames = {**vars(inputs), **vars(inputs.depth)}
+    frames = {**vars(inputs), **inputs.results.by_name}
     seen = set()
     for value, table, place, column, said in quoted:
         frame = frames[table]
@@ -366,7 +368,7 @@ def test_flagged_samples_and_lost_signatures_are_named(cohorts):
 def methods_of(inputs: ReportInputs, *, competing: bool = True, **changes):
     associations = inputs.associations.assign(**changes)
     return write_methods(
-        inputs.config, inputs.cards, inputs.library, associations, competing, inputs.provenance
+        inputs.works, inputs.config, inputs.cards, inputs.library, associations, competing, inputs.provenance
     )
 
 
@@ -387,8 +389,6 @@ def test_references_are_numbered_in_the_order_of_their_citation(inputs):
     joined = " ".join(paragraph for _, paragraph in methods.paragraphs)
     first = [joined.index(f"[{number}]") for number in range(1, len(methods.references) + 1)]
     assert first == sorted(first)
-    cite = Citations()
-    assert (cite("cox"), cite("efron", "cox"), cite("A book.")) == ("[1]", "[1, 2]", "[3]")
 
 
 def test_a_file_that_is_no_figure_is_refused(tmp_path):

@@ -49,7 +49,7 @@ def test_a_study_in_which_nothing_is_available_says_why_everywhere(tmp_path):
     config = made.config(
         cohorts=("alpha", "gamma"),
         endpoints=("bone",),
-        primary=Primary(made.PRIMARY, "zscore", "bone", "crude"),
+        primary=Primary(made.PRIMARY, "zscore", "bone", "unadjusted"),
     )
     page = page_of(tmp_path, config, {name: made.cohort(name) for name in ("alpha", "gamma")})
     said = " ".join(page.text)
@@ -67,7 +67,7 @@ def test_a_study_of_simulated_tumours_never_passes_for_patients(tmp_path, made_u
     config = made.config(
         cohorts=made_up,
         endpoints=("bone", "relapse"),
-        primary=Primary(made.PRIMARY, "zscore", "bone", "crude"),
+        primary=Primary(made.PRIMARY, "zscore", "bone", "unadjusted"),
     )
     page = page_of(tmp_path, config, {name: made.cohort(name) for name in made_up})
     said = " ".join(page.text)

@@ -12,7 +12,8 @@ import pytest
 from scipy import stats
 
 from irf7bone.base.errors import InputError
-from irf7bone.scoring import METHODS, score_cohort
+from irf7bone.scoring.registry import METHODS
+from irf7bone.scoring.score_table import score_cohort
 from irf7bone.tables.cohort import COVERAGE, SCORES
 
 
@@ -167,9 +168,11 @@ def test_an_unknown_method_is_refused_with_the_nearest(cohort):
 
 def test_names_of_methods_cost_no_heavy_import():
     code = (
-        "import sys; import irf7bone.scoring; "
+        "import sys; import irf7bone.scoring.registry; "
         "assert not {'numpy', 'pandas', 'scipy', 'gseapy'} & set(sys.modules); "
-        "irf7bone.scoring.METHODS['ssgsea'].function; assert 'gseapy' not in sys.modules"
+        "from irf7bone.scoring.functions import MODULES, score_function; "
+        "assert set(MODULES) == set(irf7bone.scoring.registry.METHODS); "
+        "score_function('ssgsea'); assert 'gseapy' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})
 

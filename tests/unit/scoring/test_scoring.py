@@ -11,8 +11,10 @@ import pandas as pd
 import pytest
 from scipy import sparse, stats
 
-from irf7bone.scoring import METHODS, engine, score_cohort
+from irf7bone.scoring import engine
 from irf7bone.scoring.engine import Prepared, average_ranks, score_sets
+from irf7bone.scoring.registry import METHODS
+from irf7bone.scoring.score_table import score_cohort
 
 EACH_METHOD = pytest.mark.parametrize("method", list(METHODS))
 WITHIN_SAMPLE = ("ssgsea", "singscore")

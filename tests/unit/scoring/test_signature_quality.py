@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
-from irf7bone.figures.signature_quality import STRIPS, draw_signature_quality
+from irf7bone.figures.plot_signature_quality import STRIPS, plot_signature_quality
 from irf7bone.genes.signatures import Signature
-from irf7bone.scoring import score_cohort
 from irf7bone.scoring.engine import Prepared
+from irf7bone.scoring.score_table import score_cohort
 from irf7bone.scoring.signature_quality import background_correlation, coherence, signature_quality
 from irf7bone.tables.cohort import SIGNATURE_QUALITY
 
@@ -146,7 +146,7 @@ def test_figure_draws_every_number_and_every_reason():
     table = expression()
     library = {"P": signature("P", PROGRAMME), "ONE": signature("ONE", ["IRF7"])}
     found = quality(table, library).reset_index()
-    figure = draw_signature_quality(found, simulated=False)
+    figure = plot_signature_quality(found, simulated=False)
     assert len(figure.axes) == len(STRIPS)
     shown = {
         strip.column: np.asarray(axes.collections[-1].get_offsets())[:, 0].tolist()
@@ -158,4 +158,4 @@ def test_figure_draws_every_number_and_every_reason():
     assert shown["agreement"] == [pytest.approx(min(row["mean_median"], row["mean_pc1"], row["median_pc1"]))]
     words = " ".join(text.get_text() for text in figure.texts)
     assert "not available: one gene" in words and "SIMULATED" not in words
-    assert "SIMULATED" in " ".join(t.get_text() for t in draw_signature_quality(found, simulated=True).texts)
+    assert "SIMULATED" in " ".join(t.get_text() for t in plot_signature_quality(found, simulated=True).texts)

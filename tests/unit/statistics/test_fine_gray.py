@@ -14,6 +14,7 @@ from statsmodels.duration.hazard_regression import PHReg
 
 from irf7bone.outcome.associate import associate
 from irf7bone.outcome.competing_risks import competing
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.statistics.fine_gray import (
     SANDWICH_EVENTS,
@@ -291,7 +292,7 @@ def test_causes_other_than_three_are_refused():
 def settings(**changes):
     base = {
         "endpoints": ("bone", "relapse", "death"),
-        "models": ("crude", "proliferation"),
+        "models": ("unadjusted", "proliferation"),
         "proliferation_signature": "PROLIF",
         "primary": SimpleNamespace(method="zscore"),
         "min_events": 5,
@@ -324,7 +325,7 @@ def made_up(n=300, seed=0, hazard=0.03):
 
 
 def run(obs, scores, **changes):
-    table = competing("x", obs, scores, config=settings(**changes))
+    table = competing(FitPlan("x", obs, scores, config=settings(**changes)))
     COMPETING.check(table, "competing")
     return table
 
@@ -361,7 +362,7 @@ def test_numbers_are_those_of_the_two_models():
     assert (row["estimator"], row["covariates"]) == ("fine_gray", "proliferation")
     assert (row["n"], row["n_events"], row["n_competing"]) == (300, (cause == 1).sum(), (cause == 2).sum())
     # cause-specific rows are the associations'
-    other = associate("x", obs, scores, config=settings()).query("method == 'zscore'")
+    other = associate(FitPlan("x", obs, scores, config=settings())).query("method == 'zscore'")
     keys = ["signature", "endpoint", "model"]
     both = table[table["estimand"] == "cause_specific"].merge(other, on=keys, suffixes=("", "_there"))
     assert len(both) == 18
@@ -375,7 +376,7 @@ def test_every_planned_model_has_both_hazards_stratified_by_er_as_the_cox_models
     random = np.random.default_rng(5)
     obs["er"] = pd.Categorical(np.where(random.random(300) < 0.6, "positive", "negative"))
     obs["age"] = random.normal(55, 9, 300)
-    models = ("crude", "proliferation", "clinical", "full")
+    models = ("unadjusted", "proliferation", "clinical", "full")
     table = run(obs, scores, models=models)
     assert tuple(dict.fromkeys(table["model"])) == models
     bone = table[(table["endpoint"] == "bone") & (table["signature"] == "ISG")]
@@ -394,7 +395,7 @@ def test_every_planned_model_has_both_hazards_stratified_by_er_as_the_cox_models
 
 
 def test_an_endpoint_without_competing_events_has_no_subdistribution():
-    rows = run(*made_up()).query("endpoint == 'relapse' and signature == 'ISG' and model == 'crude'")
+    rows = run(*made_up()).query("endpoint == 'relapse' and signature == 'ISG' and model == 'unadjusted'")
     assert rows["status"].tolist() == ["ok", "not_available"]
     assert rows["reason"].iloc[1].startswith("no competing event among 300 samples")
 
@@ -403,7 +404,7 @@ def test_too_few_events_missing_scores_and_missing_endpoints():
     obs, scores = made_up()
     obs["bone_event"] = np.where(np.cumsum(obs["bone_event"]) <= 4, obs["bone_event"], 0.0)
     table = run(obs, scores)
-    row = one(table, signature="ISG", endpoint="bone", model="crude", estimand="subdistribution")
+    row = one(table, signature="ISG", endpoint="bone", model="unadjusted", estimand="subdistribution")
     assert (row["status"], row["reason"]) == ("too_few_events", "4 events among 300 samples, 5 needed")
     obs, scores = made_up()
     low = (scores["signature"] == "PROLIF") & (scores["method"] == "zscore")
@@ -428,9 +429,11 @@ def test_samples_without_score_or_follow_up_are_left_out_of_the_weights_too():
     obs.iloc[:20, :3] = np.nan
     without = scores["signature"].eq("ISG") & scores["sample"].isin(obs.index[20:30])
     scores.loc[without, ["status", "reason", "score_z"]] = ["not_available", "none", np.nan]
-    row = one(run(obs, scores), signature="ISG", endpoint="bone", model="crude", estimand="subdistribution")
+    row = one(
+        run(obs, scores), signature="ISG", endpoint="bone", model="unadjusted", estimand="subdistribution"
+    )
     kept = obs.iloc[30:]
     fewer = run(kept, scores[scores["sample"].isin(kept.index)])
-    same = one(fewer, signature="ISG", endpoint="bone", model="crude", estimand="subdistribution")
+    same = one(fewer, signature="ISG", endpoint="bone", model="unadjusted", estimand="subdistribution")
     assert row["n"] == 270
     assert row[ESTIMATE].tolist() == pytest.approx(same[ESTIMATE].tolist(), rel=1e-9)

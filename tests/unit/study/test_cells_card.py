@@ -19,7 +19,7 @@ from irf7bone.cells.acquire_cells import acquire_cells
 from irf7bone.cells.data_set import CellSet, shared_genes
 from irf7bone.cells.scan import scan_cells
 from irf7bone.commands.propose.cells import cells_text
-from irf7bone.study.cells_card import load_cells
+from irf7bone.study.cells_checks import load_cells
 from irf7bone.study.schema import violations
 
 PROJECT = Path(__file__).resolve().parents[3]

@@ -12,8 +12,11 @@ import yaml
 
 from irf7bone.base import vocabulary
 from irf7bone.base.errors import InputError, Problem
-from irf7bone.study.cohort_card import CohortCard, card_problems, codes, load_card, make_card
-from irf7bone.study.schema import load_schema, read_yaml
+from irf7bone.study.card import codes
+from irf7bone.study.cohort_card import CohortCard, make_cohort
+from irf7bone.study.cohort_checks import COHORT_CARDS, load_card
+from irf7bone.study.schema import load_schema
+from irf7bone.study.strict_yaml import read_yaml
 
 PROJECT = Path(__file__).resolve().parents[3]
 SHIPPED = sorted((PROJECT / "data" / "cohorts").glob("*.yaml"))
@@ -327,7 +330,7 @@ def test_a_message_names_the_line(tmp_path):
         (b"id: a\nfields: {er: 1, er: 2}\n", "mine.yaml:2, fields.er"),
         (b"id: [a\n", "in YAML"),
         (b"id: a\n\ttitle: b\n", "mine.yaml:2"),
-        (b"title: a: b\n", "mapping values are not allowed here"),
+        (b"title: a: b\n", "mapping values are not allowed"),
         (b"title: caf\xe9\n", "mine.yaml:1|0xe9|iconv -f latin1"),
         (b"id: a\n\nnotes: [\xff]\n", "mine.yaml:3"),
         (b"id: !!python/name:os.system x\n", "the YAML tag"),
@@ -369,8 +372,8 @@ def test_shipped_cards_are_right_and_complete(path):
 @pytest.mark.parametrize("path", PUBLIC, ids=lambda path: path.stem)
 def test_cards_of_public_cohorts_say_what_is_not_known_and_which_files_are_the_users(path):
     document = read_yaml(path, what="card")
-    problems = card_problems(document)
-    card = make_card(document)
+    problems = COHORT_CARDS.problems_of(document)
+    card = make_cohort(document)
     assert card.documentation and {"pmid", "doi", "text"} == set(card.citation)
     assert card.unverified and all(endpoint["definition"] for endpoint in card.endpoints.values())
     absent = [entry["path"] for entry in (card.expression, *card.clinical) if entry["source"] == "table"]

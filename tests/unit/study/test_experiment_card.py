@@ -10,7 +10,8 @@ import yaml
 
 from irf7bone.acquire.sources import input_files
 from irf7bone.base.errors import InputError, Problem
-from irf7bone.study.experiment_card import ExperimentCard, load_experiment
+from irf7bone.study.experiment_card import ExperimentCard
+from irf7bone.study.experiment_checks import load_experiment
 
 PROJECT = Path(__file__).resolve().parents[3]
 SHIPPED = sorted((PROJECT / "data" / "experiments").glob("*.yaml"))

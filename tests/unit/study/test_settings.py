@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import re
 import subprocess
 import sys
 import time
@@ -13,8 +14,8 @@ import pytest
 import yaml
 
 from irf7bone.base.errors import InputError, Problem
+from irf7bone.study.plan import Study, load_study
 from irf7bone.study.schema import load_schema
-from irf7bone.study.settings import Study, load_study
 from irf7bone.study.strict_yaml import repeated_keys
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -146,7 +147,11 @@ def test_analysis_settings_change_with_what_the_numbers_depend_on(here):
         ({"methods": []}, "methods", "at least 1 entry"),
         ({"methods": ["zscore", "zscore"]}, "methods", "each entry once"),
         ({"methods": ["zscore", "ssGSEAs"]}, "methods[1]", "did you mean `ssgsea`"),
-        ({"models": ["crude", "adjusted"]}, "models[1]", "one of crude, proliferation, clinical, full"),
+        (
+            {"models": ["unadjusted", "adjusted"]},
+            "models[1]",
+            "one of unadjusted, proliferation, clinical, full",
+        ),
         ({"endpoints": ["relapse", "death", "bones"]}, "endpoints[2]", "did you mean `bone`"),
         ({"verdict.smallest_hr": 1.3}, "verdict.smallest_hr", "a number above 0 and below 1"),
         ({"verdict.smallest_hr": float("nan")}, "verdict.smallest_hr", "a number"),
@@ -278,13 +283,16 @@ def test_ten_cards_are_checked_in_well_under_a_second(here):
     assert len(study.cards) == 10
 
 
-def test_loading_a_study_imports_no_data_library(here):
-    program = (
-        "import sys, json, yaml; from pathlib import Path; from irf7bone.study.settings import load_study;"
+def test_what_every_start_of_snakemake_imports_and_loads_brings_no_data_library(here):
+    stage = (PROJECT / "workflow/rules/common.smk").read_text(encoding="utf-8")
+    imports = re.findall(r"^(?:from|import) irf7bone.*$", stage, flags=re.MULTILINE)
+    assert any("load_study" in line for line in imports)
+    program = "\n".join(imports) + (
+        "\nimport sys, json, yaml; from pathlib import Path;"
         f"config = yaml.safe_load(open({str(PROJECT / 'config.yaml')!r}, encoding='utf-8'));"
         "config['signatures']['files'] = ['all.gmt'];"
         f"load_study(config, root=Path({str(PROJECT)!r}));"
-        "heavy = ('pandas', 'scipy', 'anndata', 'scanpy', 'pyarrow', 'matplotlib');"
+        "heavy = ('numpy', 'pandas', 'scipy', 'anndata', 'scanpy', 'pyarrow', 'matplotlib');"
         "print(json.dumps([name for name in heavy if name in sys.modules]))"
     )
     environment = os.environ | {"PYTHONPATH": str(SCRIPTS)}
@@ -329,6 +337,11 @@ contrasts: [{{id: c, case: a, reference: b, paired: false, batch: false, meaning
 derive: {{contrast: c, name: {name}, log2_fold: 1, fdr: 0.1}}
 patients_of: {patients_of}
 """
+
+
+def test_the_former_name_of_the_unadjusted_model_is_understood(here):
+    config = load({"models": ["crude", "full"], "primary.model": "crude"}).config
+    assert config.models == ("unadjusted", "full") and config.primary.model == "unadjusted"
 
 
 def add_experiment(folder: Path, identity: str, name: str, patients_of: str = "[]") -> str:

@@ -13,27 +13,21 @@ from calibrate.cohorts import (
     ALONE,
     DRIVERS,
     Regime,
-    draw_cohort,
-    draw_outcome,
     idle_scores,
     patients,
     rates,
+    sample_cohort,
+    sample_outcome,
 )
-from calibrate.coverage import draw_subdistribution, true_discrimination
+from calibrate.coverage import sample_subdistribution, true_discrimination
 from calibrate.page import write_page
 from calibrate.tally import Tally
 
 from irf7bone.report.html.section import Section
 from irf7bone.report.sections.cautions_section import with_cautions
+from irf7bone.report.sentences.calibration_warnings import METHOD_WORDS, caution, pooled_caution
 from irf7bone.statistics.cox import CoxProblem, fit_cox
-from irf7bone.tables.calibration import (
-    CALIBRATION,
-    METHOD_WORDS,
-    QUANTITIES,
-    caution,
-    pooled_caution,
-    read_calibration,
-)
+from irf7bone.tables.calibration import CALIBRATION, QUANTITIES, read_calibration
 
 SMALL = Regime(82, 14, 12)
 
@@ -48,7 +42,7 @@ def rng(seed=1):
 def test_cohorts_have_the_numbers_that_their_regime_says():
     for regime in (SMALL, ALONE[0]):
         random = rng()
-        drawn = [draw_cohort(regime, tuple(DRIVERS), random)[1] for _ in range(40)]
+        drawn = [sample_cohort(regime, tuple(DRIVERS), random)[1] for _ in range(40)]
         assert {int((outcome.cause == 1).sum()) for outcome in drawn} == {14}
         others = np.mean([(outcome.cause == 2).sum() for outcome in drawn])
         assert others == pytest.approx(regime.other, abs=2.5)
@@ -59,7 +53,7 @@ def test_planted_effects_and_drivers_are_those_of_the_table():
     people = patients(20_000, random)
     score = random.normal(size=20_000)
     hazards = rates(Regime(286, 69, 38), tuple(DRIVERS), np.log(0.7))
-    made = draw_outcome(people, hazards, tuple(DRIVERS), random, score, np.log(0.7))
+    made = sample_outcome(people, hazards, tuple(DRIVERS), random, score, np.log(0.7))
     columns = np.column_stack([people.drivers[name] for name in DRIVERS])
     for cause, effect in ((1, np.log(0.7)), (2, 0.0)):
         fits = fit_cox(CoxProblem(made.time, made.cause == cause, columns), score)
@@ -69,20 +63,22 @@ def test_planted_effects_and_drivers_are_those_of_the_table():
 
 def test_idle_scores_lean_on_what_the_model_holds_and_on_nothing_else():
     people = patients(5000, rng(3))
-    for model, held in (("crude", ()), ("proliferation", ("proliferation",)), ("clinical", ("er",))):
+    for model, held in (("unadjusted", ()), ("proliferation", ("proliferation",)), ("clinical", ("er",))):
         scores = idle_scores(model, people, 4, rng(4))
         assert scores.std(axis=1, ddof=1) == pytest.approx(1)
         for name in ("proliferation", "er"):
             r = abs(np.corrcoef(scores[0], people.drivers[name])[0, 1])
             # ER and proliferation go together
             assert r > 0.3 if name in held else r < 0.3
-    assert abs(np.corrcoef(idle_scores("crude", people, 1, rng(5))[0], people.drivers["er"])[0, 1]) < 0.05
+    assert (
+        abs(np.corrcoef(idle_scores("unadjusted", people, 1, rng(5))[0], people.drivers["er"])[0, 1]) < 0.05
+    )
 
 
 def test_subdistribution_outcomes_have_the_incidence_of_their_formula():
     n, p = 200_000, 0.3
     pull = np.repeat([0.0, np.log(0.5)], n // 2)
-    made = draw_subdistribution(n, (p, 1e-9), pull, rng(6))
+    made = sample_subdistribution(n, (p, 1e-9), pull, rng(6))
     # nobody is censored before two years, so that the incidence there is a plain share
     for start, ratio in ((0, 1.0), (n // 2, 0.5)):
         own = slice(start, start + n // 2)
@@ -122,7 +118,7 @@ def test_every_simulation_runs_in_small_and_gives_a_sound_table(name):
         tally = Tally()
         coverage._subdistribution(tally, SMALL, "proliferation", float(np.log(0.7)), random)
         tally.merge(coverage.one_adjusted(SMALL, random))
-        coverage._hazard_ratio(tally, SMALL, "crude", float(np.log(0.8)), random)
+        coverage._hazard_ratio(tally, SMALL, "unadjusted", float(np.log(0.8)), random)
     elif name == "specificity":
         tally = specificity.one_cohort(random)
     else:
@@ -194,7 +190,7 @@ def test_the_committed_tables_are_those_of_the_parts_and_the_page_is_theirs(tmp_
     CALIBRATION.check(table, "data/calibration")
     assert set(table["quantity"]) == set(QUANTITIES)
     of_82 = table[(table["regime"] == SMALL.label) & (table["quantity"] == "type_i_error")]
-    assert set(of_82["model"]) == {"crude", "proliferation", "clinical", "full", "none"}
+    assert set(of_82["model"]) == {"unadjusted", "proliferation", "clinical", "full", "none"}
     assert (of_82.loc[of_82["method"].isin(["cox", "firth"]), "trials"] >= 9_900).all()
     write_page(TABLES, tmp_path / "page.md", COHORTS, SEED)
     assert (tmp_path / "page.md").read_bytes() == PAGE.read_bytes()
@@ -209,7 +205,7 @@ def test_the_committed_tables_are_those_of_the_parts_and_the_page_is_theirs(tmp_
 
 
 def row(
-    method="firth", model="crude", n_events=14, share=0.08, quantity="type_i_error", verdict=None, **more
+    method="firth", model="unadjusted", n_events=14, share=0.08, quantity="type_i_error", verdict=None, **more
 ):
     regime = more.pop("regime", f"82 patients, {n_events} events")
     found = {
@@ -241,28 +237,28 @@ def table(*rows):
 
 def test_a_warning_is_of_the_nearest_number_of_events():
     known = table(row(n_events=14), row(n_events=69, share=0.051))
-    said = caution(known, "firth", "crude", 16, "type_i_error")
+    said = caution(known, "firth", "unadjusted", 16, "type_i_error")
     assert said == (
         "p values of Firth's Cox models are too small: in simulations of 82 patients, 14 events, 8.0 % of "
         "true nulls had p < 0.05 (5 % would be right)"
     )
     # within a factor of two, and no farther
-    assert caution(known, "firth", "crude", 7, "type_i_error") == said
-    assert caution(known, "firth", "crude", 28, "type_i_error") == said
-    assert caution(known, "firth", "crude", 6, "type_i_error") is None
-    assert caution(known, "firth", "crude", 29, "type_i_error") is None
+    assert caution(known, "firth", "unadjusted", 7, "type_i_error") == said
+    assert caution(known, "firth", "unadjusted", 28, "type_i_error") == said
+    assert caution(known, "firth", "unadjusted", 6, "type_i_error") is None
+    assert caution(known, "firth", "unadjusted", 29, "type_i_error") is None
     # of two the nearer as a ratio: the geometric mean of 14 and 30 is 20.5
     both = table(row(n_events=14), row(n_events=30, share=0.051))
-    assert caution(both, "firth", "crude", 20, "type_i_error") == said
-    assert caution(both, "firth", "crude", 21, "type_i_error") is None
-    assert caution(known, "cox", "crude", 14, "type_i_error") is None
-    assert caution(known, "firth", "crude", 14, "coverage") is None
-    assert caution(CALIBRATION.empty(), "firth", "crude", 14, "type_i_error") is None
+    assert caution(both, "firth", "unadjusted", 20, "type_i_error") == said
+    assert caution(both, "firth", "unadjusted", 21, "type_i_error") is None
+    assert caution(known, "cox", "unadjusted", 14, "type_i_error") is None
+    assert caution(known, "firth", "unadjusted", 14, "coverage") is None
+    assert caution(CALIBRATION.empty(), "firth", "unadjusted", 14, "type_i_error") is None
 
 
 def test_a_model_that_was_not_simulated_has_the_worst_of_the_others():
-    known = table(row(model="crude", share=0.05), row(model="full", share=0.09))
-    assert caution(known, "firth", "crude", 14, "type_i_error") is None
+    known = table(row(model="unadjusted", share=0.05), row(model="full", share=0.09))
+    assert caution(known, "firth", "unadjusted", 14, "type_i_error") is None
     assert "9.0 %" in caution(known, "firth", "full", 14, "type_i_error")
     assert "9.0 %" in caution(known, "firth", "clinical", 14, "type_i_error")
 
@@ -278,7 +274,7 @@ def test_a_model_that_was_not_simulated_has_the_worst_of_the_others():
 def test_every_miss_has_its_words(verdict, words):
     quantity = "type_i_error" if verdict == "too seldom" else "coverage"
     known = table(row(method="harrell_c", model="none", quantity=quantity, share=0.9, verdict=verdict))
-    assert caution(known, "harrell_c", "crude", 14, quantity).startswith(words)
+    assert caution(known, "harrell_c", "unadjusted", 14, quantity).startswith(words)
 
 
 def test_a_pooled_warning_is_of_the_nearest_number_of_cohorts():
@@ -293,8 +289,14 @@ def test_a_pooled_warning_is_of_the_nearest_number_of_cohorts():
 
 
 def inputs(calibration):
-    primary = SimpleNamespace(signature="ISG", method="zscore", endpoint="bone", model="crude")
-    shared = {"signature": "ISG", "method": "zscore", "endpoint": "bone", "model": "crude", "status": "ok"}
+    primary = SimpleNamespace(signature="ISG", method="zscore", endpoint="bone", model="unadjusted")
+    shared = {
+        "signature": "ISG",
+        "method": "zscore",
+        "endpoint": "bone",
+        "model": "unadjusted",
+        "status": "ok",
+    }
     fits = pd.DataFrame(
         [
             {**shared, "cohort": "a", "estimator": "firth", "n_events": 14, "ph_p": np.nan},
@@ -303,7 +305,7 @@ def inputs(calibration):
             {**shared, "cohort": "made", "estimator": "firth", "n_events": 14, "ph_p": np.nan},
         ]
     )
-    depth = {
+    results = {
         "competing": fits.assign(estimand="subdistribution", estimator="fine_gray_firth"),
         "sites": fits.assign(contrast="bone_minus_other"),
         "group_tests": fits.assign(test="gray"),
@@ -316,7 +318,7 @@ def inputs(calibration):
         simulated=frozenset({"made"}),
         associations=fits,
         pooled=pd.DataFrame([{**shared, "k": 3}]),
-        depth=SimpleNamespace(**depth),
+        results=SimpleNamespace(**results),
         calibration=calibration,
     )
 

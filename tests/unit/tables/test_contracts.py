@@ -18,7 +18,7 @@ def pooled() -> pd.DataFrame:
     n = 300
     numbers = {c.name: rng.random(n) for c in POOLED.columns if c.name not in names}
     frame = pd.DataFrame(numbers).assign(
-        signature=[f"00{i}" for i in range(n)], method="zscore", endpoint="bone", model="crude",
+        signature=[f"00{i}" for i in range(n)], method="zscore", endpoint="bone", model="unadjusted",
         k=2, n=10, n_events=5, status="ok", reason=None,
     )  # fmt: skip
     return frame[POOLED.names]

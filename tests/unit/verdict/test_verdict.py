@@ -35,7 +35,9 @@ NOWHERE = Pooled(0, math.nan, math.nan, math.nan, "real cohorts without an estim
 
 
 def config(
-    endpoint: str = "death", model: str = "crude", models: tuple[str, ...] = ("crude", "proliferation")
+    endpoint: str = "death",
+    model: str = "unadjusted",
+    models: tuple[str, ...] = ("unadjusted", "proliferation"),
 ):
     """A study's settings."""
     return SimpleNamespace(
@@ -369,19 +371,19 @@ def judged(
     return verdicts.set_index("endpoint", drop=False)
 
 
-# The three cohorts of the default run: interferon mean per SD, crude and adjusted for proliferation.
+# The three cohorts of the default run: interferon mean per SD, unadjusted and adjusted for proliferation.
 DEFAULT = {
-    ("gse3143", "death", "crude"): (158, 50, math.log(1.0442793), 0.1494),
+    ("gse3143", "death", "unadjusted"): (158, 50, math.log(1.0442793), 0.1494),
     ("gse3143", "death", "proliferation"): (158, 50, math.log(0.9014085), 0.1671),
-    ("gse4335", "death", "crude"): (115, 38, math.log(0.9699377), 0.1768),
+    ("gse4335", "death", "unadjusted"): (115, 38, math.log(0.9699377), 0.1768),
     ("gse4335", "death", "proliferation"): (115, 38, math.log(0.8977572), 0.1793),
-    ("gse1992", "relapse", "crude"): (124, 35, math.log(0.9971336), 0.1725),
+    ("gse1992", "relapse", "unadjusted"): (124, 35, math.log(0.9971336), 0.1725),
     ("gse1992", "relapse", "proliferation"): (124, 35, math.log(0.9270054), 0.1704),
 }
 SIMULATED = {
-    ("made", "bone", "crude"): (300, 90, -0.30, 0.11),
+    ("made", "bone", "unadjusted"): (300, 90, -0.30, 0.11),
     ("made", "bone", "proliferation"): (300, 90, -0.44, 0.12),
-    ("made", "death", "crude"): (300, 90, -3.0, 0.01),
+    ("made", "death", "unadjusted"): (300, 90, -3.0, 0.01),
     ("made", "death", "proliferation"): (300, 90, -3.0, 0.01),
 }
 
@@ -416,7 +418,7 @@ def test_a_simulated_cohort_changes_no_number():
 STRONG = {
     (cohort, "death", model): (400, 120, log_hr, 0.09)
     for cohort, log_hr in (("gse3143", -0.36), ("gse4335", -0.40), ("gse1992", -0.38))
-    for model in ("crude", "proliferation")
+    for model in ("unadjusted", "proliferation")
 }
 
 
@@ -448,7 +450,7 @@ def test_the_pooled_null_goes_before_that_of_the_cohorts(percentile, rule):
     associations = table(STRONG, null_p=0.9)
     null = pd.DataFrame(
         {
-            "signature": ["IFN"], "method": "zscore", "endpoint": "death", "model": "crude",
+            "signature": ["IFN"], "method": "zscore", "endpoint": "death", "model": "unadjusted",
             "status": "ok", "log_hr": [-0.4], "null_percentile": [percentile], "null_p": [0.002],
         }
     )  # fmt: skip
@@ -469,9 +471,9 @@ def test_null_p_of_the_cohorts_decides_when_it_is_there():
 
 
 def test_without_an_adjusted_model_nothing_is_supported():
-    study = config(models=("crude",))
-    crude = {key: value for key, value in STRONG.items() if key[2] == "crude"}
-    death = judged(table(crude, study=study), study).loc["death"]
+    study = config(models=("unadjusted",))
+    unadjusted = {key: value for key, value in STRONG.items() if key[2] == "unadjusted"}
+    death = judged(table(unadjusted, study=study), study).loc["death"]
     assert (death["verdict"], death["rule"], death["adjusted_k"]) == ("too little data", "R8", 0)
     assert "this run does not fit the adjusted model" in death["rule_text"]
     study = config(model="proliferation")
@@ -483,7 +485,7 @@ def test_an_interval_beyond_the_largest_float_is_infinite_not_a_warning():
     wide = {
         (cohort, "death", model): (20, 6, log_hr, 40.0)
         for cohort, log_hr in (("gse3143", -60.0), ("gse4335", 60.0))
-        for model in ("crude", "proliferation")
+        for model in ("unadjusted", "proliferation")
     }
     death = judged(table(wide), config()).loc["death"]
     assert (death["hr_low"], death["hr_high"]) == (pytest.approx(0, abs=1e-100), math.inf)
@@ -514,9 +516,9 @@ def test_the_planted_effect_is_looked_for_in_the_adjusted_model():
     assert bone["inside"] is True or bone["inside"] == np.True_
     assert rows.loc["death", "inside"] == np.False_
     assert rows.loc["relapse", "status"] == "not_available" and pd.isna(rows.loc["relapse", "inside"])
-    study = config(models=("crude",))
-    crude = {key: value for key, value in SIMULATED.items() if key[2] == "crude"}
-    absent = simulated_check(table(crude, study=study), {"made": {"bone": -0.5}}, config=study).iloc[0]
+    study = config(models=("unadjusted",))
+    unadjusted = {key: value for key, value in SIMULATED.items() if key[2] == "unadjusted"}
+    absent = simulated_check(table(unadjusted, study=study), {"made": {"bone": -0.5}}, config=study).iloc[0]
     assert (absent["status"], absent["reason"]) == (
         "not_available",
         "this run does not fit the adjusted model",

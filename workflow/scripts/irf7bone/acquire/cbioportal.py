@@ -19,12 +19,12 @@ import pandas as pd
 from irf7bone.acquire import text
 from irf7bone.acquire.cbioportal_files import PATIENTS, SAMPLES, archive_name, wanted_files
 from irf7bone.base.errors import InputError, Problem, Problems
+from irf7bone.base.nearest import nearest
 from irf7bone.download.archives import extract_members, list_members
-from irf7bone.study.schema import nearest
 
 if TYPE_CHECKING:
     from irf7bone.download.fetch import Downloads
-    from irf7bone.study.cohort_card import CohortCard
+    from irf7bone.study.card import Sourced
 
 GENE_COLUMNS = {"symbol": "Hugo_Symbol", "entrez": "Entrez_Gene_Id"}
 # what studies of cBioPortal write for missing, in lower case, beside the words of every source
@@ -33,7 +33,7 @@ LFS_POINTER = b"version https://git-lfs"
 
 
 def read_expression(
-    card: CohortCard, entry: dict, downloads: Downloads | None
+    card: Sourced, entry: dict, downloads: Downloads | None
 ) -> tuple[pd.DataFrame, list[dict[str, str]]]:
     """Read the profile that the card names (``data_mrna_*.txt``), genes in rows.
 
@@ -69,7 +69,7 @@ def read_expression(
 
 
 def read_clinical(
-    card: CohortCard, entry: dict, downloads: Downloads | None
+    card: Sourced, entry: dict, downloads: Downloads | None
 ) -> tuple[pd.DataFrame, list[dict[str, str]]]:
     """Read the samples of the study, each with what the study says about its patient.
 
@@ -140,7 +140,7 @@ class _Study:
 
 
 @contextmanager
-def _study(card: CohortCard, entry: dict, downloads: Downloads | None) -> Iterator[_Study]:
+def _study(card: Sourced, entry: dict, downloads: Downloads | None) -> Iterator[_Study]:
     """The study that the card's ``expression`` names; an archive's files lie in a folder that is removed."""
     stated = card.expression
     if "path" in stated:
@@ -150,6 +150,8 @@ def _study(card: CohortCard, entry: dict, downloads: Downloads | None) -> Iterat
             return
         record = {"name": place.name, "sha256": text.file_sha256(place)}
     else:
+        if downloads is None:
+            raise ValueError("a study of the datahub is read from what was fetched")
         fetched = downloads.get(archive_name(stated["study"]))
         place, record = fetched.path, fetched.record
     wanted = wanted_files(card, entry)

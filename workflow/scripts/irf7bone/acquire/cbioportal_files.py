@@ -9,7 +9,7 @@ from irf7bone.download.remote import RemoteFile
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from irf7bone.study.cohort_card import CohortCard
+    from irf7bone.study.card import Sourced
 
 PATIENTS, SAMPLES = "data_clinical_patient.txt", "data_clinical_sample.txt"
 DATAHUB = (
@@ -23,12 +23,12 @@ def archive_name(study: str) -> str:
     return f"{study}.tar.gz"
 
 
-def wanted_files(card: CohortCard, entry: dict) -> tuple[str, ...]:
+def wanted_files(card: Sourced, entry: dict) -> tuple[str, ...]:
     """Names of the study's files that an entry of the card reads."""
     return (card.expression["profile"],) if entry is card.expression else (PATIENTS, SAMPLES)
 
 
-def study_files(card: CohortCard, entry: dict) -> list[Path]:
+def study_files(card: Sourced, entry: dict) -> list[Path]:
     """The files of a study's folder that are there, or its archive; nothing for a study of the datahub."""
     if "path" not in card.expression:
         return []
@@ -38,7 +38,7 @@ def study_files(card: CohortCard, entry: dict) -> list[Path]:
     return [place / name for name in wanted_files(card, entry) if (place / name).is_file()]
 
 
-def study_archive(card: CohortCard, entry: dict) -> list[RemoteFile]:
+def study_archive(card: Sourced, entry: dict) -> list[RemoteFile]:
     """The archive of a study of the datahub."""
     if "study" not in card.expression:
         return []

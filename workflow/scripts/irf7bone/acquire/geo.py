@@ -13,12 +13,12 @@ from irf7bone.base.errors import InputError, Problem, Problems
 
 if TYPE_CHECKING:
     from irf7bone.download.fetch import Downloads, Fetched
-    from irf7bone.study.cohort_card import CohortCard
+    from irf7bone.study.card import Sourced
 
 Records = list[dict[str, str]]
 
 
-def read_expression(card: CohortCard, entry: dict, downloads: Downloads) -> tuple[pd.DataFrame, Records]:
+def read_expression(card: Sourced, entry: dict, downloads: Downloads) -> tuple[pd.DataFrame, Records]:
     """The series matrix of the card's platform.
 
     Returns:
@@ -28,7 +28,7 @@ def read_expression(card: CohortCard, entry: dict, downloads: Downloads) -> tupl
     Raises:
         InputError: A file cannot be read, or the platform's table knows none of the probes.
     """
-    accession, platform = geo_layout.geo_accessions(card, entry)
+    accession, platform = entry["accession"], entry["platform"]
     matrix_file = downloads.get(geo_layout.series_matrix(accession, platform).name)
     platform_file = downloads.get(geo_layout.platform_table(platform).name)
     matrix = read_series_matrix(matrix_file.path, platform)
@@ -54,7 +54,7 @@ def read_expression(card: CohortCard, entry: dict, downloads: Downloads) -> tupl
     return frame, [matrix_file.record, platform_file.record]
 
 
-def read_clinical(card: CohortCard, entry: dict, downloads: Downloads) -> tuple[pd.DataFrame, Records]:
+def read_clinical(card: Sourced, entry: dict, downloads: Downloads) -> tuple[pd.DataFrame, Records]:
     """What the series says of its samples: in its matrix, in a table of its own, or in a file beside it.
 
     Returns:

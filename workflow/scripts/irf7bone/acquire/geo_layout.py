@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from irf7bone.download.remote import RemoteFile
 
 if TYPE_CHECKING:
-    from irf7bone.study.cohort_card import CohortCard
+    from irf7bone.study.card import Sourced
 
 ARCHIVE = "https://ftp.ncbi.nlm.nih.gov/geo"
 QUERY = "https://www.ncbi.nlm.nih.gov/geo/query/acc.cgi"
 
 
-def geo_files(card: CohortCard, entry: dict) -> list[RemoteFile]:
+def geo_files(card: Sourced, entry: dict) -> list[RemoteFile]:
     """Files that an entry of a card needs from GEO.
 
     The expression needs the series matrix of its platform and the platform's table. A clinical entry needs
@@ -27,7 +27,7 @@ def geo_files(card: CohortCard, entry: dict) -> list[RemoteFile]:
     """
     accession, platform = geo_accessions(card, entry)
     if entry is card.expression:
-        return [series_matrix(accession, platform), platform_table(platform)]
+        return [series_matrix(accession, platform), platform_table(card.expression["platform"])]
     matrix = [series_matrix(accession, platform)]
     if "supplementary" in entry:
         return [supplementary_file(accession, entry["supplementary"]), *(matrix if "match" in entry else [])]
@@ -36,10 +36,11 @@ def geo_files(card: CohortCard, entry: dict) -> list[RemoteFile]:
     return matrix
 
 
-def geo_accessions(card: CohortCard, entry: dict) -> tuple[str, str | None]:
+def geo_accessions(card: Sourced, entry: dict) -> tuple[str, str | None]:
     """Series and platform of an entry: its own, else those of the card's expression."""
     own = card.expression if card.expression["source"] == "geo" else {}
-    return entry.get("accession", own.get("accession")), entry.get("platform", own.get("platform"))
+    accession = entry["accession"] if "accession" in entry else own["accession"]
+    return accession, entry.get("platform", own.get("platform"))
 
 
 def series_matrix(accession: str, platform: str | None) -> RemoteFile:

@@ -22,13 +22,13 @@ from irf7bone.base.errors import InputError, Problem, Problems
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from irf7bone.study.cohort_card import CohortCard
+    from irf7bone.study.card import Sourced
 
 MATRICES = ("array", "csr_matrix", "csc_matrix")
 MOST_VALUES = 500_000_000  # 4 GB as float64; ten times the largest tumour series
 
 
-def read_expression(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+def read_expression(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
     """Read one matrix of the file: ``X``, ``raw`` or ``layers/<name>``, dense or sparse.
 
     Returns:
@@ -50,12 +50,12 @@ def read_expression(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[s
     problems = Problems()
     text.check_ids(gene_ids, f"{path}, {place}", what="gene id", unique=False, problems=problems)
     problems.raise_if_any()
-    values = matrix.toarray() if sparse.issparse(matrix) else np.asarray(matrix)
+    values = np.asarray(matrix.toarray() if isinstance(matrix, sparse.spmatrix | sparse.sparray) else matrix)
     frame = pd.DataFrame(values.T.astype(float), index=pd.Index(gene_ids, dtype=object), columns=sample_ids)
     return frame, _record(path)
 
 
-def read_clinical(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+def read_clinical(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
     """Read ``obs`` of the file that the card's ``expression`` names.
 
     Returns:

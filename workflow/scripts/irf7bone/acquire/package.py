@@ -23,7 +23,7 @@ from irf7bone.acquire import text
 from irf7bone.base.errors import InputError, Problem, Problems
 
 if TYPE_CHECKING:
-    from irf7bone.study.cohort_card import CohortCard
+    from irf7bone.study.card import Sourced
 
 # where each package that we can read keeps its tables, below its own folder
 LAYOUTS = {"SurvSet": "resources/pickles/{dataset}.pickle"}
@@ -60,7 +60,7 @@ class _TableUnpickler(pickle.Unpickler):
         return super().find_class(module, name)
 
 
-def read_expression(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+def read_expression(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
     """Columns that start with the card's ``gene_prefix``, as genes x samples, float64.
 
     Raises:
@@ -85,7 +85,7 @@ def read_expression(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[s
     return pd.DataFrame(values, index=genes, columns=samples), record
 
 
-def read_clinical(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+def read_clinical(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
     """All other columns of the table that the card's ``expression`` names, as text.
 
     Raises:
@@ -112,7 +112,7 @@ def read_clinical(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[str
     return pd.DataFrame(columns, index=samples, dtype=object), record
 
 
-def _load(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+def _load(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
     path, name = _find(card, entry)
     content = path.read_bytes()
     checksum = hashlib.sha256(content).hexdigest()
@@ -135,7 +135,7 @@ def _load(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
     return frame, {"name": name, "sha256": checksum}
 
 
-def _find(card: CohortCard, entry: dict) -> tuple[Path, str]:
+def _find(card: Sourced, entry: dict) -> tuple[Path, str]:
     """The file of the data set and what to call it (no path, which differs between machines)."""
     package, dataset = entry["package"], entry["dataset"]
     if package not in LAYOUTS:
@@ -173,7 +173,7 @@ def _find(card: CohortCard, entry: dict) -> tuple[Path, str]:
     return path, name
 
 
-def _sample_ids(card: CohortCard, entry: dict, frame: pd.DataFrame) -> pd.Index:
+def _sample_ids(card: Sourced, entry: dict, frame: pd.DataFrame) -> pd.Index:
     column = entry["sample_column"]
     where = f"{card.path}, expression: sample_column"
     if column not in frame.columns:

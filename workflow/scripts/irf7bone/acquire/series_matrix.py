@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 import pandas as pd
@@ -85,9 +85,9 @@ def _cut_off(path: Path, mark: bytes) -> InputError:
     )
 
 
-def _sample_lines(stream: BinaryIO, path: Path) -> list[tuple[str, str]]:
+def _sample_lines(stream: IO[bytes], path: Path) -> list[tuple[str, str]]:
     """Name and rest of every ``!Sample_`` line; the stream then stands at the table's header."""
-    lines = []
+    lines: list[tuple[str, str]] = []
     for raw in stream:
         if raw.startswith(BEGIN):
             return lines
@@ -117,15 +117,15 @@ def _cells(rest: str, count: int | None = None) -> list[str]:
 
 
 def _samples(lines: list[tuple[str, str]], path: Path) -> pd.DataFrame:
-    ids = [_cells(rest) for name, rest in lines if name == "geo_accession"]
-    if len(ids) != 1:
+    named = [_cells(rest) for name, rest in lines if name == "geo_accession"]
+    if len(named) != 1:
         raise _refuse(
             path,
             "one line !Sample_geo_accession",
-            f"{len(ids)} of them",
+            f"{len(named)} of them",
             "fetch the file again: it is no series matrix, or a damaged one",
         )
-    [ids] = ids
+    [ids] = named
     problems = Problems()
     text.check_ids(ids, f"{path}, !Sample_geo_accession", what="sample id", unique=True, problems=problems)
     columns: dict[str, list[list[str]]] = {}
@@ -182,7 +182,7 @@ def _check_platform(samples: pd.DataFrame, platform: str | None, path: Path) -> 
         )
 
 
-def _table(stream: BinaryIO, path: Path) -> memoryview:
+def _table(stream: IO[bytes], path: Path) -> memoryview:
     """Bytes of the table's body, up to the mark of its end."""
     body = bytearray()
     while block := stream.read(BLOCK):

@@ -25,7 +25,7 @@ from irf7bone.genes.signatures import Signature, load_library
 from irf7bone.genes.symbols import SymbolTable
 
 if TYPE_CHECKING:
-    from irf7bone.study.cohort_card import CohortCard
+    from irf7bone.study.card import Sourced
 
 # Each programme but the first leans on an earlier one (correlation); interferon and proliferation are
 # tied by the card. Immune infiltrate brings interferon; ER-positive tumours proliferate less.
@@ -42,7 +42,7 @@ _FLOOR_LOG2 = 2.0  # below this, arrays read background
 
 
 @dataclass(frozen=True)
-class Settings:
+class SimulationSettings:
     """What the card fixes.
 
     Args:
@@ -78,7 +78,7 @@ def _standardise(values: np.ndarray) -> np.ndarray:
     return (values - values.mean()) / values.std(ddof=1)
 
 
-def draw_programmes(settings: Settings, names: Sequence[str]) -> dict[str, np.ndarray]:
+def sample_programmes(settings: SimulationSettings, names: Sequence[str]) -> dict[str, np.ndarray]:
     """Latent programmes, each with mean 0 and standard deviation 1 over the samples.
 
     Args:
@@ -100,7 +100,7 @@ def draw_programmes(settings: Settings, names: Sequence[str]) -> dict[str, np.nd
     return out
 
 
-def simulate_clinical(settings: Settings) -> pd.DataFrame:
+def simulate_clinical(settings: SimulationSettings) -> pd.DataFrame:
     """Outcome and clinical variables.
 
     Bone relapse has hazard ``bone_rate * exp(log_hr * interferon + log_hr_proliferation * proliferation)``,
@@ -112,7 +112,7 @@ def simulate_clinical(settings: Settings) -> pd.DataFrame:
         ``bone_relapse`` and ``relapse`` (any site) in {0, 1}, ``er``, ``node``, ``grade``,
         ``size_cm``, ``age``, and the latent ``true_interferon`` and ``true_proliferation``.
     """
-    n, latent = settings.n_samples, draw_programmes(settings, ("er",))
+    n, latent = settings.n_samples, sample_programmes(settings, ("er",))
     drawn = {
         name: stream(settings.seed, "outcome", name)
         for name in ("bone", "other", "follow_up", "node", "grade", "size", "age")
@@ -144,7 +144,7 @@ def simulate_clinical(settings: Settings) -> pd.DataFrame:
 
 
 def simulate_expression(
-    settings: Settings, programmes: Mapping[str, Sequence[str]], background: Sequence[str]
+    settings: SimulationSettings, programmes: Mapping[str, Sequence[str]], background: Sequence[str]
 ) -> pd.DataFrame:
     """Log2 expression with the gene-gene correlation that shared programmes give.
 
@@ -166,7 +166,7 @@ def simulate_expression(
     Raises:
         InputError: More programme genes than ``n_genes``, or too few candidates.
     """
-    member = {gene: name for name in reversed(programmes) for gene in programmes[name]}
+    member = {gene: name for name in reversed(list(programmes)) for gene in programmes[name]}
     candidates = sorted(set(background) - set(member), key=lambda gene: rank(settings.seed, gene))
     n_more = settings.n_genes - len(member)
     if not 0 <= n_more <= len(candidates):
@@ -178,7 +178,7 @@ def simulate_expression(
                 "change n_genes",
             )
         )
-    latent = draw_programmes(settings, list(programmes))
+    latent = sample_programmes(settings, list(programmes))
     others = [name for name in dict.fromkeys(["proliferation", *programmes]) if name != "interferon"]
     named = [_beyond(latent[name], latent["interferon"]) for name in others]
     genes = sorted([*member, *candidates[:n_more]])
@@ -229,7 +229,7 @@ def _sample_ids(n: int) -> pd.Index:
     return pd.Index([f"SIM{i + 1:04d}" for i in range(n)], dtype=object)
 
 
-def read_expression(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+def read_expression(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
     """Simulate the expression that the card describes, with the genes of the shipped signatures among others.
 
     Raises:
@@ -240,14 +240,14 @@ def read_expression(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[s
     return simulate_expression(_settings(entry), programmes, background_genes(symbols)), _record(entry)
 
 
-def read_clinical(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+def read_clinical(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
     """Simulate the clinical data that belong to the card's simulated expression."""
     frame = simulate_clinical(_settings(card.expression))
     columns = {name: values_as_text(frame[name]) for name in frame.columns}
     return pd.DataFrame(columns, index=frame.index, dtype=object), _record(card.expression)
 
 
-def shipped_library(card: CohortCard, entry: Mapping) -> tuple[dict[str, Signature], SymbolTable]:
+def shipped_library(card: Sourced, entry: Mapping) -> tuple[dict[str, Signature], SymbolTable]:
     """The shipped signatures, the entry's among them, and the gene table.
 
     Raises:
@@ -284,8 +284,8 @@ def programmes_of(library: Mapping[str, Signature], planted: str) -> dict[str, l
     return {"interferon": interferon, **by_role}
 
 
-def _settings(entry: Mapping) -> Settings:
-    return Settings(**{item.name: entry[item.name] for item in fields(Settings)})
+def _settings(entry: Mapping) -> SimulationSettings:
+    return SimulationSettings(**{item.name: entry[item.name] for item in fields(SimulationSettings)})
 
 
 def _record(entry: Mapping) -> dict[str, str]:

@@ -21,7 +21,7 @@ from irf7bone.acquire.text import values_as_text
 from irf7bone.base.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from irf7bone.study.experiment_card import ExperimentCard
+    from irf7bone.study.card import Sourced
 
 # genes that bone and marrow make and tumour cells hardly do
 TISSUE_GENES = (
@@ -40,7 +40,7 @@ _PATIENT_SD, _SAMPLE_SD = 0.8, 0.3  # spread of the programme between patients a
 
 
 @dataclass(frozen=True)
-class Settings:
+class PairsSettings:
     """What the card fixes.
 
     Args:
@@ -60,13 +60,12 @@ class Settings:
     dispersion: float
 
 
-def describe_samples(settings: Settings) -> pd.DataFrame:
+def describe_samples(settings: PairsSettings) -> pd.DataFrame:
     """The samples: ``patient``, ``site`` (primary or bone), ``tissue`` (true share of bone and marrow)."""
     patients = [f"P{number + 1:02d}" for number in range(settings.n_pairs)]
     # evenly on the log scale: most lesions hold little, a few hold much
-    share = np.exp(
-        stream(settings.seed, "contamination").uniform(*np.log(settings.contamination), 2 * settings.n_pairs)
-    )
+    low, high = np.log(settings.contamination)
+    share = np.exp(stream(settings.seed, "contamination").uniform(low, high, 2 * settings.n_pairs))
     share[: settings.n_pairs] *= _SHARE_IN_PRIMARY
     return pd.DataFrame(
         {
@@ -81,7 +80,7 @@ def describe_samples(settings: Settings) -> pd.DataFrame:
 
 
 def simulate_counts(
-    settings: Settings, programme: Sequence[str], others: Sequence[str], background: Sequence[str]
+    settings: PairsSettings, programme: Sequence[str], others: Sequence[str], background: Sequence[str]
 ) -> pd.DataFrame:
     """Counts, genes x samples, sorted by symbol.
 
@@ -126,7 +125,7 @@ def simulate_counts(
 
 
 def _gene(
-    settings: Settings, gene: str, programme: np.ndarray | None, tissue: np.ndarray, library: np.ndarray
+    settings: PairsSettings, gene: str, programme: np.ndarray | None, tissue: np.ndarray, library: np.ndarray
 ) -> np.ndarray:
     """Counts of one gene; ``programme`` is the log2 level that its samples have of the planted programme."""
     rng = stream(settings.seed, "gene", gene)
@@ -145,7 +144,7 @@ def _gene(
     return rng.poisson(mean * rng.gamma(1 / dispersion, dispersion, len(mean))).astype(float)
 
 
-def read_expression(card: ExperimentCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+def read_expression(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
     """Simulate the counts that the card describes.
 
     Raises:
@@ -162,15 +161,15 @@ def read_expression(card: ExperimentCard, entry: dict) -> tuple[pd.DataFrame, di
     return counts, _record(entry)
 
 
-def read_clinical(card: ExperimentCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+def read_clinical(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
     """Describe the samples that belong to the card's simulated counts."""
     frame = describe_samples(_settings(card.expression))
     columns = {name: values_as_text(frame[name]) for name in frame.columns}
     return pd.DataFrame(columns, index=frame.index, dtype=object), _record(card.expression)
 
 
-def _settings(entry: Mapping) -> Settings:
-    return Settings(**{item.name: entry[item.name] for item in fields(Settings)})
+def _settings(entry: Mapping) -> PairsSettings:
+    return PairsSettings(**{item.name: entry[item.name] for item in fields(PairsSettings)})
 
 
 def _record(entry: Mapping) -> dict[str, str]:

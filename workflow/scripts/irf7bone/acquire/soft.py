@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, cast
 
 from irf7bone.base.errors import InputError, Problem
 from irf7bone.download.content import GZIP
@@ -51,7 +51,7 @@ def decode(line: bytes) -> str:
 
 
 @contextmanager
-def open_text(path: Path) -> Iterator[BinaryIO]:
+def open_text(path: Path) -> Iterator[IO[bytes]]:
     """A stream of bytes, decompressed if the content is gzip, whatever the name says.
 
     Raises:
@@ -60,8 +60,8 @@ def open_text(path: Path) -> Iterator[BinaryIO]:
     with path.open("rb") as stream:
         zipped = stream.read(2) == GZIP
     try:
-        with gzip.open(path, "rb") if zipped else path.open("rb") as stream:
-            yield stream
+        with gzip.open(path, "rb") if zipped else path.open("rb") as opened:
+            yield cast("IO[bytes]", opened)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InputError(
             Problem(str(path), "a whole gzip file", f"a cut or damaged one ({error})", "fetch it again")

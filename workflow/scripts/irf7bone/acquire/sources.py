@@ -15,15 +15,13 @@ asks for that at every start. The functions of a source with files from elsewher
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from irf7bone.acquire.acquired import Acquired
 from irf7bone.acquire.cbioportal_files import study_archive, study_files
 from irf7bone.acquire.geo_layout import geo_files
 from irf7bone.base.errors import InputError, Problem, Problems
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
 
     from irf7bone.download.fetch import Downloads
     from irf7bone.download.remote import RemoteFile
-    from irf7bone.study.cohort_card import CohortCard
+    from irf7bone.study.card import Card, Sourced
 
 _DATA = Path(__file__).resolve().parents[4] / "data"
 SHIPPED_SIGNATURES = _DATA / "signatures"
@@ -51,23 +49,23 @@ class Source:
     """
 
     module: str
-    files: Callable[[CohortCard, dict], list[Path]]
-    remote: Callable[[CohortCard, dict], list[RemoteFile]] | None = None
+    files: Callable[[Sourced, dict], list[Path]]
+    remote: Callable[[Sourced, dict], list[RemoteFile]] | None = None
 
 
-def _named_file(card: CohortCard, entry: dict) -> list[Path]:
+def _named_file(card: Sourced, entry: dict) -> list[Path]:
     return [card.resolve(entry["path"])]
 
 
-def _expression_file(card: CohortCard, entry: dict) -> list[Path]:
+def _expression_file(card: Sourced, entry: dict) -> list[Path]:
     return [card.resolve(card.expression["path"])]
 
 
-def _shipped_genes(card: CohortCard, entry: dict) -> list[Path]:
+def _shipped_genes(card: Sourced, entry: dict) -> list[Path]:
     return [*sorted(SHIPPED_SIGNATURES.glob("*.gmt")), SHIPPED_SYMBOLS]
 
 
-def _nothing(card: CohortCard, entry: dict) -> list[Path]:
+def _nothing(card: Sourced, entry: dict) -> list[Path]:
     """The card states what it reads, by its checksum or its address."""
     return []
 
@@ -81,28 +79,9 @@ SOURCES = {
     "simulate_pairs": Source("irf7bone.acquire.simulate_pairs", files=_shipped_genes),
     "table": Source("irf7bone.acquire.table", files=_named_file),
 }
-_GENE_ID = "__gene_id__"  # no sample is called this, so the parquet column cannot collide with one
-_PROBE_ID = "__probe_id__"
-_SAMPLE_ID = "__sample_id__"  # likewise no clinical column
 
 
-@dataclass(frozen=True)
-class Acquired:
-    """What the sources hold.
-
-    Args:
-        expression: Genes x samples, float64; ids as in the source, as text; gene ids may repeat. Where rows
-            are probes, the index has two levels, probe and gene (none for a probe without one).
-        clinical: Samples x columns; index = sample id; every value text or None.
-        sources: One dict for each thing read: role, name, sha256.
-    """
-
-    expression: pd.DataFrame
-    clinical: pd.DataFrame
-    sources: list[dict[str, str]]
-
-
-def _source(card: CohortCard, entry: dict) -> Source:
+def _source(card: Sourced, entry: dict) -> Source:
     source = entry["source"]
     if source not in SOURCES:
         raise InputError(
@@ -116,14 +95,14 @@ def _source(card: CohortCard, entry: dict) -> Source:
     return SOURCES[source]
 
 
-def input_files(card: CohortCard) -> list[Path]:
+def input_files(card: Card) -> list[Path]:
     """Local files that the acquisition of ``card`` reads, each once, in the order of the card."""
     entries = [card.expression, *card.clinical]
     files = [path for entry in entries for path in _source(card, entry).files(card, entry)]
     return list(dict.fromkeys(files))
 
 
-def remote_files(card: CohortCard) -> list[RemoteFile]:
+def remote_files(card: Card) -> list[RemoteFile]:
     """Files that ``card`` needs from elsewhere, each once, in the order of the card; known from it alone."""
     files = []
     for entry in (card.expression, *card.clinical):
@@ -132,7 +111,7 @@ def remote_files(card: CohortCard) -> list[RemoteFile]:
     return list(dict.fromkeys(files))
 
 
-def acquire(card: CohortCard, downloads: Downloads | None = None) -> Acquired:
+def acquire(card: Card, downloads: Downloads | None = None) -> Acquired:
     """Read the expression and the clinical tables of ``card`` and merge the latter by sample id.
 
     Args:
@@ -153,7 +132,7 @@ def acquire(card: CohortCard, downloads: Downloads | None = None) -> Acquired:
 
 
 def _read(
-    role: str, card: CohortCard, entry: dict, downloads: Downloads | None
+    role: str, card: Card, entry: dict, downloads: Downloads | None
 ) -> tuple[pd.DataFrame, list[dict[str, str]]]:
     """The table of one entry, and the records of what was read for it."""
     source = _source(card, entry)
@@ -185,50 +164,3 @@ def _merge_clinical(first: pd.DataFrame, second: pd.DataFrame, where: str) -> pd
     columns = first.columns.append(second.columns.difference(first.columns, sort=False))
     merged = merged.reindex(index=samples, columns=columns).astype("object")
     return merged.where(merged.notna(), None)
-
-
-def write_acquired(
-    acquired: Acquired, *, expression: str | Path, clinical: str | Path, source: str | Path
-) -> None:
-    """Write the three parts (parquet, tsv, json), each whole or not at all."""
-    levels = [_PROBE_ID, _GENE_ID][-acquired.expression.index.nlevels :]
-    table = acquired.expression.rename_axis(index=levels, columns=None)
-    with _whole(expression) as path:
-        table.to_parquet(path)
-    with _whole(clinical) as path:
-        acquired.clinical.to_csv(
-            path, sep="\t", na_rep="NA", index_label=_SAMPLE_ID, lineterminator="\n", encoding="utf-8"
-        )
-    write_sources(acquired.sources, source)
-
-
-def write_sources(sources: list[dict[str, str]], source: str | Path) -> None:
-    """Write what was read, each with its checksum, as json."""
-    with _whole(source) as path:
-        path.write_text(json.dumps(sources, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-
-
-@contextmanager
-def _whole(path: str | Path) -> Iterator[Path]:
-    """A file beside ``path`` to write to, which takes its place once it is written."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    yield partial
-    os.replace(partial, path)
-
-
-def read_acquired(expression: str | Path, clinical: str | Path, source: str | Path) -> Acquired:
-    """Read back what :func:`write_acquired` wrote; ids and clinical values stay text."""
-    import pandas as pd  # here, so that listing input files does not wait for pandas
-
-    values = pd.read_parquet(expression)
-    levels = [values.index.get_level_values(name).astype("object") for name in values.index.names]
-    values.index = pd.MultiIndex.from_arrays(levels) if len(levels) > 1 else levels[0].rename(None)
-    values.columns = values.columns.astype("object")
-    table = pd.read_csv(clinical, sep="\t", dtype=str, keep_default_na=False, encoding="utf-8")
-    table = table.astype("object").set_index(_SAMPLE_ID).rename_axis(index=None)
-    table.index = table.index.astype("object")
-    table.columns = table.columns.astype("object")
-    sources = json.loads(Path(source).read_text(encoding="utf-8"))
-    return Acquired(values, table.where(table != "NA", None), sources)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,10 +14,10 @@ from irf7bone.acquire import text
 from irf7bone.base.errors import InputError, Problem, Problems
 
 if TYPE_CHECKING:
-    from irf7bone.study.cohort_card import CohortCard
+    from irf7bone.study.card import Sourced
 
 
-def read_expression(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+def read_expression(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
     """Read an expression table whose first column holds the ids of its rows.
 
     Returns:
@@ -48,7 +48,7 @@ def read_expression(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[s
     return frame if genes_in_rows else frame.T, {"name": path.name, "sha256": checksum}
 
 
-def read_clinical(card: CohortCard, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+def read_clinical(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
     """Read a clinical table; ``key`` names the column of sample ids.
 
     Returns:
@@ -141,8 +141,11 @@ def _read_parquet(path: Path) -> tuple[pd.DataFrame, str]:
     return frame, checksum
 
 
-def _ids_as_text(ids: pd.Index | pd.Series, where: str) -> list[str]:
-    """Whole-number ids become their digits; ids with decimals are refused, being numbers by accident."""
+def _ids_as_text(ids: pd.Index | pd.Series, where: str) -> list[Any]:
+    """Whole-number ids become their digits; ids with decimals are refused, being numbers by accident.
+
+    A missing id is None, for :func:`irf7bone.acquire.text.check_ids` to name its place.
+    """
     if pd.api.types.is_float_dtype(ids.dtype):
         raise InputError(
             Problem(

@@ -14,7 +14,7 @@ STATUS_WORDS = {
     "not_available": "not available",
 }
 MODEL_WORDS = {
-    "crude": "crude",
+    "unadjusted": "unadjusted",
     "proliferation": "adjusted for proliferation",
     "clinical": "adjusted for clinical covariates",
     "full": "adjusted for proliferation and clinical covariates",
@@ -36,7 +36,7 @@ def is_missing(value: object) -> bool:
     return value is None or str(value) in ("nan", "<NA>", "NaT")
 
 
-def ratio(value: float) -> str:
+def said_ratio(value: float) -> str:
     """A ratio with two decimals, two significant digits under 0.1, and none that only looks exact."""
     if value > LARGEST_RATIO:
         return f"> {LARGEST_RATIO:.0f}"
@@ -52,7 +52,7 @@ def ratio(value: float) -> str:
 def hazard_ratio(log_hr: float) -> str:
     """The hazard ratio behind a log hazard ratio, e.g. ``0.97``."""
     # exp overflows past 709; anything near that is said as "> 1000" anyway
-    return ratio(math.exp(max(-700.0, min(700.0, log_hr))))
+    return said_ratio(math.exp(max(-700.0, min(700.0, log_hr))))
 
 
 def interval(log_low: float, log_high: float) -> str:

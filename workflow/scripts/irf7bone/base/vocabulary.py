@@ -5,10 +5,20 @@ from __future__ import annotations
 ENDPOINTS = ("bone", "brain", "lung", "liver", "distant", "relapse", "death")
 STATUSES = ("ok", "too_few_events", "separated", "low_coverage", "not_available")
 METHOD_NAMES = ("zscore", "ssgsea", "singscore", "gsva", "plage")
-MODELS = ("crude", "proliferation", "clinical", "full")
+MODELS = ("unadjusted", "proliferation", "clinical", "full")
 ROLES = ("discovery", "validation", "simulated")
 SPECIMENS = ("primary", "metastasis")
 ALPHA = 0.05  # two-sided level of tests, everywhere
+
+# What a number is held against, where the methods text or a figure says it as well.
+# Below this many events for each coefficient the penalised likelihood is used (strata have no coefficient).
+EVENTS_PER_PARAMETER = 10
+# With fewer, a test of asymmetry cannot tell small-study effects from chance (Sterne 2011, BMJ 343:d4002).
+FEWEST_FOR_FUNNEL = 10
+# A gene is low where it lies in the lowest quarter of the cohort's genes: of a random signature 0.25 do.
+LOW_SHARE = 0.25
+# CD45, which every leukocyte carries: the one gene of the "CD45" set of Danaher 2017 (JITC 5:18).
+LEUKOCYTE_GENE = "PTPRC"
 
 SUPPORTED, CONTRADICTED = "supported", "contradicted"
 

@@ -15,10 +15,10 @@ import pandas as pd
 
 from irf7bone.acquire.text import file_sha256, values_as_text
 from irf7bone.base.errors import InputError, Problem, Problems
+from irf7bone.base.nearest import nearest
 from irf7bone.cells.data_set import OBS
 from irf7bone.cells.matrix import CellMatrix, open_h5ad, open_hdf5, open_tenx_h5
 from irf7bone.cells.rewrite import csr_of_h5ad, csr_of_mtx, csr_of_table
-from irf7bone.study.schema import nearest
 
 if TYPE_CHECKING:
     from irf7bone.study.cells_card import CellsCard

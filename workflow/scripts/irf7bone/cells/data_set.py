@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.base.errors import InputError, Problem
-from irf7bone.base.whole_file import written_whole
+from irf7bone.base.whole_file import whole_file
 from irf7bone.cells.matrix import BLOCK_CELLS, Block, CellMatrix
 
 KNOWN_GENES_LIMIT = 0.2
@@ -162,10 +162,10 @@ def _is_mito(name: object) -> int:
 
 def write_set(matrices: Sequence[CellMatrix], obs: pd.DataFrame, obs_path: str, matrices_path: str) -> None:
     """Store which matrices and which cells a data set has."""
-    with written_whole(obs_path) as partial:
+    with whole_file(obs_path) as partial:
         obs.to_parquet(partial, index=False)
     stored = [{"path": str(matrix.path), "group": matrix.group} for matrix in matrices]
-    with written_whole(matrices_path) as partial:
+    with whole_file(matrices_path) as partial:
         partial.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
 
 

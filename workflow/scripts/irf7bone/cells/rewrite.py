@@ -15,7 +15,7 @@ import pandas as pd
 from scipy import sparse
 
 from irf7bone.base.errors import InputError, Problem
-from irf7bone.base.whole_file import written_whole
+from irf7bone.base.whole_file import whole_file
 from irf7bone.cells.matrix import (
     CellMatrix,
     index_of,
@@ -84,7 +84,7 @@ def write_csr(
         cells: Cell ids.
         genes: Gene ids.
     """
-    with written_whole(path) as partial, h5py.File(partial, "w") as file:
+    with whole_file(path) as partial, h5py.File(partial, "w") as file:
         writer = CsrWriter(file, genes)
         for block in blocks:
             writer.add(block)

@@ -267,8 +267,8 @@ def write_simulated(simulated: SimulatedCells, path: str | Path) -> None:
     """Write the cells as an h5ad, whole or not at all."""
     import anndata as ad
 
-    from irf7bone.base.whole_file import written_whole
+    from irf7bone.base.whole_file import whole_file
 
     adata = ad.AnnData(simulated.counts, obs=simulated.obs, var=pd.DataFrame(index=simulated.genes))
-    with written_whole(path) as partial:
+    with whole_file(path) as partial:
         adata.write_h5ad(partial)

@@ -15,7 +15,7 @@ from scipy import sparse
 from sklearn.metrics import cohen_kappa_score
 
 from irf7bone.base.cells_vocabulary import MALIGNANT
-from irf7bone.base.whole_file import written_whole
+from irf7bone.base.whole_file import whole_file
 from irf7bone.cells.acquire_cells import AcquiredCells, acquire_cells
 from irf7bone.cells.calls import Calls, call_compartments
 from irf7bone.cells.clusters import Clustering
@@ -117,13 +117,13 @@ def open_set(card: CellsCard, obs: str, matrices: str, symbols: str) -> CellSet:
 
 def write_scan(scan: Scan, cells: CellSet, quality: str, sample: str) -> None:
     """Store the quality of all cells, and the sampled ones as an h5ad."""
-    with written_whole(quality) as partial:
+    with whole_file(quality) as partial:
         scan.quality.to_parquet(partial, index=False)
     obs = cells.obs.iloc[scan.sampled][["patient", "label"]].astype(object).fillna("")
     obs = obs.set_index(pd.Index(cells.obs["cell"].to_numpy()[scan.sampled], dtype=object))
     obs["place"] = scan.sampled
     adata = ad.AnnData(scan.counts, obs=obs, var=pd.DataFrame(index=pd.Index(cells.genes, dtype=object)))
-    with written_whole(sample) as partial:
+    with whole_file(sample) as partial:
         adata.write_h5ad(partial, compression="gzip", compression_opts=1)
 
 
@@ -200,7 +200,7 @@ def write_calls(
 ) -> None:
     """Store clusters, what is needed to place other cells, and what only sampled cells have."""
     CALLS.write(called.table.assign(data_set=card.id).reindex(columns=CALLS.names), table)
-    with written_whole(model) as partial, partial.open("wb") as file:
+    with whole_file(model) as partial, partial.open("wb") as file:
         np.savez(
             file,
             genes=called.clustering.genes,
@@ -217,7 +217,7 @@ def write_calls(
             "umap2": coordinates[:, 1],
         }
     )
-    with written_whole(cells) as partial:
+    with whole_file(cells) as partial:
         frame.to_parquet(partial, index=False)
 
 
@@ -348,7 +348,7 @@ def write_sums(cells: CellSet, reduced: Reduced, path: str) -> None:
         var=pd.DataFrame(index=pd.Index(cells.genes, dtype=object)),
     )
     adata.uns["scale"] = cells.scale
-    with written_whole(path) as partial:
+    with whole_file(path) as partial:
         adata.write_h5ad(partial, compression="gzip", compression_opts=1)
 
 
@@ -378,7 +378,7 @@ def write_flow_and_sources(acquired: AcquiredCells, flow: str, source: str) -> N
     from irf7bone.tables.cohort import FLOW
 
     FLOW.write(pd.DataFrame(acquired.flow), flow)
-    with written_whole(source) as partial:
+    with whole_file(source) as partial:
         partial.write_text(json.dumps(acquired.sources, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 

@@ -18,7 +18,7 @@ from irf7bone.tables.cells import CELL_TABLES
 if TYPE_CHECKING:
     from irf7bone.genes.signatures import Signature
     from irf7bone.study.cells_card import CellsCard
-    from irf7bone.study.settings import Analysis
+    from irf7bone.study.settings import Config
 
 
 def analyse_cells(
@@ -29,7 +29,7 @@ def analyse_cells(
     cell_markers: Mapping[str, Signature],
     orthologs: str | Path,
     *,
-    config: Analysis,
+    config: Config,
     seed: int,
 ) -> dict[str, pd.DataFrame]:
     """All tables of one data set, by the names of :data:`irf7bone.tables.cells.CELL_TABLES`.

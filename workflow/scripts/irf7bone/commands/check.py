@@ -30,7 +30,7 @@ from irf7bone.harmonise.sample_rules import broken_rules, measure
 from irf7bone.harmonise.summary import summarise_cohort
 from irf7bone.study.cells_card import CellsCard
 from irf7bone.study.cohort_card import CohortCard
-from irf7bone.study.settings import SYMBOLS, load_study, sound_parts
+from irf7bone.study.plan import SYMBOLS, load_study, sound_parts
 from irf7bone.study.strict_yaml import merge_config, read_config
 
 
@@ -116,8 +116,8 @@ def check_study(path: Path | None, *, root: Path) -> StudyCheck:
         config = merge_config(config, read_config(file))
     source = " + ".join(file.name for file in files)
     problems: list[Problem] = []
-    study = _collect(problems, lambda: load_study(config, root=root, source=source))
-    cards, gmts = sound_parts(config, root=root)
+    study = _collect(problems, lambda: load_study(config, root=root, source=source, files=files))
+    cards, gmts = sound_parts(config, root=root, files=files)
     symbols = SymbolTable.load(Path(root) / SYMBOLS)
     library = _collect(problems, lambda: load_library(gmts, symbols)) if gmts else None
     cohorts = [_check_cohort(card, symbols, problems) for card in cards.values()]

@@ -7,6 +7,7 @@ contract, so that a row that one run lacks is never mistaken for a row that chan
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ import pandas as pd
 from irf7bone.base.errors import InputError, Problem
 from irf7bone.tables.comparison import COMPARISON, KINDS
 from irf7bone.tables.contract import Table
+from irf7bone.tables.register import pattern_of
 
 ABSENT = "(absent)"
 TOLERANCE = 1e-6
@@ -46,7 +48,7 @@ def compare_runs(
     """Compare two folders of results.
 
     Args:
-        a: The one folder, with ``provenance.json``.
+        a: The one folder, with ``provenance.json``, or a folder that a study ran in.
         b: The other.
         tables: Path below the results, which may hold ``{cohort}`` and the like -> contract, for the keys.
         tolerance: A number moved where \\|A - B\\| exceeds this times max(1, \\|A\\|, \\|B\\|).
@@ -54,7 +56,7 @@ def compare_runs(
     Raises:
         InputError: A folder holds no results, or a damaged provenance.json.
     """
-    folders = Path(a), Path(b)
+    folders = _results(Path(a)), _results(Path(b))
     for name, folder in zip("AB", folders, strict=True):
         if not (folder / "provenance.json").is_file():
             raise InputError(
@@ -62,7 +64,7 @@ def compare_runs(
                     f"{name}={folder}",
                     "a folder of results, with provenance.json",
                     "a folder without it" if folder.is_dir() else "no such folder",
-                    "name two results folders: make compare A=results B=elsewhere/results",
+                    "name two results folders: make compare A=results B=studies/mine/results",
                 )
             )
     changes = list(_provenance_changes(*folders))
@@ -70,14 +72,20 @@ def compare_runs(
     for file, table in sorted(_files(folders, tables).items()):
         there = [(folder / file).is_file() for folder in folders]
         if not all(there):
-            state = ["present" if is_there else ABSENT for is_there in there]
-            changes.append(_change(file, "the whole table", "row", "row", *state))
+            a, b = ("present" if is_there else ABSENT for is_there in there)
+            changes.append(_change(file, "the whole table", "row", "row", a, b))
             continue
         found, compared = _table_changes(file, table, folders, tolerance)
         changes += found
         n_tables, n_numbers = n_tables + 1, n_numbers + compared
     listed = COMPARISON.cast(pd.DataFrame(changes, columns=COMPARISON.names))
     return Comparison(listed, n_tables, n_numbers, tolerance)
+
+
+def _results(folder: Path) -> Path:
+    """A folder of results, also where the folder that a study ran in is named."""
+    below = folder / "results"
+    return folder if (folder / "provenance.json").is_file() or not below.is_dir() else below
 
 
 def _change(
@@ -96,13 +104,12 @@ def _change(
 
 def _files(folders: tuple[Path, Path], tables: Mapping[str, Table]) -> dict[str, Table]:
     """Every tsv of either run that a contract describes, by its path below the results."""
-    found = {}
+    found: dict[str, Table] = {}
     for pattern, table in tables.items():
-        glob = pattern
-        while "{" in glob:
-            glob = glob[: glob.index("{")] + "*" + glob[glob.index("}") + 1 :]
+        glob = re.sub(r"{\w+}", "*", pattern)
         for folder in folders:
-            found |= {path.relative_to(folder).as_posix(): table for path in folder.glob(glob)}
+            paths = (path.relative_to(folder).as_posix() for path in folder.glob(glob))
+            found |= {path: table for path in paths if pattern_of(pattern).fullmatch(path)}
     return {file: table for file, table in found.items() if file.endswith(".tsv")}
 
 
@@ -156,7 +163,7 @@ def _table_changes(
     for column in [*a.columns, *b.columns.difference(a.columns, sort=False)]:
         there = ["present" if column in frame else ABSENT for frame in (a, b)]
         if ABSENT in there:
-            changes.append(_change(file, "every row", column, "row", *there))
+            changes.append(_change(file, "every row", column, "row", there[0], there[1]))
     key = list(table.key)
     if not all(name in frame for frame in (a, b) for name in key):
         return changes, 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from irf7bone.acquire.sources import remote_files
 from irf7bone.download.fetch import fetch_all
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from irf7bone.study.cohort_card import CohortCard
 
 
-def renew_lock(card: CohortCard, *, mirror: str | None, **options: object) -> list[str]:
+def renew_lock(card: CohortCard, *, mirror: str | None, **options: Any) -> list[str]:
     """Fetch the files of a card again, whatever its lock says, and lock what came and nothing else.
 
     Args:

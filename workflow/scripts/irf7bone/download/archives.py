@@ -15,16 +15,17 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from irf7bone.base.errors import InputError, Problem
+from irf7bone.base.whole_file import whole_file
 
 UNPACKED_LIMIT = 16 << 30  # bytes, over all members of an archive
 MEMBERS_LIMIT = 100_000
 BLOCK = 1 << 20
 LARGEST_READ = 64 << 20  # tarfile reads a header of extended attributes whole, however long it says it is
 
-_OPEN = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
+_OPEN: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -73,14 +74,12 @@ def extract_members(
 
 
 def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with tar.extractfile(member) as source, partial.open("wb") as out:
-            while block := source.read(BLOCK):
-                out.write(block)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    source = tar.extractfile(member)
+    if source is None:
+        raise ValueError(f"{member.name} is no regular file")
+    with whole_file(path) as partial, source, partial.open("wb") as out:
+        while block := source.read(BLOCK):
+            out.write(block)
 
 
 class _Guarded:
@@ -112,11 +111,10 @@ def _opened(archive: Path) -> Iterator[tarfile.TarFile]:
     try:
         with archive.open("rb") as plain:
             magic = plain.read(2)
-        with (
-            _OPEN.get(magic, open)(archive, "rb") as stream,
-            tarfile.open(fileobj=_Guarded(stream), mode="r:") as tar,
-        ):
-            yield tar
+        with _OPEN.get(magic, open)(archive, "rb") as stream:
+            guarded: Any = _Guarded(stream)  # as much of a file as tarfile asks for
+            with tarfile.open(fileobj=guarded, mode="r:") as tar:
+                yield tar
     except FileNotFoundError:
         raise _refuse(archive, "a tar archive", "no such file", "fetch it, or correct the path") from None
     except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, OSError) as error:
@@ -143,7 +141,8 @@ def _checked(tar: tarfile.TarFile, archive: Path, limit: int) -> Iterator[tarfil
             )
         if member.isfile():  # no links, devices or pipes
             yield member
-    tar.fileobj.check_end(limit)
+    guarded: Any = tar.fileobj
+    guarded.check_end(limit)
 
 
 def _leads_out(name: str) -> bool:

@@ -12,18 +12,21 @@ import contextlib
 import hashlib
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from irf7bone.base.errors import InputError, Problem, Problems
+from irf7bone.base.whole_file import whole_file
+from irf7bone.download.at_once import one_at_a_time
 from irf7bone.download.content import check_content
 from irf7bone.download.lock import Locked, read_lock, write_lock
 from irf7bone.download.remote import MANIFEST, RemoteFile, is_safe_name
 from irf7bone.download.transfer import Broken, Refused, open_stream, through_mirror
 
 BLOCK = 1 << 20
+RECORD = "results/downloads"  # what a study fetched, file by file
 
 
 class Patience(NamedTuple):
@@ -75,7 +78,8 @@ def fetch_all(
 ) -> list[Fetched]:
     """Fetch every file of a cohort and write the manifest of its folder.
 
-    A file that is there already and has the locked checksum is kept without asking the network.
+    A file that is there already and has the locked checksum is kept without asking the network. Studies that
+    run at the same time share the folder: while one fetches into it, another waits.
 
     Args:
         files: What to fetch.
@@ -90,7 +94,18 @@ def fetch_all(
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / MANIFEST).unlink(missing_ok=True)
+    with one_at_a_time(folder):
+        return _fetch_all(files, folder, lock, mirror, renew, patience)
+
+
+def _fetch_all(
+    files: Iterable[RemoteFile],
+    folder: Path,
+    lock: str | Path,
+    mirror: str | None,
+    renew: bool,
+    patience: Patience,
+) -> list[Fetched]:
     locked = read_lock(lock)
     known = {} if renew else dict(locked)
     problems, done = Problems(), {}
@@ -101,13 +116,28 @@ def fetch_all(
             )
         except InputError as error:
             problems.extend(error.problems)
-    news = {name: Locked(item.sha256, item.size, item.url) for name, item in done.items()}
+    news = entries(done.values())
     added = {name: entry for name, entry in news.items() if locked.get(name) != entry}
     if added:
         write_lock(lock, {**locked, **added})
+    _record(folder, news)
     problems.raise_if_any()
-    write_lock(folder / MANIFEST, news)
     return list(done.values())
+
+
+def _record(folder: Path, news: Mapping[str, Locked]) -> None:
+    """Write what lies in a folder: what came now, and what was fetched for another study's card."""
+    manifest = folder / MANIFEST
+    there = {name: entry for name, entry in read_lock(manifest).items() if (folder / name).is_file()}
+    if there or news:
+        write_lock(manifest, {**there, **news})
+    else:
+        manifest.unlink(missing_ok=True)
+
+
+def entries(fetched: Iterable[Fetched]) -> dict[str, Locked]:
+    """What a lock or a manifest says of files that were fetched, by the names they lie under."""
+    return {item.path.name: Locked(item.sha256, item.size, item.url) for item in fetched}
 
 
 def fetch(
@@ -138,15 +168,14 @@ def fetch(
     path = folder / file.name
     if locked and path.is_file() and _sha256(path) == locked.sha256:
         return Fetched(path, locked.url, locked.sha256, locked.size)
-    partial = folder / f".{file.name}.partial"
     problems = Problems()
     urls = sorted(file.urls, key=lambda url: url != (locked.url if locked else None))  # stable: locked first
     for url in urls:
         try:
-            sha256, size = _download(url, partial, mirror, patience)
-            check_content(partial, file.name, url)
-            _check_lock(url, sha256, size, locked, lock)
-            partial.replace(path)
+            with whole_file(path) as partial:
+                sha256, size = _download(url, partial, mirror, patience)
+                check_content(partial, file.name, url)
+                _check_lock(url, sha256, size, locked, lock)
             return Fetched(path, url, sha256, size)
         except InputError as error:
             problems.extend(error.problems)
@@ -154,11 +183,7 @@ def fetch(
                 break
         except OSError as error:
             remedy = "free some space, or make the folder writable"
-            problems.add(
-                str(partial), expected="a file to write to", found=str(error.strerror), remedy=remedy
-            )
-        finally:
-            partial.unlink(missing_ok=True)
+            problems.add(str(path), expected="a file to write to", found=str(error.strerror), remedy=remedy)
     raise InputError(problems.found)
 
 
@@ -213,7 +238,8 @@ class _Progress:
 
     def __init__(self, partial: Path, max_bytes: int):
         self.partial, self.max_bytes = partial, max_bytes
-        self.size, self.validator = 0, None
+        self.size = 0
+        self.validator: str | None = None
         self.digest = hashlib.sha256()
         partial.unlink(missing_ok=True)
 
@@ -292,7 +318,9 @@ class Downloads:
         """
         path = self.folder / name
         manifest, locked = read_lock(self.folder / MANIFEST), read_lock(self.lock)
-        again = f"remove {self.folder / MANIFEST} and run again, which fetches what is missing or differs"
+        again = (
+            f"remove {RECORD}/{self.folder.name}.tsv and run again, which fetches what is missing or differs"
+        )
         if name not in manifest or not path.is_file():
             raise InputError(Problem(str(path), "a file that was fetched", "nothing there", again))
         entry, sha256 = manifest[name], _sha256(path)

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from irf7bone.base.errors import InputError, Problem
+from irf7bone.base.whole_file import whole_file
 
 COLUMNS = ("file", "sha256", "bytes", "url")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -75,10 +75,9 @@ def write_lock(path: str | Path, entries: Mapping[str, Locked]) -> None:
         COLUMNS,
         *((name, entry.sha256, str(entry.size), entry.url) for name, entry in sorted(entries.items())),
     ]
-    partial = path.with_name(f".{path.name}.partial")
     try:
-        partial.write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
-        os.replace(partial, path)
+        with whole_file(path) as partial:
+            partial.write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
     except OSError as error:
         raise InputError(
             Problem(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-FOLDER = "data/downloads"  # below the folder that the workflow runs in; one folder a cohort
+FOLDER = "data/downloads"  # below the project's folder, shared by all studies; one folder a cohort
 MANIFEST = "fetched.tsv"
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")

@@ -129,8 +129,8 @@ def open_stream(place: str, *, start: int, validator: str | None, timeout: float
 
 def _stream(response: http.client.HTTPResponse, start: int) -> Stream:
     headers = response.headers
-    length = headers.get("Content-Length")
-    length = int(length) if length and length.isdigit() else None
+    stated = headers.get("Content-Length")
+    length = int(stated) if stated and stated.isdigit() else None
     validator = headers.get("ETag") or headers.get("Last-Modified")
     if validator and validator.startswith("W/"):  # a weak tag does not promise the same bytes
         validator = headers.get("Last-Modified")

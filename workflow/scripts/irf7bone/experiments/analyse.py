@@ -14,16 +14,16 @@ from irf7bone.base.experiment_vocabulary import DIRECTIONS, EXPECTED
 from irf7bone.experiments.claim.judge import judge_contrasts
 from irf7bone.experiments.composition import adjusted_contrasts, composition, marker_scores
 from irf7bone.experiments.deseq import second_opinion
-from irf7bone.experiments.design import Design, build_designs
+from irf7bone.experiments.design import ContrastDesign, build_designs
 from irf7bone.experiments.differential import Differential, differential
 from irf7bone.experiments.gene_sets import gene_set_tests, rank_genes
 from irf7bone.experiments.levels import marker_levels, score_levels
 from irf7bone.experiments.panel import panel_labels, panel_table
-from irf7bone.experiments.quality import sample_quality
+from irf7bone.experiments.quality import experiment_quality
 from irf7bone.experiments.score_contrasts import sample_scores, score_contrasts
 from irf7bone.genes.orthologs import Orthologs, coverage_table, human_names, to_human
 from irf7bone.genes.symbols import looks_like_mouse
-from irf7bone.scoring import score_cohort
+from irf7bone.scoring.score_table import score_cohort
 from irf7bone.study.experiment_card import Contrast
 from irf7bone.tables.experiment import CONTRASTS, GENES
 
@@ -37,7 +37,7 @@ DESEQ2 = ["deseq2_log2_fc", "deseq2_p", "deseq2_q"]
 
 
 @dataclass(frozen=True)
-class Settings:
+class AnalysisSettings:
     """What the study says about the analysis of experiments.
 
     Args:
@@ -68,7 +68,7 @@ def analyse_experiment(
     library: Mapping[str, Signature],
     markers: Mapping[str, Signature],
     orthologs: Orthologs | None,
-    settings: Settings,
+    settings: AnalysisSettings,
 ) -> dict[str, pd.DataFrame]:
     """Compare the groups of an experiment: genes, signatures, gene sets, composition, claim.
 
@@ -84,7 +84,7 @@ def analyse_experiment(
         settings: The study's settings.
 
     Returns:
-        Tables by the names of :data:`irf7bone.tables.experiment.EXPERIMENT_TABLES`, each as its contract
+        Tables by the names of their files in :mod:`irf7bone.tables.register`, each as its contract
         says (not yet cast: write them through it).
 
     Raises:
@@ -94,7 +94,7 @@ def analyse_experiment(
     check_input(experiment, adata)
     designs = build_designs(experiment, adata.obs, contrasts)
     human = to_human(adata, orthologs)
-    quality, distances = sample_quality(experiment, adata)
+    quality, distances = experiment_quality(experiment, adata)
 
     results = {design.contrast.id: differential(adata, design) for design in designs}
     opinions = {
@@ -208,7 +208,7 @@ def _genes_table(
 
 def _contrasts_table(
     experiment: str,
-    designs: Sequence[Design],
+    designs: Sequence[ContrastDesign],
     results: Mapping[str, Differential],
     opinions: Mapping[str, pd.DataFrame],
     fdr: float,

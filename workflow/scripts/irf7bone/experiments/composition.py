@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.experiments.compare import WITHOUT_VARIANCE, compare
-from irf7bone.experiments.design import Design
+from irf7bone.experiments.design import ContrastDesign
 from irf7bone.tables.experiment import ADJUSTED, COMPOSITION
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def composition(
     scores: pd.DataFrame,
     n_used: Mapping[str, int],
     markers: Mapping[str, Signature],
-    designs: Sequence[Design],
+    designs: Sequence[ContrastDesign],
 ) -> pd.DataFrame:
     """Compare the marker lists in every contrast, :data:`irf7bone.tables.experiment.COMPOSITION`.
 
@@ -95,7 +95,7 @@ def adjusted_contrasts(
     experiment: str,
     scores: pd.DataFrame,
     marker: pd.DataFrame,
-    designs: Sequence[Design],
+    designs: Sequence[ContrastDesign],
     *,
     method: str,
 ) -> pd.DataFrame:
@@ -132,15 +132,14 @@ def adjusted_contrasts(
                 part = part.merge(found, left_on="signature", right_index=True, how="left", sort=False)
                 scored = part["difference"].notna()
                 part["status"] = np.where(scored, "ok", "not_available")
-                part["reason"] = np.where(
-                    scored, None, "the signature has no score that varies within groups"
-                )
+                part["reason"] = None
+                part.loc[~scored, "reason"] = "the signature has no score that varies within groups"
             parts.append(part.assign(contrast=design.contrast.id, adjustment=adjustment))
     table = pd.concat(parts, ignore_index=True).assign(experiment=experiment, method=method)
     return ADJUSTED.cast(table.reindex(columns=ADJUSTED.names))
 
 
-def _adjust(values: np.ndarray, design: Design, extra: np.ndarray) -> pd.DataFrame | str:
+def _adjust(values: np.ndarray, design: ContrastDesign, extra: np.ndarray) -> pd.DataFrame | str:
     """Differences with further columns in the model, or why they cannot be had."""
     extra = extra - extra.mean(axis=0)
     matrix = np.column_stack([design.matrix[:, :-1], extra, design.matrix[:, -1]])

@@ -14,7 +14,7 @@ _ROUNDING = 1e-14
 
 
 def enough_counts(counts: np.ndarray, is_case: np.ndarray) -> np.ndarray:
-    """Genes worth testing: the rule of edgeR's ``filterByExpr`` with ``group`` (Chen et al., F1000Res 2016).
+    """Genes worth testing: the rule of edgeR's ``filterByExpr`` with ``group`` (Chen 2016, F1000Res 5:1438).
 
     A gene stays that has about ten counts (in a library of median size) in as many samples as the smaller
     group has (70 % of those beyond ten), and 15 counts in all.
@@ -48,5 +48,5 @@ def effective_library_sizes(counts: np.ndarray) -> np.ndarray:
 
 
 def log2_per_million(counts: np.ndarray, library: np.ndarray) -> np.ndarray:
-    """log2((count + 0.5) / (library size + 1) x 10^6) (Law et al., Genome Biol 2014;15:R29), as voom's."""
+    """log2((count + 0.5) / (library size + 1) x 10^6) (Law 2014, Genome Biol 15:R29), as voom's."""
     return np.log2((counts + 0.5) / (library + 1) * 1e6)

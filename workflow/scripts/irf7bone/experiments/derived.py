@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -17,7 +18,7 @@ LICENCE = "a list of gene symbols: facts, no licence needed"
 
 
 @dataclass(frozen=True)
-class Rule:
+class DerivationRule:
     """Which genes of a contrast make the signature.
 
     Args:
@@ -36,7 +37,7 @@ class Rule:
 def derive_signature(
     experiment: str,
     genes: pd.DataFrame,
-    rule: Rule,
+    rule: DerivationRule,
     *,
     organism: str,
     orthologs: Orthologs | None,
@@ -66,14 +67,18 @@ def derive_signature(
         & (genes["log2_fc"] <= -rule.min_log2_fold)
         & (genes["q"] <= rule.fdr)
     ].sort_values(["t", "gene"], kind="stable")
-    rows, taken = [], {}
+    rows: list[dict[str, Any]] = []
+    taken: dict[str, str] = {}
+    if organism != "human" and orthologs is None:
+        raise ValueError(f"genes of {organism} need the table of orthologs")
     for gene, log2_fc, q in falling[["gene", "log2_fc", "q"]].itertuples(index=False):
-        pairs = [Pair(gene, gene, 1, "one2one")] if organism == "human" else orthologs.of_mouse(gene)
+        pairs = [Pair(gene, gene, 1, "one2one")] if orthologs is None else orthologs.of_mouse(gene)
         listed = gene_list is None or gene in gene_list
         best = _best(pairs)
-        for pair in pairs or [None]:
+        candidates: list[Pair | None] = [*pairs] or [None]
+        for pair in candidates:
             why_not = _why_not(pair, best, listed, taken)
-            if why_not is None:
+            if why_not is None and pair is not None:
                 taken[pair.human] = gene
             rows.append(
                 {
@@ -117,7 +122,9 @@ def _why_not(pair: Pair | None, best: Pair | None, listed: bool, taken: Mapping[
     return None
 
 
-def write_signature(derived: pd.DataFrame, rule: Rule, folder: Path, *, source: str, how: str) -> Path | None:
+def write_signature(
+    derived: pd.DataFrame, rule: DerivationRule, folder: Path, *, source: str, pmid: str, how: str
+) -> Path | None:
     """Write ``<name>.gmt`` and ``provenance.tsv`` into ``folder``, as :mod:`irf7bone.genes.signatures`
     reads them.
 
@@ -129,6 +136,7 @@ def write_signature(derived: pd.DataFrame, rule: Rule, folder: Path, *, source: 
         rule: The rule it was made with.
         folder: Where to write.
         source: The experiment's title and citation.
+        pmid: PubMed's number of the experiment's publication; may be empty.
         how: Anything to add to the rule in words (gene list, its file); may be empty.
 
     Returns:
@@ -148,7 +156,7 @@ def write_signature(derived: pd.DataFrame, rule: Rule, folder: Path, *, source: 
         "signature": rule.name,
         "role": ROLE,
         "citation": source,
-        "pmid": "",
+        "pmid": pmid,
         "source": f"contrast {rule.contrast} of experiment {derived['experiment'].iloc[0]}",
         "licence": LICENCE,
         "how_obtained": "; ".join([*words, how.removeprefix("; ")] if how else words),

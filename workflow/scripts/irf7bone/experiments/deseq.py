@@ -8,11 +8,11 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 
-from irf7bone.experiments.design import Design
+from irf7bone.experiments.design import ContrastDesign
 
 
-def second_opinion(adata: ad.AnnData, design: Design, genes: pd.Index) -> pd.DataFrame:
-    """Wald tests of PyDESeq2 (Muzellec et al., Bioinformatics 2023;39:btad547; method: Love 2014).
+def second_opinion(adata: ad.AnnData, design: ContrastDesign, genes: pd.Index) -> pd.DataFrame:
+    """Wald tests of PyDESeq2 (Muzellec 2023, Bioinformatics 39:btad547; method: Love 2014).
 
     It fits gene by gene and takes some 3 ms for each, seventy times voom's time.
 

@@ -15,7 +15,7 @@ MIN_GROUP = 2
 
 
 @dataclass(frozen=True)
-class Design:
+class ContrastDesign:
     """The linear model of one contrast over its own samples.
 
     Attributes:
@@ -68,7 +68,7 @@ class Design:
         return {"n_case": self.n_case, "n_reference": self.n_reference, "n_pairs": self.n_pairs}
 
 
-def build_designs(experiment: str, obs: pd.DataFrame, contrasts: Sequence[Contrast]) -> list[Design]:
+def build_designs(experiment: str, obs: pd.DataFrame, contrasts: Sequence[Contrast]) -> list[ContrastDesign]:
     """The model of every contrast, each over the samples of its own two groups.
 
     Args:
@@ -87,7 +87,7 @@ def build_designs(experiment: str, obs: pd.DataFrame, contrasts: Sequence[Contra
     return [design for design in designs if design is not None]
 
 
-def _build(where: str, obs: pd.DataFrame, contrast: Contrast, problems: Problems) -> Design | None:
+def _build(where: str, obs: pd.DataFrame, contrast: Contrast, problems: Problems) -> ContrastDesign | None:
     before = len(problems.found)
     group = obs["group"].astype("object")
     _check_groups(where, group, contrast, problems)
@@ -109,7 +109,7 @@ def _build(where: str, obs: pd.DataFrame, contrast: Contrast, problems: Problems
 
 def _model(
     where: str, used: pd.DataFrame, contrast: Contrast, not_used: dict[str, str], problems: Problems
-) -> Design | None:
+) -> ContrastDesign | None:
     is_case = (used["group"].astype("object") == contrast.case).to_numpy(dtype=float)
     matrix, words, strata = np.ones((len(used), 1)), [], np.zeros(len(used), dtype=int)
     n_pairs, exchangeable = None, True
@@ -148,7 +148,7 @@ def _model(
             remedy="leave out batch or pairing, or add samples",
         )
         return None
-    return Design(
+    return ContrastDesign(
         contrast=contrast,
         samples=tuple(used.index.astype(str)),
         matrix=full,

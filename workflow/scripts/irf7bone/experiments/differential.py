@@ -11,7 +11,7 @@ from scipy.stats import false_discovery_control
 from scipy.stats import t as student
 
 from irf7bone.experiments.counts import effective_library_sizes, enough_counts
-from irf7bone.experiments.design import Design
+from irf7bone.experiments.design import ContrastDesign
 from irf7bone.experiments.linear import Fit, fit_last
 from irf7bone.experiments.shrink import shrink
 
@@ -43,12 +43,12 @@ class Differential:
     n_filtered: int
 
 
-def differential(adata: ad.AnnData, design: Design) -> Differential:
+def differential(adata: ad.AnnData, design: ContrastDesign) -> Differential:
     """Test every gene of one contrast.
 
-    Arrays: limma's linear model on log2 values (Smyth, Stat Appl Genet Mol Biol 2004;3:3). Counts: genes
+    Arrays: limma's linear model on log2 values (Smyth 2004, Stat Appl Genet Mol Biol 3:3). Counts: genes
     with too few are left out, library sizes are made effective by TMM, and voom weights each value by its
-    precision (Law et al., Genome Biol 2014;15:R29). Variances are moderated by pylimma's ``e_bayes``.
+    precision (Law 2014, Genome Biol 15:R29). Variances are moderated by pylimma's ``e_bayes``.
 
     Args:
         adata: Samples x genes; see :func:`irf7bone.experiments.analyse.analyse_experiment`.

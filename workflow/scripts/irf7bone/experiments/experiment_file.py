@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import anndata as ad
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.base.errors import InputError, Problem, Problems
+from irf7bone.base.whole_file import whole_file
 
 COLUMNS = ("group", "pair", "batch")
 ORGANISMS = ("human", "mouse")
@@ -70,17 +70,14 @@ def check_experiment(adata: ad.AnnData, where: str) -> None:
 
 def write_experiment(adata: ad.AnnData, path: str | Path) -> None:
     """Check ``adata`` and write it whole or not at all."""
-    path = Path(path)
     check_experiment(adata, str(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
     stored = adata.copy()
     for name in ("pair", "batch"):
         if name in stored.obs:  # text with gaps has no form of its own in the file
             known = sorted(stored.obs[name].dropna().unique())
             stored.obs[name] = pd.Categorical(stored.obs[name], categories=pd.Index(known, dtype=object))
-    stored.write_h5ad(partial)
-    os.replace(partial, path)
+    with whole_file(path) as partial:
+        stored.write_h5ad(partial)
 
 
 def read_experiment(path: str | Path) -> ad.AnnData:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from irf7bone.genes.signatures import Signature
 
+Half = TypeVar("Half", bound=Hashable)  # what names a set
 MIN_SIZE = 5
 PRESET_CORRELATION = 0.01
 SMALLEST_SIGMA = 1e-4
@@ -80,7 +81,7 @@ def rank_genes(result: Differential, human: ad.AnnData) -> Ranking:
 
 
 def running_sum(ranking: Ranking, places: np.ndarray) -> np.ndarray:
-    """Running sum of prerank (Subramanian, PNAS 2005;102:15545, weight 1) after each place.
+    """Running sum of prerank (Subramanian 2005, PNAS 102:15545, weight 1) after each place.
 
     A gene of the set lifts it by \\|t\\| over the set's sum of \\|t\\|, any other lowers it by 1 / (G - k).
     """
@@ -97,7 +98,7 @@ def leading_places(running: np.ndarray, places: np.ndarray) -> np.ndarray:
 
 
 def camera(ranking: Ranking, places: np.ndarray, correlation: float | None) -> tuple[float, float, float]:
-    """Competitive test that allows for correlation between a set's genes (Wu and Smyth, NAR 2012;40:e133).
+    """Competitive test that allows for correlation between a set's genes (Wu and Smyth 2012, NAR 40:e133).
 
     The correlation is estimated from residuals over samples. That is limma's estimate where genes have no
     weights; where they have, limma's residuals are in a basis that differs between genes, so that its
@@ -209,18 +210,18 @@ def _test_contrast(
     table = pd.DataFrame(rows)
     if testable:
         tested = (table["status"] == "ok").to_numpy()
-        for p, q in (("camera_p", "camera_q"), ("prerank_p", "prerank_fdr")):
-            table.loc[tested, q] = false_discovery_control(table.loc[tested, p], method="bh")
+        for given, adjusted in (("camera_p", "camera_q"), ("prerank_p", "prerank_fdr")):
+            table.loc[tested, adjusted] = false_discovery_control(table.loc[tested, given], method="bh")
     return table, edges, curves
 
 
 def prerank(
-    ranking: Ranking, places: Mapping[Hashable, np.ndarray], *, draws: int, seed: int
-) -> dict[Hashable, tuple[float, float, float]]:
+    ranking: Ranking, places: Mapping[Half, np.ndarray], *, draws: int, seed: int
+) -> dict[Half, tuple[float, float, float]]:
     """Enrichment of sets by gseapy's prerank, weight 1, against random sets of the same size.
 
     gseapy counts the random scores of the observed sign that are as extreme; a share of none is said as
-    1 / (1 + draws), since a p from draws is never 0 (Phipson and Smyth, Stat Appl Genet Mol Biol 2010;9:39).
+    1 / (1 + draws), since a p from draws is never 0 (Phipson and Smyth 2010, Stat Appl Genet Mol Biol 9:39).
     The ranking is turned so that the first gene by name rises: the swapped contrast has the same random sets,
     scores of the other sign and the same p.
 

@@ -11,17 +11,17 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.base.errors import InputError, Problem, Problems
+from irf7bone.base.nearest import nearest
 from irf7bone.experiments.design import build_designs
 from irf7bone.experiments.experiment_file import check_experiment
 from irf7bone.genes.mouse import MouseSymbols, check_organism
 from irf7bone.harmonise.cohort import Flow, all_samples, match_samples
 from irf7bone.harmonise.exclusions import excluded_by, excluded_unseen
 from irf7bone.harmonise.expression import GeneMatrix, harmonise_expression
-from irf7bone.study.schema import nearest
 from irf7bone.tables.cohort import FLOW
 
 if TYPE_CHECKING:
-    from irf7bone.acquire.sources import Acquired
+    from irf7bone.acquire.acquired import Acquired
     from irf7bone.genes.symbols import SymbolTable
     from irf7bone.study.experiment_card import ExperimentCard
 
@@ -131,7 +131,7 @@ def _check_expected(obs: pd.DataFrame, card: ExperimentCard, where: str) -> None
     sizes = obs["pair"].dropna().value_counts()
     found = {"samples": len(obs), "pairs": int((sizes > 1).sum())}
     found |= {f"groups.{name}": int(counts.get(name, 0)) for name in _groups(card)}
-    stated = {key: card.expect[key] for key in ("samples", "pairs") if key in card.expect}
+    stated: dict[str, int] = {key: card.expect[key] for key in ("samples", "pairs") if key in card.expect}
     stated |= {f"groups.{name}": count for name, count in card.expect.get("groups", {}).items()}
     problems = Problems()
     for name, count in stated.items():

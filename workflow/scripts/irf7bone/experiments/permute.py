@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from irf7bone.experiments.design import Design
+from irf7bone.experiments.design import ContrastDesign
 
 MAX_EXACT = 20_000
 MONTE_CARLO_DRAWS = 9_999
@@ -33,12 +33,12 @@ def n_relabellings(strata: np.ndarray, is_case: np.ndarray) -> int:
     )
 
 
-def permutation_p(values: np.ndarray, design: Design, seed: int) -> Permuted | None:
+def permutation_p(values: np.ndarray, design: ContrastDesign, seed: int) -> Permuted | None:
     """Two-sided p of the group coefficient's \\|t\\| under relabelling within strata.
 
     Within pairs a relabelling is a flip of signs; without pairs labels move freely, or within batches where
     batch is in the model. All relabellings are counted up to 20,000; beyond, 9,999 are drawn and
-    p = (1 + as extreme) / (1 + draws), never 0 (Phipson and Smyth, Stat Appl Genet Mol Biol 2010;9:39).
+    p = (1 + as extreme) / (1 + draws), never 0 (Phipson and Smyth 2010, Stat Appl Genet Mol Biol 9:39).
 
     Args:
         values: Rows x samples of the design, finite.

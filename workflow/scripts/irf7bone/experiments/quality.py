@@ -15,7 +15,7 @@ VARIABLE_GENES = 2000
 FEWEST_FOR_OUTLIERS = 6
 
 
-def sample_quality(experiment: str, adata: ad.AnnData) -> tuple[pd.DataFrame, pd.DataFrame]:
+def experiment_quality(experiment: str, adata: ad.AnnData) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Describe every sample; nothing is dropped.
 
     Components and distances rest on the 2,000 most variable genes, components centred by gene, each with the

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.stats import false_discovery_control
 
 from irf7bone.experiments.compare import WITHOUT_VARIANCE, compare
-from irf7bone.experiments.design import Design
+from irf7bone.experiments.design import ContrastDesign
 from irf7bone.experiments.permute import permutation_p
 from irf7bone.tables.experiment import SAMPLE_SCORES, SIGNATURES
 
@@ -30,7 +30,7 @@ def sample_scores(experiment: str, scores: pd.DataFrame, obs: pd.DataFrame) -> p
 def score_contrasts(
     experiment: str,
     scores: pd.DataFrame,
-    designs: Sequence[Design],
+    designs: Sequence[ContrastDesign],
     *,
     primary: tuple[str, str],
     seed: int,
@@ -64,7 +64,7 @@ def score_contrasts(
 
 
 def _contrast(
-    design: Design, facts: pd.DataFrame, wide: pd.DataFrame, spread: pd.Series, seed: int
+    design: ContrastDesign, facts: pd.DataFrame, wide: pd.DataFrame, spread: pd.Series, seed: int
 ) -> pd.DataFrame:
     rows = facts.assign(contrast=design.contrast.id, **design.sizes)
     if wide.empty:

@@ -13,7 +13,7 @@ TOLERANCE = 1e-8
 
 
 def shrink(effect: np.ndarray, se: np.ndarray, p: np.ndarray) -> np.ndarray:
-    """Posterior means under a unimodal prior around 0, after Stephens (Biostatistics 2017;18:275).
+    """Posterior means under a unimodal prior around 0, after Stephens (2017, Biostatistics 18:275).
 
     The prior is a mixture of normal distributions around 0, one of them of width 0; widths are a grid in
     steps of sqrt(2), weights maximise the likelihood of all genes with a penalty that favours 0 (ten

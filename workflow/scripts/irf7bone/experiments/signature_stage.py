@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from irf7bone.base.errors import InputError, Problem
-from irf7bone.experiments.derived import Rule, derive_signature, write_signature
+from irf7bone.experiments.derived import DerivationRule, derive_signature, write_signature
 from irf7bone.genes.orthologs import Orthologs
 from irf7bone.genes.signatures import NO_GENE
 
@@ -28,7 +28,9 @@ def derive(
         :data:`irf7bone.tables.experiment.DERIVED`.
     """
     wanted, folder = card.derive, Path(folder)
-    rule = Rule(wanted.name, wanted.contrast, wanted.log2_fold, wanted.fdr)
+    if wanted is None:
+        raise ValueError(f"experiment {card.id} derives no signature")
+    rule = DerivationRule(wanted.name, wanted.contrast, wanted.log2_fold, wanted.fdr)
     file = card.within_file()
     within = None if file is None else read_gene_list(file, frozenset(genes["gene"]))
     table = Orthologs.load(Path(orthologs)) if card.organism == "mouse" else None
@@ -36,10 +38,11 @@ def derive(
         card.id, genes, rule, organism=card.organism, orthologs=table, gene_list=within
     )
     folder.mkdir(parents=True, exist_ok=True)
-    how = [f"restricted to the {len(within)} genes of {file.name}"] if file else []
+    how = [f"restricted to the {len(within)} genes of {file.name}"] if file and within is not None else []
     if card.simulated:
         how.append("from SIMULATED counts, no patients")
-    written = write_signature(derived, rule, folder, source=source_of(card), how="; ".join(how))
+    pmid = str(card.citation.get("pmid", ""))
+    written = write_signature(derived, rule, folder, source=source_of(card), pmid=pmid, how="; ".join(how))
     if written is None:
         (folder / f"{rule.name}.gmt").write_text(f"{rule.name}\t{NO_GENE}\n", encoding="utf-8")
     return derived

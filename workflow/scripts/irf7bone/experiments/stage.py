@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from irf7bone.experiments.analyse import Settings, analyse_experiment
+from irf7bone.experiments.analyse import AnalysisSettings, analyse_experiment
 from irf7bone.genes.orthologs import Orthologs
-from irf7bone.tables.experiment import EXPERIMENT_TABLES
+from irf7bone.tables.register import table_at
 
 if TYPE_CHECKING:
     import anndata as ad
 
     from irf7bone.genes.signatures import Signature
     from irf7bone.study.experiment_card import ExperimentCard
-    from irf7bone.study.settings import Analysis
+    from irf7bone.study.settings import Config
 
 
 def analyse(
@@ -27,10 +27,10 @@ def analyse(
     markers: Mapping[str, Signature],
     orthologs: str | Path,
     *,
-    config: Analysis,
+    config: Config,
     seed: int,
 ) -> dict[str, pd.DataFrame]:
-    """All tables of one experiment, by the names of ``EXPERIMENT_TABLES``.
+    """All tables of one experiment, by the names of their files in :mod:`irf7bone.tables.register`.
 
     Signatures that experiments derive are not among those tested: they would be tested on what they were
     made from. Where one of them is the study's primary signature, the first selected one stands in.
@@ -46,7 +46,7 @@ def analyse(
     """
     chosen = {name: library[name] for name in config.signatures.select if name in library}
     primary = config.primary.signature
-    settings = Settings(
+    settings = AnalysisSettings(
         primary_signature=primary if primary in chosen else next(iter(chosen)),
         primary_method=config.primary.method,
         methods=config.methods,
@@ -61,5 +61,5 @@ def analyse(
 
 def write_tables(tables: Mapping[str, pd.DataFrame], paths: Iterable[str]) -> None:
     """Write each table into the file of its name, through its contract."""
-    for path in map(Path, paths):
-        EXPERIMENT_TABLES[path.stem].write(tables[path.stem], path)
+    for path in paths:
+        table_at(path).write(tables[Path(path).stem], path)

@@ -31,7 +31,7 @@ def order_signatures(scores: pd.DataFrame, primary: str) -> list[str]:
     return [primary, *sorted(others, key=lambda name: -correlation[name])]
 
 
-def draw_scores(table: pd.DataFrame, primary: str, *, title: str, method: str, simulated: bool) -> Figure:
+def plot_scores(table: pd.DataFrame, primary: str, *, title: str, method: str, simulated: bool) -> Figure:
     """Draw each signature's raw scores (violins, by ER where known) beside the signatures' correlation.
 
     Args:
@@ -59,13 +59,13 @@ def draw_scores(table: pd.DataFrame, primary: str, *, title: str, method: str, s
         short = [style.shorten(name, 36) for name in order]
         labels = [f"{name}  {i}" for i, name in enumerate(short, start=1)]
         violins = sheet.axes(LABEL_MM, HEAD_MM, VIOLIN_MM, height)
-        _draw_violins(violins, table, order, labels, method)
+        _plot_violins(violins, table, order, labels, method)
         heat = sheet.axes(LABEL_MM + VIOLIN_MM + GAP_MM, HEAD_MM, square, height)
-        _draw_correlation(heat, wide[order])
+        _plot_correlation(heat, wide[order])
         return sheet.figure
 
 
-def _draw_violins(axes: Axes, table: pd.DataFrame, order: list[str], labels: list[str], method: str) -> None:
+def _plot_violins(axes: Axes, table: pd.DataFrame, order: list[str], labels: list[str], method: str) -> None:
     counts = table.drop_duplicates("sample")["er"].value_counts()
     by_er = all(counts.get(state, 0) >= FEWEST_FOR_SPLIT for state in ER_COLOURS)
     shared = {
@@ -109,7 +109,7 @@ def _draw_violins(axes: Axes, table: pd.DataFrame, order: list[str], labels: lis
     axes.tick_params(axis="y", length=0)
 
 
-def _draw_correlation(axes: Axes, wide: pd.DataFrame) -> None:
+def _plot_correlation(axes: Axes, wide: pd.DataFrame) -> None:
     numbers = [str(i) for i in range(1, wide.shape[1] + 1)]
     sns.heatmap(
         wide.corr(method="spearman"),

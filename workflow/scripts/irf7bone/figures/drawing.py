@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 from matplotlib.figure import Figure
 
-from irf7bone.random_signatures.cohort import null_plan
+from irf7bone.random_signatures.null_plan import null_plan
 
 if TYPE_CHECKING:
-    from irf7bone.study.settings import Analysis, Config
+    from irf7bone.study.settings import Config
 
-SIDE_BY_SIDE = ("proliferation", "crude", "clinical", "full")
+SIDE_BY_SIDE = ("proliferation", "unadjusted", "clinical", "full")
 
 
 class Drawing(NamedTuple):
@@ -22,14 +22,14 @@ class Drawing(NamedTuple):
     table: pd.DataFrame
 
 
-def forest_models(config: Config | Analysis) -> tuple[str, ...]:
-    """The models shown side by side: the primary one and one to hold it against, crude first."""
+def forest_models(config: Config) -> tuple[str, ...]:
+    """The models shown side by side: the primary one and one to hold it against, unadjusted first."""
     second = [model for model in SIDE_BY_SIDE if model in config.models and model != config.primary.model]
     pair = (config.primary.model, *second[:1])
-    return tuple(sorted(pair, key=lambda model: model != "crude"))
+    return tuple(sorted(pair, key=lambda model: model != "unadjusted"))
 
 
-def null_models(config: Config | Analysis) -> tuple[str, ...]:
+def null_models(config: Config) -> tuple[str, ...]:
     """Those of them for which random signatures are drawn; the primary one always is."""
-    drawn = null_plan(config)["models"]
+    drawn = null_plan(config).models
     return tuple(model for model in forest_models(config) if model in drawn)

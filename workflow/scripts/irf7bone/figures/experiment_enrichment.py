@@ -13,7 +13,7 @@ from irf7bone.figures import style
 HEIGHT_MM = 66.0
 
 
-def draw_running(
+def plot_running(
     running: pd.DataFrame,
     sets: pd.DataFrame,
     signatures: Sequence[str],

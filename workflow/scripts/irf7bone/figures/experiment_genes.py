@@ -18,7 +18,7 @@ Z_LIMIT = 2.5
 MOST_GENES = 40
 
 
-def draw_volcano(genes: pd.DataFrame, *, title: str, effect: str, fdr: float, simulated: bool) -> Figure:
+def plot_volcano(genes: pd.DataFrame, *, title: str, effect: str, fdr: float, simulated: bool) -> Figure:
     """Draw fold change against p for every gene; the interferon panel is coloured, its strongest genes named.
 
     Args:
@@ -128,7 +128,7 @@ def heatmap_table(
     )
 
 
-def draw_heatmap(table: pd.DataFrame, *, title: str, simulated: bool) -> Figure:
+def plot_heatmap(table: pd.DataFrame, *, title: str, simulated: bool) -> Figure:
     """Draw the panel's genes (rows) in every sample of a contrast (columns).
 
     Args:

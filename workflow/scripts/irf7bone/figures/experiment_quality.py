@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -14,7 +16,7 @@ MARKS = ("o", "s", "^", "D", "v", "P")
 SIDE_MM = 62.0
 
 
-def draw_samples(quality: pd.DataFrame, distances: pd.DataFrame, *, title: str, simulated: bool) -> Figure:
+def plot_samples(quality: pd.DataFrame, distances: pd.DataFrame, *, title: str, simulated: bool) -> Figure:
     """Draw the samples by their first two components, with a line within pairs, and all distances.
 
     Args:
@@ -26,7 +28,7 @@ def draw_samples(quality: pd.DataFrame, distances: pd.DataFrame, *, title: str, 
     with style.in_style():
         wide = style.TWO_COLUMNS_MM
         sheet = style.new_sheet(wide, SIDE_MM + 22, title=title, simulated=simulated)
-        _draw_components(sheet.axes(14, 6, SIDE_MM - 8, SIDE_MM), quality)
+        _plot_components(sheet.axes(14, 6, SIDE_MM - 8, SIDE_MM), quality)
         axes = sheet.axes(wide - SIDE_MM - 26, 6, SIDE_MM, SIDE_MM)
         order = quality.sort_values("leaf")["sample"].tolist()
         grid = distances.pivot(index="sample", columns="other", values="distance").loc[order, order]
@@ -45,12 +47,12 @@ def draw_samples(quality: pd.DataFrame, distances: pd.DataFrame, *, title: str, 
         return sheet.figure
 
 
-def _draw_components(axes: Axes, quality: pd.DataFrame) -> None:
+def _plot_components(axes: Axes, quality: pd.DataFrame) -> None:
     for _, pair in quality[quality["pair"].notna()].groupby("pair", sort=True):
         if len(pair) == 2:
             axes.plot(pair["pc1"], pair["pc2"], color=style.PALE, linewidth=0.8, zorder=1)
     for place, (group, rows) in enumerate(quality.groupby("group", sort=False)):
-        look = {"color": COLOURS[place % len(COLOURS)], "marker": MARKS[place % len(MARKS)]}
+        look: dict[str, Any] = {"color": COLOURS[place % len(COLOURS)], "marker": MARKS[place % len(MARKS)]}
         label = f"{group} (n = {len(rows)})"
         axes.scatter(
             rows["pc1"], rows["pc2"], s=18, linewidth=0.4, edgecolor="white", label=label, zorder=2, **look

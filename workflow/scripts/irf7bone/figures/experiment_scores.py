@@ -18,7 +18,7 @@ CASE, REFERENCE = style.RED, style.BLUE
 ADJUSTMENT_WORDS = {"none": "not adjusted", "all": "all of them"}
 
 
-def draw_slopes(
+def plot_slopes(
     scores: pd.DataFrame,
     differences: pd.DataFrame,
     signatures: Sequence[str],
@@ -45,7 +45,7 @@ def draw_slopes(
             axes = sheet.axes(12 + place * pitch, 16, pitch - 18, PANEL_MM - 25)
             own = scores[scores["signature"] == signature]
             fit = differences[differences["signature"] == signature].iloc[0].to_dict()
-            _draw_panel(axes, own, groups)
+            _plot_panel(axes, own, groups)
             sheet.text(
                 12 + place * pitch,
                 1,
@@ -67,7 +67,7 @@ def _said(fit: dict) -> str:
     return f"{said}\n{p_clause(fit['p'])}"
 
 
-def _draw_panel(axes: Axes, rows: pd.DataFrame, groups: tuple[str, str]) -> None:
+def _plot_panel(axes: Axes, rows: pd.DataFrame, groups: tuple[str, str]) -> None:
     place = {name: index for index, name in enumerate(groups)}
     rows = rows[rows["group"].isin(groups) & (rows["status"] == "ok")]
     if rows.empty:
@@ -101,7 +101,7 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, groups: tuple[str, str]) -> None
     axes.axhline(0, color=style.PALE, linewidth=0.6, zorder=0)
 
 
-def draw_composition(
+def plot_composition(
     markers: pd.DataFrame, adjusted: pd.DataFrame, signature: str, *, title: str, effect: str, simulated: bool
 ) -> Figure:
     """Draw how tissue markers differ between the groups, and the signature's difference given them.

@@ -42,7 +42,7 @@ class Line:
     fits: dict[str, Mapping] = field(default_factory=dict)
 
 
-def draw_forest(table: pd.DataFrame, models: Sequence[str], *, title: str, nothing: str) -> Figure:
+def plot_forest(table: pd.DataFrame, models: Sequence[str], *, title: str, nothing: str) -> Figure:
     """Draw the numbers of :mod:`irf7bone.figures.forest_tables`, one panel a model, on a log axis.
 
     Squares have an area in proportion to the precision (1 / se^2) within their panel, diamonds span the
@@ -70,7 +70,7 @@ def draw_forest(table: pd.DataFrame, models: Sequence[str], *, title: str, nothi
             axes = sheet.axes(left, HEAD_MM, pitch - TEXT_MM, ROW_MM * len(lines))
             axes.patch.set_alpha(0)
             axes.set(xscale="log", xlim=(1 / limit, limit), ylim=(len(lines), 0))
-            _draw_panel(axes, lines, model, limit)
+            _plot_panel(axes, lines, model, limit)
             _label_axis(axes, limit)
             said = phrases.MODEL_WORDS[model].capitalize()
             sheet.text(left, HEAD_MM - 7, said, va="center", weight="bold")
@@ -148,19 +148,19 @@ def _write_estimates(sheet: style.Sheet, lines: Sequence[Line], model: str, left
         if model not in line.fits:
             continue
         fit = line.fits[model]
-        low, high = phrases.ratio(fit["hr_low"]), phrases.ratio(fit["hr_high"])
+        low, high = phrases.said_ratio(fit["hr_low"]), phrases.said_ratio(fit["hr_high"])
         if fit["status"] != "ok":
             said, look = phrases.STATUS_WORDS[fit["status"]], {"color": style.GREY}
         elif line.kind == "prediction":
             said, look = f"({low} to {high})", {"color": style.GREY}
         else:
-            said = f"{phrases.ratio(fit['hr'])} ({low} to {high})"
+            said = f"{phrases.said_ratio(fit['hr'])} ({low} to {high})"
             look = {"weight": "bold"} if line.kind == "pooled" else {}
         middle = HEAD_MM + (i + 0.5) * ROW_MM
         sheet.text(left, middle, said, va="center", size=style.SMALL_POINTS, **look)
 
 
-def _draw_panel(axes: Axes, lines: Sequence[Line], model: str, limit: float) -> None:
+def _plot_panel(axes: Axes, lines: Sequence[Line], model: str, limit: float) -> None:
     axes.axvline(1, color=style.INK, linewidth=0.6, zorder=0)
     shown = [
         (i + 0.5, line, line.fits[model])

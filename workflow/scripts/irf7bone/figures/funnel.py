@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ EDGE = 1.959963984540054  # of the pseudo 95 % limits, in standard errors
 HEADROOM = 1.08
 
 
-def draw_funnel(points: pd.DataFrame, test: Mapping[str, object], *, title: str) -> Figure:
+def plot_funnel(points: pd.DataFrame, test: Mapping[str, Any], *, title: str) -> Figure:
     """Draw one pooled result's funnel, precise cohorts on top, with Egger's test in words.
 
     Args:
@@ -34,7 +35,7 @@ def draw_funnel(points: pd.DataFrame, test: Mapping[str, object], *, title: str)
         sheet = style.new_sheet(style.ONE_COLUMN_MM, HEIGHT_MM)
         sheet.text(1, 2, title, va="top", weight="bold")
         axes = sheet.axes(14, 9, style.ONE_COLUMN_MM - 18, HEIGHT_MM - 20)
-        _draw_points(axes, points)
+        _plot_points(axes, points)
         said = (
             f"Egger's test: {phrases.p_clause(float(test['p']))}"
             if test["status"] == "ok"
@@ -47,7 +48,7 @@ def draw_funnel(points: pd.DataFrame, test: Mapping[str, object], *, title: str)
         return sheet.figure
 
 
-def _draw_points(axes: Axes, points: pd.DataFrame) -> None:
+def _plot_points(axes: Axes, points: pd.DataFrame) -> None:
     middle = float(points["pooled"].iloc[0])
     deepest = float(points["se"].max()) * HEADROOM
     axes.scatter(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -117,7 +118,7 @@ def _pooled_rows(pools: pd.DataFrame, endpoint: str, er: str, heading: str) -> l
     return [_row(row, "patients", heading, label, "pooled") for row in chosen.to_dict("records")]
 
 
-def _row(fit: Mapping[str, object], block: str, heading: str, label: str, kind: str) -> dict[str, object]:
+def _row(fit: Mapping[str, Any], block: str, heading: str, label: str, kind: str) -> dict[str, object]:
     return {
         "block": block,
         "heading": heading,

@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from irf7bone.base.phrases import ENDPOINT_WORDS
 from irf7bone.figures import key_signatures
-from irf7bone.figures.curves import draw_curves
-from irf7bone.figures.distributions import draw_scores
+from irf7bone.figures.distributions import plot_scores
 from irf7bone.figures.drawing import Drawing, forest_models
-from irf7bone.figures.forest import draw_forest
+from irf7bone.figures.forest import plot_forest
 from irf7bone.figures.forest_tables import forest_table, overview_table
-from irf7bone.figures.plot_outcome import draw_cohort_depth, draw_pooled_depth
-from irf7bone.figures.quality import draw_quality
+from irf7bone.figures.plot_curves import plot_curves
+from irf7bone.figures.plot_outcome import plot_cohort_outcome, plot_pooled_outcome
+from irf7bone.figures.plot_sample_quality import plot_quality
 from irf7bone.figures.style import shorten
 
 if TYPE_CHECKING:
     from irf7bone.study.settings import Config
-    from irf7bone.tables.study_tables import CohortDepth, Depth
+    from irf7bone.tables.study_tables import StudyTables
 
 PLATFORM_LENGTH = 70  # characters of a platform's name that a title has room for
 
 
-def draw_cohort_figures(
+def plot_cohort_figures(
     obs: pd.DataFrame,
     quality: pd.DataFrame,
     scores: pd.DataFrame,
     associations: pd.DataFrame,
     curves: pd.DataFrame,
-    depth: CohortDepth,
+    results: StudyTables,
     *,
     endpoints: Sequence[str],
     platform: str | None,
@@ -46,7 +46,7 @@ def draw_cohort_figures(
         scores: :data:`irf7bone.tables.cohort.SCORES`.
         associations: :data:`irf7bone.tables.outcome.ASSOCIATIONS`.
         curves: :data:`irf7bone.tables.outcome.CURVES`.
-        depth: The cohort's tables that look deeper.
+        results: The cohort's tables that look deeper.
         endpoints: The cohort's endpoints, as its card has them; those of the config are drawn.
         platform: As the card states it; the figure of sample quality names it.
         simulated: Whether the cohort is simulated; then every figure says so.
@@ -64,9 +64,9 @@ def draw_cohort_figures(
     spread = kept[["sample", "signature", "method", "score_raw"]].assign(er=kept["sample"].map(er))
     title = f"{cohort}: sample quality" + (f" ({shorten(platform, PLATFORM_LENGTH)})" if platform else "")
     drawn = {
-        "quality": Drawing(draw_quality(measured, title=title, simulated=simulated), measured),
+        "quality": Drawing(plot_quality(measured, title=title, simulated=simulated), measured),
         "scores": Drawing(
-            draw_scores(
+            plot_scores(
                 spread,
                 primary.signature,
                 title=f"{cohort}: scores",
@@ -89,7 +89,7 @@ def draw_cohort_figures(
             & (associations["method"] == primary.method)
             & (associations["model"] == forest_models(config)[0])
         ]
-        figure = draw_curves(
+        figure = plot_curves(
             rows,
             fits,
             shown,
@@ -98,11 +98,15 @@ def draw_cohort_figures(
             simulated=simulated,
         )
         drawn[f"curves_{endpoint}"] = Drawing(figure, rows)
-    return drawn | draw_cohort_depth(depth, cohort, asked, simulated=simulated, config=config)
+    return drawn | plot_cohort_outcome(results, cohort, asked, simulated=simulated, config=config)
 
 
-def draw_forests(
-    associations: pd.DataFrame, pooled: pd.DataFrame, roles: Mapping[str, str], config: Config, depth: Depth
+def plot_forests(
+    associations: pd.DataFrame,
+    pooled: pd.DataFrame,
+    roles: Mapping[str, str],
+    config: Config,
+    results: StudyTables,
 ) -> dict[str, Drawing]:
     """Draw what is over cohorts: forests of each endpoint, and what looks deeper.
 
@@ -111,7 +115,7 @@ def draw_forests(
         pooled: :data:`irf7bone.tables.pooled.POOLED`.
         roles: Role of each cohort; simulated ones get a block of their own.
         config: The study's settings.
-        depth: Tables that look deeper, of every cohort and over cohorts.
+        results: Tables that look deeper, of every cohort and over cohorts.
 
     Returns:
         Drawings by the names of :func:`irf7bone.figures.pooled_figures`.
@@ -120,7 +124,7 @@ def draw_forests(
     key = key_signatures(primary.signature, config.proliferation_signature, config.signatures.select)
     drawn = {}
     for endpoint in config.endpoints:
-        shared = {"endpoint": endpoint, "method": primary.method, "models": models}
+        shared: dict[str, Any] = {"endpoint": endpoint, "method": primary.method, "models": models}
         by_cohort = forest_table(associations, pooled, roles, signatures=key, **shared)
         overview = overview_table(associations, pooled, roles, signatures=config.signatures.select, **shared)
         said = ENDPOINT_WORDS[endpoint]
@@ -128,6 +132,6 @@ def draw_forests(
             "title": f"{said.capitalize()}: hazard ratio for one SD more score ({primary.method})",
             "nothing": f"No cohort of this study has the endpoint {said}.",
         }
-        drawn[f"forest_{endpoint}"] = Drawing(draw_forest(by_cohort, models, **words), by_cohort)
-        drawn[f"overview_{endpoint}"] = Drawing(draw_forest(overview, models, **words), overview)
-    return drawn | draw_pooled_depth(depth, roles, config)
+        drawn[f"forest_{endpoint}"] = Drawing(plot_forest(by_cohort, models, **words), by_cohort)
+        drawn[f"overview_{endpoint}"] = Drawing(plot_forest(overview, models, **words), overview)
+    return drawn | plot_pooled_outcome(results, roles, config)

@@ -9,26 +9,26 @@ import pandas as pd
 
 from irf7bone.figures import key_signatures
 from irf7bone.figures.drawing import Drawing
-from irf7bone.figures.experiment_enrichment import draw_running
-from irf7bone.figures.experiment_genes import draw_heatmap, draw_volcano, heatmap_table
-from irf7bone.figures.experiment_quality import draw_samples
-from irf7bone.figures.experiment_scores import draw_composition, draw_slopes
+from irf7bone.figures.experiment_enrichment import plot_running
+from irf7bone.figures.experiment_genes import heatmap_table, plot_heatmap, plot_volcano
+from irf7bone.figures.experiment_quality import plot_samples
+from irf7bone.figures.experiment_scores import plot_composition, plot_slopes
 from irf7bone.figures.experiment_words import effect_words
 
 if TYPE_CHECKING:
     import anndata as ad
 
-    from irf7bone.study.settings import Analysis
+    from irf7bone.study.settings import Config
 
 
-def draw_experiment_figures(
-    adata: ad.AnnData, tables: Mapping[str, pd.DataFrame], *, simulated: bool, fdr: float, config: Analysis
+def plot_experiment_figures(
+    adata: ad.AnnData, tables: Mapping[str, pd.DataFrame], *, simulated: bool, fdr: float, config: Config
 ) -> dict[str, Drawing]:
     """Draw the samples of one experiment and every contrast, for the primary method.
 
     Args:
         adata: The experiment.
-        tables: By the names of :data:`irf7bone.tables.experiment.EXPERIMENT_TABLES`.
+        tables: By the names of their files in :mod:`irf7bone.tables.register`.
         simulated: Whether the experiment is simulated; then every figure says so.
         fdr: False discovery rate that the volcano's line stands for.
         config: The study's settings.
@@ -37,7 +37,7 @@ def draw_experiment_figures(
         Drawings by the names of :func:`irf7bone.figures.experiment_figures`.
     """
     experiment = tables["quality"]["experiment"].iloc[0]
-    figure = draw_samples(
+    figure = plot_samples(
         tables["quality"], tables["distances"], title=f"{experiment}: samples", simulated=simulated
     )
     drawn = {"samples": Drawing(figure, tables["quality"])}
@@ -47,18 +47,18 @@ def draw_experiment_figures(
             for name, table in tables.items()
             if "contrast" in table
         }
-        drawn |= _draw_contrast(adata, own, tables["sample_scores"], contrast, simulated, fdr, config)
+        drawn |= _plot_contrast(adata, own, tables["sample_scores"], contrast, simulated, fdr, config)
     return drawn
 
 
-def _draw_contrast(
+def _plot_contrast(
     adata: ad.AnnData,
     own: Mapping[str, pd.DataFrame],
     scores: pd.DataFrame,
     contrast: Mapping,
     simulated: bool,
     fdr: float,
-    config: Analysis,
+    config: Config,
 ) -> dict[str, Drawing]:
     name, method = contrast["contrast"], config.primary.method
     claim = own["claim"].iloc[0]
@@ -87,19 +87,19 @@ def _draw_contrast(
     same = {"simulated": simulated}
     return {
         f"{name}_volcano": Drawing(
-            draw_volcano(own["genes"], title=f"{label}: every gene", effect=effect, fdr=fdr, **same),
+            plot_volcano(own["genes"], title=f"{label}: every gene", effect=effect, fdr=fdr, **same),
             own["genes"][["gene", "panel", "log2_fc", "t", "p", "q"]].round({"log2_fc": 4, "t": 4}),
         ),
         f"{name}_slopes": Drawing(
-            draw_slopes(measured, chosen, key, groups, title=f"{label}: scores", **same), measured
+            plot_slopes(measured, chosen, key, groups, title=f"{label}: scores", **same), measured
         ),
-        f"{name}_heatmap": Drawing(draw_heatmap(panel, title=f"{label}: interferon genes", **same), panel),
+        f"{name}_heatmap": Drawing(plot_heatmap(panel, title=f"{label}: interferon genes", **same), panel),
         f"{name}_enrichment": Drawing(
-            draw_running(running, sets, ranked, title=f"{label}: running enrichment", groups=groups, **same),
+            plot_running(running, sets, ranked, title=f"{label}: running enrichment", groups=groups, **same),
             running,
         ),
         f"{name}_composition": Drawing(
-            draw_composition(
+            plot_composition(
                 own["composition"],
                 adjusted,
                 claim["signature"],

@@ -9,29 +9,29 @@ import pandas as pd
 
 from irf7bone.base.phrases import ENDPOINT_WORDS
 from irf7bone.figures import key_signatures
-from irf7bone.figures.checks import draw_checks
 from irf7bone.figures.drawing import Drawing, forest_models, null_models
-from irf7bone.figures.forest import draw_forest
-from irf7bone.figures.funnel import draw_funnel
-from irf7bone.figures.immune import draw_immune
-from irf7bone.figures.null import draw_null
+from irf7bone.figures.forest import plot_forest
+from irf7bone.figures.funnel import plot_funnel
 from irf7bone.figures.outcome_panels import competing_table, er_table
-from irf7bone.figures.signature_quality import draw_signature_quality
-from irf7bone.figures.sites import draw_sites, sites_table
-from irf7bone.figures.specification import draw_specifications
+from irf7bone.figures.plot_checks import plot_checks
+from irf7bone.figures.plot_immune_link import plot_immune
+from irf7bone.figures.plot_random_signatures import plot_null
+from irf7bone.figures.plot_signature_quality import plot_signature_quality
+from irf7bone.figures.plot_sites import plot_sites, sites_table
+from irf7bone.figures.plot_specification import plot_specifications
 
 if TYPE_CHECKING:
-    from irf7bone.study.settings import Analysis, Config, Primary
-    from irf7bone.tables.study_tables import CohortDepth, Depth
+    from irf7bone.study.settings import Config, Primary
+    from irf7bone.tables.study_tables import StudyTables
 
 
-def draw_cohort_depth(
-    depth: CohortDepth, cohort: str, endpoints: Sequence[str], *, simulated: bool, config: Config | Analysis
+def plot_cohort_outcome(
+    results: StudyTables, cohort: str, endpoints: Sequence[str], *, simulated: bool, config: Config
 ) -> dict[str, Drawing]:
     """Draw signature quality, and random signatures and model checks of each endpoint.
 
     Args:
-        depth: Tables of this cohort.
+        results: Tables of this cohort.
         cohort: Cohort id.
         endpoints: Those of the cohort that the config asks for.
         simulated: Marks the figures as not being about patients.
@@ -40,33 +40,31 @@ def draw_cohort_depth(
     Returns:
         Drawings by name: signature_quality, and null_<endpoint> and checks_<endpoint> for each endpoint.
     """
-    quality = depth.signature_quality
+    quality = results.signature_quality
     drawn = {
-        "signature_quality": Drawing(draw_signature_quality(quality, simulated=simulated), quality),
+        "signature_quality": Drawing(plot_signature_quality(quality, simulated=simulated), quality),
     }
     for endpoint in endpoints:
         drawn[f"null_{endpoint}"] = _null(
-            depth.null,
-            depth.null_histogram,
+            results.null,
+            results.null_histogram,
             endpoint,
             title=f"{cohort}: random signatures, {ENDPOINT_WORDS[endpoint]} ({config.primary.method})",
             simulated=simulated,
             config=config,
         )
-        rows = of_primary(depth.checks, config.primary, endpoint)
-        curves = of_primary(depth.check_curves, config.primary, endpoint)
-        figure = draw_checks(rows, curves, endpoint=endpoint, simulated=simulated)
+        rows = of_primary(results.checks, config.primary, endpoint)
+        curves = of_primary(results.check_curves, config.primary, endpoint)
+        figure = plot_checks(rows, curves, endpoint=endpoint, simulated=simulated)
         drawn[f"checks_{endpoint}"] = Drawing(figure, curves)
     return drawn
 
 
-def draw_pooled_depth(
-    depth: Depth, roles: Mapping[str, str], config: Config | Analysis
-) -> dict[str, Drawing]:
+def plot_pooled_outcome(results: StudyTables, roles: Mapping[str, str], config: Config) -> dict[str, Drawing]:
     """Draw what compares cohorts, sites, strata and choices.
 
     Args:
-        depth: Tables of every cohort and over cohorts.
+        results: Tables of every cohort and over cohorts.
         roles: Role of each cohort, in the order of the config; simulated ones stand apart.
         config: The study's settings.
 
@@ -75,25 +73,27 @@ def draw_pooled_depth(
     """
     primary, models = config.primary, forest_models(config)
     said = primary.signature.replace("_", " ")
-    sites = sites_table(depth.sites, roles, signature=primary.signature, method=primary.method, models=models)
-    rivals = competing_table(depth.competing, roles, signature=primary.signature, models=models)
+    sites = sites_table(
+        results.sites, roles, signature=primary.signature, method=primary.method, models=models
+    )
+    rivals = competing_table(results.competing, roles, signature=primary.signature, models=models)
     strata = er_table(
-        depth.by_er,
-        depth.pooled_by_er,
+        results.by_er,
+        results.pooled_by_er,
         roles,
         signature=primary.signature,
         endpoints=config.endpoints,
         models=models,
     )
-    of_signature = depth.immune[depth.immune["signature"] == primary.signature]
-    points = of_primary(depth.funnel, primary, primary.endpoint)
-    asymmetry = of_primary(depth.asymmetry, primary, primary.endpoint).iloc[0]
+    of_signature = results.immune[results.immune["signature"] == primary.signature]
+    points = of_primary(results.funnel, primary, primary.endpoint)
+    asymmetry = of_primary(results.asymmetry, primary, primary.endpoint).iloc[0]
     drawn = {
         "sites": Drawing(
-            draw_sites(sites, models, signature=primary.signature, method=primary.method), sites
+            plot_sites(sites, models, signature=primary.signature, method=primary.method), sites
         ),
         "competing": Drawing(
-            draw_forest(
+            plot_forest(
                 rivals,
                 models,
                 title=f"Two hazards where events compete: {said} ({primary.method})",
@@ -102,7 +102,7 @@ def draw_pooled_depth(
             rivals,
         ),
         "by_er": Drawing(
-            draw_forest(
+            plot_forest(
                 strata,
                 models,
                 title=f"By ER status: {said} ({primary.method})",
@@ -111,24 +111,24 @@ def draw_pooled_depth(
             strata,
         ),
         "specifications": Drawing(
-            draw_specifications(
-                depth.specifications,
-                depth.specification_summary,
+            plot_specifications(
+                results.specifications,
+                results.specification_summary,
                 title=f"Every choice of signature, method and model: {ENDPOINT_WORDS[primary.endpoint]}",
             ),
-            depth.specifications,
+            results.specifications,
         ),
         "immune": Drawing(
-            draw_immune(depth.immune, depth.immune_pooled, roles, primary.signature), of_signature
+            plot_immune(results.immune, results.immune_pooled, roles, primary.signature), of_signature
         ),
         "funnel": Drawing(
-            draw_funnel(points, asymmetry, title=f"Funnel plot, {ENDPOINT_WORDS[primary.endpoint]}"), points
+            plot_funnel(points, asymmetry, title=f"Funnel plot, {ENDPOINT_WORDS[primary.endpoint]}"), points
         ),
     }
     for endpoint in config.endpoints:
         drawn[f"null_{endpoint}"] = _null(
-            depth.pooled_null,
-            depth.pooled_null_histogram,
+            results.pooled_null,
+            results.pooled_null_histogram,
             endpoint,
             title=f"Pooled over patients: random signatures, {ENDPOINT_WORDS[endpoint]} ({primary.method})",
             simulated=False,
@@ -154,7 +154,7 @@ def _null(
     *,
     title: str,
     simulated: bool,
-    config: Config | Analysis,
+    config: Config,
 ) -> Drawing:
     """The key signatures among random ones, for one endpoint."""
     models = null_models(config)
@@ -171,5 +171,5 @@ def _null(
     rows = rows.sort_values("signature", key=lambda names: names.map(key.index), kind="stable")
     reasons = rows["reason"].dropna().unique()
     nothing = f"No random signatures: {'; '.join(reasons)}."
-    figure = draw_null(rows, bins, models, title=title, nothing=nothing, simulated=simulated)
+    figure = plot_null(rows, bins, models, title=title, nothing=nothing, simulated=simulated)
     return Drawing(figure, rows)

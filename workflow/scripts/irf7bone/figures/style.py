@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from irf7bone.base.whole_file import whole_file
 from irf7bone.figures.fonts import use_light_fonts
 
 mpl.use("Agg")
@@ -37,7 +38,7 @@ SIMULATED_HATCH = "////"
 SIMULATED_TEXT = "SIMULATED DATA, NOT PATIENTS"
 BAND_MM, TITLE_MM = 6.0, 7.0
 
-SETTINGS = {
+SETTINGS: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib, so every machine draws the same glyphs
     "font.size": FONT_POINTS,
@@ -100,7 +101,7 @@ class Sheet:
             (left / self.width_mm, bottom / total, width / self.width_mm, height / total)
         )
 
-    def text(self, left: float, top: float, words: str, **rules: object) -> None:
+    def text(self, left: float, top: float, words: str, **rules: Any) -> None:
         """Words at ``left``, ``top`` (mm); ``rules`` are those of matplotlib's text."""
         total = self.height_mm + self.top_mm
         self.figure.text(left / self.width_mm, 1 - (top + self.top_mm) / total, words, **rules)
@@ -164,15 +165,13 @@ def shorten(words: str, width: int) -> str:
 def save(figure: Figure, base: str | Path) -> None:
     """Write ``base``.svg and ``base``.pdf whole or not at all; equal figures give equal bytes."""
     base = Path(base)
-    base.parent.mkdir(parents=True, exist_ok=True)
     dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
     with in_style():
         for kind, metadata in dates.items():
             stream = BytesIO()
             figure.savefig(stream, format=kind, metadata=metadata)
-            partial = base.with_name(f"{base.name}.{kind}.partial")
-            partial.write_bytes(stream.getvalue())
-            os.replace(partial, base.with_name(f"{base.name}.{kind}"))
+            with whole_file(base.with_name(f"{base.name}.{kind}")) as partial:
+                partial.write_bytes(stream.getvalue())
 
 
 def save_drawings(drawings: Mapping[str, tuple[Figure, pd.DataFrame]], folder: str | Path) -> None:

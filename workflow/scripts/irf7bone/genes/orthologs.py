@@ -145,6 +145,8 @@ def to_human(adata: ad.AnnData, orthologs: Orthologs | None) -> ad.AnnData:
         human = adata.copy()
         human.var = pd.DataFrame({"gene": names, "orthology": "one2one"}, index=adata.var_names)
         return human
+    if orthologs is None:
+        raise ValueError("mouse genes need the table of orthologs")
     level = dict(zip(adata.var_names, np.asarray(adata.X, dtype=np.float64).mean(axis=0), strict=True))
     chosen = orthologs.match(level)
     human = adata[:, [pair.mouse for pair in chosen]].copy()
@@ -195,6 +197,8 @@ def human_names(genes: Sequence[str], organism: str, orthologs: Orthologs | None
     """All human orthologs of each gene, comma-separated; the gene itself for human."""
     if organism == "human":
         return list(genes)
+    if orthologs is None:
+        raise ValueError("mouse genes need the table of orthologs")
     return [",".join(sorted(pair.human for pair in orthologs.of_mouse(gene))) or None for gene in genes]
 
 

@@ -45,6 +45,7 @@ class Signature:
         sha256: See :func:`list_sha256`.
         file: The GMT (of the up genes).
         unresolved: Those of ``genes`` that are not the name of one human gene.
+        pmids: PubMed's numbers of what ``citation`` names.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Signature:
     sha256: str
     file: Path
     unresolved: tuple[str, ...] = ()
+    pmids: tuple[str, ...] = ()
 
     @property
     def genes(self) -> tuple[str, ...]:
@@ -322,6 +324,7 @@ def _resolve(
         sha256=digest,
         file=up.file,
         unresolved=unresolved + more,
+        pmids=tuple(filter(None, row.get("pmid", "").replace(";", " ").split())),
     )
 
 

@@ -22,7 +22,7 @@ from irf7bone.harmonise.sample_rules import broken_rules, measure
 from irf7bone.tables.cohort import FLOW
 
 if TYPE_CHECKING:
-    from irf7bone.acquire.sources import Acquired
+    from irf7bone.acquire.acquired import Acquired
     from irf7bone.genes.symbols import SymbolTable
     from irf7bone.study.cohort_card import CohortCard
 
@@ -148,6 +148,7 @@ def _batches(clinical: pd.DataFrame, card: CohortCard, samples: pd.Index) -> pd.
     problems = Problems()
     values = find_column(clinical, card.batch, f"{card.path}, batch.from", problems)
     problems.raise_if_any()
+    assert values is not None  # else a problem was raised
     levels = values[samples].dropna().nunique()
     if levels > len(samples) / 2:
         problems.add(

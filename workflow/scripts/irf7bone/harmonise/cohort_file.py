@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pandas as pd
 
 from irf7bone.base.errors import InputError, Problem, Problems
 from irf7bone.base.vocabulary import ENDPOINTS
+from irf7bone.base.whole_file import whole_file
 
 CATEGORIES = {
     "er": ("negative", "positive"),
@@ -175,12 +175,9 @@ def _check_endpoint(obs: pd.DataFrame, endpoint: str, where: str, problems: Prob
 
 def write_cohort(adata: ad.AnnData, path: str | Path) -> None:
     """Check ``adata`` and write it whole or not at all."""
-    path = Path(path)
     check_cohort(adata, str(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    adata.write_h5ad(partial)
-    os.replace(partial, path)
+    with whole_file(path) as partial:
+        adata.write_h5ad(partial)
 
 
 def read_cohort(path: str | Path) -> ad.AnnData:

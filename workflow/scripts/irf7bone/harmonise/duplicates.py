@@ -85,7 +85,7 @@ def _compare(first: str, second: str, a: _Profiles, b: _Profiles) -> list[dict[s
         row = {**labels, "sample": a.samples[i], "other_sample": b.samples[j], "status": "found"}
         row["evidence"] = " and ".join(kinds)
         row["reason"] = REMEDY
-        if correlation is None:
+        if correlation is None or margin is None:
             row["reason"] += f"; {untold}"
         else:
             row |= {"correlation": _rounded(correlation[i, j]), "margin": _rounded(margin[i, j])}

@@ -127,7 +127,10 @@ def _mapped(
             offenders=[f"{item!r} ({codes.count(item)} samples)" for item in unknown],
         )
     return pd.Series(
-        [meaning_of.get(item) for item in codes], index=values.index, name=values.name, dtype=object
+        [None if item is None else meaning_of.get(item) for item in codes],
+        index=values.index,
+        name=values.name,
+        dtype=object,
     )
 
 

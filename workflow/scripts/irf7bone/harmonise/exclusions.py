@@ -86,6 +86,7 @@ def _by_column(rule: Rule, clinical: pd.DataFrame, fields: pd.DataFrame, where: 
     problems = Problems()
     values = find_column(clinical, rule["column"], f"{where}, exclude: column", problems)
     problems.raise_if_any()
+    assert values is not None  # else a problem was raised
     codes = values.map(code, na_action="ignore")
     if "is_not" in rule:
         stays = codes.isin(rule["is_not"])
@@ -136,6 +137,7 @@ def check_patients(clinical: pd.DataFrame, column: str, where: str) -> None:
     problems = Problems()
     patients = find_column(clinical, column, f"{where}, patient", problems)
     problems.raise_if_any()
+    assert patients is not None  # else a problem was raised
     samples = pd.Series(patients.index, dtype=object).groupby(patients.to_numpy()).agg(list)
     several = samples[samples.map(len) > 1]
     if len(several):

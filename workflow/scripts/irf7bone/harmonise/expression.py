@@ -17,6 +17,7 @@ from irf7bone.base.errors import InputError, Problem, Problems
 from irf7bone.harmonise.normalise import NORMALISE
 
 if TYPE_CHECKING:
+    from irf7bone.genes.mouse import MouseSymbols
     from irf7bone.genes.symbols import SymbolTable
 
 LOG2_LIMIT = 30.0  # 2**30 is beyond any scanner and any sequencer; linear values pass it, log2 ones never
@@ -45,7 +46,7 @@ class GeneMatrix:
 
 
 def harmonise_expression(
-    expression: pd.DataFrame, settings: Mapping, symbols: SymbolTable, where: str
+    expression: pd.DataFrame, settings: Mapping, symbols: SymbolTable | MouseSymbols, where: str
 ) -> GeneMatrix:
     """Bring the expression of a cohort to log2 values per current symbol.
 
@@ -276,7 +277,7 @@ class _Resolved:
 
 
 def _resolve(
-    rows: pd.Index, ids: pd.Index, settings: Mapping, symbols: SymbolTable, where: str
+    rows: pd.Index, ids: pd.Index, settings: Mapping, symbols: SymbolTable | MouseSymbols, where: str
 ) -> tuple[np.ndarray, _Resolved]:
     """Current symbol of each row's gene id (None where there is none), and what happened to the others."""
     resolution = symbols.to_current(list(ids), settings["gene_id"])

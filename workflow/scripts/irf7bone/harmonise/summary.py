@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
-from irf7bone.harmonise.cohort import Harmonised
 from irf7bone.statistics.incidence import median_followup
-from irf7bone.study.cohort_card import CohortCard
+
+if TYPE_CHECKING:
+    from irf7bone.harmonise.cohort import Harmonised
+    from irf7bone.study.cohort_card import CohortCard
 
 
 def summarise_cohort(harmonised: Harmonised, card: CohortCard) -> pd.DataFrame:

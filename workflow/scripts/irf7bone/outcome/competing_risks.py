@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from irf7bone.outcome.associate import fit_many, uses_firth
-from irf7bone.outcome.fit_plan import Planned, plan, plan_nothing, row_of
-from irf7bone.outcome.outcome_data import ScoreMatrix, follow_up, score_matrix
+from irf7bone.outcome.estimator import fit_many, row_of
+from irf7bone.outcome.fit_plan import FitPlan, Planned
+from irf7bone.outcome.outcome_data import ScoreMatrix
+from irf7bone.outcome.reasons import Code, because
 from irf7bone.statistics.fine_gray import FineGrayProblem, fit_subdistribution
 from irf7bone.tables.outcome import COMPETING, ESTIMANDS
 
-if TYPE_CHECKING:
-    from irf7bone.study.settings import Config
 
-
-def competing(cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, *, config: Config) -> pd.DataFrame:
+def competing(plan: FitPlan) -> pd.DataFrame:
     """Cause-specific and subdistribution hazard ratios side by side, for scores by the primary method.
 
     Both are needed: the first says whether the score goes with the rate of the event, the second whether it
@@ -26,35 +24,22 @@ def competing(cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, *, config: C
     events has one hazard only, and its subdistribution rows say so.
 
     Args:
-        cohort: Cohort id.
-        obs: Samples, index = sample id, with the endpoints' columns.
-        scores: Table of :data:`irf7bone.tables.cohort.SCORES`.
-        config: For the primary method, endpoints, models, the proliferation signature and ``min_events``.
+        plan: What is fitted, or why not.
 
     Returns:
         Table of :data:`COMPETING`, one row for every signature x endpoint x model x estimand.
     """
-    table = score_matrix(scores, obs.index, cohort)
     rows: list[dict[str, Any]] = []
-    for endpoint in config.endpoints:
+    for endpoint in plan.config.endpoints:
+        data = plan.follow_up(endpoint)
         found: list[tuple[int, dict[str, Any]]] = []
-        data = follow_up(obs, endpoint)
-        if data is None:
-            parts = plan_nothing(table, f"the cohort has no endpoint {endpoint}", config)
-        else:
-            parts = plan(table, obs, data.time, data.event, data.known, config)
-        for part in parts:
+        for part in (part for model in plan.config.models for part in plan.fits(endpoint, model)):
             cause = None if data is None else data.cause[part.samples]
             for estimand in ESTIMANDS:
-                for k, result in zip(part.rows, _estimates(part, table, cause, estimand), strict=True):
-                    signature, method = table.keys[k]
-                    labels = {
-                        "cohort": cohort,
-                        "signature": signature,
-                        "method": method,
-                        "endpoint": endpoint,
-                    }
-                    labels |= {"model": part.model, "estimand": estimand}
+                for k, result in zip(part.rows, _estimates(part, plan.table, cause, estimand), strict=True):
+                    signature, method = plan.table.keys[k]
+                    labels = {"cohort": plan.cohort, "signature": signature, "method": method}
+                    labels |= {"endpoint": endpoint, "model": part.model, "estimand": estimand}
                     found.append((k, {**dict.fromkeys(COMPETING.names), **labels, **result}))
         rows += [row for _, row in sorted(found, key=itemgetter(0))]
     return COMPETING.cast(pd.DataFrame(rows, columns=COMPETING.names))
@@ -64,16 +49,15 @@ def _estimates(
     part: Planned, table: ScoreMatrix, cause: np.ndarray | None, estimand: str
 ) -> list[dict[str, Any]]:
     """Results for ``part.rows``."""
-    if part.design is None or cause is None:
+    if part.reason or cause is None:
         return [part.without()] * len(part.rows)
-    design, n_competing = part.design, int((cause == 2).sum())
+    design, n_competing = part.due, int((cause == 2).sum())
     seen = {**part.seen, "n_competing": n_competing}
     scores = table.values[np.ix_(part.rows, part.samples)]
     if estimand == "cause_specific":
-        estimator, fits = "firth" if uses_firth(design) else "cox", fit_many(design, scores)
+        estimator, fits = part.estimator, fit_many(design, scores)
     elif not n_competing:
-        reason = f"no competing event among {cause.size} samples: the cause-specific hazard is the only one"
-        return [{**seen, "status": "not_available", "reason": reason}] * len(part.rows)
+        return [{**seen, **because(Code.NO_COMPETING_EVENT, n=cause.size).columns}] * len(part.rows)
     else:
         problem = FineGrayProblem(design.problem.time, cause, design.covariates, design.strata, design.names)
         estimator, fits = fit_subdistribution(problem, scores)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
-from irf7bone.outcome.outcome_data import follow_up, score_matrix
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.statistics.incidence import aalen_johansen, incidence_se, log_log_interval
 from irf7bone.tables.outcome import CURVES
-
-if TYPE_CHECKING:
-    from irf7bone.study.settings import Config
 
 GROUPS = ("low", "middle", "high")
 
@@ -27,7 +22,7 @@ def tertiles(score: np.ndarray) -> np.ndarray:
     return np.where(score <= lower, GROUPS[0], np.where(score <= upper, GROUPS[1], GROUPS[2]))
 
 
-def curves(cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, *, config: Config) -> pd.DataFrame:
+def curves(plan: FitPlan) -> pd.DataFrame:
     """Curves by tertile for every signature (by the primary method) and endpoint of the cohort.
 
     Kaplan-Meier's event-free share, or Aalen-Johansen's cumulative incidence where competing events
@@ -35,24 +30,21 @@ def curves(cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, *, config: Conf
     read at any time. Tertiles are of the samples that have the endpoint.
 
     Args:
-        cohort: Cohort id.
-        obs: Samples, index = sample id.
-        scores: Table of :data:`irf7bone.tables.cohort.SCORES`.
-        config: For the primary method and the endpoints.
+        plan: Scores and follow-up of the cohort.
 
     Returns:
         Table of :data:`irf7bone.tables.outcome.CURVES`; no rows for a signature without a score.
     """
-    table = score_matrix(scores, obs.index, cohort)
     parts = []
-    for endpoint in config.endpoints:
-        data = follow_up(obs, endpoint)
+    for endpoint in plan.config.endpoints:
+        data = plan.follow_up(endpoint)
         if data is None:
             continue
         kind = "cumulative_incidence" if data.competing[data.known].any() else "event_free"
-        for (signature, method), score in zip(table.keys, table.values, strict=True):
+        for row in plan.primary_rows:
+            (signature, method), score = plan.table.keys[row], plan.table.values[row]
             used = data.known & np.isfinite(score)
-            if method != config.primary.method or not used.any():
+            if not used.any():
                 continue
             group = tertiles(score[used])
             labels = {"signature": signature, "method": method, "endpoint": endpoint, "kind": kind}
@@ -60,7 +52,7 @@ def curves(cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, *, config: Conf
                 members = group == name
                 if members.any():
                     curve = _curve(data.time[used][members], data.cause[used][members], kind)
-                    parts.append({"cohort": cohort, **labels, "group": name, **curve})
+                    parts.append({"cohort": plan.cohort, **labels, "group": name, **curve})
     if not parts:
         return CURVES.empty()
     lengths = [part["time_months"].size for part in parts]

@@ -14,40 +14,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import ndtri, stdtr
 
-from irf7bone.base.vocabulary import ROLES_IN_CURVE
+from irf7bone.base.vocabulary import LEUKOCYTE_GENE, ROLES_IN_CURVE
 from irf7bone.outcome.outcome_data import ScoreMatrix, score_matrix
-from irf7bone.scoring import score_cohort
-from irf7bone.statistics.random_effects import LEVEL
+from irf7bone.scoring.score_table import score_cohort
+from irf7bone.statistics.partial_correlation import partial_correlation
 from irf7bone.tables.outcome import ADJUSTMENTS, IMMUNE_LINKS
 
 if TYPE_CHECKING:
     from irf7bone.genes.signatures import Signature
-    from irf7bone.study.settings import Analysis
+    from irf7bone.study.settings import Config
 
 Array = NDArray[np.float64]
-
-# CD45, which every leukocyte carries: the one gene of the "CD45" set of Danaher 2017 (JITC 5:18).
-LEUKOCYTE_GENE = "PTPRC"
-# Residual degrees of freedom below which an interval says nothing.
-FEWEST_DF = 10
-# A score whose variance the covariates leave less of than this (a variance inflation of 10) is not adjusted.
-LEAST_LEFT = 0.1
-# 1 - r^2 below this is rounding: the two scores are the same but for scale.
-SAME = 1e-12
-
-
-@dataclass(frozen=True)
-class Correlation:
-    """A correlation, or why there is none; then the numbers are NaN."""
-
-    r: float
-    ci_low: float
-    ci_high: float
-    p: float
-    explained: float
-    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,10 +51,10 @@ def immune_link(
     expression: pd.DataFrame,
     library: Mapping[str, Signature],
     *,
-    config: Analysis,
+    config: Config,
     withheld: Mapping[str, str] = MappingProxyType({}),
 ) -> pd.DataFrame:
-    """Correlate every interferon score of one cohort with every immune score, crude and adjusted.
+    """Correlate every interferon score of one cohort with every immune score, unadjusted and adjusted.
 
     All samples take part, with an outcome or without. Scores are those of the primary method, but an
     interferon signature is first freed of the genes that it shares with the immune signature, with the
@@ -155,46 +133,6 @@ def immune_link(
     return IMMUNE_LINKS.cast(pd.DataFrame(rows, columns=IMMUNE_LINKS.names))
 
 
-def partial_correlation(x: Array, y: Array, covariates: list[Array]) -> Correlation:
-    """Pearson correlation of what is left of ``x`` and ``y`` after linear regression on the covariates.
-
-    With q covariates the interval is tanh(atanh(r) +- 1.96 / sqrt(n - q - 3)) (Fisher 1924) and p that of
-    t = r sqrt(df / (1 - r^2)), df = n - q - 2: without covariates these are R's ``cor.test``.
-
-    Args:
-        x: Shape (n,), finite, not constant.
-        y: Shape (n,), likewise.
-        covariates: Arrays of shape (n,), likewise.
-
-    Returns:
-        The correlation, or the reason why there is none: under ten degrees of freedom, covariates that
-        leave less than a tenth of the variance of a score or of each other, scores that are the same.
-    """
-    n, q = x.size, len(covariates)
-    df = n - q - 2
-    if df < FEWEST_DF:
-        return _none(f"{n} samples leave {df} degrees of freedom, {FEWEST_DF} needed")
-    for index, values in enumerate(covariates):
-        if _explained(values, covariates[:index]) > 1 - LEAST_LEFT:
-            return _none(f"the covariates are collinear: less than {LEAST_LEFT:.0%} of one is its own")
-    explained = max(_explained(x, covariates), _explained(y, covariates))
-    if explained > 1 - LEAST_LEFT:
-        return _none(f"the covariates explain {explained:.0%} of the variance of one score")
-    a, b = _residual(x, covariates), _residual(y, covariates)
-    r = float(a @ b / np.sqrt((a @ a) * (b @ b)))
-    if 1 - r**2 < SAME:
-        return _none("the two scores are the same but for scale")
-    half = ndtri((1 + LEVEL) / 2) * fisher_se(n, q)
-    low, high = np.tanh(np.arctanh(r) - half), np.tanh(np.arctanh(r) + half)
-    p = 2 * stdtr(df, -abs(r) * np.sqrt(df / (1 - r**2)))
-    return Correlation(r, float(low), float(high), float(p), explained)
-
-
-def fisher_se(n: int | Array, covariates: int | Array) -> float | Array:
-    """Standard error of Fisher's z of a (partial) correlation of n samples."""
-    return 1 / np.sqrt(n - covariates - 3.0)
-
-
 def _without_genes(signature: Signature, genes: list[str]) -> _Genes:
     out = set(genes)
     up, down = (tuple(gene for gene in side if gene not in out) for side in (signature.up, signature.down))
@@ -242,23 +180,3 @@ def _unusable(held: list[_Covariate], cell: str, genes: set[str]) -> tuple[str, 
         if leak := sorted(covariate.genes & genes):
             return "not_available", f"{cell} shares {', '.join(leak)} with {covariate.name}, held constant"
     return None
-
-
-def _residual(values: Array, covariates: list[Array]) -> Array:
-    """What linear regression on the covariates and an intercept leaves, shape (n,)."""
-    centred = values - values.mean()
-    if not covariates:
-        return centred
-    design = np.column_stack([each - each.mean() for each in covariates])
-    design /= design.std(axis=0)
-    return centred - design @ np.linalg.lstsq(design, centred, rcond=None)[0]
-
-
-def _explained(values: Array, covariates: list[Array]) -> float:
-    """Share of the variance of ``values`` that the covariates explain."""
-    left = _residual(values, covariates)
-    return float(max(0.0, 1 - left @ left / np.sum((values - values.mean()) ** 2)))
-
-
-def _none(reason: str) -> Correlation:
-    return Correlation(np.nan, np.nan, np.nan, np.nan, np.nan, reason)

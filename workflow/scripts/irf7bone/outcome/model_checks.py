@@ -15,23 +15,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from irf7bone.outcome.associate import fit_many, uses_firth
-from irf7bone.outcome.models import MODELS, Cohort, Design, Unavailable
-from irf7bone.outcome.outcome_data import FollowUp, ScoreMatrix, follow_up, score_matrix
+from irf7bone.outcome.estimator import estimator_of, fit_many, row_of, uses_firth
+from irf7bone.outcome.fit_plan import FitPlan
+from irf7bone.outcome.models import Design
 from irf7bone.outcome.periods import CHANGE, EARLY, LATE, hazard_ratios_by_period
 from irf7bone.statistics.cox import Z_95, CoxProblem, Fits, fit_cox
 from irf7bone.statistics.firth import EVENTS_PER_PARAMETER, fit_firth
-from irf7bone.statistics.leave_one_patient_out import leave_one_out
+from irf7bone.statistics.leave_one_patient_out import leave_one_patient_out
 from irf7bone.statistics.splines import NoSpline, Spline, fit_spline
 from irf7bone.tables.outcome_checks import (
-    _KEY,
     AFTER_SPLIT,
     CHECK_CURVES,
+    CHECKED,
     CHECKS,
     CHECKS_MADE,
     ENDED,
@@ -43,9 +43,6 @@ from irf7bone.tables.outcome_checks import (
     SPLIT_MONTHS,
     TO_SPLIT,
 )
-
-if TYPE_CHECKING:
-    from irf7bone.study.settings import Config
 
 _LEFT_OUT = (LOWEST, HIGHEST, LARGEST_CHANGE)
 _GRID_POINTS = 61
@@ -77,114 +74,80 @@ class Fitted:
     @property
     def estimator(self) -> str:
         """Which likelihood the fit maximises."""
-        return "firth" if uses_firth(self.design) else "cox"
+        return estimator_of(self.design)
 
 
 @dataclass(frozen=True)
 class NotFitted:
-    """Why there is nothing to check."""
+    """Columns of a row that has no fit to check: counts where known, status and reason."""
 
-    status: str
-    reason: str | None
+    columns: dict[str, Any]
 
 
-def checks(cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, *, config: Config) -> pd.DataFrame:
+def checks(plan: FitPlan) -> pd.DataFrame:
     """Check the fit of every signature (by the primary method) x endpoint x model of one cohort.
 
     Args:
-        cohort: Cohort id.
-        obs: Samples, index = sample id, as :func:`irf7bone.outcome.associate.associate` takes them.
-        scores: Table of :data:`irf7bone.tables.cohort.SCORES`.
-        config: For endpoints, models, primary method, proliferation signature and ``min_events``.
+        plan: What is fitted, or why not.
 
     Returns:
         Table of :data:`CHECKS`, a row for every combination and check.
     """
-    table = score_matrix(scores, obs.index, cohort)
     rows: list[dict[str, Any]] = []
-    for endpoint in config.endpoints:
-        data = follow_up(obs, endpoint)
-        for model in config.models:
-            for row, (signature, method) in enumerate(table.keys):
-                if method != config.primary.method:
-                    continue
-                labels = (cohort, signature, method, endpoint, model)
-                labelled = dict(zip((column.name for column in _KEY), labels, strict=True))
-                fitted = _fit(table, row, obs, data, endpoint, model, config)
-                for check, found in _check(fitted, config.min_events).items():
+    for endpoint in plan.config.endpoints:
+        for model in plan.config.models:
+            for row in plan.primary_rows:
+                labelled = _labels(plan, row, endpoint, model)
+                fitted = _fit(plan, row, endpoint, model)
+                for check, found in _check(fitted, plan.config.min_events).items():
                     rows.append({**labelled, "check": check, "quantity": QUANTITIES[check], **found})
     return CHECKS.cast(pd.DataFrame(rows, columns=CHECKS.names))
 
 
-def check_curves(cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, *, config: Config) -> pd.DataFrame:
+def check_curves(plan: FitPlan) -> pd.DataFrame:
     """What the figure of the checks shows of the primary signature and model, for every endpoint.
 
     Args:
-        cohort: Cohort id.
-        obs: Samples, index = sample id.
-        scores: Table of :data:`irf7bone.tables.cohort.SCORES`.
-        config: For the endpoints, the primary signature, method and model.
+        plan: What is fitted, or why not.
 
     Returns:
         Table of :data:`CHECK_CURVES`; no rows for an endpoint without a fit, no spline where none could be
         fitted.
     """
-    table = score_matrix(scores, obs.index, cohort)
-    primary = config.primary
-    row = table.row(primary.signature, primary.method)
+    primary = plan.config.primary
+    row = plan.table.row(primary.signature, primary.method)
     parts = [CHECK_CURVES.empty()]
-    for endpoint in config.endpoints if row is not None else ():
-        fitted = _fit(table, row, obs, follow_up(obs, endpoint), endpoint, primary.model, config)
+    for endpoint in plan.config.endpoints if row is not None else ():
+        fitted = _fit(plan, row, endpoint, primary.model)
         if isinstance(fitted, Fitted):
-            labels = (cohort, primary.signature, primary.method, endpoint, primary.model)
-            labelled = dict(zip((column.name for column in _KEY), labels, strict=True))
+            labelled = _labels(plan, row, endpoint, primary.model)
             parts += [part.assign(**labelled) for part in _curves(fitted)]
     return CHECK_CURVES.cast(pd.concat([part for part in parts if len(part)] or parts, ignore_index=True))
 
 
-def _fit(
-    table: ScoreMatrix,
-    row: int,
-    obs: pd.DataFrame,
-    data: FollowUp | None,
-    endpoint: str,
-    model: str,
-    config: Config,
-) -> Fitted | NotFitted:
+def _labels(plan: FitPlan, row: int, endpoint: str, model: str) -> dict[str, str]:
+    labels = (plan.cohort, *plan.table.keys[row], endpoint, model)
+    return dict(zip((column.name for column in CHECKED), labels, strict=True))
+
+
+def _fit(plan: FitPlan, row: int, endpoint: str, model: str) -> Fitted | NotFitted:
     """The fit that the table of associations reports for one score."""
-    if data is None:
-        return NotFitted("not_available", f"the cohort has no endpoint {endpoint}")
-    if table.status[row] != "ok":
-        return NotFitted(table.status[row], table.reason[row])
-    if MODELS[model].uses_proliferation and table.keys[row][0] == config.proliferation_signature:
-        return NotFitted("not_available", "the proliferation signature is not adjusted for itself")
-    used = data.known & np.isfinite(table.values[row])
-    adjusting = table.row(config.proliferation_signature, config.primary.method)
-    proliferation, missing = None, f"{config.proliferation_signature} was not scored"
-    if adjusting is not None and table.status[adjusting] == "ok":
-        proliferation = table.values[adjusting][used]
-    design = MODELS[model].design(
-        Cohort(obs[used], data.time[used], data.event[used], proliferation, missing)
-    )
-    if isinstance(design, Unavailable):
-        return NotFitted("not_available", design.reason)
-    n_events = design.problem.n_events
-    if n_events < config.min_events:
-        return NotFitted("too_few_events", f"{n_events} events, {config.min_events} needed")
-    if np.unique(design.problem.time).size == 1:
-        return NotFitted("not_available", "all follow-up times are the same")
-    score = table.values[row][used][design.kept]
-    fits = fit_many(design, score[None])
+    part = plan.fit_of(row, endpoint, model)
+    data = plan.follow_up(endpoint)
+    if part.reason or data is None:
+        return NotFitted(part.without())
+    score = plan.table.values[row][part.samples]
+    fits = fit_many(part.due, score[None])
     if fits.status[0] != "ok":
-        return NotFitted(str(fits.status[0]), fits.reason[0])
-    samples = obs.index[used][design.kept].to_numpy(dtype=object)
-    return Fitted(design, samples, data.cause[used][design.kept], score, fits)
+        return NotFitted({**part.counts, **row_of(fits, 0, part.estimator)})
+    samples = plan.obs.index[part.samples].to_numpy(dtype=object)
+    return Fitted(part.due, samples, data.cause[part.samples], score, fits)
 
 
 def _check(fitted: Fitted | NotFitted, min_events: int) -> dict[str, dict[str, Any]]:
     """All checks of one fit, by name."""
     if isinstance(fitted, NotFitted):
-        return {check: _without(fitted.status, fitted.reason) for check in CHECKS_MADE}
+        return dict.fromkeys(CHECKS_MADE, fitted.columns)
     return {**_periods(fitted, min_events), "linearity": _linearity(fitted), **_left_out(fitted)}
 
 
@@ -249,7 +212,7 @@ def _remaining(fitted: Fitted, index: int) -> dict[str, Any]:
 def _without_each(fitted: Fitted) -> np.ndarray:
     """Log hazard ratio without each sample, shape (n,); NaN where there is none."""
     design = fitted.design
-    log_hr = leave_one_out(
+    log_hr = leave_one_patient_out(
         design.problem,
         design.strata,
         fitted.score,

@@ -1,14 +1,15 @@
-"""Which covariates a model has. Adding a model is one function and one line in :data:`MODELS`."""
+"""Which covariates a model has. A new model is one line in :data:`MODELS`; new covariates are a function."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
+from irf7bone.outcome.reasons import Code, Reason, because
 from irf7bone.statistics.cox import CoxProblem
 
 CLINICAL = ("er", "node", "grade", "size_cm", "age")
@@ -34,7 +35,7 @@ class Cohort:
     time: np.ndarray
     event: np.ndarray
     proliferation: np.ndarray | None
-    proliferation_reason: str | None
+    proliferation_reason: Reason | None
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,8 @@ class Design:
         kept: Samples with every covariate, shape (n,).
         covariates: Shape (n kept, p).
         names: p names.
-        strata: Codes, shape (n kept,), or None.
-        label: What the model adjusts for, in the words of the table.
+        strata: ER status, which alone may stratify, shape (n kept,), or None.
+        fields: What a sample must have to be kept, also where it is the same in all of them.
     """
 
     cohort: Cohort
@@ -54,7 +55,7 @@ class Design:
     covariates: np.ndarray
     names: tuple[str, ...]
     strata: np.ndarray | None
-    label: str
+    fields: tuple[str, ...] = ()
 
     @cached_property
     def problem(self) -> CoxProblem:
@@ -65,6 +66,16 @@ class Design:
         )
 
     @property
+    def label(self) -> str:
+        """What the model adjusts for, as tables say it."""
+        return self._label("strata(er)")
+
+    @property
+    def label_without_strata(self) -> str:
+        """The same where strata enter as covariates, as in :attr:`with_strata`."""
+        return self._label("er")
+
+    @property
     def with_strata(self) -> np.ndarray:
         """Covariates and a 0/1 column for each stratum after the first, shape (n kept, p + strata - 1)."""
         if self.strata is None:
@@ -72,12 +83,18 @@ class Design:
         levels = np.unique(self.strata)[1:]
         return np.column_stack([self.covariates, self.strata[:, None] == levels])
 
+    def _label(self, strata: str) -> str:
+        return ",".join([*self.names, *([] if self.strata is None else [strata])]) or "none"
+
 
 @dataclass(frozen=True)
 class Unavailable:
     """Why a cohort cannot have a model."""
 
-    reason: str
+    reason: Reason
+
+
+Fields = Mapping[str, pd.Series]
 
 
 @dataclass(frozen=True)
@@ -85,68 +102,66 @@ class Model:
     """One entry of the registry.
 
     Args:
-        design: From a cohort to its covariates.
-        uses_proliferation: The proliferation signature cannot be adjusted for itself.
+        covariates: Each gives fields of a cohort that the model adjusts for, or why it cannot.
     """
 
-    design: Callable[[Cohort], Design | Unavailable]
-    uses_proliferation: bool
+    covariates: tuple[Callable[[Cohort], Fields | Unavailable], ...]
+
+    @property
+    def uses_proliferation(self) -> bool:
+        """Whether it adjusts for proliferation: that signature cannot be adjusted for itself."""
+        return proliferation in self.covariates
+
+    def design(self, cohort: Cohort) -> Design | Unavailable:
+        """The model for the samples of a cohort that have every covariate, or why there is none."""
+        fields: dict[str, pd.Series] = {}
+        for part in self.covariates:
+            found = part(cohort)
+            if isinstance(found, Unavailable):
+                return found
+            # a model of several parts is that of each of them and more, or it is none
+            alone = complete_cases(cohort, found) if len(self.covariates) > 1 else None
+            if isinstance(alone, Unavailable):
+                return alone
+            fields |= found
+        return complete_cases(cohort, fields) if fields else _unadjusted(cohort)
 
 
-def _crude(cohort: Cohort) -> Design | Unavailable:
-    n = cohort.time.size
-    return Design(cohort, np.ones(n, dtype=bool), np.empty((n, 0)), (), None, "none")
-
-
-def _proliferation(cohort: Cohort) -> Design | Unavailable:
+def proliferation(cohort: Cohort) -> Fields | Unavailable:
+    """The proliferation score."""
     if cohort.proliferation is None:
-        return Unavailable(f"no proliferation score: {cohort.proliferation_reason}")
-    return _complete_cases(cohort, {"proliferation": pd.Series(cohort.proliferation)})
+        return Unavailable(because(Code.NO_PROLIFERATION, why=cohort.proliferation_reason))
+    return {"proliferation": pd.Series(cohort.proliferation)}
 
 
-def _clinical(cohort: Cohort) -> Design | Unavailable:
-    fields, lost = _clinical_fields(cohort)
-    if not fields:
-        return Unavailable(f"no clinical covariate can be used: {'; '.join(lost)}")
-    return _complete_cases(cohort, fields)
-
-
-def _full(cohort: Cohort) -> Design | Unavailable:
-    parts = _proliferation(cohort), _clinical(cohort)
-    for part in parts:
-        if isinstance(part, Unavailable):
-            return part
-    fields, _ = _clinical_fields(cohort)
-    return _complete_cases(cohort, {"proliferation": pd.Series(cohort.proliferation), **fields})
-
-
-MODELS: dict[str, Model] = {
-    "crude": Model(_crude, uses_proliferation=False),
-    "proliferation": Model(_proliferation, uses_proliferation=True),
-    "clinical": Model(_clinical, uses_proliferation=False),
-    "full": Model(_full, uses_proliferation=True),
-}
-
-
-def _clinical_fields(cohort: Cohort) -> tuple[dict[str, pd.Series], list[str]]:
-    """Usable clinical covariates, and why the others are not."""
-    usable, lost = {}, []
+def clinical(cohort: Cohort) -> Fields | Unavailable:
+    """The clinical covariates that most samples have and that differ between them."""
+    usable: dict[str, pd.Series] = {}
+    lost: list[Reason] = []
     for name in CLINICAL:
         if name not in cohort.obs:
-            lost.append(f"{name} not recorded")
+            lost.append(because(Code.NOT_RECORDED, field=name))
             continue
         values = cohort.obs[name].reset_index(drop=True)
         complete = float(values.notna().mean())
         if complete < _COMPLETE:
-            lost.append(f"{name} known in {complete:.0%} of samples, {_COMPLETE:.0%} needed")
+            lost.append(because(Code.INCOMPLETE, field=name, share=complete, needed=_COMPLETE))
         elif values.nunique() < 2:
-            lost.append(f"{name} is the same in all samples")
+            lost.append(because(Code.ALL_THE_SAME, field=name))
         else:
             usable[name] = values
-    return usable, lost
+    return usable or Unavailable(because(Code.NO_CLINICAL, lost=tuple(lost)))
 
 
-def _complete_cases(cohort: Cohort, fields: dict[str, pd.Series]) -> Design | Unavailable:
+MODELS: dict[str, Model] = {
+    "unadjusted": Model(()),
+    "proliferation": Model((proliferation,)),
+    "clinical": Model((clinical,)),
+    "full": Model((proliferation, clinical)),
+}
+
+
+def complete_cases(cohort: Cohort, fields: Fields) -> Design | Unavailable:
     """Samples with every field; stratified by ER where each stratum has the events for it."""
     kept = np.logical_and.reduce([values.notna().to_numpy() for values in fields.values()])
     strata = None
@@ -161,9 +176,13 @@ def _complete_cases(cohort: Cohort, fields: dict[str, pd.Series]) -> Design | Un
     chosen = chosen.loc[:, (chosen.nunique() > 1).to_numpy()]
     names = tuple(chosen.columns)
     if not names and strata is None:
-        return Unavailable(f"none of {', '.join(fields)} varies among the {kept.sum()} samples that have all")
-    label = ",".join([*names, *(["strata(er)"] if strata is not None else [])])
-    return Design(cohort, kept, chosen.to_numpy(dtype=float), names, strata, label)
+        return Unavailable(because(Code.NOTHING_VARIES, fields=", ".join(fields), n=kept.sum()))
+    return Design(cohort, kept, chosen.to_numpy(dtype=float), names, strata, tuple(fields))
+
+
+def _unadjusted(cohort: Cohort) -> Design:
+    n = cohort.time.size
+    return Design(cohort, np.ones(n, dtype=bool), np.empty((n, 0)), (), None)
 
 
 def _text(values: pd.Series) -> np.ndarray:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from irf7bone.outcome.models import Design
+from irf7bone.outcome.reasons import Code, because
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.statistics.firth import fit_firth
 
@@ -87,7 +88,7 @@ def hazard_ratios_by_period(
         firth = fewest < events_per_parameter or problem.n_events < events_per_parameter * problem.q
         fits = (fit_firth if firth else fit_cox)(problem, column)
         if fits.status[0] != "ok":
-            return {"status": fits.status[0], "reason": fits.reason[0]}
+            return because(Code.NOT_FITTED, status=fits.status[0], said=fits.reason[0]).columns
         return {
             "estimate": fits.log_hr[0],
             "ci_low": fits.ci_low[0],
@@ -121,9 +122,9 @@ def hazard_ratios_by_period(
 def _why_not(period: str, counts: dict[str, int], months: float, min_events: int) -> dict[str, str]:
     """Status and reason where a period cannot have an estimate; empty where it can."""
     if not counts["n"]:
-        return {"status": "not_available", "reason": f"no sample is followed beyond {months:g} months"}
+        return because(Code.NOBODY_FOLLOWED, months=months).columns
     if counts["n_events"] < min_events:
         when = "after" if period == LATE else "up to"
-        reason = f"{counts['n_events']} events {when} {months:g} months, {min_events} needed"
-        return {"status": "too_few_events", "reason": reason}
+        fields = {"n_events": counts["n_events"], "months": months, "needed": min_events}
+        return because(Code.TOO_FEW_IN_PERIOD, when=when, **fields).columns
     return {}

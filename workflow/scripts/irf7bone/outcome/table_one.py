@@ -17,7 +17,7 @@ from irf7bone.outcome.outcome_data import score_matrix
 from irf7bone.tables.outcome_checks import GROUPS, MEDIAN, TABLE_ONE, UNKNOWN
 
 if TYPE_CHECKING:
-    from irf7bone.study.settings import Analysis, Config
+    from irf7bone.study.settings import Config
 
 NUMERIC = ("age", "size_cm")
 ORDERED = ("grade",)
@@ -25,9 +25,7 @@ CATEGORICAL = ("er", "her2", "node", "grade")
 FEWEST = 5  # samples with the variable, and in the smaller of two classes, for a test of it against the score
 
 
-def table_one(
-    cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, *, config: Config | Analysis
-) -> pd.DataFrame:
+def table_one(cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, *, config: Config) -> pd.DataFrame:
     """Characteristics of the patients of one cohort.
 
     Numbers (age, size) are compared with the score by Spearman's rank correlation, grade likewise as an

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 from scipy.stats import false_discovery_control
 
+from irf7bone.outcome.reasons import Code
 from irf7bone.pool.pool import pool_associations
 from irf7bone.pool.real_cohorts import real_rows
 from irf7bone.statistics.random_effects import LEVEL
-from irf7bone.study.settings import Analysis
 from irf7bone.tables.columns import RESULT
 from irf7bone.tables.outcome import ASSOCIATIONS, STRATA
 from irf7bone.tables.pooled import DIFFERENCE, ER_POOLED
 
+if TYPE_CHECKING:
+    from irf7bone.study.settings import Config
 
-def pool_by_er(er_associations: pd.DataFrame, roles: Mapping[str, str], *, config: Analysis) -> pd.DataFrame:
+
+def pool_by_er(er_associations: pd.DataFrame, roles: Mapping[str, str], *, config: Config) -> pd.DataFrame:
     """Pool each stratum over cohorts, and the differences between strata: the test of interaction.
 
-    The strata of a cohort share no patient, so that their difference has variance se+^2 + se-^2; for a crude
-    model it is the score x ER term of a Cox model stratified by ER. Differences are taken within cohorts
-    and then pooled (Fisher 2017, BMJ 356:j573): comparing two pooled subgroups that come from partly
+    The strata of a cohort share no patient, so that their difference has variance se+^2 + se-^2; for an
+    unadjusted model it is the score x ER term of a Cox model stratified by ER. Differences are taken within
+    cohorts and then pooled (Fisher 2017, BMJ 356:j573): comparing two pooled subgroups that come from partly
     different cohorts would mistake differences between cohorts for differences between tumours. Each pool
     is by random effects as in :func:`irf7bone.pool.pool.pool_associations`.
 
@@ -46,7 +50,7 @@ def pool_by_er(er_associations: pd.DataFrame, roles: Mapping[str, str], *, confi
     for er, table in tables.items():
         whole = ASSOCIATIONS.cast(table.reindex(columns=ASSOCIATIONS.names))
         pooled = pool_associations(whole, roles, config=config)
-        real = real_rows(whole, roles)
+        real = real_rows(table, roles)
         none = pooled["k"] == 0
         pooled.loc[none, "reason"] = [
             _why_none(real[(real[RESULT] == list(key)).all(axis=1)], key[RESULT.index("endpoint")])
@@ -68,8 +72,7 @@ def differences(er_associations: pd.DataFrame) -> pd.DataFrame:
         er_associations: :data:`ER_ASSOCIATIONS`.
 
     Returns:
-        Key, n, n_events, log_hr, se, ci_low, ci_high, p, status and reason, as in
-        :data:`irf7bone.tables.outcome.ASSOCIATIONS`.
+        Key, n, n_events, log_hr, se, ci_low, ci_high, p, status, reason and reason_code, as there.
     """
     key = list(ASSOCIATIONS.key)
     positive, negative = (er_associations[er_associations["er"] == er].drop(columns="er") for er in STRATA)
@@ -83,9 +86,9 @@ def differences(er_associations: pd.DataFrame) -> pd.DataFrame:
     )
     table[["ci_low", "ci_high", "p"]] = _normal(table["log_hr"].to_numpy(), table["se"].to_numpy())
     failed = [_failure(row) for row in both.to_dict("records")]
-    table["status"] = [status for status, _ in failed]
-    table["reason"] = [reason for _, reason in failed]
-    return table
+    return table.assign(
+        **{name: [row[name] for row in failed] for name in ("status", "reason", "reason_code")}
+    )
 
 
 def _normal(log_hr: np.ndarray, se: np.ndarray) -> np.ndarray:
@@ -94,22 +97,24 @@ def _normal(log_hr: np.ndarray, se: np.ndarray) -> np.ndarray:
     return np.column_stack([log_hr - half, log_hr + half, 2 * ndtr(-np.abs(log_hr / se))])
 
 
-def _failure(row: Mapping[str, object]) -> tuple[str, str | None]:
+def _failure(row: Mapping[str, object]) -> dict[str, object]:
     """Status and reason of a difference, from those of the two strata; the first that failed names it."""
-    failed = [(er, row[f"status_{er[:3]}"], row[f"reason_{er[:3]}"]) for er in STRATA]
-    failed = [(er, status, reason) for er, status, reason in failed if status != "ok"]
+    columns = ("status", "reason", "reason_code")
+    strata = [{name: row[f"{name}_{er[:3]}"] for name in columns} | {"er": er} for er in STRATA]
+    failed = [stratum for stratum in strata if stratum["status"] != "ok"]
     if not failed:
-        return "ok", None
-    if len({reason for _, _, reason in failed}) == 1 and len(failed) == len(STRATA):
-        return str(failed[0][1]), str(failed[0][2])
-    return str(failed[0][1]), "; ".join(f"ER-{er}: {reason}" for er, _, reason in failed)
+        return {"status": "ok", "reason": None, "reason_code": None}
+    first = failed[0]
+    if len(failed) < len(STRATA) or first["reason"] != failed[1]["reason"]:
+        first = first | {"reason": "; ".join(f"ER-{each['er']}: {each['reason']}" for each in failed)}
+    return first
 
 
 def _why_none(rows: pd.DataFrame, endpoint: str) -> str:
     """Why no real cohort has an estimate, from the cohorts' own reasons."""
     if rows.empty:
         return "no real cohort in this run"
-    elsewhere = rows[rows["reason"] != f"the cohort has no endpoint {endpoint}"]
+    elsewhere = rows[rows["reason_code"] != Code.NO_ENDPOINT]
     if elsewhere.empty:
         return f"no real cohort has the endpoint {endpoint}"
     parts = [

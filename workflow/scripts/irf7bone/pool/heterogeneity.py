@@ -6,19 +6,18 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
-from scipy.special import chdtrc, chdtri, ndtri
+from numpy.typing import NDArray
+from scipy.special import chdtrc, ndtri
 
+from irf7bone.base.vocabulary import FEWEST_FOR_FUNNEL
 from irf7bone.pool.real_cohorts import real_rows
-from irf7bone.statistics.random_effects import LEVEL, combine, pool_many
+from irf7bone.statistics.q_profile import q_profile
+from irf7bone.statistics.random_effects import LEVEL, pool_many
 from irf7bone.tables.columns import RESULT
-from irf7bone.tables.pooled import ASYMMETRY, FUNNEL, HETEROGENEITY, LEAVE_ONE_OUT
+from irf7bone.tables.pooled import ASYMMETRY, FUNNEL, HETEROGENEITY, LEAVE_ONE_COHORT_OUT
 
 Array = NDArray[np.float64]
 
-# With fewer, a test of asymmetry cannot tell small-study effects from chance (Sterne 2011, BMJ 343:d4002).
-FEWEST_FOR_FUNNEL = 10
-MAX_STEPS = 200
 # Residuals below this, in standard errors, are rounding: the estimates lie on a line.
 NO_RESIDUAL = 1e-8
 
@@ -57,14 +56,14 @@ def heterogeneity(associations: pd.DataFrame, pooled: pd.DataFrame, roles: Mappi
         status=np.where(many & ~empty, "ok", "not_available"),
     )
     closer = "the cohorts agree more closely than their standard errors allow: no tau2 of 0 or more fits"
-    too_few = _too_few(fit.k, pooled, 2)
+    too_few = _too_few(np.asarray(fit.k), pooled, 2)
     table["reason"] = [
         None if here else few or closer for here, few in zip(many & ~empty, too_few, strict=True)
     ]
     return HETEROGENEITY.cast(table)
 
 
-def leave_one_out_table(
+def leave_one_cohort_out_table(
     associations: pd.DataFrame, pooled: pd.DataFrame, roles: Mapping[str, str]
 ) -> pd.DataFrame:
     """Pool every result once more without each of its cohorts.
@@ -75,8 +74,8 @@ def leave_one_out_table(
         roles: Role of each cohort; simulated ones take no part.
 
     Returns:
-        :data:`LEAVE_ONE_OUT`: for each pooled result one row a cohort in it, where one cohort remains with
-        its normal interval; or a single row that says why there is nothing to leave out.
+        :data:`LEAVE_ONE_COHORT_OUT`: for each pooled result one row a cohort in it, where one cohort remains
+        with its normal interval; or a single row that says why there is nothing to leave out.
 
     Raises:
         InputError: If a cohort has no role.
@@ -94,13 +93,14 @@ def leave_one_out_table(
             name: getattr(fit, name) for name in ("k", "log_hr", "se", "ci_low", "ci_high", "p", "tau2")
         }
         part = keys.iloc[rows].assign(left_out=cohort, **values, status="ok", reason=None)
-        parts.append(part.assign(change=fit.log_hr - whole.log_hr[rows]))
-    few = np.flatnonzero(whole.k < 2)
-    reasons = _too_few(whole.k, pooled, 2)
+        parts.append(part.assign(change=fit.log_hr - np.asarray(whole.log_hr)[rows]))
+    k = np.asarray(whole.k)
+    few = np.flatnonzero(k < 2)
+    reasons = _too_few(k, pooled, 2)
     parts.append(
         keys.iloc[few].assign(
             left_out="none",
-            k=whole.k[few],
+            k=k[few],
             **dict.fromkeys(("log_hr", "se", "ci_low", "ci_high", "p", "tau2", "change"), np.nan),
             status="not_available",
             reason=[reasons[row] for row in few],
@@ -108,9 +108,9 @@ def leave_one_out_table(
     )
     kept = [part for part in parts if len(part)]
     if not kept:
-        return LEAVE_ONE_OUT.empty()
+        return LEAVE_ONE_COHORT_OUT.empty()
     table = pd.concat(kept).sort_values("order", kind="stable", ignore_index=True)
-    return LEAVE_ONE_OUT.cast(table)
+    return LEAVE_ONE_COHORT_OUT.cast(table)
 
 
 def asymmetry(associations: pd.DataFrame, pooled: pd.DataFrame, roles: Mapping[str, str]) -> pd.DataFrame:
@@ -203,57 +203,6 @@ def studies(
         for name in ("log_hr", "se")
     )
     return log_hr, se, cohorts
-
-
-def q_profile(log_hr: ArrayLike, se: ArrayLike) -> tuple[Array, Array]:
-    """95 % interval of tau2 by the Q-profile method (Viechtbauer 2007, Stat Med 26:37).
-
-    The generalised Q(tau2) = min over mu of sum (y - mu)^2 / (se^2 + tau2) follows chi-squared with k - 1
-    degrees of freedom at the true tau2, so the ends of the interval are where it equals the 97.5 % and the
-    2.5 % quantile. As a partial minimum of functions convex in (mu, tau2) it is convex, and it falls:
-    Newton's method from 0 climbs to each root without overshooting. An end below 0 is 0, as in metafor's
-    ``confint(rma(...))``. With two or three studies a Q that is tiny by chance makes a short interval: that
-    is no evidence that they agree.
-
-    Args:
-        log_hr: Shape (m, k); NaN where a row lacks the study.
-        se: Same shape.
-
-    Returns:
-        Lower and upper ends, shape (m,). NaN where a row has fewer than two studies, and where both ends
-        lie below 0: there the interval is empty.
-    """
-    y, v = np.asarray(log_hr, float), np.asarray(se, float) ** 2
-    k = np.isfinite(y).sum(axis=1)
-    df = np.maximum(k - 1, 1)
-    usable = k >= 2
-    low = _root(y, v, chdtri(df, (1 - LEVEL) / 2), usable)
-    high = _root(y, v, chdtri(df, (1 + LEVEL) / 2), usable)
-    return np.where(np.isnan(high), np.nan, np.nan_to_num(low)), high
-
-
-def _root(y: Array, v: Array, target: Array, usable: NDArray[np.bool_]) -> Array:
-    """Where the generalised Q falls to ``target``; NaN where it starts below, and in rows not usable."""
-    tau2 = np.full(len(y), np.nan)
-    at_zero, _ = _generalised_q(y[usable], v[usable], np.zeros(int(usable.sum())))
-    todo = np.flatnonzero(usable)[at_zero >= target[usable]]
-    tau2[todo] = 0.0
-    for _ in range(MAX_STEPS):
-        if not todo.size:
-            break
-        q, slope = _generalised_q(y[todo], v[todo], tau2[todo])
-        step = (target[todo] - q) / slope
-        tau2[todo] += step
-        todo = todo[np.abs(step) > 1e-12 * (tau2[todo] + np.nanmin(v[todo], axis=1))]
-    return tau2
-
-
-def _generalised_q(y: Array, v: Array, tau2: Array) -> tuple[Array, Array]:
-    """Q at tau2 and its slope, shape (m,); mu is at its minimum, so that it adds nothing to the slope."""
-    mean, _, _ = combine(y, v, tau2)
-    squares = (y - mean[:, None]) ** 2
-    w = 1 / (v + tau2[:, None])
-    return np.nansum(w * squares, axis=1), -np.nansum(w**2 * squares, axis=1)
 
 
 def _typical_variance(se: Array) -> Array:

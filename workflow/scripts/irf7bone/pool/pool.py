@@ -12,7 +12,7 @@ from scipy.stats import false_discovery_control
 
 from irf7bone.base.errors import Problems
 from irf7bone.pool.real_cohorts import WHERE, real_rows, recorded_endpoints
-from irf7bone.statistics.random_effects import leave_one_out, pool_many
+from irf7bone.statistics.random_effects import leave_one_cohort_out, pool_many
 from irf7bone.tables.columns import RESULT
 from irf7bone.tables.pooled import POOLED
 
@@ -56,7 +56,7 @@ def pool_associations(
         for column in ("log_hr", "se", "n", "n_events", "ci_low", "ci_high", "p")
     }
     fit = pool_many(values["log_hr"], values["se"])
-    loo_low, loo_high = leave_one_out(values["log_hr"], values["se"])
+    loo_low, loo_high = leave_one_cohort_out(values["log_hr"], values["se"])
     pooled = plan.to_frame(index=False).assign(
         k=fit.k,
         n=np.nansum(values["n"], axis=1),

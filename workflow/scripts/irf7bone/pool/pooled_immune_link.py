@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control
 
-from irf7bone.outcome.immune_link import fisher_se
 from irf7bone.pool.real_cohorts import real_rows
+from irf7bone.statistics.partial_correlation import fisher_se
 from irf7bone.statistics.random_effects import pool_many
 from irf7bone.tables.outcome import ADJUSTMENTS
 from irf7bone.tables.pooled import IMMUNE_POOLED
@@ -49,6 +49,7 @@ def pool_immune(links: pd.DataFrame, roles: Mapping[str, str]) -> pd.DataFrame:
         for name in ("z", "se", "n", "p")
     )
     fit = pool_many(z, se)
+    k = np.atleast_1d(fit.k)
     pooled = plan.to_frame(index=False).assign(
         k=fit.k,
         n=np.nansum(n, axis=1),
@@ -65,9 +66,10 @@ def pool_immune(links: pd.DataFrame, roles: Mapping[str, str]) -> pd.DataFrame:
     )
     groups = dict(list(real.groupby(key, sort=False)))
     pooled["reason"] = [
-        None if k else _why_none(groups.get(result)) for k, result in zip(fit.k, plan, strict=True)
+        None if n_cohorts else _why_none(groups.get(result))
+        for n_cohorts, result in zip(k, plan, strict=True)
     ]
-    estimated = fit.k > 0
+    estimated = k > 0
     if estimated.any():
         pooled.loc[estimated, "q"] = false_discovery_control(pooled.loc[estimated, "p"].to_numpy())
     return IMMUNE_POOLED.cast(pooled)

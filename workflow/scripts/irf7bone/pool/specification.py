@@ -12,13 +12,13 @@ from irf7bone.base.vocabulary import ROLES_IN_CURVE
 from irf7bone.tables.pooled import CHOICES, POOLED, SPECIFICATION_SUMMARY, SPECIFICATIONS
 
 if TYPE_CHECKING:
-    from irf7bone.study.settings import Analysis
+    from irf7bone.study.settings import Config
 
 SIGNIFICANT = 0.05
 
 
 def specification_curve(
-    pooled: pd.DataFrame, signature_roles: Mapping[str, str], *, config: Analysis
+    pooled: pd.DataFrame, signature_roles: Mapping[str, str], *, config: Config
 ) -> pd.DataFrame:
     """Collect the pooled results that answer the primary question in another way, sorted by hazard ratio.
 

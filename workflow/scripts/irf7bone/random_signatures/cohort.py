@@ -8,81 +8,44 @@ the same scoring method, the same model and the same endpoint, rather than again
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from irf7bone.base.vocabulary import ALPHA
-from irf7bone.random_signatures.fits import Designs, Estimates, random_estimates
-from irf7bone.random_signatures.sampling import Draws, cells, draw, generator, positions, set_matrix
+from irf7bone.outcome.fit_plan import FitPlan
+from irf7bone.random_signatures.fits import Estimates, behind, random_estimates
+from irf7bone.random_signatures.null_plan import refusal
+from irf7bone.random_signatures.sampling import Draws, cells, generator, positions, sample_sets, set_matrix
 from irf7bone.scoring.engine import Prepared
 from irf7bone.scoring.score_table import ScorableSignature
 from irf7bone.tables.columns import RESULT
 from irf7bone.tables.random_signatures import NULL, NULL_HISTOGRAM
 
-if TYPE_CHECKING:
-    from irf7bone.study.settings import Analysis, Config
-
 QUANTILES = {"null_q025": 0.025, "null_q25": 0.25, "null_median": 0.5, "null_q75": 0.75, "null_q975": 0.975}
-# a decomposition for each random set: affordable where it is the primary method and not beside another
-SLOW = ("plage",)
 BIN_WIDTH = 0.05  # log hazard ratio
 TIED = 1e-9  # log hazard ratio, within which the same genes have the same effect
 # a null from which more draws are missing than this is not that of the random signatures
 FEWEST_FITTED = 0.9
 
 
-def null_plan(config: Config | Analysis) -> Mapping[str, set[str] | set[tuple[str, str]]]:
-    """What gets a null: ``scores``, pairs of signature and method, and ``models``.
-
-    Every signature by the primary method, and the primary signature by every method that is not slow;
-    crude, adjusted for proliferation, and the primary model.
-    """
-    named = config.primary
-    pairs = {(signature, named.method) for signature in config.signatures.select}
-    affordable = [method for method in config.methods if method not in SLOW]
-    pairs |= {(named.signature, method) for method in affordable}
-    return {"scores": pairs, "models": {"crude", "proliferation", named.model} & set(config.models)}
-
-
-def refusal(row: Mapping[str, Any], config: Config | Analysis) -> dict[str, Any] | None:
-    """Status and reason of a row of associations that gets no null, or None."""
-    plan = null_plan(config)
-    if row["status"] != "ok":
-        return {"status": row["status"], "reason": row["reason"]}
-    if (row["signature"], row["method"]) not in plan["scores"] or row["model"] not in plan["models"]:
-        methods = sorted(method for name, method in plan["scores"] if name == config.primary.signature)
-        reason = (
-            f"not planned: the null is drawn by {config.primary.method} for every signature, for "
-            f"{config.primary.signature} by {', '.join(methods)}; models {', '.join(sorted(plan['models']))}"
-        )
-        return {"status": "not_available", "reason": reason}
-    return None
-
-
 def cohort_null(
-    cohort: str,
+    plan: FitPlan,
     expression: pd.DataFrame,
-    obs: pd.DataFrame,
-    scores: pd.DataFrame,
     associations: pd.DataFrame,
     library: Mapping[str, ScorableSignature],
     *,
-    config: Config | Analysis,
     n_draws: int,
     seed: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Hold the associations of one cohort against random signatures.
 
     Args:
-        cohort: Cohort id.
-        expression: Samples x genes, log2, current symbols.
-        obs: The same samples with outcome and clinical columns.
-        scores: Table of :data:`irf7bone.tables.cohort.SCORES`.
+        plan: What is fitted in the cohort, or why not.
+        expression: Samples x genes, log2, current symbols; samples are the plan's.
         associations: Rows of this cohort, :data:`irf7bone.tables.outcome.ASSOCIATIONS`.
         library: Signatures by name.
-        config: The study's settings.
         n_draws: Random signatures for each named one.
         seed: With the names of cohort and signature it decides the draws.
 
@@ -93,8 +56,8 @@ def cohort_null(
     Raises:
         InputError: The associations do not come from these scores and outcomes.
     """
+    cohort, config = plan.cohort, plan.config
     prepared = Prepared(expression)
-    designs = Designs(cohort, obs, scores, config)
     candidates = np.flatnonzero(prepared.varying)
     cell = cells(prepared.mean[candidates], prepared.sd[candidates])
     rows = associations.to_dict("records")
@@ -105,7 +68,7 @@ def cohort_null(
     ):
         sides = (library[signature].up, library[signature].down)
         own = [positions(prepared.genes[candidates], side) for side in sides]
-        drawn = draw(cell, *own, n_draws, generator(seed, cohort, signature))
+        drawn = sample_sets(cell, *own, n_draws, generator(seed, cohort, signature))
         for method in config.methods:
             todo = [
                 k
@@ -117,7 +80,7 @@ def cohort_null(
                     results[k] = {"status": "not_available", "reason": drawn}
             if not todo or isinstance(drawn, str):
                 continue
-            models = [designs.of(rows[k]) for k in todo]
+            models = [behind(plan, rows[k]) for k in todo]
             sets = [set_matrix(candidates[side], prepared.n_genes) for side in (drawn.up, drawn.down)]
             control = (signature, method) == (config.primary.signature, config.primary.method)
             shuffle = generator(seed, cohort, signature, "permuted") if control else None
@@ -206,18 +169,6 @@ def histogram(names: Mapping[str, str], estimates: Estimates) -> pd.DataFrame:
 def join_histograms(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """One table of :data:`NULL_HISTOGRAM`."""
     return NULL_HISTOGRAM.cast(pd.concat(parts, ignore_index=True)) if parts else NULL_HISTOGRAM.empty()
-
-
-def join_null(associations: pd.DataFrame, null: pd.DataFrame) -> pd.DataFrame:
-    """Associations with the null_percentile and null_p of the rows that have a null.
-
-    Args:
-        associations: Columns of :data:`irf7bone.tables.outcome.ASSOCIATIONS`, any cohorts.
-        null: Columns of :data:`NULL`.
-    """
-    key, columns = list(NULL.key), ["null_percentile", "null_p"]
-    joined = associations[key].merge(null[[*key, *columns]], on=key, how="left", validate="one_to_one")
-    return associations.assign(**{name: joined[name].to_numpy() for name in columns})
 
 
 def _names(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from irf7bone.tables.columns import RESULT
 from irf7bone.tables.random_signatures import CONTROLS
 
 if TYPE_CHECKING:
-    from irf7bone.study.settings import Analysis, Config
+    from irf7bone.study.settings import Config
 
 # for one standard deviation; in breast cancer cohorts proliferation has 1.45 to 1.72. An interval wholly
 # below this says that something is wrong, a wide one only that events are few.
@@ -32,14 +32,14 @@ def controls(
     null: pd.DataFrame,
     pooled_null: pd.DataFrame,
     *,
-    config: Config | Analysis,
+    config: Config,
 ) -> pd.DataFrame:
     """Say for every cohort and the pooled result whether the controls came out as they must.
 
-    * ``proliferation``: its crude hazard ratio is above 1 with p < 0.05. Where it is not, but the interval
-      holds an effect as large as the known one, the control is unclear, not failed.
+    * ``proliferation``: its unadjusted hazard ratio is above 1 with p < 0.05. Where it is not, but the
+      interval holds an effect as large as the known one, the control is unclear, not failed.
     * ``random``: the first random signature drawn for the primary one is not extreme among the others
-      (p against them at least 0.001). Its own p is shown beside it: with a crude model that is often
+      (p against them at least 0.001). Its own p is shown beside it: with an unadjusted model that is often
       below 0.05, which is why results are held against random signatures at all.
     * ``shuffled``: with every random signature's scores given to the patients in random order, 4 to 6 % of
       them have p < 0.05.
@@ -64,11 +64,11 @@ def controls(
     return CONTROLS.cast(pd.DataFrame(rows, columns=CONTROLS.names))
 
 
-def _proliferation(table: pd.DataFrame, config: Config | Analysis) -> Iterator[dict[str, Any]]:
+def _proliferation(table: pd.DataFrame, config: Config) -> Iterator[dict[str, Any]]:
     wanted = {
         "signature": config.proliferation_signature,
         "method": config.primary.method,
-        "model": "crude",
+        "model": "unadjusted",
     }
     for row in _rows(table, wanted):
         shown = _control(row, "proliferation", row["signature"], "HR above 1 with p < 0.05")
@@ -86,7 +86,7 @@ def _proliferation(table: pd.DataFrame, config: Config | Analysis) -> Iterator[d
             yield {**shown, "passed": "unclear", "reason": reason}
 
 
-def _random(table: pd.DataFrame, config: Config | Analysis) -> Iterator[dict[str, Any]]:
+def _random(table: pd.DataFrame, config: Config) -> Iterator[dict[str, Any]]:
     wanted = {"signature": config.primary.signature, "method": config.primary.method}
     for row in _rows(table, wanted):
         shown = _control(
@@ -107,7 +107,7 @@ def _random(table: pd.DataFrame, config: Config | Analysis) -> Iterator[dict[str
         yield {**shown, "found": said, "value": row["random_null_p"], "passed": _yes(passed)}
 
 
-def _shuffled(table: pd.DataFrame, config: Config | Analysis) -> Iterator[dict[str, Any]]:
+def _shuffled(table: pd.DataFrame, config: Config) -> Iterator[dict[str, Any]]:
     wanted = {"signature": config.primary.signature, "method": config.primary.method}
     low, high = SHARE_ALLOWED
     for row in _rows(table, wanted):

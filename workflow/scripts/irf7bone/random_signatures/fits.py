@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy import sparse
 from scipy.special import ndtr
 
 from irf7bone.base.errors import InputError, Problem
-from irf7bone.outcome.associate import fit_many, uses_firth
-from irf7bone.outcome.models import MODELS, Cohort, Design, Unavailable
-from irf7bone.outcome.outcome_data import follow_up, score_matrix
+from irf7bone.outcome.estimator import fit_many, uses_firth
+from irf7bone.outcome.fit_plan import FitPlan
+from irf7bone.outcome.models import Design
 from irf7bone.scoring.engine import Prepared, score_sets
 from irf7bone.scoring.score_table import CONSTANT_SCORE
 from irf7bone.tables.columns import RESULT
-
-if TYPE_CHECKING:
-    from irf7bone.study.settings import Analysis, Config
 
 NUMBERS_AT_ONCE = 2**24  # of random scores held in memory: 128 MiB
 
@@ -37,56 +33,24 @@ class Estimates:
     p: np.ndarray
 
 
-class Designs:
-    """The models of one cohort as the association stage has them, each made once.
+def behind(plan: FitPlan, row: Mapping[str, Any]) -> tuple[np.ndarray, Design]:
+    """Positions of the samples, and the model, behind one row of associations whose status is ok.
 
-    Args:
-        cohort: Cohort id.
-        obs: Samples with outcome and clinical columns.
-        scores: Table of :data:`irf7bone.tables.cohort.SCORES`.
-        config: The study's settings.
+    Raises:
+        InputError: The row does not come from these data.
     """
-
-    def __init__(self, cohort: str, obs: pd.DataFrame, scores: pd.DataFrame, config: Config | Analysis):
-        self._cohort, self._obs = cohort, obs
-        self._scores = score_matrix(scores, obs.index, cohort)
-        own = self._scores.row(config.proliferation_signature, config.primary.method)
-        self._proliferation = None if own is None else self._scores.values[own]
-        self._made: dict[tuple[str, str, bytes], tuple[np.ndarray, Design]] = {}
-
-    def of(self, row: Mapping[str, Any]) -> tuple[np.ndarray, Design]:
-        """Positions of the samples, and the model, behind one row of associations whose status is ok.
-
-        Raises:
-            InputError: The row does not come from these data.
-        """
-        position = self._scores.row(row["signature"], row["method"])
-        data = follow_up(self._obs, row["endpoint"])
-        if position is None or data is None:
-            raise self._outdated(row)
-        used = np.isfinite(self._scores.values[position]) & data.known
-        key = (row["endpoint"], row["model"], used.tobytes())
-        if key not in self._made:
-            proliferation = None if self._proliferation is None else self._proliferation[used]
-            design = MODELS[row["model"]].design(
-                Cohort(self._obs[used], data.time[used], data.event[used], proliferation, "not scored")
-            )
-            if isinstance(design, Unavailable):
-                raise self._outdated(row)
-            self._made[key] = np.flatnonzero(used)[design.kept], design
-        if self._made[key][0].size != row["n"]:
-            raise self._outdated(row)
-        return self._made[key]
-
-    def _outdated(self, row: Mapping[str, Any]) -> InputError:
-        return InputError(
+    position = plan.table.row(row["signature"], row["method"])
+    part = None if position is None else plan.fit_of(position, row["endpoint"], row["model"])
+    if part is None or part.reason or part.samples.size != row["n"]:
+        raise InputError(
             Problem(
-                f"associations of {self._cohort}, {' / '.join(str(row[name]) for name in RESULT)}",
+                f"associations of {plan.cohort}, {' / '.join(str(row[name]) for name in RESULT)}",
                 expected="a fit on the cohort and scores at hand",
                 found=f"a fit on {row['n']} samples that they do not give",
                 remedy="rerun the cohort's associations",
             )
         )
+    return part.samples, part.due
 
 
 def random_estimates(

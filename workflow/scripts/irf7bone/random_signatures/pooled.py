@@ -18,16 +18,18 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.harmonise.cohort_file import read_cohort
+from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.pool.real_cohorts import real_rows
-from irf7bone.random_signatures.cohort import histogram, join_histograms, refusal, summarise
-from irf7bone.random_signatures.fits import Designs, Estimates, random_estimates
+from irf7bone.random_signatures.cohort import histogram, join_histograms, summarise
+from irf7bone.random_signatures.fits import Estimates, behind, random_estimates
+from irf7bone.random_signatures.null_plan import refusal
 from irf7bone.random_signatures.sampling import (
     Draws,
     cells,
-    draw,
     generator,
     level_fraction,
     positions,
+    sample_sets,
     set_matrix,
 )
 from irf7bone.scoring.engine import Prepared
@@ -40,7 +42,7 @@ from irf7bone.tables.random_signatures import (
 )
 
 if TYPE_CHECKING:
-    from irf7bone.study.settings import Analysis, Config
+    from irf7bone.study.settings import Config
 
 POOLED = "pooled"
 
@@ -89,7 +91,7 @@ def pooled_null(
     roles: Mapping[str, str],
     library: Mapping[str, ScorableSignature],
     *,
-    config: Config | Analysis,
+    config: Config,
     n_draws: int,
     seed: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -130,7 +132,9 @@ def pooled_null(
     jobs: dict[tuple[str, tuple[str, ...]], _Job] = {}
     for (signature, chosen), todo in wanted.items():
         named = library[signature]
-        job = _draw_job(signature, named, {cohort: genes[cohort] for cohort in chosen}, config, n_draws, seed)
+        job = _sample_job(
+            signature, named, {cohort: genes[cohort] for cohort in chosen}, config, n_draws, seed
+        )
         if isinstance(job, dict):
             for k in todo:
                 results[k] = job
@@ -141,7 +145,7 @@ def pooled_null(
     for cohort in cohorts:
         data = load(cohort)
         prepared = Prepared(data.expression)
-        designs = Designs(cohort, data.obs, data.scores, config)
+        plan = FitPlan(cohort, data.obs, data.scores, config=config)
         for (signature, chosen), job in jobs.items():
             if cohort not in chosen:
                 continue
@@ -150,7 +154,7 @@ def pooled_null(
             todo = wanted[signature, chosen]
             for method in dict.fromkeys(rows[k]["method"] for k in todo):
                 same = [k for k in todo if rows[k]["method"] == method]
-                models = [designs.of(fits[_key(rows[k])][cohort]) for k in same]
+                models = [behind(plan, fits[_key(rows[k])][cohort]) for k in same]
                 for k, (found, _) in zip(same, random_estimates(prepared, sets, method, models), strict=True):
                     estimates.setdefault(k, []).append(found)
 
@@ -194,7 +198,7 @@ def _fits_by_result(real: pd.DataFrame) -> dict[tuple[str, ...], dict[str, dict[
     return fits
 
 
-def _refusal(row: Mapping[str, Any], config: Config | Analysis) -> dict[str, Any] | None:
+def _refusal(row: Mapping[str, Any], config: Config) -> dict[str, Any] | None:
     refused = refusal(row, config)
     if refused is None and row["k"] < 2:
         return {"status": "not_available", "reason": "one cohort, nothing pooled: the null is that cohort's"}
@@ -207,11 +211,11 @@ def _varying_genes(expression: pd.DataFrame) -> _Genes:
     return _Genes(prepared.genes[keep], prepared.mean[keep], prepared.sd[keep])
 
 
-def _draw_job(
+def _sample_job(
     signature: str,
     named: ScorableSignature,
     cohorts: Mapping[str, _Genes],
-    config: Config | Analysis,
+    config: Config,
     n_draws: int,
     seed: int,
 ) -> _Job | dict[str, str]:
@@ -228,7 +232,7 @@ def _draw_job(
         place = np.searchsorted(genes.names.astype(str), common)
         level += level_fraction(genes.mean[place])
         spread += level_fraction(genes.sd[place])
-    drawn = draw(cells(level, spread), *sides, n_draws, generator(seed, *cohorts, signature))
+    drawn = sample_sets(cells(level, spread), *sides, n_draws, generator(seed, *cohorts, signature))
     if isinstance(drawn, str):
         return {"status": "not_available", "reason": drawn}
     up, down = (np.vstack([own, side]) for own, side in zip(sides, (drawn.up, drawn.down), strict=True))

@@ -73,13 +73,11 @@ def cells(level: np.ndarray, spread: np.ndarray) -> np.ndarray:
         level: Expression level, shape (n_genes,); only its order matters.
         spread: Variance or standard deviation, shape (n_genes,); only its order matters.
     """
-    return sum(
-        factor * (DECILES * level_fraction(values)).astype(int)
-        for factor, values in ((DECILES, level), (1, spread))
-    )
+    by_level, by_spread = ((DECILES * level_fraction(values)).astype(int) for values in (level, spread))
+    return DECILES * by_level + by_spread
 
 
-def draw(
+def sample_sets(
     cell: np.ndarray, up: np.ndarray, down: np.ndarray, n_draws: int, random: np.random.Generator
 ) -> Draws | str:
     """Draw random signatures matched to a named one.
@@ -120,9 +118,9 @@ def draw(
             picked = random.permuted(picked, axis=1)
         parts[0].append(pool[picked[:, :n_up]])
         parts[1].append(pool[picked[:, n_up:]])
-    sides = tuple(np.sort(np.hstack(part), axis=1) for part in parts)
-    own_share = float(sum(np.isin(side, own).sum() for side in sides) / (n_draws * own.size))
-    return Draws(*sides, smallest, own_share, False)
+    drawn_up, drawn_down = (np.sort(np.hstack(part), axis=1) for part in parts)
+    n_own = sum(np.isin(side, own).sum() for side in (drawn_up, drawn_down))
+    return Draws(drawn_up, drawn_down, smallest, float(n_own / (n_draws * own.size)), False)
 
 
 def merge_thin(available: np.ndarray, wanted: np.ndarray) -> np.ndarray:
@@ -180,7 +178,10 @@ def positions(genes: np.ndarray, chosen: Sequence[str]) -> np.ndarray:
 
 
 def _subsets(n: int, k: int, rows: int, random: np.random.Generator) -> np.ndarray:
-    """Uniform k-subsets of range(n), shape (rows, k), by Floyd's algorithm (Commun ACM 1987, 30:754)."""
+    """Uniform k-subsets of range(n), shape (rows, k), by Floyd's algorithm.
+
+    Bentley and Floyd (1987, Commun ACM 30:754).
+    """
     picked = np.empty((rows, k), dtype=np.int64)
     for column, last in enumerate(range(n - k, n)):
         proposed = (random.random(rows) * (last + 1)).astype(np.int64)

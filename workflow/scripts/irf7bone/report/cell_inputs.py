@@ -2,43 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from irf7bone.report.inputs import CellSets
-from irf7bone.tables.cells import CALL_TABLES, CELL_TABLES
 from irf7bone.tables.cohort import FLOW
+from irf7bone.tables.register import table_at
 
 if TYPE_CHECKING:
     from irf7bone.study.cells_card import CellsCard
 
-TABLES = CELL_TABLES | CALL_TABLES
-NOT_REPORTED = ("genes",)
+NOT_REPORTED = ("genes",)  # of every gene; the report has those of the panel in the figures' downloads
 
 
-def read_cell_sets(cards: Mapping[str, CellsCard], folder: Path) -> CellSets | None:
-    """Read ``<folder>/<id>/<table>.tsv`` of every data set; None where there is none.
+def read_cell_sets(
+    cards: Sequence[CellsCard], *, tables: Iterable[str], flow: Iterable[str]
+) -> CellSets | None:
+    """Read the tables of every data set; None where there is none.
 
     Args:
-        cards: Id -> card.
-        folder: ``results/cells``.
+        cards: In the order of the config.
+        tables: Their tables, each below a folder named as the data set.
+        flow: What each lost on the way, in the order of the cards.
 
     Raises:
         InputError: A table breaks its contract.
     """
     if not cards:
         return None
-    tables = {
-        name: {card: table.read(folder / card / f"{name}.tsv") for card in cards}
-        for name, table in TABLES.items()
-        if name not in NOT_REPORTED
-    }
-    return CellSets(cards, tables, {card: FLOW.read(folder / card / "flow.tsv") for card in cards})
-
-
-def read_cell_tables(paths: Iterable[str]) -> dict[str, pd.DataFrame]:
-    """Read the tables of one data set, by name."""
-    return {path.stem: TABLES[path.stem].read(path) for path in map(Path, paths)}
+    read: dict[str, dict[str, pd.DataFrame]] = {}
+    for path in map(Path, tables):
+        if path.stem not in NOT_REPORTED:
+            read.setdefault(path.stem, {})[path.parent.name] = table_at(path.as_posix()).read(path)
+    lost = {card.id: FLOW.read(path) for card, path in zip(cards, flow, strict=True)}
+    return CellSets({card.id: card for card in cards}, read, lost)

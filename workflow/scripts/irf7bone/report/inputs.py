@@ -11,10 +11,11 @@ import pandas as pd
 
 from irf7bone.figures import key_signatures
 from irf7bone.tables.calibration import CALIBRATION
-from irf7bone.tables.study_tables import Depth
+from irf7bone.tables.study_tables import StudyTables
 
 if TYPE_CHECKING:
     from irf7bone.genes.signatures import Signature
+    from irf7bone.report.sentences.references import Works
     from irf7bone.study.cells_card import CellsCard
     from irf7bone.study.cohort_card import CohortCard
     from irf7bone.study.experiment_card import ExperimentCard
@@ -27,7 +28,7 @@ class Experiments:
 
     Args:
         cards: Experiment id -> card, in the order of the config.
-        tables: Those of :data:`irf7bone.tables.experiment.EXPERIMENT_TABLES`, of every experiment.
+        tables: Those of an experiment in :mod:`irf7bone.tables.register`, of every experiment, by name.
         flow: :data:`irf7bone.tables.cohort.FLOW` of every experiment, its id in ``cohort``.
         derived: :data:`irf7bone.tables.experiment.DERIVED` of every experiment that derives a signature.
     """
@@ -44,8 +45,7 @@ class CellSets:
 
     Args:
         cards: Id -> card, in the order of the config.
-        tables: Name of a table of :data:`irf7bone.tables.cells.CELL_TABLES` or ``CALL_TABLES`` -> id ->
-            table.
+        tables: Name of a table of a data set -> id -> table.
         flow: Id -> :data:`irf7bone.tables.cohort.FLOW`, cells in place of samples.
     """
 
@@ -70,10 +70,11 @@ class ReportInputs:
         coverage: :data:`irf7bone.tables.cohort.COVERAGE` of every cohort.
         quality: :data:`irf7bone.tables.cohort.QC` of every cohort.
         curves: :data:`irf7bone.tables.outcome.CURVES` of every cohort.
-        depth: The tables that look deeper.
+        results: The tables that look deeper.
         figures: Folder with ``<cohort>/`` and ``pooled/``, each figure as .svg with its numbers as .tsv.
         provenance: Result of :func:`irf7bone.study.provenance.collect`.
         templates: Folder with ``templates/``, ``scripts/`` and ``style.css``.
+        works: Those of data/references.bib.
         calibration: :data:`irf7bone.tables.calibration.CALIBRATION`; without rows nothing is warned of.
         experiments: None where the study has none.
         cells: None where the study has no single-cell data set.
@@ -90,10 +91,11 @@ class ReportInputs:
     coverage: pd.DataFrame
     quality: pd.DataFrame
     curves: pd.DataFrame
-    depth: Depth
+    results: StudyTables
     figures: Path
     provenance: Mapping[str, Any]
     templates: Path
+    works: Works
     calibration: pd.DataFrame = field(default_factory=CALIBRATION.empty)
     experiments: Experiments | None = None
     cells: CellSets | None = None

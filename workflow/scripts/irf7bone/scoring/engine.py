@@ -14,6 +14,7 @@ import pandas as pd
 from scipy import sparse
 
 from irf7bone.base.errors import Problems
+from irf7bone.scoring.functions import score_function
 from irf7bone.scoring.registry import METHODS
 
 SAMPLES_PER_BLOCK = 32
@@ -125,13 +126,13 @@ class Prepared:
 
     def rank_blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
         """Within-sample ranks (genes x block of samples, float64), a block at a time."""
-        keep = 4 * self._values.size <= RANK_CACHE_BYTES
-        if keep and self._ranks is None:
+        if self._ranks is None and 4 * self._values.size <= RANK_CACHE_BYTES:
             self._ranks = np.empty((self.n_samples, self.n_genes), dtype=np.float32)
             for rows in self.blocks():
                 self._ranks[rows] = average_ranks(self._values[rows][:, self._order])
+        kept = self._ranks
         for rows in self.blocks():
-            ranks = self._ranks[rows] if keep else average_ranks(self._values[rows][:, self._order])
+            ranks = average_ranks(self._values[rows][:, self._order]) if kept is None else kept[rows]
             yield rows, np.ascontiguousarray(ranks.T, dtype=np.float64)
 
     def z_blocks(self, genes: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
@@ -220,7 +221,7 @@ def score_sets(prepared: Prepared, sets: sparse.csr_array, method: str) -> np.nd
         prepared: The cohort.
         sets: Sets x genes, in the order of ``prepared.genes``; an entry is membership, its value is
             not used.
-        method: Name in :data:`irf7bone.scoring.METHODS`.
+        method: Name in :data:`irf7bone.scoring.registry.METHODS`.
 
     Returns:
         Raw scores, float64, n_sets x n_samples. NaN in the rows of sets for which the method is not
@@ -238,4 +239,4 @@ def score_sets(prepared: Prepared, sets: sparse.csr_array, method: str) -> np.nd
     if chosen.relative_to_cohort:
         members.data[~prepared.varying[members.indices]] = 0.0
         members.eliminate_zeros()
-    return chosen.function(prepared, members)
+    return score_function(method)(prepared, members)

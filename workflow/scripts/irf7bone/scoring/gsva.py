@@ -1,4 +1,4 @@
-"""GSVA (Haenzelmann et al., BMC Bioinformatics 2013;14:7): Gaussian kernel, max-diff, tau = 1."""
+"""GSVA (Haenzelmann 2013, BMC Bioinformatics 14:7): Gaussian kernel, max-diff, tau = 1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PLAGE (Tomfohr et al., BMC Bioinformatics 2005;6:225): first right-singular vector of the z-scores."""
+"""PLAGE (Tomfohr 2005, BMC Bioinformatics 6:225): first right-singular vector of the z-scores."""
 
 from __future__ import annotations
 

@@ -1,10 +1,8 @@
-"""The scoring methods by name: what each is, whose it is and which module holds it."""
+"""The scoring methods by name: what each is and whose it is; which module holds it is in `functions`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 
 
 @dataclass(frozen=True)
@@ -12,11 +10,8 @@ class ScoreMethod:
     """One scoring method.
 
     Args:
-        module: Full name of the module whose ``score(prepared, sets)`` is the method. It is imported
-            when the method is first used, because one of them needs a heavy library; the name is
-            spelt out so that the hash of the package's code finds the module.
         label: Name in figures and tables.
-        citation: Where the method was published.
+        citation: Key in data/references.bib of the work that published the method.
         description: One sentence for the methods text of the report.
         relative_to_cohort: True where a gene is compared with the same gene in the other samples, so
             that a gene without variance has nothing to say and is left out. False where a sample is
@@ -24,57 +19,41 @@ class ScoreMethod:
             change when samples are added or dropped.
     """
 
-    module: str
     label: str
     citation: str
     description: str
     relative_to_cohort: bool
 
-    @property
-    def function(self) -> Callable:
-        """``score(prepared, sets)``: scores of shape (n_sets, n_samples) for a 0/1 sets x genes matrix."""
-        return import_module(self.module).score
-
 
 METHODS: dict[str, ScoreMethod] = {
     "zscore": ScoreMethod(
-        module="irf7bone.scoring.zscore",
         label="combined z-score",
-        citation="Lee E, Chuang HY, Kim JW, Ideker T, Lee D. Inferring pathway activity toward precise "
-        "disease classification. PLoS Comput Biol 2008;4:e1000217.",
+        citation="lee2008",
         description="mean of the within-cohort gene z-scores, times the square root of the number of genes",
         relative_to_cohort=True,
     ),
     "ssgsea": ScoreMethod(
-        module="irf7bone.scoring.ssgsea",
         label="ssGSEA",
-        citation="Barbie DA, Tamayo P, Boehm JS, et al. Systematic RNA interference reveals that oncogenic "
-        "KRAS-driven cancers require TBK1. Nature 2009;462:108-112.",
+        citation="barbie2009",
         description="enrichment of the genes among the ranks of one sample, weight 0.25, not normalised",
         relative_to_cohort=False,
     ),
     "singscore": ScoreMethod(
-        module="irf7bone.scoring.singscore",
         label="singscore",
-        citation="Foroutan M, Bhuva DD, Lyu R, Horan K, Cursons J, Davis MJ. Single sample scoring of "
-        "molecular phenotypes. BMC Bioinformatics 2018;19:404.",
+        citation="foroutan2018",
         description="mean rank of the genes in one sample, scaled to its theoretical range and centred",
         relative_to_cohort=False,
     ),
     "gsva": ScoreMethod(
-        module="irf7bone.scoring.gsva",
         label="GSVA",
-        citation="Hänzelmann S, Castelo R, Guinney J. GSVA: gene set variation analysis for microarray and "
-        "RNA-seq data. BMC Bioinformatics 2013;14:7.",
+        citation="haenzelmann2013",
         description="enrichment of the genes after a Gaussian kernel estimate of each gene's distribution, "
         "largest positive plus largest negative deviation",
         relative_to_cohort=True,
     ),
     "plage": ScoreMethod(
-        module="irf7bone.scoring.plage",
         label="PLAGE",
-        citation="Tomfohr J, Lu J, Kepler TB. Pathway level analysis of gene expression using singular value "
-        "decomposition. BMC Bioinformatics 2005;6:225.",
+        citation="tomfohr2005",
         description="first right-singular vector of the gene z-scores, its sign that of the mean z-score",
         relative_to_cohort=True,
     ),

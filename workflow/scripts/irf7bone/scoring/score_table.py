@@ -23,8 +23,13 @@ CONSTANT_SCORE = 1e-10
 class ScorableSignature(Protocol):
     """What a signature must offer to be scored: the symbols that go up, and those that go down."""
 
-    up: tuple[str, ...]
-    down: tuple[str, ...]
+    @property
+    def up(self) -> tuple[str, ...]:
+        """Genes that go up."""
+
+    @property
+    def down(self) -> tuple[str, ...]:
+        """Genes that go down."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ def score_cohort(
     Args:
         expression: Samples x genes, log2, current symbols, finite.
         library: Signatures by name.
-        methods: Names in :data:`irf7bone.scoring.METHODS`.
+        methods: Names in :data:`irf7bone.scoring.registry.METHODS`.
         min_coverage: Smallest share of genes with which a signature is scored, 0 to 1.
         withheld: Signatures that must not be scored in this cohort (``not_available``), with the reason.
 

@@ -7,13 +7,14 @@ variance of the members, their correlation, and whether different summaries of t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from irf7bone.base.vocabulary import LOW_SHARE
 from irf7bone.scoring.engine import Prepared
 from irf7bone.tables.cohort import SIGNATURE_QUALITY
 
@@ -24,8 +25,6 @@ Array = NDArray[np.float64]
 
 IRF7 = "IRF7"
 LOG_RATIO = "log_ratio"
-# A gene is low where it lies in the lowest quarter of the cohort's genes: of a random signature 0.25 do.
-LOW_SHARE = 0.25
 FEWEST_SAMPLES = 10
 GENES_PER_BLOCK = 2000
 
@@ -140,10 +139,10 @@ def background_correlation(prepared: Prepared) -> float:
     for start in range(0, genes.size, GENES_PER_BLOCK):
         values = prepared.values(genes[start : start + GENES_PER_BLOCK])
         total += _standardised(rankdata(values, axis=1)).sum(axis=0)
-    return _within((total @ total - genes.size) / (genes.size * (genes.size - 1)))
+    return _within(float(total @ total - genes.size) / (genes.size * (genes.size - 1)))
 
 
-def _unfit(covered: Mapping[str, object], n_samples: int) -> str | None:
+def _unfit(covered: Mapping[str, Any], n_samples: int) -> str | None:
     """Why a signature has no numbers here."""
     if covered["status"] != "ok":
         return str(covered["reason"])

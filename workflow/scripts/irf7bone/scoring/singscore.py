@@ -1,4 +1,4 @@
-"""Singscore (Foroutan et al., BMC Bioinformatics 2018;19:404): centred, scaled mean rank."""
+"""Singscore (Foroutan 2018, BMC Bioinformatics 19:404): centred, scaled mean rank."""
 
 from __future__ import annotations
 

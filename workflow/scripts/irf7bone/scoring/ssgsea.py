@@ -1,4 +1,4 @@
-"""Single-sample enrichment (Barbie et al., Nature 2009;462:108), weight 0.25, as sparse products."""
+"""Single-sample enrichment (Barbie 2009, Nature 462:108), weight 0.25, as sparse products."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Combined z-score (Lee et al., PLoS Comput Biol 2008;4:e1000217): mean gene z-score times sqrt(k)."""
+"""Combined z-score (Lee 2008, PLoS Comput Biol 4:e1000217): mean gene z-score times sqrt(k)."""
 
 from __future__ import annotations
 

@@ -60,9 +60,9 @@ class Fits:
     @classmethod
     def none(cls, m: int, q: int) -> Fits:
         """Room for m fits of q coefficients with nothing estimated yet."""
-        numbers = [np.full(m, np.nan) for _ in range(7)]
+        a, b, c, d, e, f, g = np.full((7, m), np.nan)
         status = np.full(m, "not_available", dtype=object)
-        return cls(*numbers, np.full((m, q), np.nan), status, np.full(m, None, dtype=object))
+        return cls(a, b, c, d, e, f, g, np.full((m, q), np.nan), status, np.full(m, None, dtype=object))
 
 
 class CoxProblem:
@@ -110,7 +110,7 @@ class CoxProblem:
         self.constant = self.covariate_sd <= _NO_VARIANCE * np.abs(raw).max(axis=0, initial=0)
         scaled = (raw - raw.mean(axis=0)) / np.where(self.constant, 1, self.covariate_sd)
         self.covariates = scaled[self.risk.rows]
-        self.likelihood = FastLikelihood(self.risk, self.covariates)
+        self.likelihood: Likelihood = FastLikelihood(self.risk, self.covariates)
 
     @property
     def n_events(self) -> int:
@@ -233,7 +233,7 @@ def fit_cox(problem: CoxProblem, scores: np.ndarray) -> Fits:
         start = np.vstack([np.zeros(index.size), np.repeat(gamma[:, None], index.size, axis=1)])
         found = maximise(block_objective(problem.likelihood, x, penalised=False), start)
         for column in np.flatnonzero(found.state != CONVERGED):
-            fits.status[index[column]], fits.reason[index[column]] = problem.explain(found, column)
+            fits.status[index[column]], fits.reason[index[column]] = problem.explain(found, int(column))
         ok = found.state == CONVERGED
         where = index[ok]
         fits.status[where], fits.reason[where] = "ok", None

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 from scipy.special import ndtr
@@ -18,7 +19,7 @@ from scipy.special import ndtr
 from irf7bone.statistics.cox import Z_95, CoxProblem, Fits, fit_cox
 from irf7bone.statistics.firth import EVENTS_PER_PARAMETER, fit_firth
 from irf7bone.statistics.likelihood import Likelihood
-from irf7bone.statistics.risk_sets import RiskSums
+from irf7bone.statistics.risk_sets import RiskSets, RiskSums
 
 # below this many events the sandwich is too small: tests at 5 % reject 6 to 10 % of true nulls
 SANDWICH_EVENTS = 40
@@ -150,10 +151,11 @@ class FineGrayProblem(CoxProblem):
             raise ValueError("cause must be 0, 1 or 2")
         super().__init__(time, self.cause == 1, covariates, strata, covariate_names)
         scaled = np.empty((self.n, 0)) if covariates is None else np.asarray(covariates, dtype=float)
-        self.risk = SubdistributionRiskSets(self.time, self.cause, strata)
+        self.subdistribution = SubdistributionRiskSets(self.time, self.cause, strata)
         self.covariates = (scaled - scaled.mean(axis=0)) / np.where(self.constant, 1, self.covariate_sd)
+        self.risk = cast("RiskSets", self.subdistribution)  # in whose place it stands
         self.likelihood = Likelihood(self.risk, self.covariates)
-        self._censoring = _Censoring(self.time, self.cause, self.risk)
+        self._censoring = _Censoring(self.time, self.cause, self.subdistribution)
 
     def sandwich(self, x: np.ndarray, beta: np.ndarray) -> np.ndarray:
         """Variance of the score's coefficient, shape (B,): Fine and Gray 1999, equations 7 and 8.
@@ -167,12 +169,12 @@ class FineGrayProblem(CoxProblem):
         """
         relative = np.exp(x * beta[0] + self.covariates @ beta[1:])
         z = np.concatenate([x[None], np.broadcast_to(self.covariates.T[..., None], (self.q - 1, *x.shape))])
-        weights = self.risk.weights
+        weights = self.subdistribution.weights
         total = weights @ relative
         mean = weights @ (relative * z) / total
-        hazard = np.bincount(self.risk.event_group)[:, None] / total
+        hazard = np.bincount(self.subdistribution.event_group)[:, None] / total
         eta = -relative * (z * (weights.T @ hazard) - weights.T @ (mean * hazard))
-        eta[:, self.risk.event_rows] += z[:, self.risk.event_rows] - mean[:, self.risk.event_group]
+        eta[:, self.risk.event_rows] += z[:, self.risk.event_rows] - mean[:, self.subdistribution.event_group]
         inverse = self.likelihood.evaluate(x, beta, penalised=False).inverse[0]
         terms = eta + self._censoring.psi(relative, z, mean, hazard)
         return (np.einsum("kb,knb->nb", inverse, terms) ** 2).sum(axis=0)

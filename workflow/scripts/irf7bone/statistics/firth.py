@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import erfc
 
+from irf7bone.base.vocabulary import EVENTS_PER_PARAMETER as EVENTS_PER_PARAMETER
 from irf7bone.statistics.cox import BLOCK_NUMBERS_PENALISED, Z_95, CoxProblem, Fits, block_objective
 from irf7bone.statistics.likelihood import Evaluation, Likelihood
 from irf7bone.statistics.newton import CONVERGED, Optimum, maximise
@@ -49,7 +50,7 @@ def fit_firth(problem: CoxProblem, scores: np.ndarray, *, intervals: bool = True
         found = maximise(block_objective(problem.likelihood, x, penalised=True), start, exact=False)
         ok = found.state == CONVERGED
         for column in np.flatnonzero(~ok):
-            fits.status[index[column]], fits.reason[index[column]] = problem.explain(found, column)
+            fits.status[index[column]], fits.reason[index[column]] = problem.explain(found, int(column))
         where = index[ok]
         fits.status[where], fits.reason[where] = "ok", None
         fits.coefficients[where] = problem.unscale(found.beta[:, ok], sd[ok])
@@ -218,7 +219,3 @@ def _profile_end(
         fallback = np.where(bracketed, (low + high) / 2, farther)
         end[columns] = np.where(reached[columns], here, np.where(between | onward, proposal, fallback))
     return end, reached
-
-
-# below this many events for each coefficient the penalised likelihood is used (strata have no coefficient)
-EVENTS_PER_PARAMETER = 10

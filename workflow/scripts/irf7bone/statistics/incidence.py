@@ -1,7 +1,7 @@
 """Cumulative incidence, event-free share and length of follow-up.
 
-One estimator serves all: Aalen-Johansen (1978, Scand J Stat 5:141), of which Kaplan-Meier is the case
-without competing events. Its variance is the infinitesimal jackknife, the sum of squared derivatives by
+One estimator serves all: that of Aalen and Johansen (1978, Scand J Stat 5:141), of which Kaplan-Meier is the
+case without competing events. Its variance is the infinitesimal jackknife, the sum of squared derivatives by
 each sample's weight: equal to Greenwood's for Kaplan-Meier and to R's ``survfit`` for both.
 """
 

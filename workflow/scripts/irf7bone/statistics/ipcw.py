@@ -6,7 +6,7 @@ of the time to censoring (a sample censored at the time of an event was still at
 competing events a sample whose follow-up ended by one never has the event: it stays among the others for
 good and weighs as it did when it left. Then the C is that of Wolbers et al. (2014, Biostatistics 15:526)
 and the AUC that of the second definition of Blanche et al. (2013, Stat Med 32:5381); without competing
-events they are those of Uno et al. (2011, Stat Med 30:1105; 2007, JASA 102:527).
+events they are those of Uno et al. (2011, Stat Med 30:1105) and Uno et al. (2007, JASA 102:527).
 
 The variance is the infinitesimal jackknife: the sum of the squared derivatives by each sample's weight,
 those through G included. No resampling, hence no seed.

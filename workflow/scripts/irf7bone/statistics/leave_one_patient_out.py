@@ -7,6 +7,8 @@ refit itself, not its approximation by residuals (dfbeta).
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from irf7bone.statistics.cox import CoxProblem
@@ -18,7 +20,7 @@ from irf7bone.statistics.risk_sets import RiskSets, RiskSums
 _BLOCK_NUMBERS = 60_000
 
 
-def leave_one_out(
+def leave_one_patient_out(
     problem: CoxProblem,
     strata: np.ndarray | None,
     score: np.ndarray,
@@ -41,7 +43,7 @@ def leave_one_out(
     log_hr = np.full(problem.n, coefficients[0])
     ((_, x, sd),) = problem.blocks(score[None])
     sums = _SumsWithout(problem.risk, strata)
-    likelihood = Likelihood(sums, problem.covariates)
+    likelihood = Likelihood(cast("RiskSets", sums), problem.covariates)
     design = np.column_stack([x, problem.covariates])
     start = problem.scale(coefficients[None], sd)
     width = max(1, _BLOCK_NUMBERS // max(1, problem.risk.n_rows))

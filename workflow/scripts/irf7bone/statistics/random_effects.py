@@ -118,7 +118,7 @@ def pool_many(log_hr: ArrayLike, se: ArrayLike) -> RandomEffects:
     )
 
 
-def leave_one_out(log_hr: ArrayLike, se: ArrayLike) -> tuple[Array, Array]:
+def leave_one_cohort_out(log_hr: ArrayLike, se: ArrayLike) -> tuple[Array, Array]:
     """Smallest and largest pooled log hazard ratio when one study is left out.
 
     Args:

@@ -1,7 +1,7 @@
 """Is the log hazard linear in the score? A restricted cubic spline against a straight line.
 
 The spline is cubic between its knots and straight beyond the outer ones, so k knots cost k - 1 parameters
-(Stone and Koo 1985; Harrell, Regression Modeling Strategies, 2nd ed., eq. 2.25), one of them the line's.
+(Stone and Koo 1985; Harrell 2015, Regression Modeling Strategies, eq. 2.25), one of them the line's.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def code_hash(script: str) -> str:
     """
     digest = hashlib.sha256((SCRIPTS / f"{script}.py").read_bytes())
     for name in modules_behind(script):
-        digest.update(b"\0" + name.encode() + b"\0" + _source(name).read_bytes())
+        digest.update(b"\0" + name.encode() + b"\0" + _file_of(name).read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -39,15 +40,30 @@ def modules_behind(script: str) -> tuple[str, ...]:
     Raises:
         FileNotFoundError: There is no such script.
     """
-    waiting = set(_named_in(SCRIPTS / f"{script}.py"))
-    seen: set[str] = set()
+    return _closure(_named_in(SCRIPTS / f"{script}.py"))
+
+
+def modules_with(module: str) -> tuple[str, ...]:
+    """Dotted names of a module of the package and of all that it uses, in alphabetical order."""
+    return _closure({module})
+
+
+def _closure(named: Iterable[str]) -> tuple[str, ...]:
+    waiting, seen = set(named), set()
     while waiting:
         name = waiting.pop()
         seen.add(name)
         parts = name.split(".")
         parents = {".".join(parts[:end]) for end in range(1, len(parts))}
-        waiting |= (parents | _named_in(_source(name))) - seen
+        waiting |= (parents | _named_in(_file_of(name))) - seen
     return tuple(sorted(seen))
+
+
+def _file_of(name: str) -> Path:
+    path = _source(name)
+    if path is None:
+        raise FileNotFoundError(f"the package has no module {name}")
+    return path
 
 
 def _source(name: str) -> Path | None:

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from irf7bone.base.errors import InputError, Problem, Problems, why_no_file
+from irf7bone.base.errors import InputError, Problems, why_no_file
+from irf7bone.base.nearest import choose_from, nearest, nearest_file
 from irf7bone.genes.signatures import library_names
-from irf7bone.study.experiment_card import SIMULATED_PREFIX
-from irf7bone.study.schema import (
-    Document,
-    KeyPath,
-    choose_from,
-    dotted,
-    nearest,
-    nearest_file,
-    read_yaml,
-    violations,
-)
+from irf7bone.study.card_checks import CardKind
+from irf7bone.study.document import Document, KeyPath, dotted
+from irf7bone.study.experiment_checks import SIMULATED_PREFIX
+from irf7bone.study.places import Named, from_here
+from irf7bone.study.schema import violations
+from irf7bone.study.strict_yaml import read_yaml
 
 NEEDS_PROLIFERATION = ("proliferation", "full")
-
-
-def from_here(path: Path) -> Path:
-    """A path relative to the current folder where it lies inside it, so that no result names the machine."""
-    path = path.absolute()
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 class StudyChecks:
@@ -36,8 +25,9 @@ class StudyChecks:
     A part of the config that breaks the schema is not cross-checked: one mistake, one message.
     """
 
-    def __init__(self, config: Mapping[str, Any], root: Path, source: str):
+    def __init__(self, config: Mapping[str, Any], root: Path, source: str, files: Sequence[Path] = ()):
         self.config, self.root, self.source = config, root, source
+        self.named = Named(root, files)
         self.problems = Problems()
         self.problems.extend(violations(config, "config", self.where))
         self.broken = {problem.where for problem in self.problems.found}
@@ -62,21 +52,18 @@ class StudyChecks:
         values = value if isinstance(value, list | tuple) else [value]
         return [item for item in values if isinstance(item, str)]
 
-    def read_cards(
-        self, key: str, folder: str, what: str, problems_of: Callable[[Document], list[Problem]]
-    ) -> list[Document]:
+    def read_cards(self, key: str, kind: CardKind, *, sound_only: bool = False) -> list[Document]:
         """Every card of a list that could be read, each once; notes what is wrong with any of them.
 
         Args:
             key: The list in the config, ``cohorts`` or ``experiments``.
-            folder: Where cards that are named by their id lie.
-            what: What a card of the list is called.
-            problems_of: Finds everything that is wrong with one.
+            kind: What its cards are.
+            sound_only: Whether to leave out those that something is wrong with.
         """
         documents: dict[str, Document] = {}
         first: dict[str, str] = {}
         for index, entry in enumerate(self.texts(key)):
-            path = self._card_path(entry, (key, index), folder)
+            path = self._card_path(entry, (key, index), kind.folder)
             if path is None:
                 self.unread.add(key)
                 continue
@@ -91,26 +78,29 @@ class StudyChecks:
                 continue
             first[identity] = entry
             try:
-                document = read_yaml(from_here(path), what=what)
+                document = read_yaml(from_here(path), what=kind.what)
             except InputError as error:
                 self.problems.extend(error.problems)
                 self.unread.add(key)
                 continue
-            self.problems.extend(problems_of(document))
-            documents[identity] = document
+            problems = kind.problems_of(document)
+            self.problems.extend(problems)
+            if not (problems and sound_only):
+                documents[identity] = document
         return list(documents.values())
 
     def _card_path(self, entry: str, at: KeyPath, folder: str) -> Path | None:
         if "/" in entry or entry.endswith((".yaml", ".yml")):
-            path = Path(entry)
+            path = self.named.find(entry, at)
             absence = why_no_file(path)
             if not absence:
                 return path
-            close = nearest_file(path, ".yaml")
-            remedy = f"did you mean `{path.parent / close}`?" if close else "correct the path"
+            near = [(item, nearest_file(item, ".yaml")) for item in self.named.candidates(entry, at)]
+            close = next((from_here(item.parent / name) for item, name in near if name), None)
+            remedy = f"did you mean `{close}`?" if close else "correct the path"
             self.add(
                 at,
-                expected=f"a card at {path}, seen from {Path.cwd()}",
+                expected=f"a card at {entry}, seen from {self._seen_from(at)}",
                 found="no such file" if absence == "not there" else absence,
                 remedy=remedy,
             )
@@ -172,12 +162,12 @@ class StudyChecks:
         files: list[Path] = []
         for index, entry in enumerate(self.texts("signatures", "files")):
             at = ("signatures", "files", index)
-            path = self.root / entry if (self.root / entry).exists() else Path(entry)
+            path = self.named.find(entry, at)
             found = sorted(path.glob("*.gmt")) if path.is_dir() else [path]
             if not path.exists():
                 self.add(
                     at,
-                    expected="a GMT file or a folder of them, seen from the project or the current folder",
+                    expected=f"a GMT file or a folder of them, seen from {self._seen_from(at)}",
                     found=f"`{entry}`, which is not there",
                     remedy="correct the path",
                 )
@@ -219,8 +209,8 @@ class StudyChecks:
         for key in ("method", "endpoint", "model"):
             self._listed(("primary", key), self.texts(f"{key}s"), f"{key}s")
         for at in (("primary", "signature"), ("proliferation_signature",)):
-            known = self._in_library(*self.texts(*at), at) if self.texts(*at) and self.library else True
-            if known:
+            named = self.texts(*at)
+            if not (named and self.library) or self._in_library(named[0], at):
                 self._listed(at, select, "signatures.select")
         for name in self.texts("primary", "signature"):
             if name in derived and name.startswith(SIMULATED_PREFIX):
@@ -237,17 +227,18 @@ class StudyChecks:
                 ("primary", "signature"),
                 expected=f"another signature than proliferation_signature, which model `{model}` adjusts for",
                 found=f"`{self.texts('primary', 'signature')[0]}` in both",
-                remedy="name another primary signature, or make `crude` or `clinical` the primary model",
+                remedy="name another primary signature, or make `unadjusted` or `clinical` the primary model",
             )
 
     def _in_library(self, name: str, at: KeyPath) -> bool:
-        if name in self.library:
+        library = self.library or set()
+        if name in library:
             return True
         self.add(
             at,
             expected="the name of a signature in the GMT files of signatures.files",
             found=f"`{name}`",
-            remedy=choose_from(name, sorted(self.library)),
+            remedy=choose_from(name, sorted(library)),
         )
         return False
 
@@ -307,14 +298,25 @@ class StudyChecks:
                     remedy="remove it, or add a cohort whose card defines it",
                 )
 
-    def mirror(self) -> None:
-        """A mirror is a base URL or a folder that is there."""
+    def mirror(self) -> str | None:
+        """The mirror: a base URL, or the path of a folder that is there, seen from the current folder."""
         [mirror] = self.texts("mirror") or [""]
-        right = mirror.startswith(("https://", "http://")) if "://" in mirror else Path(mirror).is_dir()
+        if mirror and "://" not in mirror:
+            path = self.named.find(mirror, ("mirror",))
+            right, used = path.is_dir(), str(from_here(path))
+        else:
+            right, used = mirror.startswith(("https://", "http://")), mirror
         if mirror and not right:
             self.add(
                 ("mirror",),
-                expected=f"a base URL (https://...), or a folder that is there, seen from {Path.cwd()}",
+                expected="a base URL (https://...), or a folder that is there, seen from "
+                + self._seen_from(("mirror",)),
                 found=f"`{mirror}`",
                 remedy="correct it, or write `mirror: null` to use the network",
             )
+        return used or None
+
+    def _seen_from(self, at: KeyPath) -> str:
+        """The folders that a path of the config is looked for in, in words."""
+        folders = [path.resolve() for path in self.named.candidates("", at)]
+        return " or ".join(map(str, dict.fromkeys(folders)))

@@ -12,37 +12,23 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from irf7bone.study.settings import Primary, SignatureSettings, VerdictSettings
+
 if TYPE_CHECKING:
     from irf7bone.study.cells_card import CellsCard
     from irf7bone.study.cohort_card import CohortCard
     from irf7bone.study.experiment_card import ExperimentCard
     from irf7bone.study.settings import Config
 
-# Packages whose version can change a number or a picture, by their names on the package index.
+# Packages that a run imports and whose version can change a number or a picture, by their names on the
+# package index; SurvSet for its data.
 PACKAGES = (
-    "anndata",
-    "firthmodels",
-    "gseapy",
-    "Jinja2",
-    "lifelines",
-    "matplotlib",
-    "numba",
-    "numpy",
-    "pandas",
-    "pyarrow",
-    "pydeseq2",
-    "pylimma",
-    "scanpy",
-    "scikit-learn",
-    "scikit-survival",
-    "scipy",
-    "seaborn",
-    "snakemake",
-    "statsmodels",
-    "SurvSet",
-    "umap-learn",
-)
+    "anndata", "firthmodels", "fonttools", "gseapy", "h5py", "Jinja2", "matplotlib", "numba", "numpy",
+    "pandas", "pyarrow", "pydeseq2", "pylimma", "pypdf", "PyYAML", "reportlab", "scanpy", "scikit-learn",
+    "scipy", "seaborn", "snakemake", "statsmodels", "SurvSet", "umap-learn",
+)  # fmt: skip
 UNKNOWN = "NA"
+PARTS = (SignatureSettings, Primary, VerdictSettings)  # of the settings, to be written key by key
 
 
 def collect(
@@ -76,7 +62,10 @@ def collect(
         Only text, numbers, lists and dicts; equal runs give equal values wherever they are made.
     """
     root = Path(root).resolve()
-    settings = dataclasses.asdict(config)
+    settings = {
+        name: dataclasses.asdict(value) if isinstance(value, PARTS) else value
+        for name, value in config._asdict().items()
+    }
     settings["signatures"]["files"] = [file_name(path, root) for path in settings["signatures"]["files"]]
     return {
         "command": command,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from irf7bone.base.errors import Problem
-from irf7bone.study.schema import Document, KeyPath
+from irf7bone.study.document import Document, KeyPath
 
 MARK = "QUESTION:"
 

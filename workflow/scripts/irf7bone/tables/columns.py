@@ -54,7 +54,10 @@ ESTIMATE = (
 SIGNATURE = text("signature", "signature name")
 METHOD = text("method", "scoring method")
 ENDPOINT = text("endpoint", "endpoint", allowed=ENDPOINTS)
+MODEL = text("model", "unadjusted, proliferation, clinical or full")
 COHORT = text("cohort", "cohort id")
 SAMPLE = text("sample", "sample id as in the harmonised file")
 
-RESULT = ["signature", "method", "endpoint", "model"]  # what names a result of a cohort, and a pooled one
+# what names a result of a cohort, and a pooled one
+RESULT_COLUMNS = (SIGNATURE, METHOD, ENDPOINT, MODEL)
+RESULT = [column.name for column in RESULT_COLUMNS]

@@ -1,20 +1,22 @@
 """The tables that pass between stages: one object checks each on write and on read.
 
 Tables are tab-separated UTF-8 with ``NA`` for missing (or Parquet where the name says so); ids are
-always text. A violation is never repaired here: all of them are raised together.
+always text. A violation is never repaired here: all of them are raised together. numpy and pandas are
+imported where a table is touched, since Snakemake reads the list of tables at each start.
 """
 
 from __future__ import annotations
 
-import os
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING, Literal
 
 from irf7bone.base.errors import Problem, Problems
+from irf7bone.base.whole_file import whole_file
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Kind = Literal["text", "integer", "number", "flag"]
 
@@ -27,8 +29,8 @@ class Column:
     kind: Kind
     doc: str
     nullable: bool = False
-    low: float = -np.inf
-    high: float = np.inf
+    low: float = -math.inf
+    high: float = math.inf
     allowed: tuple[str, ...] = ()
 
 
@@ -60,10 +62,14 @@ class Table:
 
     def empty(self) -> pd.DataFrame:
         """A table with no rows and the right columns."""
+        import pandas as pd
+
         return self.cast(pd.DataFrame({name: [] for name in self.names}))
 
     def cast(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Put columns in order and give them the contract's types (text, Int64, float64, bool)."""
+        import pandas as pd
+
         out = {}
         for column in self.columns:
             if column.name not in frame:
@@ -111,6 +117,9 @@ class Table:
         problems.raise_if_any()
 
     def _status_violations(self, frame: pd.DataFrame, where: str) -> list[Problem]:
+        import numpy as np
+        import pandas as pd
+
         problems = Problems()
         ok = frame["status"] == "ok"
         for name in self.needs_when_ok:
@@ -142,16 +151,18 @@ class Table:
         path = Path(path)
         frame = self.cast(frame)
         self.check(frame, str(path))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(path.name + ".partial")
-        if path.suffix == ".parquet":
-            frame.to_parquet(partial, index=False)
-        else:
-            frame.to_csv(partial, sep="\t", index=False, na_rep="NA", lineterminator="\n", encoding="utf-8")
-        os.replace(partial, path)
+        with whole_file(path) as partial:
+            if path.suffix == ".parquet":
+                frame.to_parquet(partial, index=False)
+            else:
+                frame.to_csv(
+                    partial, sep="\t", index=False, na_rep="NA", lineterminator="\n", encoding="utf-8"
+                )
 
     def read(self, path: str | Path) -> pd.DataFrame:
         """Read and check a table; ids stay text, whatever they look like."""
+        import pandas as pd
+
         path = Path(path)
         if path.suffix == ".parquet":
             frame = pd.read_parquet(path)

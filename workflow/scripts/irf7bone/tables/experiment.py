@@ -347,21 +347,3 @@ DERIVED = Table(
         text("why_not", "why it is not", nullable=True),
     ),
 )
-
-# name -> contract of each table that analyse_experiment() returns
-EXPERIMENT_TABLES: dict[str, Table] = {
-    "contrasts": CONTRASTS,
-    "genes": GENES,
-    "panel": PANEL,
-    "signatures": SIGNATURES,
-    "sample_scores": SAMPLE_SCORES,
-    "gene_sets": GENE_SETS,
-    "leading_edge": LEADING_EDGE,
-    "running": RUNNING,
-    "composition": COMPOSITION,
-    "adjusted": ADJUSTED,
-    "quality": QUALITY,
-    "distances": DISTANCES,
-    "orthologs": ORTHOLOGS,
-    "claim": CLAIM,
-}

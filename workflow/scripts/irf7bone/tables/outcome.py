@@ -7,6 +7,8 @@ from irf7bone.tables.columns import (
     ENDPOINT,
     ESTIMATE,
     METHOD,
+    MODEL,
+    RESULT_COLUMNS,
     SIGNATURE,
     STATUS,
     correlation,
@@ -21,10 +23,7 @@ ASSOCIATIONS = Table(
     key=("cohort", "signature", "method", "endpoint", "model"),
     columns=(
         COHORT,
-        SIGNATURE,
-        METHOD,
-        ENDPOINT,
-        text("model", "crude, proliferation, clinical or full"),
+        *RESULT_COLUMNS,
         count("n", "samples in the fit", nullable=True),
         count("n_events", "events in the fit", nullable=True),
         *ESTIMATE,
@@ -36,7 +35,9 @@ ASSOCIATIONS = Table(
         number("ph_p", "proportional hazards: score test p for the score", low=0, high=1),
         number("null_percentile", "share of matched random signatures with a smaller log_hr", low=0, high=1),
         number("null_p", "two-sided empirical p against the random signatures", low=0, high=1),
-        text("covariates", "what the model adjusts for, comma-separated; 'none' for crude", nullable=True),
+        text(
+            "covariates", "what the model adjusts for, comma-separated; 'none' for unadjusted", nullable=True
+        ),
         text(
             "estimator",
             "cox, or firth (penalised, profile-likelihood interval and p) below 10 events per parameter",
@@ -88,6 +89,7 @@ ER_ASSOCIATIONS = Table(
             for column in ASSOCIATIONS.columns
             if column.name not in ASSOCIATIONS.key and column.name not in _NULL
         ),
+        text("reason_code", "why there is no estimate, as a fixed word", nullable=True),
     ),
     needs_when_ok=ASSOCIATIONS.needs_when_ok,
 )
@@ -100,8 +102,8 @@ COMPETING = Table(
     "competing.tsv",
     key=("cohort", "signature", "method", "endpoint", "model", "estimand"),
     columns=(
-        *(_SHARED[name] for name in ("cohort", "signature", "method", "endpoint")),
-        _SHARED["model"],
+        COHORT,
+        *RESULT_COLUMNS,
         Column(
             "estimand",
             "text",
@@ -126,8 +128,7 @@ COMPETING = Table(
             nullable=True,
             allowed=("cox", "firth", "fine_gray", "fine_gray_firth"),
         ),
-        _SHARED["status"],
-        _SHARED["reason"],
+        *STATUS,
     ),
     needs_when_ok=ASSOCIATIONS.needs_when_ok,
 )
@@ -144,8 +145,10 @@ SITES = Table(
     "sites.tsv",
     key=("cohort", "signature", "method", "model", "contrast"),
     columns=(
-        *(_SHARED[name] for name in ("cohort", "signature", "method")),
-        _SHARED["model"],
+        COHORT,
+        SIGNATURE,
+        METHOD,
+        MODEL,
         Column(
             "contrast",
             "text",
@@ -183,8 +186,7 @@ SITES = Table(
             nullable=True,
             allowed=("cox", "firth", "logistic", "firth_logistic"),
         ),
-        _SHARED["status"],
-        _SHARED["reason"],
+        *STATUS,
     ),
     needs_when_ok=SITE_ESTIMATE,
 )
@@ -205,9 +207,9 @@ IMMUNE_LINKS = Table(
     "immune_links.tsv",
     key=("cohort", "signature", "immune", "adjustment"),
     columns=(
-        Column("cohort", "text", "cohort id"),
+        COHORT,
         *IMMUNE_PAIR,
-        Column("method", "text", "scoring method"),
+        METHOD,
         Column("n", "integer", "samples", nullable=True, low=0),
         correlation("r", "Pearson correlation of the two scores; partial where something is held constant"),
         correlation("ci_low", "lower end of its 95 % interval, Fisher's z"),

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from irf7bone.base.vocabulary import ENDPOINTS, STATUSES
+from irf7bone.base.vocabulary import STATUSES
+from irf7bone.tables.columns import COHORT, ENDPOINT, METHOD, MODEL, SIGNATURE
 from irf7bone.tables.contract import Column, Table
 
 GROUP_TESTS = Table(
     "group_tests.tsv",
     key=("cohort", "signature", "method", "endpoint"),
     columns=(
-        Column("cohort", "text", "cohort id"),
-        Column("signature", "text", "signature name"),
-        Column("method", "text", "scoring method"),
-        Column("endpoint", "text", "endpoint", allowed=ENDPOINTS),
+        COHORT,
+        SIGNATURE,
+        METHOD,
+        ENDPOINT,
         Column(
             "test",
             "text",
@@ -54,19 +55,19 @@ CHECKS_MADE = tuple(QUANTITIES)
 
 ENDED = ("censored", "event", "competing")
 
-_KEY = (
-    Column("cohort", "text", "cohort id"),
-    Column("signature", "text", "signature name"),
+CHECKED = (
+    COHORT,
+    SIGNATURE,
     Column("method", "text", "scoring method: the primary one"),
-    Column("endpoint", "text", "endpoint", allowed=ENDPOINTS),
-    Column("model", "text", "crude, proliferation, clinical or full"),
+    ENDPOINT,
+    MODEL,
 )
 
 CHECKS = Table(
     "model checks",
     key=("cohort", "signature", "method", "endpoint", "model", "check"),
     columns=(
-        *_KEY,
+        *CHECKED,
         Column("check", "text", "what was checked", allowed=CHECKS_MADE),
         Column("quantity", "text", "what estimate is", allowed=tuple(dict.fromkeys(QUANTITIES.values()))),
         Column("n", "integer", "samples in the fit, or at risk in the period", nullable=True, low=0),
@@ -88,7 +89,7 @@ CHECK_CURVES = Table(
     "curves behind the checks",
     key=("cohort", "signature", "method", "endpoint", "model", "part", "position"),
     columns=(
-        *_KEY,
+        *CHECKED,
         Column("part", "text", "a curve, or samples left out", allowed=("line", "spline", "left_out")),
         Column("position", "integer", "order within the part", low=0),
         Column("score_z", "number", "score in standard deviations within the cohort"),
@@ -113,10 +114,10 @@ DISCRIMINATION = Table(
     "discrimination",
     key=("cohort", "signature", "method", "endpoint", "measure"),
     columns=(
-        Column("cohort", "text", "cohort id"),
-        Column("signature", "text", "signature name"),
+        COHORT,
+        SIGNATURE,
         Column("method", "text", "scoring method: the primary one"),
-        Column("endpoint", "text", "endpoint", allowed=ENDPOINTS),
+        ENDPOINT,
         Column("measure", "text", "Harrell's C, Uno's C, or AUC at so many months", allowed=MEASURES),
         Column(
             "horizon_months", "number", "events up to here count; none for Harrell's C", nullable=True, low=0
@@ -150,7 +151,7 @@ TABLE_ONE = Table(
     "table_one.tsv",
     key=("cohort", "characteristic", "level", "group"),
     columns=(
-        Column("cohort", "text", "cohort id"),
+        COHORT,
         Column(
             "characteristic", "text", "age, size_cm, er, her2, node or grade; 'patients' for their number"
         ),
@@ -177,8 +178,8 @@ AUDIT = Table(
     "audit.tsv",
     key=("cohort", "endpoint", "model", "step"),
     columns=(
-        Column("cohort", "text", "cohort id"),
-        Column("endpoint", "text", "endpoint", allowed=ENDPOINTS),
+        COHORT,
+        ENDPOINT,
         Column("model", "text", "model; its score is the primary signature's by the primary method"),
         Column("step", "integer", "order, 0 = every sample that any source names", low=0),
         Column("what", "text", "in the file, lost, or in the model", allowed=(IN_FILE, LOST, IN_MODEL)),

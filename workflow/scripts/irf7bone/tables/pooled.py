@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import math
 
-from irf7bone.base.vocabulary import ENDPOINTS, VERDICTS
+from irf7bone.base.vocabulary import VERDICTS
 from irf7bone.tables.columns import (
     COHORT,
     ENDPOINT,
     ESTIMATE,
-    METHOD,
-    SIGNATURE,
+    RESULT_COLUMNS,
     STATUS,
     correlation,
     count,
     number,
     ratio,
     share,
-    text,
 )
 from irf7bone.tables.contract import Column, Table
 from irf7bone.tables.outcome import IMMUNE_PAIR, STRATA
@@ -26,10 +24,7 @@ POOLED = Table(
     "pooled.tsv",
     key=("signature", "method", "endpoint", "model"),
     columns=(
-        SIGNATURE,
-        METHOD,
-        ENDPOINT,
-        text("model", "crude, proliferation, clinical or full"),
+        *RESULT_COLUMNS,
         count("k", "real cohorts with an estimate"),
         count("n", "samples in these"),
         count("n_events", "events in these"),
@@ -46,8 +41,6 @@ POOLED = Table(
     needs_when_ok=("log_hr", "se", "ci_low", "ci_high", "p"),
 )
 
-_RESULT_COLUMNS = tuple(column for column in POOLED.columns if column.name in POOLED.key)
-
 _POOLED_VALUES = (
     number("log_hr", "pooled log hazard ratio of the cohorts left"),
     number("se", "its standard error, modified Knapp-Hartung", 0),
@@ -60,7 +53,7 @@ HETEROGENEITY = Table(
     "heterogeneity.tsv",
     key=POOLED.key,
     columns=(
-        *_RESULT_COLUMNS,
+        *RESULT_COLUMNS,
         Column("k", "integer", "real cohorts with an estimate", low=0),
         number("cochran_q", "Cochran's Q", 0),
         number("q_p", "p value of Q, chi-squared with k - 1 degrees of freedom", 0, 1),
@@ -75,11 +68,11 @@ HETEROGENEITY = Table(
     needs_when_ok=("tau2_low", "tau2_high", "i2_low", "i2_high"),
 )
 
-LEAVE_ONE_OUT = Table(
-    "leave_one_out.tsv",
+LEAVE_ONE_COHORT_OUT = Table(
+    "leave_one_cohort_out.tsv",
     key=(*POOLED.key, "left_out"),
     columns=(
-        *_RESULT_COLUMNS,
+        *RESULT_COLUMNS,
         Column("left_out", "text", "cohort left out; 'none' where there is nothing to leave out"),
         Column("k", "integer", "real cohorts that remain", low=0),
         *_POOLED_VALUES,
@@ -94,7 +87,7 @@ ASYMMETRY = Table(
     "asymmetry.tsv",
     key=POOLED.key,
     columns=(
-        *_RESULT_COLUMNS,
+        *RESULT_COLUMNS,
         Column("k", "integer", "real cohorts with an estimate", low=0),
         number("slope", "change in log_hr for one unit more standard error (Egger)"),
         number("slope_se", "its standard error", 0),
@@ -108,7 +101,7 @@ FUNNEL = Table(
     "funnel.tsv",
     key=(*POOLED.key, "cohort"),
     columns=(
-        *_RESULT_COLUMNS,
+        *RESULT_COLUMNS,
         COHORT,
         Column("log_hr", "number", "the cohort's log hazard ratio"),
         Column("se", "number", "its standard error", low=0),
@@ -120,10 +113,6 @@ FUNNEL = Table(
 
 CHOICES = ("signature", "method", "model")
 
-_ESTIMATE = tuple(
-    column for column in POOLED.columns if column.name in ("log_hr", "se", "ci_low", "ci_high", "p")
-)
-
 _COUNTS = tuple(column for column in POOLED.columns if column.name in ("k", "n", "n_events"))
 
 SPECIFICATIONS = Table(
@@ -131,10 +120,10 @@ SPECIFICATIONS = Table(
     key=POOLED.key,
     columns=(
         Column("rank", "integer", "place by log_hr, 1 = lowest hazard ratio", nullable=True, low=1),
-        *_RESULT_COLUMNS,
+        *RESULT_COLUMNS,
         Column("is_primary", "flag", "the analysis that was named before the run"),
         *_COUNTS,
-        *_ESTIMATE,
+        *ESTIMATE,
         *STATUS,
     ),
     needs_when_ok=("rank", "log_hr", "se", "ci_low", "ci_high", "p"),
@@ -169,7 +158,7 @@ ER_POOLED = Table(
     "pooled_by_er.tsv",
     key=(*POOLED.key, "er"),
     columns=(
-        *(column for column in POOLED.columns if column.name in POOLED.key),
+        *RESULT_COLUMNS,
         Column(
             "er",
             "text",
@@ -208,7 +197,7 @@ VERDICT = Table(
     "verdict.tsv",
     key=("endpoint",),
     columns=(
-        Column("endpoint", "text", "endpoint", allowed=ENDPOINTS),
+        ENDPOINT,
         Column("is_primary", "flag", "the endpoint that was named before the run"),
         Column("signature", "text", "primary signature"),
         Column("method", "text", "primary scoring method"),

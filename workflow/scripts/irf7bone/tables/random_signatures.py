@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from irf7bone.base.vocabulary import ENDPOINTS, STATUSES
-from irf7bone.tables.columns import RESULT, number
+from irf7bone.tables.columns import COHORT, ENDPOINT, METHOD, MODEL, RESULT, RESULT_COLUMNS, STATUS, number
 from irf7bone.tables.contract import Column, Table
-
-RESULT_COLUMNS = (
-    Column("signature", "text", "signature name"),
-    Column("method", "text", "scoring method"),
-    Column("endpoint", "text", "endpoint", allowed=ENDPOINTS),
-    Column("model", "text", "model of the association"),
-)
 
 NULL_COLUMNS = (
     Column("n_genes", "integer", "genes of the signature, and of each random one", nullable=True, low=1),
@@ -33,22 +25,17 @@ NULL_COLUMNS = (
     number("random_null_p", "its two-sided empirical p against the other random signatures", 0, 1),
 )
 
-STATUS_COLUMNS = (
-    Column("status", "text", "ok, or why there is no null", allowed=STATUSES),
-    Column("reason", "text", "in words, where status is not ok", nullable=True),
-)
-
 NEEDED = ("log_hr", "null_percentile", "null_p", "null_median")
 
 NULL = Table(
     "null",
     key=("cohort", *RESULT),
     columns=(
-        Column("cohort", "text", "cohort id"),
+        COHORT,
         *RESULT_COLUMNS,
         *NULL_COLUMNS,
         number("share_permuted", "share of random signatures with p < 0.05, patients shuffled", 0, 1),
-        *STATUS_COLUMNS,
+        *STATUS,
     ),
     needs_when_ok=NEEDED,
 )
@@ -75,7 +62,7 @@ POOLED_NULL = Table(
         Column("cohorts", "text", "their ids, comma-separated", nullable=True),
         Column("pooled_log_hr", "number", "pooled log_hr of the whole signature", nullable=True),
         *NULL_COLUMNS,
-        *STATUS_COLUMNS,
+        *STATUS,
     ),
     needs_when_ok=(*NEEDED, "pooled_log_hr"),
 )
@@ -89,9 +76,9 @@ CONTROLS = Table(
         Column("cohort", "text", "cohort id, or 'pooled'"),
         Column("control", "text", "which control", allowed=("proliferation", "random", "shuffled")),
         Column("signature", "text", "signature; RANDOM is the first random one drawn for the primary"),
-        Column("method", "text", "scoring method"),
-        Column("endpoint", "text", "endpoint", allowed=ENDPOINTS),
-        Column("model", "text", "model of the association"),
+        METHOD,
+        ENDPOINT,
+        MODEL,
         Column("expectation", "text", "what must be found if the analysis works"),
         Column("found", "text", "what was found", nullable=True),
         Column("value", "number", "the number behind it: p, p against random ones, or a share", True, 0, 1),

@@ -1,143 +1,85 @@
-"""The tables behind the sections that look deeper: of each cohort, and over cohorts."""
+"""The tables of a finished run, read by their paths: of each cohort joined, and over cohorts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from irf7bone.tables.cohort import DUPLICATES, SIGNATURE_QUALITY
 from irf7bone.tables.contract import Table
-from irf7bone.tables.outcome import COMPETING, ER_ASSOCIATIONS, IMMUNE_LINKS, SITES
-from irf7bone.tables.outcome_checks import AUDIT, CHECK_CURVES, CHECKS, DISCRIMINATION, GROUP_TESTS, TABLE_ONE
-from irf7bone.tables.pooled import (
-    ASYMMETRY,
-    ER_POOLED,
-    FUNNEL,
-    HETEROGENEITY,
-    IMMUNE_POOLED,
-    LEAVE_ONE_OUT,
-    SPECIFICATION_SUMMARY,
-    SPECIFICATIONS,
-)
-from irf7bone.tables.random_signatures import CONTROLS, NULL, NULL_HISTOGRAM, POOLED_NULL
+from irf7bone.tables.register import OF_COHORT, OVER_COHORTS, table_at, tables_in
 
-# file name without ending -> contract
-COHORT_TABLES: dict[str, Table] = {
-    "null": NULL,
-    "null_histogram": NULL_HISTOGRAM,
-    "by_er": ER_ASSOCIATIONS,
-    "immune": IMMUNE_LINKS,
-    "signature_quality": SIGNATURE_QUALITY,
-    "competing": COMPETING,
-    "sites": SITES,
-    "group_tests": GROUP_TESTS,
-    "checks": CHECKS,
-    "check_curves": CHECK_CURVES,
-    "discrimination": DISCRIMINATION,
-    "table_one": TABLE_ONE,
-}
-POOLED_TABLES: dict[str, Table] = {
-    "pooled_null": POOLED_NULL,
-    "pooled_null_histogram": NULL_HISTOGRAM,
-    "controls": CONTROLS,
-    "heterogeneity": HETEROGENEITY,
-    "leave_one_out": LEAVE_ONE_OUT,
-    "asymmetry": ASYMMETRY,
-    "funnel": FUNNEL,
-    "specifications": SPECIFICATIONS,
-    "specification_summary": SPECIFICATION_SUMMARY,
-    "pooled_by_er": ER_POOLED,
-    "immune_pooled": IMMUNE_POOLED,
-    "duplicates": DUPLICATES,
-    "audit": AUDIT,
-}
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
-class CohortDepth:
-    """Tables of one cohort or of several, one below the other; each field is a key of ``COHORT_TABLES``."""
+class StudyTables:
+    """Tables by the names of their files; each is an attribute as well: ``tables.sites``.
 
-    null: pd.DataFrame
-    null_histogram: pd.DataFrame
-    by_er: pd.DataFrame
-    immune: pd.DataFrame
-    signature_quality: pd.DataFrame
-    competing: pd.DataFrame
-    sites: pd.DataFrame
-    group_tests: pd.DataFrame
-    checks: pd.DataFrame
-    check_curves: pd.DataFrame
-    discrimination: pd.DataFrame
-    table_one: pd.DataFrame
+    Args:
+        by_name: Name -> table; those of several cohorts stand one below the other.
+    """
+
+    by_name: Mapping[str, pd.DataFrame]
 
     @classmethod
-    def read(cls, folder: Path, cohorts: Sequence[str]) -> CohortDepth:
-        """Read ``folder/depth/<cohort>/<table>.tsv`` of the cohorts.
+    def read(cls, paths: Iterable[str]) -> StudyTables:
+        """Read tables by their paths.
 
         Args:
-            folder: The results.
-            cohorts: Ids, in the order of the config.
+            paths: Files of :data:`irf7bone.tables.register.REGISTER`; those of one name are joined in this
+                order.
 
         Raises:
             InputError: A table breaks its contract.
+            KeyError: A file is not registered.
         """
-        return cls(**_cohort_tables(folder, cohorts))
-
-    def of(self, cohort: str) -> CohortDepth:
-        """The rows of one cohort."""
-        own = {name: getattr(self, name) for name in COHORT_TABLES}
-        return CohortDepth(**{name: table[table["cohort"] == cohort] for name, table in own.items()})
-
-
-@dataclass(frozen=True)
-class Depth(CohortDepth):
-    """Tables of every cohort, and those over cohorts, whose fields are the keys of ``POOLED_TABLES``."""
-
-    pooled_null: pd.DataFrame
-    pooled_null_histogram: pd.DataFrame
-    controls: pd.DataFrame
-    heterogeneity: pd.DataFrame
-    leave_one_out: pd.DataFrame
-    asymmetry: pd.DataFrame
-    funnel: pd.DataFrame
-    specifications: pd.DataFrame
-    specification_summary: pd.DataFrame
-    pooled_by_er: pd.DataFrame
-    immune_pooled: pd.DataFrame
-    duplicates: pd.DataFrame
-    audit: pd.DataFrame
+        return cls(read_joined(paths))
 
     @classmethod
-    def read(cls, folder: Path, cohorts: Sequence[str]) -> Depth:
-        """Read ``folder/depth/<cohort>/<table>.tsv`` and ``folder/tables/<table>.tsv``.
+    def empty(cls) -> StudyTables:
+        """Every table of cohorts, and over them, without rows."""
+        tables = tables_in(OF_COHORT) | tables_in(OVER_COHORTS)
+        return cls({name: table.empty() for name, table in tables.items()})
 
-        Args:
-            folder: The results.
-            cohorts: Ids, in the order of the config.
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        if name == "by_name" or name not in self.by_name:  # the first while it is unpickled
+            raise AttributeError(f"no table {name} was read")
+        return self.by_name[name]
 
-        Raises:
-            InputError: A table breaks its contract.
-        """
-        pooled = {
-            name: table.read(folder / "tables" / f"{name}.tsv") for name, table in POOLED_TABLES.items()
-        }
-        return cls(**_cohort_tables(folder, cohorts), **pooled)
+    def of(self, cohort: str) -> StudyTables:
+        """The rows of one cohort, of the tables that each cohort has."""
+        own = {name: self.by_name[name] for name in tables_in(OF_COHORT)}
+        return StudyTables({name: table[table["cohort"] == cohort] for name, table in own.items()})
 
-    @classmethod
-    def empty(cls) -> Depth:
-        """Every table without rows."""
-        tables = {**COHORT_TABLES, **POOLED_TABLES}
-        return cls(**{field.name: tables[field.name].empty() for field in fields(cls)})
+    def with_tables(self, **tables: pd.DataFrame) -> StudyTables:
+        """The same with other tables under these names."""
+        return StudyTables({**self.by_name, **tables})
 
 
-def _cohort_tables(folder: Path, cohorts: Sequence[str]) -> dict[str, pd.DataFrame]:
-    """The tables of the cohorts, joined; types are those of the contracts, so that none changes."""
-    found = {}
-    for name, table in COHORT_TABLES.items():
-        parts = [table.read(folder / "depth" / cohort / f"{name}.tsv") for cohort in cohorts]
-        filled = [part for part in parts if len(part)]
-        found[name] = table.cast(pd.concat(filled, ignore_index=True)) if filled else table.empty()
-    return found
+def read_joined(paths: Iterable[str]) -> dict[str, pd.DataFrame]:
+    """Tables by the names of their files, those of one name joined in the order of ``paths``.
+
+    Types are those of the contracts, so that none changes where a part has no rows.
+
+    Raises:
+        InputError: A table breaks its contract.
+        KeyError: A file is not registered.
+    """
+    parts: dict[str, list[pd.DataFrame]] = {}
+    contracts: dict[str, Table] = {}
+    for path in paths:
+        name = PurePath(path).stem
+        contracts[name] = table_at(path)
+        parts.setdefault(name, []).append(contracts[name].read(path))
+    return {name: join(contracts[name], found) for name, found in parts.items()}
+
+
+def join(table: Table, parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Parts of one table, one below the other."""
+    import pandas as pd
+
+    filled = [part for part in parts if len(part)]
+    return table.cast(pd.concat(filled, ignore_index=True)) if filled else table.empty()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # The model that adds proliferation to each; those that hold it already are their own.
 ADJUSTED_MODEL = {
-    "crude": "proliferation",
+    "unadjusted": "proliferation",
     "proliferation": "proliferation",
     "clinical": "full",
     "full": "full",
@@ -197,7 +197,7 @@ def simulated_check(
             for endpoint, log_hr in effects.items()
         ],
         columns=["cohort", "endpoint", "planted_log_hr"],
-    ).assign(model=ADJUSTED_MODEL["crude"])
+    ).assign(model=ADJUSTED_MODEL["unadjusted"])
     fitted = associations[
         (associations["signature"] == config.primary.signature)
         & (associations["method"] == config.primary.method)
@@ -246,8 +246,8 @@ def average_effect(fits: pd.DataFrame) -> tuple[Pooled, float]:
 def _pooled(row: pd.Series | None) -> Pooled:
     if row is None:
         return Pooled(0, math.nan, math.nan, math.nan, "this run does not fit the adjusted model")
-    values = (_number(row[name]) for name in ("log_hr", "ci_low", "ci_high"))
-    return Pooled(int(row["k"]), *values, row["reason"])
+    log_hr, low, high = (_number(row[name]) for name in ("log_hr", "ci_low", "ci_high"))
+    return Pooled(int(row["k"]), log_hr, low, high, row["reason"])
 
 
 def _null_p(
@@ -274,7 +274,7 @@ def _in_direction(rows: pd.DataFrame, log_hr: float) -> np.ndarray:
     return np.where((other_side | beaten) & ~np.isnan(p), 1.0, p)
 
 
-def _number(value: object) -> float:
+def _number(value: Any) -> float:
     return math.nan if pd.isna(value) else float(value)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from irf7bone.commands.propose.fields import plain
+from irf7bone.commands.propose.fields import plain_name
 from irf7bone.commands.propose.seen import as_numbers, ask
 
 MOST_CODES = 8
@@ -45,9 +45,9 @@ def propose_endpoints(samples: pd.DataFrame, taken: set[str]) -> tuple[dict[str,
     An endpoint is proposed where exactly one column with two or more codes names it. Its definition is always
     a question; so is its time where no column of times names the same outcome.
     """
-    times = {kind: [] for kind in _KINDS}
-    events = {kind: [] for kind in _KINDS}
-    unnamed = []
+    times: dict[str, list[str]] = {kind: [] for kind in _KINDS}
+    events: dict[str, list[str]] = {kind: [] for kind in _KINDS}
+    unnamed: list[str] = []
     for name in samples.columns.difference(list(taken), sort=False):
         known = samples[name].dropna()
         kind = next((kind for kind, words in _KINDS.items() if _says(name, words)), None)
@@ -86,7 +86,7 @@ def propose_endpoints(samples: pd.DataFrame, taken: set[str]) -> tuple[dict[str,
 
 def _says(name: str, words: str) -> bool:
     """Whether one of the words, or of the runs of words, stands in a name."""
-    return re.search(rf"(^|_)({words})(_|$)", plain(name)) is not None
+    return re.search(rf"(^|_)({words})(_|$)", plain_name(name)) is not None
 
 
 def _is_time(name: str, known: pd.Series) -> bool:
@@ -128,6 +128,8 @@ def _unit(name: str, values: pd.Series) -> str:
         if _says(name, words):
             return unit
     numbers = as_numbers(values.dropna())
+    if numbers is None:
+        return ask("months, days or years?")
     return ask(f"months, days or years? The values run from {numbers.min():g} to {numbers.max():g}")
 
 

@@ -32,7 +32,7 @@ _NAMES = {
 _AGES = (10.0, 120.0)
 
 
-def plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """A column's name in lower case, its words joined with ``_``."""
     return re.sub(r"[^a-z0-9+]+", "_", str(name).lower()).strip("_")
 
@@ -41,8 +41,8 @@ def propose_fields(samples: pd.DataFrame) -> dict[str, Any]:
     """The card's ``fields``: those whose column is there, with a question for each code that is not sure."""
     fields: dict[str, Any] = {}
     for standard, pattern in _NAMES.items():
-        found = {name: re.fullmatch(pattern, plain(name)) for name in samples.columns}
-        found = {name: match for name, match in found.items() if match and samples[name].notna().any()}
+        matches = {name: re.fullmatch(pattern, plain_name(name)) for name in samples.columns}
+        found = {name: match for name, match in matches.items() if match and samples[name].notna().any()}
         if len(found) > 1:
             fields[standard] = ask(
                 f"which of the columns {', '.join(map(str, found))} is it? Write from and map or unit, "

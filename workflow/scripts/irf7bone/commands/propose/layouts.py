@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -47,10 +47,10 @@ class _Draft:
     """As much of a card as the adapters of sources ask for."""
 
     path: Path
-    expression: Mapping[str, Any]
+    expression: dict[str, Any]
 
-    def resolve(self, name: str) -> Path:
-        return self.path.parent / name
+    def resolve(self, relative: str | Path) -> Path:
+        return self.path.parent / relative
 
 
 def look(place: Place, symbols: SymbolTable) -> Seen:

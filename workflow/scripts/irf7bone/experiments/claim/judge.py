@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -11,13 +12,13 @@ from irf7bone.base.experiment_vocabulary import DIRECTIONS, EXPECTED
 from irf7bone.base.phrases import counted
 from irf7bone.experiments.claim.rules import Evidence, composition_warning, decide
 from irf7bone.experiments.claim.sentences import Marker
-from irf7bone.experiments.design import Design
+from irf7bone.experiments.design import ContrastDesign
 from irf7bone.tables.experiment import CLAIM
 
 
 def judge_contrasts(
     experiment: str,
-    designs: Sequence[Design],
+    designs: Sequence[ContrastDesign],
     *,
     signature: str,
     method: str,
@@ -113,7 +114,7 @@ def _not_measured(composition: pd.DataFrame, contrast: str) -> tuple[str, ...]:
     return tuple(composition.loc[missing, "marker"])
 
 
-def _smallest_p(design: Design, row: pd.Series) -> float:
+def _smallest_p(design: ContrastDesign, row: pd.Series) -> float:
     """The two-sided p of the most extreme labelling: with its mirror image where groups are of one size."""
     if row["permutation"] == "monte_carlo":
         return 1 / (1 + int(row["n_relabellings"]))
@@ -121,11 +122,11 @@ def _smallest_p(design: Design, row: pd.Series) -> float:
     return (2 if mirrored else 1) / int(row["n_relabellings"])
 
 
-def _sample_words(design: Design) -> str:
+def _sample_words(design: ContrastDesign) -> str:
     if design.n_pairs is not None:
         return counted(design.n_pairs, "pair")
     return f"{design.n_case} against {counted(design.n_reference, 'sample')}"
 
 
-def _number(value: object) -> float:
+def _number(value: Any) -> float:
     return math.nan if pd.isna(value) else float(value)

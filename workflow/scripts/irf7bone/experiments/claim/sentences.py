@@ -50,7 +50,7 @@ class Marker:
     @property
     def shift_words(self) -> str:
         """The list with its difference."""
-        return f"{self.words} {signed(self.difference)} log2"
+        return f"{self.words} {_signed(self.difference)} log2"
 
     @property
     def side(self) -> int:
@@ -58,20 +58,22 @@ class Marker:
         return int(self.adjusted_low > 0) - int(self.adjusted_high < 0)
 
 
-def signed(value: float) -> str:
+def _signed(value: float) -> str:
     """A number with its sign and two decimals."""
     return f"{'+' if value >= 0 else MINUS}{abs(value):.2f}"
 
 
 def difference_words(difference: float, low: float, high: float) -> str:
     """``−0.52 (−0.90 to −0.14)``."""
-    return f"{signed(difference)} ({signed(low)} to {signed(high)})"
+    return f"{_signed(difference)} ({_signed(low)} to {_signed(high)})"
 
 
 def score_words(difference: float, low: float, high: float) -> str:
     """What the score does, with its 95 % interval."""
     way = "is lower by" if difference < 0 else "is higher by"
-    return f"{way} {abs(difference):.2f} standard deviations (95 % interval {signed(low)} to {signed(high)})"
+    return (
+        f"{way} {abs(difference):.2f} standard deviations (95 % interval {_signed(low)} to {_signed(high)})"
+    )
 
 
 def p_words(p: float) -> str:

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from irf7bone.base.phrases import ENDPOINT_WORDS
-from irf7bone.report.html.downloads import Downloads
+from irf7bone.report.html.downloads import OfferedFiles
 from irf7bone.report.html.page_fonts import font_faces, letters_of
 from irf7bone.report.html.section import Section
 from irf7bone.report.inputs import ReportInputs
@@ -37,7 +37,7 @@ def build_report(inputs: ReportInputs, contents: Mapping[str, Sequence[Section]]
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    downloads = Downloads()
+    downloads = OfferedFiles()
     environment.globals["downloads"] = downloads
     environment.filters["plain"] = plain
     contents = contents or page_sections(inputs)

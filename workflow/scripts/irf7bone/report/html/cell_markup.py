@@ -24,7 +24,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Column:
+class Field:
     """One column: heading, what it holds in words, and how a row of the table is said in it."""
 
     label: str
@@ -51,7 +51,7 @@ class TableView:
 
     id: str
     caption: str
-    columns: Sequence[Column]
+    columns: Sequence[Field]
     rows: Sequence[Sequence[Cell]]
     marked: Sequence[bool]
     download: str
@@ -87,7 +87,7 @@ def view(
     name: str,
     caption: str,
     frame: pd.DataFrame,
-    columns: Sequence[Column],
+    columns: Sequence[Field],
     simulated: Collection[str],
     **rules: Any,
 ) -> TableView:
@@ -125,7 +125,7 @@ def say_number(name: str, form: Callable[[float], str]) -> Callable[[Mapping[str
     return say
 
 
-def say_effect(row: Mapping[str, Any]) -> Cell:
+def effect_cell(row: Mapping[str, Any]) -> Cell:
     """A hazard ratio with its interval, or the status that stands in its place."""
     if row["status"] != "ok":
         return Cell(STATUS_WORDS[row["status"]])

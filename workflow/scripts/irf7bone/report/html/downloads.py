@@ -24,7 +24,7 @@ def packed(text: str) -> str:
     return base64.b64encode(gzip.compress(text.encode("utf-8"), compresslevel=9, mtime=0)).decode("ascii")
 
 
-class Downloads:
+class OfferedFiles:
     """Collects, in the order of the page, what its figures and tables offer."""
 
     def __init__(self) -> None:

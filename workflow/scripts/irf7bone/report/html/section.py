@@ -140,7 +140,7 @@ def with_endpoints(inputs: ReportInputs) -> list[tuple[str, str]]:
 
 def shown_only(signatures: Sequence[str], file: str) -> str:
     """Which signatures a table on the page holds, and where the others are."""
-    return f"Of {listed(list(signatures))}; every signature is in results/depth/<cohort>/{file}.tsv."
+    return f"Of {listed(list(signatures))}; every signature is in results/outcome/<cohort>/{file}.tsv."
 
 
 def outcome(endpoint: str) -> str:

@@ -67,7 +67,7 @@ def small_forest(
     ends = [row[name] for row in fits if row["status"] == "ok" for name in ("ci_low", "ci_high")]
     if whole is not None:
         ends += [whole["ci_low"], whole["ci_high"]]
-    limit = math.log(axis_limit(ends))
+    limit = math.log(small_axis_limit(ends))
     weights = random_effects_weights(
         {
             row["cohort"]: row["se"]
@@ -83,17 +83,17 @@ def small_forest(
     ticks = next(ticks for most, ticks in TICKS if math.exp(limit) <= most)
     inside = [tick for tick in ticks if abs(math.log(tick)) <= limit]
     return SmallForest(
-        rows, [(f"{tick:g}", place(math.log(tick), limit)) for tick in inside], _heterogeneity(whole)
+        rows, [(f"{tick:g}", place_on_axis(math.log(tick), limit)) for tick in inside], _heterogeneity(whole)
     )
 
 
-def axis_limit(log_ends: list[float]) -> float:
+def small_axis_limit(log_ends: list[float]) -> float:
     """Half-width of the axis as a ratio: holds every interval, within fixed bounds."""
     widest = max((math.exp(min(abs(end), 5.0)) for end in log_ends), default=NARROWEST)
     return min(WIDEST, max(NARROWEST, 1.06 * widest))
 
 
-def place(log_hr: float, limit: float) -> float:
+def place_on_axis(log_hr: float, limit: float) -> float:
     """Where a log hazard ratio stands, percent of the width; the axis ends at -limit and limit."""
     share = (max(-limit, min(limit, log_hr)) + limit) / (2 * limit)
     return round(EDGE + (100 - 2 * EDGE) * share, 2)
@@ -107,9 +107,9 @@ def random_effects_weights(errors: Mapping[str, float], tau2: float) -> dict[str
 
 def _marks(low: float, middle: float, high: float, limit: float) -> dict[str, Any]:
     return {
-        "low": place(low, limit),
-        "middle": place(middle, limit),
-        "high": place(high, limit),
+        "low": place_on_axis(low, limit),
+        "middle": place_on_axis(middle, limit),
+        "high": place_on_axis(high, limit),
         "beyond_low": low < -limit,
         "beyond_high": high > limit,
     }
@@ -127,15 +127,16 @@ def _count(row: Mapping[str, Any], table: str, column: str) -> str:
 
 
 def _cohort(row: Mapping[str, Any], weight: float | None, limit: float, simulated: bool) -> Row:
-    counts = {name: _count(row, "associations", name) for name in ("n", "n_events")}
+    n, n_events = (_count(row, "associations", name) for name in ("n", "n_events"))
     kind = "simulated" if simulated else "cohort"
     if row["status"] != "ok":
-        return Row(kind, row["cohort"], **counts, said=STATUS_WORDS[row["status"]], weight="\u2013")
+        return Row(kind, row["cohort"], n, n_events, said=STATUS_WORDS[row["status"]], weight="\u2013")
     side = SMALLEST if weight is None else max(SMALLEST, LARGEST * math.sqrt(weight))
     return Row(
         kind,
         row["cohort"],
-        **counts,
+        n,
+        n_events,
         said=_estimate(row, "associations"),
         weight="\u2013" if weight is None else f"{100 * weight:.0f} %",
         side=round(side, 1),
@@ -145,9 +146,9 @@ def _cohort(row: Mapping[str, Any], weight: float | None, limit: float, simulate
 
 def _pooled(row: Mapping[str, Any], limit: float) -> list[Row]:
     label = "One cohort, not pooled" if row["k"] == 1 else "Pooled"
-    counts = {name: _count(row, "pooled", name) for name in ("n", "n_events")}
+    n, n_events = (_count(row, "pooled", name) for name in ("n", "n_events"))
     marks = _marks(row["ci_low"], row["log_hr"], row["ci_high"], limit)
-    rows = [Row("pooled", label, **counts, said=_estimate(row, "pooled"), weight="100 %", **marks)]
+    rows = [Row("pooled", label, n, n_events, said=_estimate(row, "pooled"), weight="100 %", **marks)]
     if not is_missing(row["pi_low"]):
         low, high = (quote(hazard_ratio(row[name]), "pooled", row, name) for name in ("pi_low", "pi_high"))
         marks = _marks(row["pi_low"], row["log_hr"], row["pi_high"], limit)

@@ -189,6 +189,8 @@ def _tenth(number: str) -> str:
 def _head(drawn: str) -> str:
     """Only the viewBox: the page decides how large the picture is."""
     view = _VIEW.search(drawn)
+    if view is None:
+        raise ValueError("the drawing states no viewBox")
     body = drawn[drawn.index(">") + 1 :]
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{view[1]}" class="drawn">{body}'
 

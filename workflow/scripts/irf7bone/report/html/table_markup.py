@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from irf7bone.base.phrases import ENDPOINT_WORDS, interval, is_missing, p_value, ratio
+from irf7bone.base.phrases import ENDPOINT_WORDS, interval, is_missing, p_value, said_ratio
 from irf7bone.report.html.cell_markup import (
     NOTHING,
     Cell,
-    Column,
+    Field,
     TableView,
+    effect_cell,
     say_cohort,
     say_count,
-    say_effect,
     say_number,
     say_range,
     say_status,
@@ -35,43 +35,43 @@ def _c_index(row: Mapping[str, Any]) -> Cell:
 
 
 _RESULT = (
-    Column("Signature", "gene set", say_text("signature"), filtered=True),
-    Column("Method", "how the score was made", say_text("method"), filtered=True),
-    Column("Endpoint", "outcome", say_text("endpoint"), filtered=True),
-    Column("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
+    Field("Signature", "gene set", say_text("signature"), filtered=True),
+    Field("Method", "how the score was made", say_text("method"), filtered=True),
+    Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
+    Field("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
 )
 _SIZES = (
-    Column("n", "samples in the fit", say_count("n"), number=True),
-    Column("Events", "events in the fit", say_count("n_events"), number=True),
-    Column(
-        "HR per SD (95 % CI)", "hazard ratio for one standard deviation more score", say_effect, number=True
+    Field("n", "samples in the fit", say_count("n"), number=True),
+    Field("Events", "events in the fit", say_count("n_events"), number=True),
+    Field(
+        "HR per SD (95 % CI)", "hazard ratio for one standard deviation more score", effect_cell, number=True
     ),
-    Column("p", "two-sided", say_number("p", p_value), number=True),
+    Field("p", "two-sided", say_number("p", p_value), number=True),
 )
-_HELD = Column("Status", "whether there is an estimate, and why not", say_status)
+_HELD = Field("Status", "whether there is an estimate, and why not", say_status)
 
 
 def associations_view(frame: pd.DataFrame, simulated: Collection[str], method: str) -> TableView:
     """Every planned result of every cohort; the page opens with those of ``method``."""
     optional = {
-        "null_percentile": Column(
+        "null_percentile": Field(
             "Null percentile",
             "share of random signatures with a smaller hazard ratio",
             say_number("null_percentile", lambda share: f"{100 * share:.1f} %"),
             number=True,
         ),
-        "null_p": Column("Null p", "against random signatures", say_number("null_p", p_value), number=True),
+        "null_p": Field("Null p", "against random signatures", say_number("null_p", p_value), number=True),
     }
     computed = [column for name, column in optional.items() if frame[name].notna().any()]
     columns = (
-        Column("Cohort", "cohort id", say_cohort(simulated), filtered=True),
+        Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
         *_RESULT,
         *_SIZES,
-        Column("Harrell's C (95 % CI)", "of the score alone, for longer time", _c_index, number=True),
-        Column("PH p", "test of proportional hazards", say_number("ph_p", p_value), number=True),
+        Field("Harrell's C (95 % CI)", "of the score alone, for longer time", _c_index, number=True),
+        Field("PH p", "test of proportional hazards", say_number("ph_p", p_value), number=True),
         *computed,
-        Column("Adjusts for", "covariates in the fit", say_text("covariates")),
-        Column("Estimator", "maximum (cox) or penalised likelihood (firth)", say_text("estimator")),
+        Field("Adjusts for", "covariates in the fit", say_text("covariates")),
+        Field("Estimator", "maximum (cox) or penalised likelihood (firth)", say_text("estimator")),
         _HELD,
     )
     caption = (
@@ -89,15 +89,15 @@ def pooled_view(frame: pd.DataFrame, method: str) -> TableView:
     """Every pooled result; the page opens with those of ``method``."""
     columns = (
         *_RESULT,
-        Column("Cohorts", "real cohorts with an estimate", say_count("k"), number=True),
+        Field("Cohorts", "real cohorts with an estimate", say_count("k"), number=True),
         *_SIZES,
-        Column("q", "Benjamini-Hochberg; none for the primary result", say_number("q", p_value), number=True),
-        Column(
+        Field("q", "Benjamini-Hochberg; none for the primary result", say_number("q", p_value), number=True),
+        Field(
             "I²", "share of variance between cohorts", say_number("i2", lambda x: f"{x:.0f} %"), number=True
         ),
-        Column("tau²", "variance between cohorts", say_number("tau2", lambda x: f"{x:.3f}"), number=True),
-        Column("95 % PI", "prediction interval", say_range("pi_low", "pi_high", interval), number=True),
-        Column("Leave one out", "range of the HR", say_range("loo_low", "loo_high", interval), number=True),
+        Field("tau²", "variance between cohorts", say_number("tau2", lambda x: f"{x:.3f}"), number=True),
+        Field("95 % PI", "prediction interval", say_range("pi_low", "pi_high", interval), number=True),
+        Field("Leave one out", "range of the HR", say_range("loo_low", "loo_high", interval), number=True),
         _HELD,
     )
     caption = "Random-effects pooled results over cohorts of patients; simulated cohorts are in none of them."
@@ -107,17 +107,17 @@ def pooled_view(frame: pd.DataFrame, method: str) -> TableView:
 def cohorts_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
     """Cohorts and their endpoints."""
     columns = (
-        Column("Cohort", "cohort id", say_cohort(simulated)),
-        Column("Role", "discovery, validation or simulated", say_text("role")),
-        Column("Platform", "as on the card", _platform),
-        Column("In file", "samples with expression in the source", say_count("samples_in_file"), number=True),
-        Column("Kept", "samples in the cohort file", say_count("n"), number=True),
-        Column("Genes", "genes in the cohort file", say_count("genes"), number=True),
-        Column("Endpoint", "outcome", say_text("endpoint")),
-        Column("With it", "samples with time and event", say_count("n_endpoint"), number=True),
-        Column("Events", "events", say_count("n_events"), number=True),
-        Column("Competing", "competing events", say_count("n_competing"), number=True),
-        Column("Follow-up, months", "median, reverse Kaplan-Meier", _follow_up, number=True),
+        Field("Cohort", "cohort id", say_cohort(simulated)),
+        Field("Role", "discovery, validation or simulated", say_text("role")),
+        Field("Platform", "as on the card", _platform),
+        Field("In file", "samples with expression in the source", say_count("samples_in_file"), number=True),
+        Field("Kept", "samples in the cohort file", say_count("n"), number=True),
+        Field("Genes", "genes in the cohort file", say_count("genes"), number=True),
+        Field("Endpoint", "outcome", say_text("endpoint")),
+        Field("With it", "samples with time and event", say_count("n_endpoint"), number=True),
+        Field("Events", "events", say_count("n_events"), number=True),
+        Field("Competing", "competing events", say_count("n_competing"), number=True),
+        Field("Follow-up, months", "median, reverse Kaplan-Meier", _follow_up, number=True),
     )
     return view("cohorts", "Cohorts, one row for each endpoint.", frame, columns, simulated)
 
@@ -136,12 +136,12 @@ def _platform(row: Mapping[str, Any]) -> Cell:
 def coverage_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
     """How much of each signature each cohort has."""
     columns = (
-        Column("Cohort", "cohort id", say_cohort(simulated), filtered=True),
-        Column("Signature", "gene set", say_text("signature"), filtered=True),
-        Column("Genes", "genes in the signature", say_count("n_genes"), number=True),
-        Column("Used", "of these, in the cohort and not constant", say_count("n_genes_used"), number=True),
-        Column("Coverage", "share used", say_number("coverage", lambda x: f"{100 * x:.0f} %"), number=True),
-        Column("Not used", "genes", lambda row: Cell("none") if is_missing(row["missing"]) else _genes(row)),
+        Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Genes", "genes in the signature", say_count("n_genes"), number=True),
+        Field("Used", "of these, in the cohort and not constant", say_count("n_genes_used"), number=True),
+        Field("Coverage", "share used", say_number("coverage", lambda x: f"{100 * x:.0f} %"), number=True),
+        Field("Not used", "genes", lambda row: Cell("none") if is_missing(row["missing"]) else _genes(row)),
         _HELD_COVERAGE,
     )
     caption = "Genes of each signature that each cohort has."
@@ -152,7 +152,7 @@ def _genes(row: Mapping[str, Any]) -> Cell:
     return Cell(str(row["missing"]).replace(",", ", "))
 
 
-_HELD_COVERAGE = Column(
+_HELD_COVERAGE = Field(
     "Status",
     "scored or not",
     lambda row: Cell("scored") if row["status"] == "ok" else say_status(row),
@@ -162,20 +162,20 @@ _HELD_COVERAGE = Column(
 def verdict_view(frame: pd.DataFrame) -> TableView:
     """The verdict of every endpoint."""
     columns = (
-        Column("Endpoint", "outcome", _endpoint),
-        Column("Verdict", "what may be said", say_text("verdict")),
-        Column(
+        Field("Endpoint", "outcome", _endpoint),
+        Field("Verdict", "what may be said", say_text("verdict")),
+        Field(
             "HR per SD (95 % CI)", "pooled, primary signature, method and model", _verdict_effect, number=True
         ),
-        Column("p", "two-sided", say_number("p", p_value), number=True),
-        Column(
+        Field("p", "two-sided", say_number("p", p_value), number=True),
+        Field(
             "q", "Benjamini-Hochberg; none for the primary endpoint", say_number("q", p_value), number=True
         ),
-        Column("Adjusted HR (95 % CI)", "with proliferation", _verdict_adjusted, number=True),
-        Column("Cohorts", "of patients, with an estimate", say_count("k"), number=True),
-        Column("Tumours", "in these", say_count("n"), number=True),
-        Column("Events", "in these", say_count("n_events"), number=True),
-        Column("Rule", "the first that fits", say_text("rule")),
+        Field("Adjusted HR (95 % CI)", "with proliferation", _verdict_adjusted, number=True),
+        Field("Cohorts", "of patients, with an estimate", say_count("k"), number=True),
+        Field("Tumours", "in these", say_count("n"), number=True),
+        Field("Events", "in these", say_count("n_events"), number=True),
+        Field("Rule", "the first that fits", say_text("rule")),
     )
     return view(
         "verdicts",
@@ -194,7 +194,7 @@ def _endpoint(row: Mapping[str, Any]) -> Cell:
 def _ratios(row: Mapping[str, Any], value: str, low: str, high: str) -> Cell:
     if is_missing(row[value]):
         return Cell("no estimate")
-    said = f"{ratio(row[value])} ({ratio(row[low])} to {ratio(row[high])})"
+    said = f"{said_ratio(row[value])} ({said_ratio(row[low])} to {said_ratio(row[high])})"
     return Cell(said, float(np.log(row[value])))
 
 

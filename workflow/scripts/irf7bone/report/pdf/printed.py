@@ -169,13 +169,17 @@ def _put(
         name: Of the form among the resources of the page.
         place: Scale, and lower left corner in points.
     """
+    # untyped: of an object pypdf knows no more than that it is one
+    contents: Any = figure["/Contents"].get_object()
+    resources: Any = figure["/Resources"].get_object()
+    own: Any = page["/Resources"].get_object()
     form = StreamObject()
-    form.set_data(figure["/Contents"].get_object().get_data())
+    form.set_data(contents.get_data())
     form[NameObject("/Type")] = NameObject("/XObject")
     form[NameObject("/Subtype")] = NameObject("/Form")
     form[NameObject("/BBox")] = ArrayObject(FloatObject(edge) for edge in figure.mediabox)
-    form[NameObject("/Resources")] = figure["/Resources"].get_object().clone(writer)
-    forms = page["/Resources"].get_object().setdefault(NameObject("/XObject"), DictionaryObject())
+    form[NameObject("/Resources")] = resources.clone(writer)
+    forms = own.setdefault(NameObject("/XObject"), DictionaryObject())
     forms.get_object()[NameObject(name)] = writer._add_object(form.flate_encode())
     scale, x, y = place
     draw = StreamObject()
@@ -238,7 +242,7 @@ def _grid(
         share = [_width([head[column], *(row[column] for row in rows)]) for column in range(len(head))]
     widths = [WIDTH * part / sum(share) for part in share]
     body = [[_say(text, HEAD) for text in head], *([_say(text, CELL) for text in row] for row in rows)]
-    rules = [
+    rules: list[Any] = [
         ("LINEBELOW", (0, 0), (-1, 0), 0.8, colors.black),
         ("LINEBELOW", (0, 1), (-1, -1), 0.25, _RULE),
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
@@ -260,8 +264,9 @@ def _width(texts: Sequence[str]) -> float:
 
 
 def _points(texts: Sequence[str]) -> ListFlowable:
+    items: list[Any] = [ListItem(_say(text), leftIndent=5 * mm) for text in texts]
     return ListFlowable(
-        [ListItem(_say(text), leftIndent=5 * mm) for text in texts],
+        items,
         bulletType="bullet",
         bulletFontSize=6,
         start="•",
@@ -323,7 +328,7 @@ def _forests(section: Section, inputs: ReportInputs, placed: _Placed) -> Iterato
 
 
 def _limits(section: Section, inputs: ReportInputs, placed: _Placed) -> Iterator[Flowable]:
-    yield _say(f"The claim is that of {section.data['source']}. These parts of it no table here can test:")
+    yield _say(f"The claim is that of {section.data['source']} These parts of it no table here can test:")
     yield _points(section.data["limits"])
 
 
@@ -333,8 +338,8 @@ def _methods(section: Section, inputs: ReportInputs, placed: _Placed) -> Iterato
         yield _say(heading, HEADING[1])
         yield _say(paragraph)
     yield _say("References", HEADING[1])
-    for number, reference in enumerate(methods.references, start=1):
-        yield _say(f"{number}. {reference}", SMALL)
+    for number, work in enumerate(methods.references, start=1):
+        yield _say(f"{number}. {work.text}", SMALL)
 
 
 def _remark(section: Section, inputs: ReportInputs, placed: _Placed) -> Iterator[Flowable]:

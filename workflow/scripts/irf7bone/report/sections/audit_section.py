@@ -11,7 +11,7 @@ from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, is_missi
 from irf7bone.harmonise.duplicates import LEAST_CORRELATION, LEAST_GENES, MARGIN, SURE_CORRELATION
 from irf7bone.report.html.cell_markup import (
     Cell,
-    Column,
+    Field,
     TableView,
     say_cohort,
     say_count,
@@ -30,7 +30,7 @@ _STATUS = {"found": "found", "none": "none found", "not_compared": "profiles not
 
 def audit_section(inputs: ReportInputs) -> Section:
     """Patients that appear twice, and the way of every sample into the models."""
-    duplicates, audit = inputs.depth.duplicates, inputs.depth.audit
+    duplicates, audit = inputs.results.duplicates, inputs.results.audit
     findings = [
         *duplicate_findings(duplicates, inputs.simulated),
         *audit_findings(audit, inputs.config.primary.endpoint, inputs.config.primary.model, inputs.simulated),
@@ -95,19 +95,19 @@ def audit_findings(
 def duplicates_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
     """Every pair of cohorts, with the samples found in both."""
     columns = (
-        Column("Cohort", "cohort id", say_cohort(simulated), filtered=True),
-        Column("With", "itself for samples within it", say_text("other_cohort"), filtered=True),
-        Column("Found", "whether samples of one patient were found", _status, filtered=True),
-        Column("Sample", "of the first cohort", say_text("sample")),
-        Column("Other sample", "of the other", say_text("other_sample")),
-        Column("Same", "id, profile, or both", say_text("evidence")),
-        Column(
+        Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
+        Field("With", "itself for samples within it", say_text("other_cohort"), filtered=True),
+        Field("Found", "whether samples of one patient were found", _status, filtered=True),
+        Field("Sample", "of the first cohort", say_text("sample")),
+        Field("Other sample", "of the other", say_text("other_sample")),
+        Field("Same", "id, profile, or both", say_text("evidence")),
+        Field(
             "Correlation", "of the profiles; where none was found, the largest", _two_digits("correlation"),
             number=True,
         ),
-        Column("Lead", "over the second best partner, Fisher z", _two_digits("margin"), number=True),
-        Column("Genes", "in both cohorts", say_count("n_genes"), number=True),
-        Column("What to do", "or why profiles were not compared", say_text("reason")),
+        Field("Lead", "over the second best partner, Fisher z", _two_digits("margin"), number=True),
+        Field("Genes", "in both cohorts", say_count("n_genes"), number=True),
+        Field("What to do", "or why profiles were not compared", say_text("reason")),
     )  # fmt: skip
     caption = (
         "Samples that may be one patient. Profiles of gene-wise z-scores count as one tumour where each is "
@@ -129,14 +129,14 @@ def _status(row: Mapping[str, Any]) -> Cell:
 def audit_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
     """Each chain from the file to the model."""
     columns = (
-        Column("Cohort", "cohort id", say_cohort(simulated), filtered=True),
-        Column("Endpoint", "outcome", say_text("endpoint"), filtered=True),
-        Column("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
-        Column("Step", "in order", say_count("step"), number=True),
-        Column("Where", "in the file, lost, or in the model", _step),
-        Column("Lost", "samples", say_count("n_lost"), number=True),
-        Column("Left", "samples", say_count("n_left"), number=True),
-        Column("Events left", "once outcomes are known", say_count("n_events_left"), number=True),
+        Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
+        Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
+        Field("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
+        Field("Step", "in order", say_count("step"), number=True),
+        Field("Where", "in the file, lost, or in the model", _step),
+        Field("Lost", "samples", say_count("n_lost"), number=True),
+        Field("Left", "samples", say_count("n_left"), number=True),
+        Field("Events left", "once outcomes are known", say_count("n_events_left"), number=True),
     )
     caption = (
         "From every sample that a source names to those in the model, for the primary signature and method."

@@ -11,7 +11,7 @@ from irf7bone.base.phrases import STATUS_WORDS, counted, is_missing, listed, p_v
 from irf7bone.report.html.cell_markup import (
     NOTHING,
     Cell,
-    Column,
+    Field,
     TableView,
     say_cohort,
     say_count,
@@ -44,23 +44,25 @@ GIVEN_WORDS = {
 }
 
 
-def correlation(value: float) -> str:
+def said_r(value: float) -> str:
     """Two decimals with a true minus."""
     return f"{value:.2f}".replace("-", "\u2212")
 
 
 def correlation_range(low: float, high: float) -> str:
     """``0.41 to 0.61``."""
-    return f"{correlation(low)} to {correlation(high)}"
+    return f"{said_r(low)} to {said_r(high)}"
 
 
 def immune_section(inputs: ReportInputs) -> Section:
-    """Correlation of interferon with immune scores, crude and adjusted."""
-    depth, primary = inputs.depth, inputs.config.primary
-    pooled = chosen(depth.immune_pooled, signature=primary.signature)
-    cells = list(dict.fromkeys(depth.immune.loc[depth.immune["signature"] == primary.signature, "immune"]))
+    """Correlation of interferon with immune scores, unadjusted and adjusted."""
+    results, primary = inputs.results, inputs.config.primary
+    pooled = chosen(results.immune_pooled, signature=primary.signature)
+    cells = list(
+        dict.fromkeys(results.immune.loc[results.immune["signature"] == primary.signature, "immune"])
+    )
     said = [f"{immune_sentence(chosen(pooled, immune=cell), cell)}." for cell in cells]
-    made_up = inputs.simulated.intersection(depth.immune["cohort"])
+    made_up = inputs.simulated.intersection(results.immune["cohort"])
     tinted = " Tinted: simulated cohorts, not patients, in no diamond." if made_up else ""
     figure = figure_view(
         inputs,
@@ -73,7 +75,7 @@ def immune_section(inputs: ReportInputs) -> Section:
             if cells
             else ""
         ),
-        simulated=bool(cells) and inputs.simulated.issuperset(depth.immune["cohort"]),
+        simulated=bool(cells) and inputs.simulated.issuperset(results.immune["cohort"]),
     )
     findings = (
         Finding(
@@ -81,11 +83,11 @@ def immune_section(inputs: ReportInputs) -> Section:
             "immune cells have an interferon response of their own."
         ),
     )
-    shown = [name for name in inputs.shown if name in set(depth.immune["signature"])]
+    shown = [name for name in inputs.shown if name in set(results.immune["signature"])]
     tables = (
         (
-            immune_pooled_view(depth.immune_pooled, primary.signature),
-            immune_view(depth.immune[depth.immune["signature"].isin(shown)], inputs.simulated, shown),
+            immune_pooled_view(results.immune_pooled, primary.signature),
+            immune_view(results.immune[results.immune["signature"].isin(shown)], inputs.simulated, shown),
         )
         if cells
         else ()
@@ -111,7 +113,7 @@ def immune_sentence(rows: pd.DataFrame, cell: str) -> str:
             parts.append(f"{words} {not_estimated(row)}")
             continue
         ends = correlation_range(row["ci_low"], row["ci_high"])
-        parts.append(f"{words} r = {correlation(row['r'])} (95 % CI {ends})")
+        parts.append(f"{words} r = {said_r(row['r'])} (95 % CI {ends})")
     counts = rows[rows["status"] == "ok"]
     over = (
         f" over {counted(int(counts['k'].max()), 'cohort')} of patients, "
@@ -126,13 +128,13 @@ def _r(row: Mapping[str, Any]) -> Cell:
     if row["status"] != "ok":
         return Cell(STATUS_WORDS[row["status"]])
     ends = correlation_range(row["ci_low"], row["ci_high"])
-    return Cell(f"{correlation(row['r'])} ({ends})", float(row["r"]))
+    return Cell(f"{said_r(row['r'])} ({ends})", float(row["r"]))
 
 
 _PAIR = (
-    Column("Signature", "interferon signature", say_text("signature"), filtered=True),
-    Column("Immune score", "immune signature", say_text("immune"), filtered=True),
-    Column("Held constant", "adjustment", lambda row: Cell(GIVEN_WORDS[row["adjustment"]]), filtered=True),
+    Field("Signature", "interferon signature", say_text("signature"), filtered=True),
+    Field("Immune score", "immune signature", say_text("immune"), filtered=True),
+    Field("Held constant", "adjustment", lambda row: Cell(GIVEN_WORDS[row["adjustment"]]), filtered=True),
 )
 
 
@@ -140,18 +142,18 @@ def immune_pooled_view(frame: pd.DataFrame, signature: str) -> TableView:
     """Pooled correlations; the page opens with those of ``signature``."""
     columns = (
         *_PAIR,
-        Column("Cohorts", "real cohorts with an estimate", say_count("k"), number=True),
-        Column("n", "samples in these", say_count("n"), number=True),
-        Column("r (95 % CI)", "pooled correlation", _r, number=True),
-        Column("p", "two-sided", say_number("p", p_value), number=True),
-        Column("q", "Benjamini-Hochberg over this table", say_number("q", p_value), number=True),
-        Column(
+        Field("Cohorts", "real cohorts with an estimate", say_count("k"), number=True),
+        Field("n", "samples in these", say_count("n"), number=True),
+        Field("r (95 % CI)", "pooled correlation", _r, number=True),
+        Field("p", "two-sided", say_number("p", p_value), number=True),
+        Field("q", "Benjamini-Hochberg over this table", say_number("q", p_value), number=True),
+        Field(
             "I²", "share of variance between cohorts", say_number("i2", lambda x: f"{x:.0f} %"), number=True
         ),
-        Column(
+        Field(
             "95 % PI", "prediction interval", say_range("pi_low", "pi_high", correlation_range), number=True
         ),
-        Column("Status", "whether there is an estimate, and why not", say_status),
+        Field("Status", "whether there is an estimate, and why not", say_status),
     )
     caption = "Random-effects pooled correlations over cohorts of patients."
     return view(
@@ -162,19 +164,19 @@ def immune_pooled_view(frame: pd.DataFrame, signature: str) -> TableView:
 def immune_view(frame: pd.DataFrame, simulated: Collection[str], shown: Sequence[str]) -> TableView:
     """Correlations of each cohort."""
     columns = (
-        Column("Cohort", "cohort id", say_cohort(simulated), filtered=True),
+        Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
         *_PAIR,
-        Column("n", "samples", say_count("n"), number=True),
-        Column("r (95 % CI)", "correlation, partial where something is held constant", _r, number=True),
-        Column("p", "two-sided", say_number("p", p_value), number=True),
-        Column(
+        Field("n", "samples", say_count("n"), number=True),
+        Field("r (95 % CI)", "correlation, partial where something is held constant", _r, number=True),
+        Field("p", "two-sided", say_number("p", p_value), number=True),
+        Field(
             "Explained",
             "larger share of variance of the two scores that the covariates explain",
             say_number("explained", percent),
             number=True,
         ),
-        Column("Genes taken out", "shared genes", say_count("n_shared"), number=True),
-        Column("Status", "whether there is an estimate, and why not", say_status),
+        Field("Genes taken out", "shared genes", say_count("n_shared"), number=True),
+        Field("Status", "whether there is an estimate, and why not", say_status),
     )
     caption = f"Correlations in each cohort. {shown_only(shown, 'immune')}"
     return view(
@@ -184,10 +186,10 @@ def immune_view(frame: pd.DataFrame, simulated: Collection[str], shown: Sequence
 
 def quality_section(inputs: ReportInputs) -> Section:
     """What each signature is in each cohort."""
-    depth, signature = inputs.depth, inputs.config.primary.signature
+    results, signature = inputs.results, inputs.config.primary.signature
     figures = []
     for cohort in patients_first(list(inputs.cards), inputs.simulated):
-        row = one_row(depth.signature_quality, cohort=cohort, signature=signature)
+        row = one_row(results.signature_quality, cohort=cohort, signature=signature)
         figures.append(
             figure_view(
                 inputs,
@@ -198,9 +200,9 @@ def quality_section(inputs: ReportInputs) -> Section:
                 simulated=cohort in inputs.simulated,
             )
         )
-    real = chosen(depth.signature_quality, signature=signature)
+    real = chosen(results.signature_quality, signature=signature)
     real = real[~real["cohort"].isin(inputs.simulated)]
-    tables = (quality_view(depth.signature_quality, inputs.simulated),)
+    tables = (signature_quality_view(results.signature_quality, inputs.simulated),)
     findings = (Finding(coherence_sentence(real, signature)),)
     return Section("signature_quality", "Signature quality", "Signature quality", findings, figures, tables)
 
@@ -217,13 +219,13 @@ def quality_sentence(row: Mapping[str, Any] | None) -> str:
     if row["status"] != "ok":
         return f"{genes}; {failed(row)}"
     said = (
-        f"{genes}; mean correlation of gene pairs {correlation(row['mean_correlation'])} against "
-        f"{correlation(row['background_correlation'])} over all genes; the first component holds "
+        f"{genes}; mean correlation of gene pairs {said_r(row['mean_correlation'])} against "
+        f"{said_r(row['background_correlation'])} over all genes; the first component holds "
         f"{percent(row['pc1_share'])} of their variance"
     )
     if is_missing(row["irf7_correlation"]):
         return f"{said}; IRF7 itself cannot be held against the others"
-    return f"{said}; IRF7 correlates with the mean of the others at {correlation(row['irf7_correlation'])}"
+    return f"{said}; IRF7 correlates with the mean of the others at {said_r(row['irf7_correlation'])}"
 
 
 def coherence_sentence(rows: pd.DataFrame, signature: str) -> str:
@@ -244,48 +246,46 @@ def coherence_sentence(rows: pd.DataFrame, signature: str) -> str:
     )
     known = told[told["irf7_correlation"].notna()]
     if len(known):
-        named = [
-            f"{correlation(row['irf7_correlation'])} in {row['cohort']}" for row in known.to_dict("records")
-        ]
+        named = [f"{said_r(row['irf7_correlation'])} in {row['cohort']}" for row in known.to_dict("records")]
         said += f"; IRF7 correlates with the mean of the others at {listed(named)}"
     return f"{said}."
 
 
 def _rho(name: str) -> Callable[[Mapping[str, Any]], Cell]:
-    return say_number(name, correlation)
+    return say_number(name, said_r)
 
 
-def quality_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
+def signature_quality_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
     """Every measure of every signature and cohort."""
     columns = (
-        Column("Cohort", "cohort id", say_cohort(simulated), filtered=True),
-        Column("Signature", "gene set", say_text("signature"), filtered=True),
-        Column("Measured", "genes used", _genes, number=True),
-        Column(
+        Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Measured", "genes used", _genes, number=True),
+        Field(
             "Decile",
             "median decile of mean expression; none for log ratios",
             say_number("median_decile", lambda x: f"{x:g}"),
             number=True,
         ),
-        Column(
+        Field(
             "Low expression",
             "share in the lowest quarter",
             say_number("share_low_expressed", percent),
             number=True,
         ),
-        Column(
+        Field(
             "Low variance",
             "share in the lowest quarter",
             say_number("share_low_variance", percent),
             number=True,
         ),
-        Column("Pairs", "mean Spearman correlation of pairs", _rho("mean_correlation"), number=True),
-        Column("All genes", "the same over all genes", _rho("background_correlation"), number=True),
-        Column("Component 1", "share of variance", say_number("pc1_share", percent), number=True),
-        Column("Mean, median", "Spearman correlation of the two", _rho("mean_median"), number=True),
-        Column("Mean, component", "Spearman correlation of the two", _rho("mean_pc1"), number=True),
-        Column("IRF7", "correlation with the mean of the others", _rho("irf7_correlation"), number=True),
-        Column("Status", "whether it can be told, and why not", say_status),
+        Field("Pairs", "mean Spearman correlation of pairs", _rho("mean_correlation"), number=True),
+        Field("All genes", "the same over all genes", _rho("background_correlation"), number=True),
+        Field("Component 1", "share of variance", say_number("pc1_share", percent), number=True),
+        Field("Mean, median", "Spearman correlation of the two", _rho("mean_median"), number=True),
+        Field("Mean, component", "Spearman correlation of the two", _rho("mean_pc1"), number=True),
+        Field("IRF7", "correlation with the mean of the others", _rho("irf7_correlation"), number=True),
+        Field("Status", "whether it can be told, and why not", say_status),
     )
     caption = (
         "Whether each signature is measured in each cohort and whether its genes say one thing (after "

@@ -10,7 +10,7 @@ import pandas as pd
 
 from irf7bone.base.phrases import is_missing, listed
 from irf7bone.report.html.section import Finding, Section, chosen
-from irf7bone.tables.calibration import caution, pooled_caution
+from irf7bone.report.sentences.calibration_warnings import caution, pooled_caution
 from irf7bone.tables.outcome import AMONG_RELAPSED, DIFFERENCE
 from irf7bone.tables.outcome_checks import SPLIT_CHANGE
 
@@ -88,32 +88,32 @@ def _associations(inputs: ReportInputs) -> Iterator[_Looked]:
 
 def _sites(inputs: ReportInputs) -> Iterator[_Looked]:
     model = inputs.config.primary.model
-    for row in _ok(inputs.depth.competing, inputs, model=model, estimand="subdistribution"):
+    for row in _ok(inputs.results.competing, inputs, model=model, estimand="subdistribution"):
         about = row["cohort"], row["estimator"], model, int(row["n_events"])
         yield *about, _TEST
         yield *about, _INTERVAL
-    for row in _ok(inputs.depth.sites, inputs, model=model):
+    for row in _ok(inputs.results.sites, inputs, model=model):
         if row["contrast"] == DIFFERENCE:
             yield row["cohort"], f"site_ratio_{row['estimator']}", model, int(row["n_events"]), _TEST
         elif row["contrast"] == AMONG_RELAPSED:
             yield row["cohort"], row["estimator"], model, int(row["n_events"]), _TEST
-    for row in _ok(inputs.depth.group_tests, inputs):
+    for row in _ok(inputs.results.group_tests, inputs):
         yield row["cohort"], row["test"], "none", int(row["n_events"]), _TEST
 
 
 def _checks(inputs: ReportInputs) -> Iterator[_Looked]:
     model = inputs.config.primary.model
-    for row in _ok(inputs.depth.checks, inputs, model=model):
+    for row in _ok(inputs.results.checks, inputs, model=model):
         kind = {SPLIT_CHANGE: "five_year_change", "linearity": "linearity"}.get(row["check"])
         if kind:
             yield row["cohort"], f"{kind}_{row['estimator']}", model, int(row["n_events"]), _TEST
-    for row in _ok(inputs.depth.discrimination, inputs):
+    for row in _ok(inputs.results.discrimination, inputs):
         yield row["cohort"], row["measure"], "none", int(row["n_events"]), _INTERVAL
 
 
 def _er(inputs: ReportInputs) -> Iterator[_Looked]:
     primary = inputs.config.primary
-    rows = _ok(inputs.depth.by_er, inputs, endpoint=primary.endpoint, model=primary.model)
+    rows = _ok(inputs.results.by_er, inputs, endpoint=primary.endpoint, model=primary.model)
     for row in rows:
         yield row["cohort"], row["estimator"], row["model"], int(row["n_events"]), _TEST
     for cohort in dict.fromkeys(row["cohort"] for row in rows):

@@ -23,7 +23,7 @@ from irf7bone.base.vocabulary import ALPHA
 from irf7bone.report.html.cell_markup import (
     NOTHING,
     Cell,
-    Column,
+    Field,
     TableView,
     say_cohort,
     say_count,
@@ -81,16 +81,16 @@ MARKS = (
 
 def checks_section(inputs: ReportInputs) -> Section:
     """The checks of the primary signature and model."""
-    config, depth, shown = inputs.config, inputs.depth, inputs.shown
+    config, results, shown = inputs.config, inputs.results, inputs.shown
     primary = config.primary
     named = {"signature": primary.signature, "method": primary.method}
-    real = depth.checks[~depth.checks["cohort"].isin(inputs.simulated)]
+    real = results.checks[~results.checks["cohort"].isin(inputs.simulated)]
     findings = [Finding(said) for said in summary_sentences(real, config)]
     figures = []
     for cohort, endpoint in with_endpoints(inputs):
         here = {"cohort": cohort, "endpoint": endpoint, **named}
-        rows = chosen(depth.checks, model=primary.model, **here)
-        measures = chosen(depth.discrimination, **here)
+        rows = chosen(results.checks, model=primary.model, **here)
+        measures = chosen(results.discrimination, **here)
         fitted = (rows["status"] == "ok").any()
         figures.append(
             figure_view(
@@ -106,8 +106,8 @@ def checks_section(inputs: ReportInputs) -> Section:
             )
         )
     key = list(shown)
-    own = depth.checks[depth.checks["signature"].isin(key) & (depth.checks["model"] == primary.model)]
-    measured = depth.discrimination[depth.discrimination["signature"].isin(key)]
+    own = results.checks[results.checks["signature"].isin(key) & (results.checks["model"] == primary.model)]
+    measured = results.discrimination[results.discrimination["signature"].isin(key)]
     tables = (
         checks_view(recorded(own, inputs.cohorts), inputs.simulated, shown, primary.model),
         discrimination_view(recorded(measured, inputs.cohorts), inputs.simulated, shown),
@@ -229,16 +229,16 @@ def checks_view(
 ) -> TableView:
     """Every check of the key signatures."""
     columns = (
-        Column("Cohort", "cohort id", say_cohort(simulated), filtered=True),
-        Column("Signature", "gene set", say_text("signature"), filtered=True),
-        Column("Endpoint", "outcome", say_text("endpoint"), filtered=True),
-        Column("Check", "what", lambda row: Cell(CHECK_WORDS[row["check"]]), filtered=True),
-        Column("n", "samples, or at risk in the period", say_count("n"), number=True),
-        Column("Events", "of these", say_count("n_events"), number=True),
-        Column("Value (95 % CI)", "ratio of hazards, or chi-squared", _number, number=True),
-        Column("p", "two-sided", say_number("p", p_value), number=True),
-        Column("Sample", "left out", say_text("sample")),
-        Column("Status", "whether there is a number, and why not", say_status),
+        Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
+        Field("Check", "what", lambda row: Cell(CHECK_WORDS[row["check"]]), filtered=True),
+        Field("n", "samples, or at risk in the period", say_count("n"), number=True),
+        Field("Events", "of these", say_count("n_events"), number=True),
+        Field("Value (95 % CI)", "ratio of hazards, or chi-squared", _number, number=True),
+        Field("p", "two-sided", say_number("p", p_value), number=True),
+        Field("Sample", "left out", say_text("sample")),
+        Field("Status", "whether there is a number, and why not", say_status),
     )
     caption = f"Checks of the fits, {MODEL_WORDS[model]}. {shown_only(shown, 'checks')}"
     return view(
@@ -249,20 +249,20 @@ def checks_view(
 def discrimination_view(frame: pd.DataFrame, simulated: Collection[str], shown: Sequence[str]) -> TableView:
     """C and AUC of the key signatures."""
     columns = (
-        Column("Cohort", "cohort id", say_cohort(simulated), filtered=True),
-        Column("Signature", "gene set", say_text("signature"), filtered=True),
-        Column("Endpoint", "outcome", say_text("endpoint"), filtered=True),
-        Column("Measure", "what", lambda row: Cell(MEASURE_WORDS[row["measure"]]), filtered=True),
-        Column(
+        Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
+        Field("Measure", "what", lambda row: Cell(MEASURE_WORDS[row["measure"]]), filtered=True),
+        Field(
             "Horizon, months",
             "events up to here count",
             say_number("horizon_months", lambda x: f"{x:.0f}"),
             number=True,
         ),
-        Column("n", "samples", say_count("n"), number=True),
-        Column("Events", "up to the horizon", say_count("n_events"), number=True),
-        Column("Value (95 % CI)", "share of pairs in the right order", _concordance, number=True),
-        Column("Status", "whether there is a number, and why not", say_status),
+        Field("n", "samples", say_count("n"), number=True),
+        Field("Events", "up to the horizon", say_count("n_events"), number=True),
+        Field("Value (95 % CI)", "share of pairs in the right order", _concordance, number=True),
+        Field("Status", "whether there is a number, and why not", say_status),
     )
     caption = (
         "How well a score alone orders patients: above 0.5 where a higher score goes with a longer time. "

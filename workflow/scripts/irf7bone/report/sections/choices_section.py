@@ -23,10 +23,10 @@ from irf7bone.base.vocabulary import ALPHA
 from irf7bone.report.html.cell_markup import (
     NOTHING,
     Cell,
-    Column,
+    Field,
     TableView,
+    effect_cell,
     say_count,
-    say_effect,
     say_number,
     say_range,
     say_status,
@@ -46,9 +46,9 @@ FEW_COHORTS = 3
 
 def specification_section(inputs: ReportInputs) -> Section:
     """The primary question under every choice of signature, method and model."""
-    depth, primary = inputs.depth, inputs.config.primary
-    finding = specification_sentence(depth.specifications, depth.specification_summary, inputs.config)
-    drawn = (depth.specifications["status"] == "ok").any()
+    results, primary = inputs.results, inputs.config.primary
+    finding = specification_sentence(results.specifications, results.specification_summary, inputs.config)
+    drawn = (results.specifications["status"] == "ok").any()
     figure = figure_view(
         inputs,
         "pooled/specifications",
@@ -69,7 +69,7 @@ def specification_section(inputs: ReportInputs) -> Section:
             else finding
         ),
     )
-    tables = (summary_view(depth.specification_summary), specifications_view(depth.specifications))
+    tables = (summary_view(results.specification_summary), specifications_view(results.specifications))
     return Section(
         "specifications", "Every analysis", "Every defensible analysis", findings, (figure,), tables
     )
@@ -110,31 +110,31 @@ def specification_sentence(curve: pd.DataFrame, summary: pd.DataFrame, config: C
     return " ".join(parts)
 
 
-def _share(name: str, label: str, doc: str) -> Column:
-    return Column(label, doc, say_number(name, percent), number=True)
+def _share(name: str, label: str, doc: str) -> Field:
+    return Field(label, doc, say_number(name, percent), number=True)
 
 
 def summary_view(frame: pd.DataFrame) -> TableView:
     """Shares over the whole curve and with each choice held fixed."""
     columns = (
-        Column(
+        Field(
             "Held fixed",
             "which choice",
             lambda row: Cell("nothing" if row["choice"] == "none" else str(row["choice"])),
             filtered=True,
         ),
-        Column("At", "its value", say_text("level")),
-        Column("Planned", "specifications", say_count("n_planned"), number=True),
-        Column("Estimated", "of these", say_count("n_estimated"), number=True),
-        Column("Median HR", "of the estimates", say_number("median_log_hr", hazard_ratio), number=True),
-        Column(
+        Field("At", "its value", say_text("level")),
+        Field("Planned", "specifications", say_count("n_planned"), number=True),
+        Field("Estimated", "of these", say_count("n_estimated"), number=True),
+        Field("Median HR", "of the estimates", say_number("median_log_hr", hazard_ratio), number=True),
+        Field(
             "Range", "of the estimates", say_range("lowest_log_hr", "highest_log_hr", interval), number=True
         ),
         _share("share_below_1", "HR < 1", "share of the estimates"),
         _share("share_significant", "p < 0.05", "share of the estimates, uncorrected"),
         _share("share_below_1_significant", "Both", "share with HR < 1 and p < 0.05"),
         _share("share_above_1_significant", "HR > 1, p < 0.05", "share with both"),
-        Column("Status", "whether there is an estimate, and why not", say_status),
+        Field("Status", "whether there is an estimate, and why not", say_status),
     )
     caption = "The curve in numbers: over all specifications, and with one choice held fixed."
     return view("specification_summary", caption, frame, columns, ())
@@ -143,31 +143,31 @@ def summary_view(frame: pd.DataFrame) -> TableView:
 def specifications_view(frame: pd.DataFrame) -> TableView:
     """Every specification."""
     columns = (
-        Column("Rank", "by hazard ratio, 1 = lowest", say_count("rank"), number=True),
-        Column("Signature", "gene set", say_text("signature"), filtered=True),
-        Column("Method", "how the score was made", say_text("method"), filtered=True),
-        Column("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
-        Column("Primary", "named before the run", lambda row: Cell("yes" if row["is_primary"] else "no")),
-        Column("Cohorts", "pooled", say_count("k"), number=True),
-        Column("Events", "in these", say_count("n_events"), number=True),
-        Column("HR per SD (95 % CI)", "pooled", say_effect, number=True),
-        Column("p", "two-sided, uncorrected", say_number("p", p_value), number=True),
-        Column("Status", "whether there is an estimate, and why not", say_status),
+        Field("Rank", "by hazard ratio, 1 = lowest", say_count("rank"), number=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Method", "how the score was made", say_text("method"), filtered=True),
+        Field("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
+        Field("Primary", "named before the run", lambda row: Cell("yes" if row["is_primary"] else "no")),
+        Field("Cohorts", "pooled", say_count("k"), number=True),
+        Field("Events", "in these", say_count("n_events"), number=True),
+        Field("HR per SD (95 % CI)", "pooled", effect_cell, number=True),
+        Field("p", "two-sided, uncorrected", say_number("p", p_value), number=True),
+        Field("Status", "whether there is an estimate, and why not", say_status),
     )
     return view("specifications", "Every specification.", frame, columns, (), searchable=True)
 
 
 def heterogeneity_section(inputs: ReportInputs) -> Section:
     """How far the cohorts behind the primary result agree."""
-    depth, primary = inputs.depth, inputs.config.primary
+    results, primary = inputs.results, inputs.config.primary
     named = vars(primary)
-    asymmetry = one_row(depth.asymmetry, **named)
+    asymmetry = one_row(results.asymmetry, **named)
     findings = [
-        Finding(heterogeneity_sentence(one_row(depth.heterogeneity, **named))),
-        Finding(left_out_sentence(chosen(depth.leave_one_out, **named))),
+        Finding(heterogeneity_sentence(one_row(results.heterogeneity, **named))),
+        Finding(left_out_sentence(chosen(results.leave_one_cohort_out, **named))),
     ]
     said, figures = asymmetry_sentence(asymmetry), []
-    if chosen(depth.funnel, **named).empty:
+    if chosen(results.funnel, **named).empty:
         findings.append(Finding(said))
     else:
         figures.append(
@@ -185,9 +185,11 @@ def heterogeneity_section(inputs: ReportInputs) -> Section:
     by_method = {"method": primary.method}
     tables = (
         heterogeneity_view(
-            chosen(depth.heterogeneity, **by_method), chosen(depth.asymmetry, **by_method), primary
+            chosen(results.heterogeneity, **by_method), chosen(results.asymmetry, **by_method), primary
         ),
-        left_out_view(chosen(depth.leave_one_out, signature=primary.signature, method=primary.method)),
+        left_out_view(
+            chosen(results.leave_one_cohort_out, signature=primary.signature, method=primary.method)
+        ),
     )
     return Section("heterogeneity", "Heterogeneity", "Do the cohorts agree?", findings, figures, tables)
 
@@ -223,7 +225,7 @@ def left_out_sentence(rows: pd.DataFrame) -> str:
     """What leaving out each cohort does.
 
     Args:
-        rows: Of :data:`irf7bone.tables.pooled.LEAVE_ONE_OUT`, of one result.
+        rows: Of :data:`irf7bone.tables.pooled.LEAVE_ONE_COHORT_OUT`, of one result.
     """
     fitted = rows[rows["status"] == "ok"]
     if rows.empty:
@@ -263,16 +265,16 @@ def heterogeneity_view(frame: pd.DataFrame, asymmetry: pd.DataFrame, primary: Pr
     egger = asymmetry[[*key, "p", "status"]].rename(columns={"p": "egger_p", "status": "egger_status"})
     joined = frame.merge(egger, on=key, how="left", validate="one_to_one")
     columns = (
-        Column("Signature", "gene set", say_text("signature"), filtered=True),
-        Column("Endpoint", "outcome", say_text("endpoint"), filtered=True),
-        Column("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
-        Column("Cohorts", "real cohorts with an estimate", say_count("k"), number=True),
-        Column("Q", "Cochran's", say_number("cochran_q", lambda x: f"{x:.2f}"), number=True),
-        Column("p of Q", "chi-squared", say_number("q_p", p_value), number=True),
-        Column("I² (95 % CI)", "share of variance between cohorts", _i2, number=True),
-        Column("tau² (95 % CI)", "variance between cohorts", _tau2, number=True),
-        Column("Egger's p", "asymmetry of the funnel", _egger, number=True),
-        Column("Status", "of the intervals, and why there are none", say_status),
+        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
+        Field("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
+        Field("Cohorts", "real cohorts with an estimate", say_count("k"), number=True),
+        Field("Q", "Cochran's", say_number("cochran_q", lambda x: f"{x:.2f}"), number=True),
+        Field("p of Q", "chi-squared", say_number("q_p", p_value), number=True),
+        Field("I² (95 % CI)", "share of variance between cohorts", _i2, number=True),
+        Field("tau² (95 % CI)", "variance between cohorts", _tau2, number=True),
+        Field("Egger's p", "asymmetry of the funnel", _egger, number=True),
+        Field("Status", "of the intervals, and why there are none", say_status),
     )
     caption = (
         f"Pooled results of scores by {primary.method}; the intervals are by the Q-profile method. Why "
@@ -316,14 +318,14 @@ def _egger(row: Mapping[str, Any]) -> Cell:
 def left_out_view(frame: pd.DataFrame) -> TableView:
     """The primary signature's pooled results without each cohort."""
     columns = (
-        Column("Endpoint", "outcome", say_text("endpoint"), filtered=True),
-        Column("Model", "what the Cox model adjusts for", lambda row: Cell(MODEL_WORDS[row["model"]])),
-        Column("Left out", "cohort", say_text("left_out")),
-        Column("Cohorts", "that remain", say_count("k"), number=True),
-        Column("HR per SD (95 % CI)", "of those that remain", say_effect, number=True),
-        Column("p", "two-sided", say_number("p", p_value), number=True),
-        Column("Change", "as a ratio of hazard ratios", say_number("change", hazard_ratio), number=True),
-        Column("Status", "whether there is an estimate, and why not", say_status),
+        Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
+        Field("Model", "what the Cox model adjusts for", lambda row: Cell(MODEL_WORDS[row["model"]])),
+        Field("Left out", "cohort", say_text("left_out")),
+        Field("Cohorts", "that remain", say_count("k"), number=True),
+        Field("HR per SD (95 % CI)", "of those that remain", effect_cell, number=True),
+        Field("p", "two-sided", say_number("p", p_value), number=True),
+        Field("Change", "as a ratio of hazard ratios", say_number("change", hazard_ratio), number=True),
+        Field("Status", "whether there is an estimate, and why not", say_status),
     )
     caption = "The primary signature's pooled result, without each cohort of patients in turn."
-    return view("leave_one_out", caption, frame, columns, ())
+    return view("leave_one_cohort_out", caption, frame, columns, ())

@@ -13,7 +13,6 @@ from irf7bone.report.html.figure_markup import FigureView, figure_id, read_figur
 from irf7bone.report.html.section import Finding, Section, capital, marked, one_row
 from irf7bone.report.inputs import read_numbers
 from irf7bone.report.sentences import captions, text
-from irf7bone.report.sentences.methods import citation_of
 from irf7bone.report.sentences.quote import quote
 
 if TYPE_CHECKING:
@@ -54,10 +53,11 @@ def _cohort(inputs: ReportInputs, name: str) -> dict[str, Any]:
     """What the page says of one cohort."""
     card = inputs.cards[name]
     rows = inputs.cohorts[inputs.cohorts["cohort"] == name]
+    work = inputs.works.of_card(card)
     return {
         "card": card,
         "simulated": name in inputs.simulated,
-        "reference": citation_of(card),
+        "reference": work.text if work else "",
         "endpoints": [
             {
                 "name": ENDPOINT_WORDS[row["endpoint"]],
@@ -84,6 +84,7 @@ def _results(inputs: ReportInputs, name: str) -> list[str]:
     for endpoint in _endpoints(inputs, name):
         for model in forest_models(config):
             row = one_row(inputs.associations, endpoint=endpoint, model=model, **own)
+            assert row is not None  # every planned result has a row
             fit = text.fit_sentence(row)
             said.append(f"{capital(ENDPOINT_WORDS[endpoint])}, {MODEL_WORDS[model]}: {fit}.")
     return said

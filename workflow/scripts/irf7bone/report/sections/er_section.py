@@ -11,11 +11,11 @@ from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, estimate
 from irf7bone.base.vocabulary import ALPHA
 from irf7bone.report.html.cell_markup import (
     Cell,
-    Column,
+    Field,
     TableView,
+    effect_cell,
     say_cohort,
     say_count,
-    say_effect,
     say_number,
     say_status,
     say_text,
@@ -41,10 +41,10 @@ if TYPE_CHECKING:
 
 def er_section(inputs: ReportInputs) -> Section:
     """The effect in ER-positive and in ER-negative tumours."""
-    config, depth = inputs.config, inputs.depth
+    config, results = inputs.config, inputs.results
     primary = config.primary
-    pooled = chosen(depth.pooled_by_er, **vars(primary))
-    drawn = chosen(depth.by_er, signature=primary.signature, method=primary.method)
+    pooled = chosen(results.pooled_by_er, **vars(primary))
+    drawn = chosen(results.by_er, signature=primary.signature, method=primary.method)
     drawn = drawn[drawn["status"] != "not_available"]
     cohorts = list(dict.fromkeys(drawn["cohort"]))
     estimated = set(drawn.loc[drawn["status"] == "ok", "cohort"])
@@ -77,8 +77,8 @@ def er_section(inputs: ReportInputs) -> Section:
     )
     shown = inputs.shown
     tables = (
-        er_pooled_view(depth.pooled_by_er[depth.pooled_by_er["signature"].isin(list(shown))], shown),
-        er_view(shown_rows(depth.by_er, inputs), inputs.simulated, shown),
+        er_pooled_view(results.pooled_by_er[results.pooled_by_er["signature"].isin(list(shown))], shown),
+        er_view(shown_rows(results.by_er, inputs), inputs.simulated, shown),
     )
     return Section("by_er", "ER strata", "By ER status", findings, (figure,), tables)
 
@@ -117,17 +117,17 @@ def _stratum(row: Mapping[str, Any]) -> Cell:
 def er_pooled_view(frame: pd.DataFrame, shown: Sequence[str]) -> TableView:
     """Pooled effects by ER status."""
     columns = (
-        Column("Signature", "gene set", say_text("signature"), filtered=True),
-        Column("Endpoint", "outcome", say_text("endpoint"), filtered=True),
-        Column("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
-        Column("ER", "stratum, or ratio of the two", _stratum, filtered=True),
-        Column("Cohorts", "real cohorts with an estimate", say_count("k"), number=True),
-        Column("n", "samples in these", say_count("n"), number=True),
-        Column("Events", "in these", say_count("n_events"), number=True),
-        Column("HR per SD (95 % CI)", "or ratio of hazard ratios", say_effect, number=True),
-        Column("p", "two-sided", say_number("p", p_value), number=True),
-        Column("q", "Benjamini-Hochberg over this table", say_number("q", p_value), number=True),
-        Column("Status", "whether there is an estimate, and why not", say_status),
+        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
+        Field("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
+        Field("ER", "stratum, or ratio of the two", _stratum, filtered=True),
+        Field("Cohorts", "real cohorts with an estimate", say_count("k"), number=True),
+        Field("n", "samples in these", say_count("n"), number=True),
+        Field("Events", "in these", say_count("n_events"), number=True),
+        Field("HR per SD (95 % CI)", "or ratio of hazard ratios", effect_cell, number=True),
+        Field("p", "two-sided", say_number("p", p_value), number=True),
+        Field("q", "Benjamini-Hochberg over this table", say_number("q", p_value), number=True),
+        Field("Status", "whether there is an estimate, and why not", say_status),
     )
     caption = (
         "Pooled over cohorts of patients within ER strata, and the ratio of the strata within cohorts; "
@@ -139,16 +139,16 @@ def er_pooled_view(frame: pd.DataFrame, shown: Sequence[str]) -> TableView:
 def er_view(frame: pd.DataFrame, simulated: Collection[str], shown: Sequence[str]) -> TableView:
     """Effects by ER status in each cohort."""
     columns = (
-        Column("Cohort", "cohort id", say_cohort(simulated), filtered=True),
-        Column("Signature", "gene set", say_text("signature"), filtered=True),
-        Column("Endpoint", "outcome", say_text("endpoint"), filtered=True),
-        Column("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
-        Column("ER", "stratum", say_text("er"), filtered=True),
-        Column("n", "samples in the fit", say_count("n"), number=True),
-        Column("Events", "in the fit", say_count("n_events"), number=True),
-        Column("HR per SD (95 % CI)", "one SD within the whole cohort", say_effect, number=True),
-        Column("p", "two-sided", say_number("p", p_value), number=True),
-        Column("Status", "whether there is an estimate, and why not", say_status),
+        Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
+        Field("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
+        Field("ER", "stratum", say_text("er"), filtered=True),
+        Field("n", "samples in the fit", say_count("n"), number=True),
+        Field("Events", "in the fit", say_count("n_events"), number=True),
+        Field("HR per SD (95 % CI)", "one SD within the whole cohort", effect_cell, number=True),
+        Field("p", "two-sided", say_number("p", p_value), number=True),
+        Field("Status", "whether there is an estimate, and why not", say_status),
     )
     caption = f"ER strata of each cohort that has the endpoint. {shown_only(shown, 'by_er')}"
     return view("by_er", caption, frame, columns, simulated, initial={"Signature": shown[0]}, searchable=True)

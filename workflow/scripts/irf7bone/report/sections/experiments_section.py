@@ -14,7 +14,7 @@ from irf7bone.figures.experiment_words import MEANING_WORDS, size_words
 from irf7bone.report.html.cell_markup import (
     NOTHING,
     Cell,
-    Column,
+    Field,
     TableView,
     as_text,
     say_count,
@@ -86,7 +86,7 @@ def experiments_section(inputs: ReportInputs) -> Section | None:
             gene_sets_view(by_order["gene_sets"], simulated),
             composition_view(by_order["composition"], simulated),
             genes_view(by_order["panel"], simulated),
-            quality_view(by_order["quality"], simulated),
+            experiment_quality_view(by_order["quality"], simulated),
         ),
     )
 
@@ -187,7 +187,7 @@ def _view(
     name: str,
     caption: str,
     frame: pd.DataFrame,
-    columns: Sequence[Column],
+    columns: Sequence[Field],
     simulated: Collection[str],
     **rules: Any,
 ) -> TableView:
@@ -197,14 +197,14 @@ def _view(
     return TableView(name, caption, columns, rows, marked, as_text(frame), **rules)
 
 
-def _named(simulated: Collection[str]) -> tuple[Column, Column]:
+def _named(simulated: Collection[str]) -> tuple[Field, Field]:
     def say(row: Mapping[str, Any]) -> Cell:
         name = row["experiment"]
         return Cell(f"{name} (simulated)" if name in simulated else name)
 
     return (
-        Column("Experiment", "experiment id", say, filtered=True),
-        Column("Contrast", "case minus reference", say_text("contrast"), filtered=True),
+        Field("Experiment", "experiment id", say, filtered=True),
+        Field("Contrast", "case minus reference", say_text("contrast"), filtered=True),
     )
 
 
@@ -227,19 +227,19 @@ def claim_view(claim: pd.DataFrame, contrasts: pd.DataFrame, simulated: Collecti
 
     columns = (
         *_named(simulated),
-        Column(
+        Field(
             "Meaning", "what the contrast is for the claim", lambda row: Cell(MEANING_WORDS[row["meaning"]])
         ),
-        Column("Samples", "in the contrast", say_size),
-        Column("Expected", "what the claim expects of the score", say_text("expected")),
-        Column("Signature", "that the contrast is judged by", say_text("signature")),
-        Column("Difference (95 % CI)", "of the score, standard deviations", _difference(), number=True),
-        Column("p", "t test", say_number("p", p_value), number=True),
-        Column("Relabelled p", "over relabellings", say_number("permutation_p", p_value), number=True),
-        Column("Camera p", "against the other genes", say_number("camera_p", p_value), number=True),
-        Column("Verdict", "what may be said", say_text("verdict")),
-        Column("Rule", "the first that fits", say_text("rule")),
-        Column("Tissue that differs", "marker lists, log2", say_text("composition")),
+        Field("Samples", "in the contrast", say_size),
+        Field("Expected", "what the claim expects of the score", say_text("expected")),
+        Field("Signature", "that the contrast is judged by", say_text("signature")),
+        Field("Difference (95 % CI)", "of the score, standard deviations", _difference(), number=True),
+        Field("p", "t test", say_number("p", p_value), number=True),
+        Field("Relabelled p", "over relabellings", say_number("permutation_p", p_value), number=True),
+        Field("Camera p", "against the other genes", say_number("camera_p", p_value), number=True),
+        Field("Verdict", "what may be said", say_text("verdict")),
+        Field("Rule", "the first that fits", say_text("rule")),
+        Field("Tissue that differs", "marker lists, log2", say_text("composition")),
     )
     caption = (
         "Each contrast against the claim, by the rules below: a fall in bone, a rise when Irf7 is "
@@ -252,9 +252,9 @@ def rules_view() -> TableView:
     """The rules, in the order they are tried."""
     frame = pd.DataFrame([{"rule": rule.name, "when": rule.when, "verdict": rule.verdict} for rule in RULES])
     columns = (
-        Column("Rule", "its name", say_text("rule")),
-        Column("When", "what must hold", say_text("when")),
-        Column("Verdict", "what is then said", say_text("verdict")),
+        Field("Rule", "its name", say_text("rule")),
+        Field("When", "what must hold", say_text("when")),
+        Field("Verdict", "what is then said", say_text("verdict")),
     )
     rows = [[column.say(record) for column in columns] for record in frame.to_dict("records")]
     caption = "Rules by which a contrast speaks for or against the claim; the first that fits decides."
@@ -265,14 +265,14 @@ def signatures_view(frame: pd.DataFrame, simulated: Collection[str], method: str
     """Difference of every signature and method."""
     columns = (
         *_named(simulated),
-        Column("Signature", "gene set", say_text("signature"), filtered=True),
-        Column("Method", "how the score was made", say_text("method"), filtered=True),
-        Column("Difference (95 % CI)", "of the score, standard deviations", _difference(), number=True),
-        Column("p", "t test", say_number("p", p_value), number=True),
-        Column("q", "Benjamini-Hochberg", say_number("q", p_value), number=True),
-        Column("Relabelled p", "over relabellings", say_number("permutation_p", p_value), number=True),
-        Column("Genes", "used", say_count("n_genes_used"), number=True),
-        Column("Status", "whether there is an estimate, and why not", say_status),
+        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Method", "how the score was made", say_text("method"), filtered=True),
+        Field("Difference (95 % CI)", "of the score, standard deviations", _difference(), number=True),
+        Field("p", "t test", say_number("p", p_value), number=True),
+        Field("q", "Benjamini-Hochberg", say_number("q", p_value), number=True),
+        Field("Relabelled p", "over relabellings", say_number("permutation_p", p_value), number=True),
+        Field("Genes", "used", say_count("n_genes_used"), number=True),
+        Field("Status", "whether there is an estimate, and why not", say_status),
     )
     caption = "Differences of signature scores, case minus reference; the page opens with the primary method."
     return _view(
@@ -290,17 +290,17 @@ def gene_sets_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView
     """Prerank and camera for every signature."""
     columns = (
         *_named(simulated),
-        Column("Signature", "gene set", say_text("signature"), filtered=True),
-        Column("Side", "up or down genes of the signature", say_text("side")),
-        Column("Genes", "tested", say_count("n_genes_used"), number=True),
-        Column("Mean fold", "log2", say_number("mean_log2_fc", signed), number=True),
-        Column("NES", "normalised enrichment score", say_number("nes", signed), number=True),
-        Column("Prerank p", "genes as independent", say_number("prerank_p", p_value), number=True),
-        Column("FDR", "of prerank", say_number("prerank_fdr", p_value), number=True),
-        Column("Camera p", "allows for correlation", say_number("camera_p", p_value), number=True),
-        Column("Camera q", "Benjamini-Hochberg", say_number("camera_q", p_value), number=True),
-        Column("Leading edge", "genes, strongest first", _leading_edge),
-        Column("Status", "tested or not", say_status),
+        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Side", "up or down genes of the signature", say_text("side")),
+        Field("Genes", "tested", say_count("n_genes_used"), number=True),
+        Field("Mean fold", "log2", say_number("mean_log2_fc", signed), number=True),
+        Field("NES", "normalised enrichment score", say_number("nes", signed), number=True),
+        Field("Prerank p", "genes as independent", say_number("prerank_p", p_value), number=True),
+        Field("FDR", "of prerank", say_number("prerank_fdr", p_value), number=True),
+        Field("Camera p", "allows for correlation", say_number("camera_p", p_value), number=True),
+        Field("Camera q", "Benjamini-Hochberg", say_number("camera_q", p_value), number=True),
+        Field("Leading edge", "genes, strongest first", _leading_edge),
+        Field("Status", "tested or not", say_status),
     )
     caption = "Gene-set tests of each signature along the ranking by moderated t."
     return _view("experiment_gene_sets", caption, frame, columns, simulated, searchable=True)
@@ -318,16 +318,16 @@ def composition_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableVi
     """Differences of tissue markers."""
     columns = (
         *_named(simulated),
-        Column("Marker list", "tissue or cells", say_text("marker")),
-        Column("Genes", "used", say_count("n_genes_used"), number=True),
-        Column("Difference (95 % CI)", "of the mean expression, log2", _difference(), number=True),
-        Column("p", "t test", say_number("p", p_value), number=True),
-        Column(
+        Field("Marker list", "tissue or cells", say_text("marker")),
+        Field("Genes", "used", say_count("n_genes_used"), number=True),
+        Field("Difference (95 % CI)", "of the mean expression, log2", _difference(), number=True),
+        Field("p", "t test", say_number("p", p_value), number=True),
+        Field(
             "Differs",
             "interval without 0, 0.5 log2 or more",
             lambda row: Cell("yes" if row["differs"] else "no"),
         ),
-        Column("Status", "whether there is an estimate, and why not", say_status),
+        Field("Status", "whether there is an estimate, and why not", say_status),
     )
     caption = "What the samples hold besides tumour cells, case minus reference."
     return _view("experiment_composition", caption, frame, columns, simulated)
@@ -344,12 +344,12 @@ def genes_view(panel: pd.DataFrame, simulated: Collection[str]) -> TableView:
 
     columns = (
         *_named(simulated),
-        Column("Gene", "human symbol", say_text("human")),
-        Column("Measured as", "symbol in the experiment's organism", say_text("gene")),
-        Column("Fold change (95 % CI)", "log2, case minus reference", say_fold, number=True),
-        Column("p", "moderated t", say_number("p", p_value), number=True),
-        Column("q", "over all genes of the contrast", say_number("q", p_value), number=True),
-        Column("Status", "measured or not", say_status),
+        Field("Gene", "human symbol", say_text("human")),
+        Field("Measured as", "symbol in the experiment's organism", say_text("gene")),
+        Field("Fold change (95 % CI)", "log2, case minus reference", say_fold, number=True),
+        Field("p", "moderated t", say_number("p", p_value), number=True),
+        Field("q", "over all genes of the contrast", say_number("q", p_value), number=True),
+        Field("Status", "measured or not", say_status),
     )
     caption = (
         "IRF7 and the genes of the primary signature; every gene is in "
@@ -358,23 +358,23 @@ def genes_view(panel: pd.DataFrame, simulated: Collection[str]) -> TableView:
     return _view("experiment_genes", caption, panel, columns, simulated, searchable=True)
 
 
-def quality_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
+def experiment_quality_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
     """Sample quality; no sample is dropped for it."""
     columns = (
         _named(simulated)[0],
-        Column("Sample", "sample id", say_text("sample")),
-        Column("Group", "of the sample", say_text("group")),
-        Column("Pair", "of the sample", say_text("pair")),
-        Column("Library", "sum of the counts", say_count("library_size"), number=True),
-        Column("Detected", "genes with a count", say_count("genes_detected"), number=True),
-        Column("Median", "log2", say_number("median_log2", lambda x: f"{x:.2f}"), number=True),
-        Column(
+        Field("Sample", "sample id", say_text("sample")),
+        Field("Group", "of the sample", say_text("group")),
+        Field("Pair", "of the sample", say_text("pair")),
+        Field("Library", "sum of the counts", say_count("library_size"), number=True),
+        Field("Detected", "genes with a count", say_count("genes_detected"), number=True),
+        Field("Median", "log2", say_number("median_log2", lambda x: f"{x:.2f}"), number=True),
+        Field(
             "Correlation",
             "median Spearman with the others",
             say_number("correlation", lambda x: f"{x:.3f}"),
             number=True,
         ),
-        Column("Flag", "why, where the sample was flagged; it stays", say_text("reason")),
+        Field("Flag", "why, where the sample was flagged; it stays", say_text("reason")),
     )
     caption = "Sample quality; flagged samples stay in the analysis."
     return _view("experiment_quality", caption, frame, columns, simulated, searchable=True)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from irf7bone.base.phrases import STATUS_WORDS, counted, is_missing, listed, p_clause, p_value
 from irf7bone.base.vocabulary import ALPHA
-from irf7bone.report.html.cell_markup import NOTHING, Cell, Column, TableView, as_text
+from irf7bone.report.html.cell_markup import NOTHING, Cell, Field, TableView, as_text
 from irf7bone.report.html.section import Finding, Section, chosen
 from irf7bone.tables.outcome_checks import GROUPS, MEDIAN, UNKNOWN
 
@@ -31,7 +31,7 @@ TEST_NAMES = {"spearman": "Spearman", "kruskal": "Kruskal-Wallis"}
 
 def patients_section(inputs: ReportInputs) -> Section:
     """Characteristics of the patients, and how the primary score goes with them."""
-    table = inputs.depth.table_one
+    table = inputs.results.table_one
     names = [name for name in inputs.cards if name in set(table["cohort"])]
     return Section(
         "patients",
@@ -92,14 +92,14 @@ def patients_view(rows: pd.DataFrame, cohort: str, inputs: ReportInputs) -> Tabl
     for row, before in zip(wide, [None, *wide], strict=False):
         row["is_first"] = before is None or before["characteristic"] != row["characteristic"]
     columns = (
-        Column("Characteristic", "as the card maps it", _characteristic),
-        Column("Level", "class, or median and quartiles", _level),
+        Field("Characteristic", "as the card maps it", _characteristic),
+        Field("Level", "class, or median and quartiles", _level),
         *(
-            Column(GROUP_WORDS[group], "number and share of those known, or median (quartiles)", _say(group))
+            Field(GROUP_WORDS[group], "number and share of those known, or median (quartiles)", _say(group))
             for group in GROUPS
             if any(group in row for row in wide)
         ),
-        Column("Score against it", "test over all samples that have it, and its p, not corrected", _test),
+        Field("Score against it", "test over all samples that have it, and its p, not corrected", _test),
     )
     caption = (
         f"Patients of {cohort}, over all and by tertile of the {inputs.config.primary.signature} score "

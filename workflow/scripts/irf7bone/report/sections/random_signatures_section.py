@@ -21,12 +21,12 @@ from irf7bone.base.phrases import (
 )
 from irf7bone.base.vocabulary import ALPHA
 from irf7bone.figures.drawing import null_models
-from irf7bone.random_signatures.cohort import null_plan
 from irf7bone.random_signatures.controls import POOLED
+from irf7bone.random_signatures.null_plan import null_plan
 from irf7bone.report.html.cell_markup import (
     NOTHING,
     Cell,
-    Column,
+    Field,
     TableView,
     say_cohort,
     say_count,
@@ -68,31 +68,31 @@ PASSED_WORDS = {
 
 def null_section(inputs: ReportInputs) -> Section:
     """The section, patients first."""
-    config, depth = inputs.config, inputs.depth
+    config, results = inputs.config, inputs.results
     primary = config.primary
-    real = depth.null[~depth.null["cohort"].isin(inputs.simulated)]
+    real = results.null[~results.null["cohort"].isin(inputs.simulated)]
     findings = [
-        *(Finding(said) for said in pooled_findings(depth.pooled_null, config)),
+        *(Finding(said) for said in pooled_findings(results.pooled_null, config)),
         *(Finding(said) for said in share_findings(recorded(real, inputs.cohorts), config)),
-        Finding(controls_finding(depth.controls[~depth.controls["cohort"].isin(inputs.simulated)])),
+        Finding(controls_finding(results.controls[~results.controls["cohort"].isin(inputs.simulated)])),
     ]
     figures = []
     marks = f"Rows: {listed(inputs.shown)}. {MARKS}"
     named = {"signature": primary.signature, "method": primary.method, "model": primary.model}
     for endpoint in sorted(config.endpoints, key=lambda name: name != primary.endpoint):
-        row = one_row(depth.pooled_null, endpoint=endpoint, **named)
+        row = one_row(results.pooled_null, endpoint=endpoint, **named)
         if row is not None and row["status"] == "ok":
             figures.append(
                 figure_view(
                     inputs,
                     f"pooled/null_{endpoint}",
                     title=f"{outcome(endpoint)}: pooled over patients, and random signatures",
-                    finding=f"{outcome(endpoint)}, {MODEL_WORDS[primary.model]}: {pooled_sentence(row)}.",
+                    finding=f"{outcome(endpoint)}, {MODEL_WORDS[primary.model]}: {held_sentence(row)}.",
                     marks=marks,
                 )
             )
     for cohort, endpoint in with_endpoints(inputs):
-        row = one_row(depth.null, cohort=cohort, endpoint=endpoint, **named)
+        row = one_row(results.null, cohort=cohort, endpoint=endpoint, **named)
         figures.append(
             figure_view(
                 inputs,
@@ -105,9 +105,9 @@ def null_section(inputs: ReportInputs) -> Section:
             )
         )
     tables = (
-        controls_view(told_controls(depth.controls, inputs.cohorts), inputs.simulated),
-        null_view(planned(recorded(depth.null, inputs.cohorts), config), inputs.simulated, primary.method),
-        pooled_null_view(planned(depth.pooled_null, config), primary.method),
+        controls_view(told_controls(results.controls, inputs.cohorts), inputs.simulated),
+        null_view(planned(recorded(results.null, inputs.cohorts), config), inputs.simulated, primary.method),
+        pooled_null_view(planned(results.pooled_null, config), primary.method),
     )
     return Section("null", "Random signatures", "Against random signatures", findings, figures, tables)
 
@@ -135,7 +135,7 @@ def null_sentence(row: Mapping[str, Any] | None) -> str:
     return said
 
 
-def pooled_sentence(row: Mapping[str, Any]) -> str:
+def held_sentence(row: Mapping[str, Any]) -> str:
     """As :func:`null_sentence`, of a row of :data:`irf7bone.tables.random_signatures.POOLED_NULL`."""
     said = null_sentence(row)
     if row["status"] != "ok":
@@ -228,8 +228,8 @@ def planned(table: pd.DataFrame, config: Config) -> pd.DataFrame:
     """Rows for which random signatures are drawn by plan."""
     plan = null_plan(config)
     pairs = zip(table["signature"], table["method"], strict=True)
-    scored = np.array([pair in plan["scores"] for pair in pairs], dtype=bool)
-    return table[scored & table["model"].isin(list(plan["models"])).to_numpy()]
+    scored = np.array([pair in plan.scores for pair in pairs], dtype=bool)
+    return table[scored & table["model"].isin(list(plan.models)).to_numpy()]
 
 
 def percent(share: float) -> str:
@@ -245,46 +245,46 @@ def _effect(row: Mapping[str, Any]) -> Cell:
 
 
 _COLUMNS = (
-    Column("Signature", "gene set", say_text("signature"), filtered=True),
-    Column("Method", "how the score was made", say_text("method"), filtered=True),
-    Column("Endpoint", "outcome", say_text("endpoint"), filtered=True),
-    Column("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
-    Column("Genes", "of the signature and of each random one", say_count("n_genes"), number=True),
-    Column("Random", "random signatures with an estimate", say_count("n_draws"), number=True),
-    Column("HR per SD", "of the named signature", _effect, number=True),
-    Column(
+    Field("Signature", "gene set", say_text("signature"), filtered=True),
+    Field("Method", "how the score was made", say_text("method"), filtered=True),
+    Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
+    Field("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
+    Field("Genes", "of the signature and of each random one", say_count("n_genes"), number=True),
+    Field("Random", "random signatures with an estimate", say_count("n_draws"), number=True),
+    Field("HR per SD", "of the named signature", _effect, number=True),
+    Field(
         "Percentile",
         "share of random signatures with a smaller hazard ratio",
         say_number("null_percentile", lambda share: f"{100 * share:.1f}"),
         number=True,
     ),
-    Column("Empirical p", "two-sided, against random signatures", say_number("null_p", p_value), number=True),
-    Column(
+    Field("Empirical p", "two-sided, against random signatures", say_number("null_p", p_value), number=True),
+    Field(
         "Random p < 0.05",
         "share of random signatures that are significant themselves",
         say_number("share_significant", percent),
         number=True,
     ),
-    Column(
+    Field(
         "Middle 95 %",
         "of the random hazard ratios",
         say_range("null_q025", "null_q975", interval),
         number=True,
     ),
-    Column("Status", "whether there is a null, and why not", say_status),
+    Field("Status", "whether there is a null, and why not", say_status),
 )
 
 
 def null_view(frame: pd.DataFrame, simulated: Collection[str], method: str) -> TableView:
     """Named signatures among random ones, by cohort."""
-    columns = (Column("Cohort", "cohort id", say_cohort(simulated), filtered=True), *_COLUMNS)
+    columns = (Field("Cohort", "cohort id", say_cohort(simulated), filtered=True), *_COLUMNS)
     caption = "Each planned comparison with random signatures in each cohort that has the endpoint."
     return view("null", caption, frame, columns, simulated, initial={"Method": method}, searchable=True)
 
 
 def pooled_null_view(frame: pd.DataFrame, method: str) -> TableView:
     """Named signatures among random ones, pooled."""
-    columns = (Column("Cohorts", "of patients, pooled", say_count("k"), number=True), *_COLUMNS)
+    columns = (Field("Cohorts", "of patients, pooled", say_count("k"), number=True), *_COLUMNS)
     caption = (
         "The same random signatures in every cohort of patients, pooled as the named ones are; hazard "
         "ratios are of the genes that all these cohorts have."
@@ -295,13 +295,13 @@ def pooled_null_view(frame: pd.DataFrame, method: str) -> TableView:
 def controls_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
     """What must show and what must not."""
     columns = (
-        Column("Cohort", "cohort id, or pooled over patients", _control_cohort(simulated)),
-        Column("Control", "what was tried", say_text("control")),
-        Column("Endpoint", "outcome", say_text("endpoint")),
-        Column("Model", "what the Cox model adjusts for", say_text("model")),
-        Column("Expected", "if the analysis works", say_text("expectation")),
-        Column("Found", "what came out", say_text("found")),
-        Column("Came out", "as expected or not", _passed),
+        Field("Cohort", "cohort id, or pooled over patients", _control_cohort(simulated)),
+        Field("Control", "what was tried", say_text("control")),
+        Field("Endpoint", "outcome", say_text("endpoint")),
+        Field("Model", "what the Cox model adjusts for", say_text("model")),
+        Field("Expected", "if the analysis works", say_text("expectation")),
+        Field("Found", "what came out", say_text("found")),
+        Field("Came out", "as expected or not", _passed),
     )
     caption = (
         "Controls: proliferation must show; one random signature and shuffled patients must not. A control "

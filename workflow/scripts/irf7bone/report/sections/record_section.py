@@ -9,8 +9,8 @@ from irf7bone.report.html import table_markup
 from irf7bone.report.html.cell_markup import text_uri
 from irf7bone.report.html.section import Section
 from irf7bone.report.sentences import text
-from irf7bone.report.sentences.bibtex import bibtex
 from irf7bone.report.sentences.methods import Methods, write_methods
+from irf7bone.report.sentences.references import as_bibtex
 
 if TYPE_CHECKING:
     from irf7bone.report.inputs import ReportInputs
@@ -28,7 +28,7 @@ def tables_section(inputs: ReportInputs) -> Section:
 
 def limits_section(inputs: ReportInputs) -> Section:
     """What no public data can test."""
-    data = {"source": text.SOURCE_OF_CLAIM, "limits": text.NOT_TESTABLE}
+    data = {"source": inputs.works.by_key["bidwell2012"].text, "limits": text.NOT_TESTABLE}
     return Section("limits", "Limits", "What public data cannot test", template="limits.html.j2", data=data)
 
 
@@ -36,6 +36,7 @@ def run_methods(inputs: ReportInputs) -> Methods:
     """The methods of the run."""
     competing = bool((inputs.cohorts["n_competing"].fillna(0) > 0).any())
     return write_methods(
+        inputs.works,
         inputs.config,
         inputs.cards,
         inputs.library,
@@ -50,7 +51,7 @@ def run_methods(inputs: ReportInputs) -> Methods:
 def methods_section(inputs: ReportInputs) -> Section:
     """The methods text."""
     methods = run_methods(inputs)
-    data = {"methods": methods, "bibtex": text_uri(bibtex(methods.references), "application/x-bibtex")}
+    data = {"methods": methods, "bibtex": text_uri(as_bibtex(methods.references), "application/x-bibtex")}
     return Section("methods", "Methods", "Methods", template="methods.html.j2", data=data)
 
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, listed
+from irf7bone.base.vocabulary import EVENTS_PER_PARAMETER
 from irf7bone.report.html.cell_markup import as_text, text_uri
 from irf7bone.report.html.section import Section
-from irf7bone.statistics.firth import EVENTS_PER_PARAMETER
 from irf7bone.verdict.judge import events_needed
 
 if TYPE_CHECKING:
@@ -163,14 +163,14 @@ def _relation(inputs: ReportInputs) -> str:
 
 def _univariable(inputs: ReportInputs) -> str:
     return (
-        "Crude hazard ratios with 95 % intervals, and curves by tertile."
-        if ("crude" in inputs.config.models)
-        else "No crude model was in this run."
+        "Unadjusted hazard ratios with 95 % intervals, and curves by tertile."
+        if ("unadjusted" in inputs.config.models)
+        else "No unadjusted model was in this run."
     )
 
 
 def _multivariable(inputs: ReportInputs) -> str:
-    adjusted = [MODEL_WORDS[model] for model in inputs.config.models if model != "crude"]
+    adjusted = [MODEL_WORDS[model] for model in inputs.config.models if model != "unadjusted"]
     if not adjusted:
         return "No model of this run adjusts for anything."
     return (

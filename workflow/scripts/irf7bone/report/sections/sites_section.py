@@ -18,14 +18,14 @@ from irf7bone.base.phrases import (
 )
 from irf7bone.base.vocabulary import ALPHA
 from irf7bone.figures.outcome_panels import ESTIMAND_WORDS
-from irf7bone.figures.sites import LABELS
+from irf7bone.figures.plot_sites import LABELS
 from irf7bone.report.html.cell_markup import (
     Cell,
-    Column,
+    Field,
     TableView,
+    effect_cell,
     say_cohort,
     say_count,
-    say_effect,
     say_number,
     say_status,
     say_text,
@@ -57,14 +57,14 @@ TEST_WORDS = {"gray": "Gray's test", "logrank": "log-rank test"}
 
 def sites_section(inputs: ReportInputs) -> Section:
     """Bone against other sites, and cause-specific next to subdistribution hazards."""
-    config, depth, shown = inputs.config, inputs.depth, inputs.shown
+    config, results, shown = inputs.config, inputs.results, inputs.shown
     primary, model = config.primary, config.primary.model
     named = {"signature": primary.signature, "method": primary.method, "model": model}
-    sites = chosen(depth.sites, **named)
+    sites = chosen(results.sites, **named)
     bone = sites[(sites["contrast"] == "bone") & sites["n"].notna()]
     with_bone = patients_first(list(dict.fromkeys(bone["cohort"])), inputs.simulated)
     real = [name for name in with_bone if name not in inputs.simulated]
-    rivals = chosen(depth.competing, **named)
+    rivals = chosen(results.competing, **named)
     competing = [
         (cohort, endpoint)
         for cohort, endpoint in with_endpoints(inputs)
@@ -81,7 +81,7 @@ def sites_section(inputs: ReportInputs) -> Section:
         + competing_sentence(
             chosen(rivals, cohort=cohort, endpoint=endpoint),
             one_row(
-                depth.group_tests,
+                results.group_tests,
                 cohort=cohort,
                 endpoint=endpoint,
                 signature=primary.signature,
@@ -133,13 +133,13 @@ def sites_section(inputs: ReportInputs) -> Section:
             simulated=made_hazards,
         ),
     )
-    own_sites = depth.sites[
-        depth.sites["cohort"].isin(with_bone) & depth.sites["signature"].isin(list(shown))
+    own_sites = results.sites[
+        results.sites["cohort"].isin(with_bone) & results.sites["signature"].isin(list(shown))
     ]
     tables = (
         sites_view(own_sites, inputs.simulated, shown),
-        competing_view(shown_rows(depth.competing, inputs), inputs.simulated, shown),
-        group_tests_view(shown_rows(depth.group_tests, inputs), inputs.simulated, shown),
+        competing_view(shown_rows(results.competing, inputs), inputs.simulated, shown),
+        group_tests_view(shown_rows(results.group_tests, inputs), inputs.simulated, shown),
     )
     return Section("sites", "Bone and other sites", "Bone against other sites", findings, figures, tables)
 
@@ -210,19 +210,19 @@ def _site_estimate(row: Mapping[str, Any]) -> Cell:
 def sites_view(frame: pd.DataFrame, simulated: Collection[str], shown: Sequence[str]) -> TableView:
     """Each site and contrast."""
     columns = (
-        Column("Cohort", "cohort id", say_cohort(simulated), filtered=True),
-        Column("Signature", "gene set", say_text("signature"), filtered=True),
-        Column("Model", "what the model adjusts for", say_text("model"), filtered=True),
-        Column("What", "site or contrast", lambda row: Cell(capital(LABELS[row["contrast"]])), filtered=True),
-        Column("n", "samples", say_count("n"), number=True),
-        Column("Events", "at the site", say_count("n_events"), number=True),
-        Column("Others", "competing events, or events at other sites", say_count("n_other"), number=True),
-        Column(
+        Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Model", "what the model adjusts for", say_text("model"), filtered=True),
+        Field("What", "site or contrast", lambda row: Cell(capital(LABELS[row["contrast"]])), filtered=True),
+        Field("n", "samples", say_count("n"), number=True),
+        Field("Events", "at the site", say_count("n_events"), number=True),
+        Field("Others", "competing events, or events at other sites", say_count("n_other"), number=True),
+        Field(
             "Ratio per SD (95 % CI)", "hazard ratio, their ratio, or odds ratio", _site_estimate, number=True
         ),
-        Column("p", "two-sided", say_number("p", p_value), number=True),
-        Column("Estimator", "likelihood", say_text("estimator")),
-        Column("Status", "whether there is an estimate, and why not", say_status),
+        Field("p", "two-sided", say_number("p", p_value), number=True),
+        Field("Estimator", "likelihood", say_text("estimator")),
+        Field("Status", "whether there is an estimate, and why not", say_status),
     )
     caption = f"Sites in cohorts with the endpoint bone metastasis. {shown_only(shown, 'sites')}"
     return view("sites", caption, frame, columns, simulated, initial={"Signature": shown[0]}, searchable=True)
@@ -231,18 +231,18 @@ def sites_view(frame: pd.DataFrame, simulated: Collection[str], shown: Sequence[
 def competing_view(frame: pd.DataFrame, simulated: Collection[str], shown: Sequence[str]) -> TableView:
     """Cause-specific next to subdistribution hazard ratios."""
     columns = (
-        Column("Cohort", "cohort id", say_cohort(simulated), filtered=True),
-        Column("Signature", "gene set", say_text("signature"), filtered=True),
-        Column("Endpoint", "outcome", say_text("endpoint"), filtered=True),
-        Column("Model", "what the model adjusts for", say_text("model"), filtered=True),
-        Column("Hazard", "which", lambda row: Cell(ESTIMAND_WORDS[row["estimand"]]), filtered=True),
-        Column("n", "samples", say_count("n"), number=True),
-        Column("Events", "in the fit", say_count("n_events"), number=True),
-        Column("Competing", "events in the fit", say_count("n_competing"), number=True),
-        Column("HR per SD (95 % CI)", "ratio of these hazards", say_effect, number=True),
-        Column("p", "two-sided", say_number("p", p_value), number=True),
-        Column("Estimator", "likelihood", say_text("estimator")),
-        Column("Status", "whether there is an estimate, and why not", say_status),
+        Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
+        Field("Model", "what the model adjusts for", say_text("model"), filtered=True),
+        Field("Hazard", "which", lambda row: Cell(ESTIMAND_WORDS[row["estimand"]]), filtered=True),
+        Field("n", "samples", say_count("n"), number=True),
+        Field("Events", "in the fit", say_count("n_events"), number=True),
+        Field("Competing", "events in the fit", say_count("n_competing"), number=True),
+        Field("HR per SD (95 % CI)", "ratio of these hazards", effect_cell, number=True),
+        Field("p", "two-sided", say_number("p", p_value), number=True),
+        Field("Estimator", "likelihood", say_text("estimator")),
+        Field("Status", "whether there is an estimate, and why not", say_status),
     )
     caption = f"Cause-specific next to subdistribution hazard ratios. {shown_only(shown, 'competing')}"
     return view(
@@ -253,16 +253,16 @@ def competing_view(frame: pd.DataFrame, simulated: Collection[str], shown: Seque
 def group_tests_view(frame: pd.DataFrame, simulated: Collection[str], shown: Sequence[str]) -> TableView:
     """Tests of the tertiles."""
     columns = (
-        Column("Cohort", "cohort id", say_cohort(simulated), filtered=True),
-        Column("Signature", "gene set", say_text("signature"), filtered=True),
-        Column("Endpoint", "outcome", say_text("endpoint"), filtered=True),
-        Column("Test", "Gray's where events compete", _test),
-        Column("n", "samples", say_count("n"), number=True),
-        Column("Events", "in these", say_count("n_events"), number=True),
-        Column("Chi²", "statistic", say_number("statistic", lambda x: f"{x:.2f}"), number=True),
-        Column("df", "degrees of freedom", say_count("df"), number=True),
-        Column("p", "of the test", say_number("p", p_value), number=True),
-        Column("Status", "whether there is a test, and why not", say_status),
+        Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
+        Field("Test", "Gray's where events compete", _test),
+        Field("n", "samples", say_count("n"), number=True),
+        Field("Events", "in these", say_count("n_events"), number=True),
+        Field("Chi²", "statistic", say_number("statistic", lambda x: f"{x:.2f}"), number=True),
+        Field("df", "degrees of freedom", say_count("df"), number=True),
+        Field("p", "of the test", say_number("p", p_value), number=True),
+        Field("Status", "whether there is a test, and why not", say_status),
     )
     caption = (
         "Whether the curves by tertile differ; they go with the curves, and no verdict rests on them. "

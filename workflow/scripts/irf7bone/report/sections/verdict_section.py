@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from irf7bone.base.phrases import hazard_ratio, is_missing, listed, p_clause, ratio
+from irf7bone.base.phrases import hazard_ratio, is_missing, listed, p_clause, said_ratio
 from irf7bone.report.html import table_markup as tables
 from irf7bone.report.html.section import Section, chosen, one_row
 from irf7bone.report.html.small_forest import small_forest
@@ -58,12 +58,12 @@ def verdict_section(inputs: ReportInputs) -> Section:
             "rest": rest,
             "headline": headline(inputs.verdict),
             "made_up": simulated_note(list(inputs.cards), inputs.simulated),
-            "facts": first_facts(primary, inputs.pooled, inputs.depth.pooled_null, config),
+            "facts": first_facts(primary, inputs.pooled, inputs.results.pooled_null, config),
             "forest": small_forest(
                 chosen(inputs.associations, **named), one_row(inputs.pooled, **named), inputs.simulated
             ),
             "bearing": [
-                *text.bearing(inputs.verdict, inputs.pooled, real, sound, inputs.depth.duplicates, config),
+                *text.bearing(inputs.verdict, inputs.pooled, real, sound, inputs.results.duplicates, config),
                 *tumour_cells_answer(inputs),
             ],
             "simulated_check": text.simulated_sentences(
@@ -116,6 +116,7 @@ def first_facts(
         config: The study's settings.
     """
     row = one_row(pooled, **vars(config.primary))
+    assert row is not None  # the primary result is always planned
     effect = _ratios(verdict, "hr", "hr_low", "hr_high")
     if effect is None:
         effects = Fact("Hazard ratio per SD", "no estimate", "no cohort of patients gives one")
@@ -142,7 +143,7 @@ def first_facts(
 def _ratios(verdict: pd.Series, *columns: str) -> str | None:
     if is_missing(verdict[columns[0]]):
         return None
-    value, low, high = (quote(ratio(verdict[name]), "verdict", verdict, name) for name in columns)
+    value, low, high = (quote(said_ratio(verdict[name]), "verdict", verdict, name) for name in columns)
     return f"{value} ({low} to {high})"
 
 

@@ -186,6 +186,8 @@ def signature_sentence(card: ExperimentCard, derived: pd.DataFrame, withheld: Ma
         withheld: Cohorts in which it is not tested, with the reason.
     """
     rule = card.derive
+    if rule is None:
+        return ""
     genes, used = derived["gene"].nunique(), derived.loc[derived["used"], "human"].nunique()
     said = (
         f"Signature {rule.name}: {counted(genes, 'gene')} of {card.id} ({rule.contrast}) fall by "

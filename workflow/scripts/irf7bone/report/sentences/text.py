@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -34,7 +34,6 @@ NOT_TESTABLE = (
     "and stromal cells.",
     "Cause: an association in patients, with or without adjustment, can come from what was not measured.",
 )
-SOURCE_OF_CLAIM = "Bidwell et al., Nat Med 2012;18:1224"
 
 
 def question(config: Config) -> str:
@@ -55,7 +54,7 @@ def side(ci_low: float, ci_high: float) -> str:
     return "the interval includes 1"
 
 
-def pooled_sentence(row: Mapping[str, object]) -> str:
+def pooled_sentence(row: Mapping[str, Any]) -> str:
     """``HR 1.02 per SD (95 % CI 0.90 to 1.20; 3 cohorts, 397 tumours, 123 events)``, or why there is none.
 
     Args:
@@ -73,13 +72,13 @@ def pooled_sentence(row: Mapping[str, object]) -> str:
     return f"HR {hr} per SD (95 % CI {low} to {high}; {k}, {n}, {events})"
 
 
-def quoted_count(row: Mapping[str, object], column: str, noun: str, *, table: str) -> str:
+def quoted_count(row: Mapping[str, Any], column: str, noun: str, *, table: str) -> str:
     """``2 cohorts``, the number quoted from its table."""
     number, words = counted(int(row[column]), noun).split(" ", 1)
     return f"{quote(number, table, row, column)} {words}"
 
 
-def fit_sentence(row: Mapping[str, object]) -> str:
+def fit_sentence(row: Mapping[str, Any]) -> str:
     """``HR 0.97 per SD (95 % CI 0.82 to 1.15), the interval includes 1``, or why there is none.
 
     Args:
@@ -284,9 +283,11 @@ def _positive_control(pooled: pd.DataFrame, associations: pd.DataFrame, config: 
     primary = config.primary
     if primary.signature == config.proliferation_signature:
         return "The primary signature is the proliferation signature itself: there is no separate control."
-    row = pooled_result(pooled, config.proliferation_signature, primary.method, primary.endpoint, "crude")
+    row = pooled_result(
+        pooled, config.proliferation_signature, primary.method, primary.endpoint, "unadjusted"
+    )
     if row is None or row["status"] != "ok":
-        return "The positive control, proliferation, has no pooled crude estimate for this endpoint."
+        return "The positive control, proliferation, has no pooled unadjusted estimate for this endpoint."
     said = f"Positive control, {config.proliferation_signature}: {pooled_sentence(row)}"
     if row["ci_low"] > 0:
         return f"{said}. The known effect of proliferation shows."
@@ -294,7 +295,7 @@ def _positive_control(pooled: pd.DataFrame, associations: pd.DataFrame, config: 
         (associations["signature"] == config.proliferation_signature)
         & (associations["method"] == primary.method)
         & (associations["endpoint"] == primary.endpoint)
-        & (associations["model"] == "crude")
+        & (associations["model"] == "unadjusted")
         & (associations["status"] == "ok")
     ]
     shown = int((cohorts["ci_low"] > 0).sum())
@@ -332,7 +333,7 @@ def simulated_sentences(check: pd.DataFrame) -> list[str]:
     return said
 
 
-def months(value: object) -> str:
+def months(value: Any) -> str:
     """Months with one decimal, or that the median is not reached."""
     if is_missing(value) or math.isnan(float(value)):
         return "not reached"

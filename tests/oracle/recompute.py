@@ -1,0 +1,61 @@
+"""Is R there? Run its script and compare what it writes with the stored tables."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+HERE = Path(__file__).resolve().parent
+STORED = HERE.parent / "data" / "oracle"
+# How a script ends that finds one of its packages in a version whose calls are others.
+OTHER_VERSION = 3
+
+
+def run_r(script: str, *arguments: object, needs: Iterable[str] = (), cwd: Path | None = None) -> str:
+    """Run R; skip the test where R or a package is not installed.
+
+    Args:
+        script: A file of this folder, or of ``cwd`` where that is given, or R code with a line feed in it.
+        arguments: Of the script.
+        needs: Packages that it loads.
+        cwd: Folder to run in.
+
+    Returns:
+        What it printed.
+    """
+    rscript = shutil.which("Rscript")
+    if rscript is None:
+        pytest.skip("R is not installed: the stored tables stand in (make oracles installs R)")
+    wanted = ", ".join(f"'{name}'" for name in needs)
+    probe = f"quit(status = !all(vapply(c({wanted}), requireNamespace, TRUE, quietly = TRUE)))"
+    if wanted and subprocess.run([rscript, "-e", probe], capture_output=True, check=False).returncode:
+        pytest.skip(f"R lacks one of {', '.join(needs)}: the stored tables stand in")
+    what = ["-e", script] if "\n" in script else [str((cwd or HERE) / script)]
+    call = [rscript, *what, *map(str, arguments)]
+    done = subprocess.run(call, cwd=cwd, capture_output=True, text=True, check=False)
+    if done.returncode == OTHER_VERSION:
+        pytest.skip(f"R has another version of one of {', '.join(needs)}: the stored tables stand in")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """A table that R wrote; its first lines name the versions and the call."""
+    return pd.read_csv(path, sep="\t", comment="#")
+
+
+def compare_tables(
+    folder: Path,
+    names: Iterable[str],
+    *,
+    read: Callable[[Path], pd.DataFrame] = read_table,
+    **tolerance: float | bool,
+) -> None:
+    """Hold tables of a folder against the stored ones of the same names, as ``assert_frame_equal`` does."""
+    for name in names:
+        pd.testing.assert_frame_equal(read(folder / name), read(STORED / name), **tolerance)

@@ -1,0 +1,192 @@
+"""What a rule hashes is what its jobs import: no more, no less, and no message about a wrong card."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from madeup.studies import write_mirror
+
+from irf7bone.acquire.sources import SOURCES
+from irf7bone.scoring.functions import MODULES
+from irf7bone.study import code_hash
+
+from .conftest import PROJECT, copy_project, gene_sets, imported_by_jobs, snakemake
+
+SCRIPTS = sorted(path.stem for path in (PROJECT / "workflow/scripts").glob("*.py"))
+COMPILED = "irf7bone.statistics.partial_sums"  # by numba, for the first fit
+TYPE_ONLY = """from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from irf7bone.commands import check
+"""
+
+
+@pytest.fixture(scope="module")
+def every_source(tmp_path_factory) -> Path:
+    """A run that acquires a cohort of each source and scores one by each method."""
+    folder = tmp_path_factory.mktemp("sources")
+    names = gene_sets("HALLMARK_INTERFERON_ALPHA_RESPONSE") + gene_sets("PAM50_PROLIFERATION")
+    genes = pd.DataFrame({"symbol": names, "entrez": [str(1000 + number) for number in range(len(names))]})
+    write_mirror(folder / "mirror", genes)
+    (folder / "cards").mkdir()
+    for name in ("gse2034", "metabric", "gse1992"):
+        card = yaml.safe_load((PROJECT / f"data/cohorts/{name}.yaml").read_text(encoding="utf-8"))
+        write_card(folder, {key: value for key, value in card.items() if key != "expect"})
+    write_h5ad_cohort(folder, names)
+    study = {
+        "cohorts": [
+            *(f"cards/{name}.yaml" for name in ("gse2034", "metabric", "gse1992", "stored")),
+            "simulated_bone",
+        ],
+        "endpoints": ["death"],
+        "methods": ["zscore", "ssgsea", "singscore", "gsva", "plage"],
+        "mirror": "mirror",
+    }
+    (folder / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
+    targets = [f"results/acquired/{name}/clinical.tsv" for name in ("gse2034", "metabric", "gse1992")]
+    targets += ["results/scores/stored.parquet", "results/acquired/simulated_bone/clinical.tsv"]
+    targets += ["results/experiments/simulated_pairs.h5ad"]
+    # a copy, since what is fetched goes into the project's own downloads
+    copy = copy_project(folder / "project")
+    run = snakemake(folder, *targets, "--configfile", "study.yaml", project=copy)
+    assert run.code == 0, run.text
+    return folder
+
+
+def write_card(folder: Path, card: dict) -> None:
+    (folder / "cards" / f"{card['id']}.yaml").write_text(
+        yaml.safe_dump(card, sort_keys=False), encoding="utf-8"
+    )
+
+
+def write_h5ad_cohort(folder: Path, genes: list[str]) -> None:
+    rng = np.random.default_rng(3)
+    obs = pd.DataFrame(
+        {"months": rng.uniform(5, 90, 30).round(1), "dead": rng.integers(0, 2, 30)},
+        index=[f"s{number}" for number in range(30)],
+    )
+    genes = list(dict.fromkeys(genes))
+    ad.AnnData(rng.normal(8, 1, (30, len(genes))), obs, pd.DataFrame(index=genes)).write_h5ad(
+        folder / "cards/stored.h5ad"
+    )
+    write_card(
+        folder,
+        {
+            "id": "stored",
+            "title": "A stored cohort",
+            "citation": {"text": "made by the tests"},
+            "organism": "human",
+            "specimen": "primary",
+            "role": "validation",
+            "expression": {
+                "source": "h5ad",
+                "path": "stored.h5ad",
+                "matrix": "X",
+                "gene_id": "symbol",
+                "scale": "log2",
+                "collapse": "max_mean",
+            },
+            "clinical": [{"source": "h5ad"}],
+            "fields": {},
+            "endpoints": {
+                "death": {
+                    "definition": "death",
+                    "time": {"from": "months", "unit": "months"},
+                    "event": {"from": "dead", "is": 1},
+                }
+            },
+        },
+    )
+
+
+def test_what_a_job_imports_is_hashed_and_nothing_is_hashed_that_none_imports(tiny_run, every_source):
+    found: dict[str, set[str]] = {}
+    for folder in (tiny_run, every_source):
+        for script, modules in imported_by_jobs(folder).items():
+            found.setdefault(script, set()).update(modules)
+    found["fetch_experiment"] = found["fetch_cohort"]  # the same script but for the card
+    assert set(found) == set(SCRIPTS)
+    unhashed = {script: modules - set(code_hash.modules_behind(script)) for script, modules in found.items()}
+    assert {script: sorted(modules) for script, modules in unhashed.items() if modules} == {}
+    # what depends on the card's source, on the config's methods or on a fit is imported when it is asked for
+    entries = {*MODULES.values(), *(source.module for source in SOURCES.values()), COMPILED}
+    late = entries.union(*map(code_hash.modules_with, entries))
+    never = {
+        script: set(code_hash.modules_behind(script)) - modules - late for script, modules in found.items()
+    }
+    assert {script: sorted(modules) for script, modules in never.items() if modules} == {}
+    assert late <= set().union(*found.values())
+
+
+@pytest.fixture
+def hashes(tmp_path, monkeypatch) -> Callable[[], dict[str, str]]:
+    """The hash of every script's code, on a copy that a test may edit."""
+    shutil.copytree(
+        PROJECT / "workflow/scripts", tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    monkeypatch.setattr(code_hash, "SCRIPTS", tmp_path / "scripts")
+    return lambda: {script: code_hash.code_hash(script) for script in SCRIPTS}
+
+
+def edit(module: str, old: str, new: str) -> None:
+    path = code_hash.SCRIPTS.joinpath(*module.split(".")).with_suffix(".py")
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("module", "message"),
+    [
+        ("irf7bone.study.card_checks", "rename the file or change the id"),
+        ("irf7bone.study.cohort_checks", "correct one of the counts"),
+        ("irf7bone.study.experiment_checks", "remove the count"),
+        ("irf7bone.study.geo_checks", "write one entry for each"),
+        ("irf7bone.study.cbioportal_checks", "name the study once"),
+        ("irf7bone.study.cross_checks", "name another folder"),
+        ("irf7bone.study.questions", "an answer"),
+        ("irf7bone.study.schema", "text that is not empty"),
+        ("irf7bone.study.strict_yaml", "each key once, as plain text"),
+    ],
+)
+def test_a_reworded_message_about_a_card_or_config_reruns_nothing(hashes, module, message):
+    before = hashes()
+    edit(module, message, "said in other words")
+    assert hashes() == before
+
+
+def test_an_edited_model_reruns_what_fits_it_and_nothing_else(hashes):
+    before = hashes()
+    edit("irf7bone.statistics.cox", "BLOCK_NUMBERS = 300_000", "BLOCK_NUMBERS = 200_000")
+    after = hashes()
+    assert {script for script in SCRIPTS if after[script] != before[script]} == {
+        "associate_cohort",
+        "audit_cohorts",  # which follows samples into the designs of the models
+        "random_signatures_cohort",
+        "random_signatures_pooled",
+        "examine_cohort",
+    }
+
+
+def test_an_import_for_a_type_alone_is_not_followed(hashes):
+    before = hashes()
+    edit("irf7bone.base.vocabulary", "from __future__ import annotations\n", TYPE_ONLY)
+    known = {script: code_hash.modules_behind(script) for script in SCRIPTS}
+    code_hash._named_in.cache_clear()
+    assert {script: code_hash.modules_behind(script) for script in SCRIPTS} == known
+    assert hashes() != before  # the edit itself is seen
+
+
+def test_a_cohort_from_a_table_is_harmonised_without_the_code_of_other_sources():
+    others = ("acquire.geo", "acquire.cbioportal", "acquire.simulate", "download.")
+    behind = code_hash.modules_behind("harmonise_cohort")
+    assert [name for name in behind if name.removeprefix("irf7bone.").startswith(others)] == []

@@ -1,0 +1,70 @@
+"""What the sources of a cohort hold, as it lies on disk between acquiring and harmonising."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from irf7bone.base.whole_file import whole_file
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_GENE_ID = "__gene_id__"  # no sample is called this, so the parquet column cannot collide with one
+_PROBE_ID = "__probe_id__"
+_SAMPLE_ID = "__sample_id__"  # likewise no clinical column
+
+
+@dataclass(frozen=True)
+class Acquired:
+    """What the sources hold.
+
+    Args:
+        expression: Genes x samples, float64; ids as in the source, as text; gene ids may repeat. Where rows
+            are probes, the index has two levels, probe and gene (none for a probe without one).
+        clinical: Samples x columns; index = sample id; every value text or None.
+        sources: One dict for each thing read: role, name, sha256.
+    """
+
+    expression: pd.DataFrame
+    clinical: pd.DataFrame
+    sources: list[dict[str, str]]
+
+
+def write_acquired(
+    acquired: Acquired, *, expression: str | Path, clinical: str | Path, source: str | Path
+) -> None:
+    """Write the three parts (parquet, tsv, json), each whole or not at all."""
+    levels = [_PROBE_ID, _GENE_ID][-acquired.expression.index.nlevels :]
+    table = acquired.expression.rename_axis(index=levels, columns=None)
+    with whole_file(expression) as path:
+        table.to_parquet(path)
+    with whole_file(clinical) as path:
+        acquired.clinical.to_csv(
+            path, sep="\t", na_rep="NA", index_label=_SAMPLE_ID, lineterminator="\n", encoding="utf-8"
+        )
+    write_sources(acquired.sources, source)
+
+
+def write_sources(sources: list[dict[str, str]], source: str | Path) -> None:
+    """Write what was read, each with its checksum, as json."""
+    with whole_file(source) as path:
+        path.write_text(json.dumps(sources, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def read_acquired(expression: str | Path, clinical: str | Path, source: str | Path) -> Acquired:
+    """Read back what :func:`write_acquired` wrote; ids and clinical values stay text."""
+    import pandas as pd  # here, so that listing input files does not wait for pandas
+
+    values = pd.read_parquet(expression)
+    levels = [values.index.get_level_values(name).astype("object") for name in values.index.names]
+    values.index = pd.MultiIndex.from_arrays(levels) if len(levels) > 1 else levels[0].rename(None)
+    values.columns = values.columns.astype("object")
+    table = pd.read_csv(clinical, sep="\t", dtype=str, keep_default_na=False, encoding="utf-8")
+    table = table.astype("object").set_index(_SAMPLE_ID).rename_axis(index=None)
+    table.index = table.index.astype("object")
+    table.columns = table.columns.astype("object")
+    sources = json.loads(Path(source).read_text(encoding="utf-8"))
+    return Acquired(values, table.where(table != "NA", None), sources)

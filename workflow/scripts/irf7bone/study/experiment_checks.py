@@ -1,0 +1,217 @@
+"""What can be wrong with the card of an experiment, beyond the schema. Planning asks; no job does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from irf7bone.base.nearest import choose_from, nearest
+from irf7bone.study.card_checks import (
+    CardKind,
+    CardView,
+    check_exclude_forms,
+    check_files,
+    check_id,
+    check_simulated,
+)
+from irf7bone.study.experiment_card import ExperimentCard, make_experiment
+from irf7bone.study.geo_checks import check_geo
+
+SIMULATION = "simulate_pairs"
+SIMULATED_PREFIX = "SIMULATED_"
+EXCLUDE_FORMS = ({"samples"}, {"column", "is"}, {"column", "is_not"})
+
+
+def _check_role(card: CardView) -> None:
+    source = card.get("expression", "source", kind=str)
+    if source == "simulate":
+        card.add(
+            ("expression", "source"),
+            expected=f"`{SIMULATION}` for a simulated experiment",
+            found="`simulate`, which makes a cohort",
+            remedy=f"write `source: {SIMULATION}` and its settings",
+        )
+    else:
+        check_simulated(card, "experiment", SIMULATION, pretends="a real one")
+    named = {entry.get("source") for entry in card.get("samples", kind=list) if isinstance(entry, dict)}
+    if source and SIMULATION in {source, *named} and named != {source}:
+        card.add(
+            ("samples",),
+            expected=f"`{SIMULATION}` for expression and samples alike, or for neither",
+            found=f"expression from `{source}`, samples from {', '.join(sorted(map(str, named)))}",
+            remedy="do not mix simulated and other data",
+        )
+
+
+def _check_organism(card: CardView) -> None:
+    gene_id = card.get("expression", "gene_id", kind=str)
+    if card.get("organism", kind=str) == "mouse" and gene_id in ("entrez", "ensembl"):
+        card.add(
+            ("expression", "gene_id"),
+            expected="`symbol`, as the organism is mouse",
+            found=f"`{gene_id}`",
+            remedy="bring the table to mouse symbols first: only human ids are translated here",
+        )
+
+
+def _check_collapse(card: CardView) -> None:
+    scale, rule = (card.get("expression", key, kind=str) for key in ("scale", "collapse"))
+    if scale == "counts" and rule == "mean":
+        card.add(
+            ("expression", "collapse"),
+            expected="`max_mean` or `max_variance`, as these are counts",
+            found="`mean`",
+            remedy="choose one row a gene: a mean of counts is no count, and its variance is another",
+        )
+
+
+def _check_second_opinion(card: CardView) -> None:
+    scale = card.get("expression", "scale", kind=str)
+    if card.document.data.get("second_opinion") is True and scale not in ("", "counts"):
+        card.add(
+            ("second_opinion",),
+            expected="`scale: counts`, which PyDESeq2 needs",
+            found=f"`scale: {scale}`",
+            remedy="remove it: other values are compared by limma alone",
+        )
+
+
+def _check_within(card: CardView) -> None:
+    name = card.get("derive", "within", kind=str)
+    path = card.document.path.parent / name
+    if name and not path.is_file():
+        there = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
+        close = nearest(path.name, there)
+        card.add(
+            ("derive", "within"),
+            expected="a text file of symbols, relative to the card",
+            found=f"{path}, which is not there",
+            remedy=f"did you mean `{close}`?" if close else "correct the path or put the file there",
+        )
+
+
+def _groups(card: CardView) -> list[str]:
+    return list(dict.fromkeys(name for name in card.get("groups", "map").values() if isinstance(name, str)))
+
+
+def _check_exclude(card: CardView) -> None:
+    check_exclude_forms(card, EXCLUDE_FORMS, "`samples`, or `column` and `is` or `is_not`")
+
+
+def _check_contrasts(card: CardView) -> None:
+    groups = _groups(card)
+    seen: dict[str, int] = {}
+    for index, contrast in enumerate(card.get("contrasts", kind=list)):
+        if not isinstance(contrast, dict):
+            continue
+        at = ("contrasts", index)
+        name = contrast.get("id")
+        if isinstance(name, str) and seen.setdefault(name, index) != index:
+            card.add(
+                (*at, "id"),
+                expected="each contrast id once",
+                found=f"`{name}` again",
+                remedy="give one of them another id",
+            )
+        for side in ("case", "reference"):
+            if groups and isinstance(contrast.get(side), str) and contrast[side] not in groups:
+                card.add(
+                    (*at, side),
+                    expected=f"a group of this card: {', '.join(groups)}",
+                    found=f"`{contrast[side]}`",
+                    remedy=choose_from(contrast[side], groups),
+                )
+        if isinstance(contrast.get("case"), str) and contrast["case"] == contrast.get("reference"):
+            card.add(
+                (*at, "case"),
+                expected="two different groups",
+                found=f"`{contrast['case']}` on both sides",
+                remedy="name the group that the case is held against as reference",
+            )
+        for key, column in (("paired", "pairs"), ("batch", "batch")):
+            if contrast.get(key) is True and column not in card.document.data:
+                card.add(
+                    (*at, key),
+                    expected=f"`false`, as the card has no `{column}`",
+                    found="`true`",
+                    remedy=f"add `{column}: {{from: <column>}}`, or write `{key}: false`",
+                )
+
+
+def _check_derive(card: CardView) -> None:
+    known = [
+        item["id"] for item in card.get("contrasts", kind=list) if isinstance(item, dict) and "id" in item
+    ]
+    contrast, name = card.get("derive", "contrast", kind=str), card.get("derive", "name", kind=str)
+    if contrast and known and contrast not in known:
+        card.add(
+            ("derive", "contrast"),
+            expected=f"a contrast of this card: {', '.join(map(str, known))}",
+            found=f"`{contrast}`",
+            remedy=choose_from(contrast, known),
+        )
+    simulated = card.get("role", kind=str) == "simulated"
+    if name and card.sound("role") and simulated != name.startswith(SIMULATED_PREFIX):
+        card.add(
+            ("derive", "name"),
+            expected=f"a name that begins with {SIMULATED_PREFIX} if the experiment is simulated, else not",
+            found=f"`{name}`",
+            remedy="rename it: the name is all that many tables show of a signature",
+        )
+    if "patients_of" in card.document.data and "derive" not in card.document.data:
+        card.add(
+            ("patients_of",),
+            expected="`patients_of` together with `derive`",
+            found="no `derive`",
+            remedy="remove it: it says where a derived signature is not tested",
+        )
+
+
+def _check_expect(card: CardView) -> None:
+    groups = _groups(card)
+    for name in card.get("expect", "groups"):
+        if groups and name not in groups:
+            card.add(
+                ("expect", "groups", name),
+                expected=f"a group of this card: {', '.join(groups)}",
+                found=f"`{name}`",
+                remedy=choose_from(name, groups),
+            )
+    if "pairs" in card.get("expect") and "pairs" not in card.document.data:
+        card.add(
+            ("expect", "pairs"),
+            expected="no count of pairs, as the card has no `pairs`",
+            found=str(card.get("expect")["pairs"]),
+            remedy="add `pairs` or remove the count",
+        )
+
+
+EXPERIMENT_CARDS = CardKind(
+    what="card of an experiment",
+    folder="data/experiments",
+    schema="experiment",
+    described_by="samples",
+    checks=(
+        check_id,
+        _check_role,
+        _check_organism,
+        _check_collapse,
+        _check_second_opinion,
+        check_files,
+        _check_within,
+        check_geo,
+        _check_exclude,
+        _check_contrasts,
+        _check_derive,
+        _check_expect,
+    ),
+    make=make_experiment,
+)
+
+
+def load_experiment(path: str | Path) -> ExperimentCard:
+    """Read and check one card.
+
+    Raises:
+        InputError: With everything that is wrong with it.
+    """
+    return EXPERIMENT_CARDS.load(Path(path))

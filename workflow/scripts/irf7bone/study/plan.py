@@ -1,0 +1,175 @@
+"""The study: config.yaml and its cards, cross-checked and typed before any job starts.
+
+Imports no numpy or pandas: every Snakemake process that a run starts loads the study again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from irf7bone.study.cells_card import CellsCard
+from irf7bone.study.cells_checks import CELLS_CARDS
+from irf7bone.study.cohort_card import CohortCard
+from irf7bone.study.cohort_checks import COHORT_CARDS
+from irf7bone.study.cross_checks import StudyChecks
+from irf7bone.study.experiment_card import ExperimentCard
+from irf7bone.study.experiment_checks import EXPERIMENT_CARDS
+from irf7bone.study.places import from_here
+from irf7bone.study.settings import Config, Primary, RandomSignatures, SignatureSettings, VerdictSettings
+from irf7bone.study.strict_yaml import current_names, repeated_keys
+
+DERIVED = "results/experiments/{experiment}/derived/{name}.gmt"
+SYMBOLS = "data/genes/hgnc_symbols.tsv.gz"
+
+
+@dataclass(frozen=True)
+class Study:
+    """A config and its cards, all found right.
+
+    Args:
+        config: The settings.
+        cards: Cohort id -> card, in the order of the config.
+        experiments: Experiment id -> card, in the order of the config.
+        cells: Id of a single-cell data set -> card, in the order of the config.
+        config_source: What messages call the config.
+        signature_files: GMT files of the library, as paths to use from the current folder.
+        symbols: The table of gene symbols, likewise.
+        root: The project's folder.
+        mirror: Folder or base URL that replaces the network; None for none. Not among the settings, because
+            where a file comes from changes no number.
+    """
+
+    config: Config
+    cards: dict[str, CohortCard]
+    experiments: dict[str, ExperimentCard]
+    cells: dict[str, CellsCard]
+    config_source: str
+    signature_files: tuple[Path, ...]
+    symbols: Path
+    root: Path
+    mirror: str | None = None
+
+    @property
+    def primary_of_files(self) -> str:
+        """The primary signature, or the first selected one where an experiment derives the primary one."""
+        derived = {card.derive.name for card in self.experiments.values() if card.derive}
+        named = (self.config.primary.signature, *self.config.signatures.select)
+        return next(name for name in named if name not in derived)
+
+    @property
+    def derived_files(self) -> tuple[str, ...]:
+        """GMT files that experiments of this run write, one for each signature that is derived."""
+        return tuple(
+            DERIVED.format(experiment=card.id, name=card.derive.name)
+            for card in self.experiments.values()
+            if card.derive
+        )
+
+    def withheld(self, cohort: str) -> dict[str, str]:
+        """Derived signatures that are not tested in a cohort, each with the reason."""
+        simulated = self.cards[cohort].role == "simulated"
+        reasons = {
+            card.derive.name: card.not_in_cohort(cohort, simulated=simulated)
+            for card in self.experiments.values()
+            if card.derive
+        }
+        return {name: reason for name, reason in reasons.items() if reason}
+
+
+def load_study(
+    config: Mapping[str, Any], *, root: Path, source: str = "config.yaml", files: Iterable[Path] = ()
+) -> Study:
+    """Check and type a whole study: the config and every card that it names.
+
+    Args:
+        config: The merged config, as Snakemake read it.
+        root: The project's folder.
+        source: What messages call the config.
+        files: The config files: paths are looked for beside the one that names them, and keys that one
+            repeats are gone from ``config``.
+
+    Raises:
+        InputError: With every problem of the config and of all cards.
+    """
+    root, config, paths = Path(root).resolve(), current_names(config), [Path(file) for file in files]
+    checks = StudyChecks(config, root, source, paths)
+    for path in paths:
+        checks.problems.extend(repeated_keys(from_here(path)))
+    documents = checks.read_cards("cohorts", COHORT_CARDS)
+    experiments = checks.read_cards("experiments", EXPERIMENT_CARDS)
+    data_sets = checks.read_cards("cells", CELLS_CARDS)
+    library = checks.signature_files()
+    derived = checks.derived_signatures(experiments, documents)
+    checks.names(library, derived)
+    checks.signatures_of_simulations([*documents, *experiments, *data_sets], library)
+    checks.ids_of_data_sets(data_sets, [*documents, *experiments])
+    checks.endpoints(documents)
+    mirror = checks.mirror()
+    checks.problems.raise_if_any()
+    cards = {card.id: card for card in map(COHORT_CARDS.make, documents)}
+    made = {card.id: card for card in map(EXPERIMENT_CARDS.make, experiments)}
+    cells = {card.id: card for card in map(CELLS_CARDS.make, data_sets)}
+    return Study(
+        _typed(config, tuple(cards), tuple(made), tuple(cells), library, tuple(derived)),
+        cards,
+        made,
+        cells,
+        source,
+        tuple(library),
+        from_here(root / SYMBOLS),
+        root,
+        mirror,
+    )
+
+
+def sound_parts(
+    config: Mapping[str, Any], *, root: Path, files: Iterable[Path] = ()
+) -> tuple[dict[str, CohortCard], list[Path]]:
+    """What can be used of a study that may have problems elsewhere.
+
+    Args:
+        config: The merged config.
+        root: The project's folder.
+        files: The config files, as in :func:`load_study`.
+
+    Returns:
+        The cohort cards that are right by themselves, by id, and the GMT files that are there.
+    """
+    checks = StudyChecks(config, Path(root).resolve(), "config", [Path(file) for file in files])
+    documents = checks.read_cards("cohorts", COHORT_CARDS, sound_only=True)
+    cards = [COHORT_CARDS.make(document) for document in documents]
+    return {card.id: card for card in cards}, checks.signature_files()
+
+
+def _typed(
+    config: Mapping[str, Any],
+    cohorts: tuple[str, ...],
+    experiments: tuple[str, ...],
+    cells: tuple[str, ...],
+    files: Sequence[Path],
+    derived: tuple[str, ...],
+) -> Config:
+    lists = {name: tuple(config[name]) for name in ("methods", "endpoints", "models")}
+    signatures = config["signatures"]
+    return Config(
+        title=config["title"],
+        cohorts=cohorts,
+        experiments=experiments,
+        cells=cells,
+        signatures=SignatureSettings(
+            select=tuple(dict.fromkeys((*signatures["select"], *derived))),
+            files=tuple(path.as_posix() for path in files),
+            min_coverage=float(signatures["min_coverage"]),
+        ),
+        **lists,
+        primary=Primary(**config["primary"]),
+        proliferation_signature=config["proliferation_signature"],
+        verdict=VerdictSettings(**{key: float(value) for key, value in config["verdict"].items()}),
+        min_events=int(config["min_events"]),
+        random_signatures=RandomSignatures(
+            draws=int(config["random_signatures"]["draws"]), seed=int(config["random_signatures"]["seed"])
+        ),
+    )

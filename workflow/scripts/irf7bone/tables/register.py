@@ -1,0 +1,121 @@
+"""Every table that a run writes, by its path: the one list that rules, scripts, report and docs read.
+
+A path is seen from the folder that the workflow runs in, with ``{cohort}``, ``{experiment}`` or
+``{data_set}`` where each of them has a file of its own. Imports no numpy or pandas: Snakemake reads this
+list at each start.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import PurePath
+
+from irf7bone.tables import cells, cohort, experiment, outcome, outcome_checks, pooled, random_signatures
+from irf7bone.tables.contract import Table
+
+RESULTS = "results/"
+OF_COHORT = "results/outcome/{cohort}/"
+OVER_COHORTS = "results/tables/"
+OF_EXPERIMENT = "results/experiments/{experiment}/"
+OF_CELLS = "results/cells/{data_set}/"
+DERIVED = f"{OF_EXPERIMENT}derived.tsv"  # only where an experiment derives a signature
+NULLS = f"{OVER_COHORTS}null.tsv"  # the cohorts' own tables, one below the other
+
+REGISTER: dict[str, Table] = {
+    "results/tables/cohorts.tsv": cohort.COHORTS,
+    "results/tables/associations.tsv": outcome.ASSOCIATIONS,
+    "results/tables/pooled.tsv": pooled.POOLED,
+    "results/tables/verdict.tsv": pooled.VERDICT,
+    "results/cohorts/{cohort}.summary.tsv": cohort.COHORTS,
+    "results/cohorts/{cohort}.flow.tsv": cohort.FLOW,
+    "results/qc/{cohort}.tsv": cohort.QC,
+    "results/scores/{cohort}.coverage.tsv": cohort.COVERAGE,
+    "results/scores/{cohort}.parquet": cohort.SCORES,
+    "results/associations/{cohort}.tsv": outcome.ASSOCIATIONS,
+    "results/associations/{cohort}.curves.tsv": outcome.CURVES,
+    "results/outcome/{cohort}/null.tsv": random_signatures.NULL,
+    "results/outcome/{cohort}/null_histogram.tsv": random_signatures.NULL_HISTOGRAM,
+    "results/outcome/{cohort}/by_er.tsv": outcome.ER_ASSOCIATIONS,
+    "results/outcome/{cohort}/immune.tsv": outcome.IMMUNE_LINKS,
+    "results/outcome/{cohort}/signature_quality.tsv": cohort.SIGNATURE_QUALITY,
+    "results/outcome/{cohort}/competing.tsv": outcome.COMPETING,
+    "results/outcome/{cohort}/sites.tsv": outcome.SITES,
+    "results/outcome/{cohort}/group_tests.tsv": outcome_checks.GROUP_TESTS,
+    "results/outcome/{cohort}/checks.tsv": outcome_checks.CHECKS,
+    "results/outcome/{cohort}/check_curves.tsv": outcome_checks.CHECK_CURVES,
+    "results/outcome/{cohort}/discrimination.tsv": outcome_checks.DISCRIMINATION,
+    "results/outcome/{cohort}/table_one.tsv": outcome_checks.TABLE_ONE,
+    NULLS: random_signatures.NULL,
+    "results/tables/pooled_null.tsv": random_signatures.POOLED_NULL,
+    "results/tables/pooled_null_histogram.tsv": random_signatures.NULL_HISTOGRAM,
+    "results/tables/controls.tsv": random_signatures.CONTROLS,
+    "results/tables/heterogeneity.tsv": pooled.HETEROGENEITY,
+    "results/tables/leave_one_cohort_out.tsv": pooled.LEAVE_ONE_COHORT_OUT,
+    "results/tables/asymmetry.tsv": pooled.ASYMMETRY,
+    "results/tables/funnel.tsv": pooled.FUNNEL,
+    "results/tables/specifications.tsv": pooled.SPECIFICATIONS,
+    "results/tables/specification_summary.tsv": pooled.SPECIFICATION_SUMMARY,
+    "results/tables/pooled_by_er.tsv": pooled.ER_POOLED,
+    "results/tables/immune_pooled.tsv": pooled.IMMUNE_POOLED,
+    "results/tables/duplicates.tsv": cohort.DUPLICATES,
+    "results/tables/audit.tsv": outcome_checks.AUDIT,
+    "results/experiments/{experiment}.flow.tsv": cohort.FLOW,
+    "results/experiments/{experiment}/contrasts.tsv": experiment.CONTRASTS,
+    "results/experiments/{experiment}/genes.tsv": experiment.GENES,
+    "results/experiments/{experiment}/panel.tsv": experiment.PANEL,
+    "results/experiments/{experiment}/signatures.tsv": experiment.SIGNATURES,
+    "results/experiments/{experiment}/sample_scores.tsv": experiment.SAMPLE_SCORES,
+    "results/experiments/{experiment}/gene_sets.tsv": experiment.GENE_SETS,
+    "results/experiments/{experiment}/leading_edge.tsv": experiment.LEADING_EDGE,
+    "results/experiments/{experiment}/running.tsv": experiment.RUNNING,
+    "results/experiments/{experiment}/composition.tsv": experiment.COMPOSITION,
+    "results/experiments/{experiment}/adjusted.tsv": experiment.ADJUSTED,
+    "results/experiments/{experiment}/quality.tsv": experiment.QUALITY,
+    "results/experiments/{experiment}/distances.tsv": experiment.DISTANCES,
+    "results/experiments/{experiment}/orthologs.tsv": experiment.ORTHOLOGS,
+    "results/experiments/{experiment}/claim.tsv": experiment.CLAIM,
+    DERIVED: experiment.DERIVED,
+    "results/cells/{data_set}/cells.parquet": cells.CELLS,
+    "results/cells/{data_set}/flow.tsv": cohort.FLOW,
+    "results/cells/{data_set}/calls.tsv": cells.CALLS,
+    "results/cells/{data_set}/confusion.tsv": cells.CONFUSION,
+    "results/cells/{data_set}/quality.tsv": cells.CELL_QUALITY,
+    **{f"results/cells/{{data_set}}/{name}.tsv": table for name, table in cells.CELL_TABLES.items()},
+}
+
+
+def paths_in(folder: str) -> list[str]:
+    """Paths of a folder's own tables as :data:`REGISTER` has them, but for :data:`DERIVED` and :data:`NULLS`.
+
+    Args:
+        folder: :data:`OF_COHORT`, :data:`OVER_COHORTS` or :data:`OF_EXPERIMENT`.
+    """
+    own = [path for path in REGISTER if path.rpartition("/")[0] == folder.rstrip("/")]
+    return [path for path in own if path not in (DERIVED, NULLS)]
+
+
+def tables_in(folder: str) -> dict[str, Table]:
+    """The same as name of the file without its ending -> contract."""
+    return {PurePath(path).stem: REGISTER[path] for path in paths_in(folder)}
+
+
+def table_at(path: str) -> Table:
+    """The contract of a file that a run wrote.
+
+    Args:
+        path: Its path, from the folder that the workflow runs in.
+
+    Raises:
+        KeyError: The file is not registered.
+    """
+    for pattern, table in REGISTER.items():
+        if pattern_of(pattern).fullmatch(path):
+            return table
+    raise KeyError(f"{path} is no table of irf7bone.tables.register")
+
+
+@cache
+def pattern_of(path: str) -> re.Pattern[str]:
+    """A path of the register as a regular expression; ids hold letters, digits, ``-`` and ``_``."""
+    return re.compile(re.sub(r"\\\{\w+\\\}", "[A-Za-z0-9_-]+", re.escape(path)))

@@ -1,0 +1,29 @@
+"""Hold the associations of one cohort against random signatures."""
+
+from irf7bone.base.errors import report_plainly
+from irf7bone.genes.signatures import load_library
+from irf7bone.genes.symbols import SymbolTable
+from irf7bone.harmonise.cohort_file import read_cohort
+from irf7bone.outcome.fit_plan import FitPlan
+from irf7bone.random_signatures.cohort import cohort_null
+from irf7bone.study.settings import Config
+from irf7bone.tables.cohort import SCORES
+from irf7bone.tables.outcome import ASSOCIATIONS
+from irf7bone.tables.random_signatures import NULL, NULL_HISTOGRAM
+
+report_plainly(snakemake.log[0])
+
+config: Config = snakemake.params.config
+adata = read_cohort(snakemake.input.cohort)
+scores = SCORES.read(snakemake.input.scores)
+plan = FitPlan(snakemake.wildcards.cohort, adata.obs, scores, config=config)
+null, histogram = cohort_null(
+    plan,
+    adata.to_df(),
+    ASSOCIATIONS.read(snakemake.input.associations),
+    load_library(snakemake.input.signatures, SymbolTable.load(snakemake.input.symbols)),
+    n_draws=snakemake.params.random_signatures.draws,
+    seed=snakemake.params.random_signatures.seed,
+)
+NULL.write(null, snakemake.output.null)
+NULL_HISTOGRAM.write(histogram, snakemake.output.histogram)

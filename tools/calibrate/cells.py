@@ -22,7 +22,7 @@ from irf7bone.experiments.levels import score_levels
 from irf7bone.experiments.score_contrasts import score_contrasts
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
-from irf7bone.scoring import score_cohort
+from irf7bone.scoring.score_table import score_cohort
 from irf7bone.study.cells_card import CellContrast
 
 DATA = Path(__file__).resolve().parents[2] / "data"

@@ -35,7 +35,7 @@ from irf7bone.cells.robustness import robustness
 from irf7bone.cells.scan import cell_hash, choose, scan_cells
 from irf7bone.cells.split import split_difference
 from irf7bone.cells.split_contrast import mixture_of
-from irf7bone.experiments.analyse import Settings
+from irf7bone.experiments.analyse import AnalysisSettings
 from irf7bone.tables.cells import CELL_TABLES
 
 TESTED = ("signatures", "claim", "composition", "split", "immune")
@@ -69,7 +69,7 @@ def reduce_set(card, cells, size=20_000, droplets=True):
 def inputs_of(card) -> Inputs:
     chosen = {name: library()[name] for name in (IFN, "PAM50_PROLIFERATION", "DANAHER_CYTOTOXIC_CELLS")}
     return Inputs(
-        card, chosen, tissue_markers(), None, Settings(IFN, methods=("zscore",), gene_set_draws=100)
+        card, chosen, tissue_markers(), None, AnalysisSettings(IFN, methods=("zscore",), gene_set_draws=100)
     )
 
 

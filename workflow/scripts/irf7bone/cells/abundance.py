@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.stats import false_discovery_control
 from scipy.stats import t as student
 
-from irf7bone.experiments.design import Design
+from irf7bone.experiments.design import ContrastDesign
 from irf7bone.experiments.linear import fit_last
 
 HALF_A_CELL = 0.5
@@ -26,7 +26,7 @@ def centred_log_ratios(counts: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(logs - logs.mean(axis=1, keepdims=True), index=counts.index, columns=counts.columns)
 
 
-def compare_abundance(ratios: pd.DataFrame, design: Design) -> pd.DataFrame:
+def compare_abundance(ratios: pd.DataFrame, design: ContrastDesign) -> pd.DataFrame:
     """Moderated t of every compartment (Smyth 2004), as in genes.
 
     Args:

@@ -21,10 +21,10 @@ from irf7bone.cells.contrasts import Planned, plan
 from irf7bone.cells.cytotoxic_link import cytotoxic_link
 from irf7bone.cells.pseudobulk import SEPARATOR, as_experiment, cell_counts
 from irf7bone.cells.split_contrast import split_contrast
-from irf7bone.experiments.analyse import Settings, analyse_experiment
+from irf7bone.experiments.analyse import AnalysisSettings, analyse_experiment
 from irf7bone.experiments.levels import score_levels
 from irf7bone.genes.orthologs import Orthologs, to_human
-from irf7bone.scoring import score_cohort
+from irf7bone.scoring.score_table import score_cohort
 from irf7bone.study.cells_card import CellsCard
 from irf7bone.tables.cells import (
     ABUNDANCE,
@@ -59,7 +59,7 @@ class Inputs:
     library: Mapping[str, object]
     markers: Mapping[str, object]
     orthologs: Orthologs | None
-    settings: Settings
+    settings: AnalysisSettings
 
     def own_genes(self, genes: Sequence[str]) -> list[str]:
         """Human genes by the symbols of the data set's organism."""

@@ -11,7 +11,7 @@ import pandas as pd
 
 from irf7bone.base.cells_vocabulary import NO_COMPARTMENT, NOT_SEPARABLE, OK, TOO_FEW_PATIENTS
 from irf7bone.base.errors import InputError
-from irf7bone.experiments.design import MIN_GROUP, Design, build_designs
+from irf7bone.experiments.design import MIN_GROUP, ContrastDesign, build_designs
 from irf7bone.experiments.permute import MAX_EXACT, MONTE_CARLO_DRAWS, n_relabellings
 from irf7bone.study.cells_card import CellContrast
 from irf7bone.study.experiment_card import Contrast
@@ -35,7 +35,7 @@ class Planned:
 
     contrast: CellContrast
     compartment: str
-    design: Design | None
+    design: ContrastDesign | None
     obs: pd.DataFrame
     sizes: dict[str, int | None]
     status: str
@@ -108,7 +108,7 @@ def _too_few(contrast: CellContrast, n_case: int, n_reference: int) -> str:
     )
 
 
-def smallest_p(design: Design) -> float | None:
+def smallest_p(design: ContrastDesign) -> float | None:
     """The two-sided p of the most extreme labelling: with its mirror image where groups are of one size."""
     if not design.exchangeable:
         return None

@@ -18,7 +18,7 @@ from irf7bone.experiments.composition import adjusted_contrasts, marker_scores
 from irf7bone.experiments.levels import marker_levels, score_levels
 from irf7bone.experiments.score_contrasts import score_contrasts
 from irf7bone.genes.orthologs import to_human
-from irf7bone.scoring import score_cohort
+from irf7bone.scoring.score_table import score_cohort
 from irf7bone.study.cells_card import CellContrast
 from irf7bone.tables.cells import ROBUSTNESS
 

@@ -11,7 +11,7 @@ import pandas as pd
 from irf7bone.cells.compare_compartments import Inputs, compare_compartments
 from irf7bone.cells.robustness import STRESS, robustness
 from irf7bone.cells.steps import read_samples
-from irf7bone.experiments.analyse import Settings
+from irf7bone.experiments.analyse import AnalysisSettings
 from irf7bone.genes.orthologs import Orthologs
 from irf7bone.tables.cells import CELL_TABLES
 
@@ -48,7 +48,7 @@ def analyse_cells(
     """
     chosen = {name: library[name] for name in config.signatures.select if name in library}
     primary = config.primary.signature
-    settings = Settings(
+    settings = AnalysisSettings(
         primary_signature=primary if primary in chosen else next(iter(chosen)),
         primary_method=config.primary.method,
         methods=config.methods,

@@ -14,7 +14,7 @@ from irf7bone.figures.cell_words import MEASURE_WORDS, PART_WORDS, compartment_w
 from irf7bone.report.html.cell_markup import (
     NOTHING,
     Cell,
-    Column,
+    Field,
     TableView,
     as_text,
     say_count,
@@ -97,7 +97,7 @@ def _view(
     name: str,
     caption: str,
     frame: pd.DataFrame,
-    columns: Sequence[Column],
+    columns: Sequence[Field],
     simulated: Collection[str],
     **rules: Any,
 ) -> TableView:
@@ -107,13 +107,13 @@ def _view(
     return TableView(name, caption, columns, rows, marks, as_text(frame), **rules)
 
 
-def _named(simulated: Collection[str], *, contrast: bool = True) -> tuple[Column, ...]:
+def _named(simulated: Collection[str], *, contrast: bool = True) -> tuple[Field, ...]:
     def say(row: Mapping[str, Any]) -> Cell:
         name = row["data_set"]
         return Cell(f"{name} (simulated)" if name in simulated else name)
 
-    named = Column("Data set", "id of the single-cell data set", say, filtered=True)
-    other = Column("Contrast", "case minus reference", say_text("contrast"), filtered=True)
+    named = Field("Data set", "id of the single-cell data set", say, filtered=True)
+    other = Field("Contrast", "case minus reference", say_text("contrast"), filtered=True)
     return (named, other) if contrast else (named,)
 
 
@@ -137,32 +137,32 @@ def _status(row: Mapping[str, Any]) -> Cell:
     return Cell(words if row["status"] == OK or is_missing(row["reason"]) else f"{words}: {row['reason']}")
 
 
-STATUS = Column("Status", "whether there is an estimate, and why not", _status)
-PATIENTS = Column("Patients", "in the contrast", say_count("n_patients"), number=True)
-P = Column("p", "t test over patients", say_number("p", p_value), number=True)
+STATUS = Field("Status", "whether there is an estimate, and why not", _status)
+PATIENTS = Field("Patients", "in the contrast", say_count("n_patients"), number=True)
+P = Field("p", "t test over patients", say_number("p", p_value), number=True)
 
 
 def claim_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
     """Each contrast against the claim."""
     columns = (
         *_named(simulated),
-        Column("Compartment", "where the claim is judged", _compartment),
+        Field("Compartment", "where the claim is judged", _compartment),
         PATIENTS,
-        Column("Difference (95 % CI)", "of the score, standard deviations", _difference, number=True),
+        Field("Difference (95 % CI)", "of the score, standard deviations", _difference, number=True),
         P,
-        Column(
+        Field(
             "Relabelled p", "over relabellings of patients", say_number("permutation_p", p_value), number=True
         ),
-        Column("Smallest p", "that relabelling can give", say_number("min_p", p_value), number=True),
-        Column(
+        Field("Smallest p", "that relabelling can give", say_number("min_p", p_value), number=True),
+        Field(
             "Ambient",
             "share of ambient RNA that would be enough",
             say_number("ambient_alpha_to_null", said.alpha_words),
             number=True,
         ),
-        Column("In the bulk", "what all cells together say", say_text("verdict_in_bulk")),
-        Column("Verdict", "what may be said", say_text("verdict")),
-        Column("Rule", "the first that fits", say_text("rule")),
+        Field("In the bulk", "what all cells together say", say_text("verdict_in_bulk")),
+        Field("Verdict", "what may be said", say_text("verdict")),
+        Field("Rule", "the first that fits", say_text("rule")),
     )
     caption = (
         "Each contrast against the claim: the compartment by the rules of experiments, then "
@@ -176,13 +176,13 @@ def compartments_view(frame: pd.DataFrame, simulated: Collection[str], primary: 
     frame = frame[frame["method"] == primary[1]]
     columns = (
         *_named(simulated),
-        Column("Compartment", "cells of one kind, or all", _compartment, filtered=True),
-        Column("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Compartment", "cells of one kind, or all", _compartment, filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True),
         PATIENTS,
-        Column("Difference (95 % CI)", "of the score, standard deviations", _difference, number=True),
+        Field("Difference (95 % CI)", "of the score, standard deviations", _difference, number=True),
         P,
-        Column("q", "Benjamini-Hochberg", say_number("q", p_value), number=True),
-        Column(
+        Field("q", "Benjamini-Hochberg", say_number("q", p_value), number=True),
+        Field(
             "Relabelled p", "over relabellings of patients", say_number("permutation_p", p_value), number=True
         ),
         STATUS,
@@ -205,16 +205,16 @@ def split_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
     """What the bulk's difference is made of."""
     columns = (
         *_named(simulated),
-        Column("Part", "what changed", lambda row: Cell(PART_WORDS[row["part"]])),
+        Field("Part", "what changed", lambda row: Cell(PART_WORDS[row["part"]])),
         PATIENTS,
-        Column(
+        Field(
             "Difference (95 % CI)",
             "of the bulk level, log2; intervals from 6 patients on",
             _difference,
             number=True,
         ),
-        Column("Share", "of the whole difference", say_number("share", said.share_words), number=True),
-        Column(
+        Field("Share", "of the whole difference", say_number("share", said.share_words), number=True),
+        Field(
             "Of the variance",
             "between all samples",
             say_number("variance_share", said.share_words),
@@ -233,18 +233,18 @@ def link_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
     """Tumour interferon against cytotoxic cells."""
     columns = (
         *_named(simulated, contrast=False),
-        Column("Patients of", "group, or subtype within it", say_text("stratum"), filtered=True),
-        Column("Cytotoxic cells", "how they are counted", lambda row: Cell(MEASURE_WORDS[row["measure"]])),
+        Field("Patients of", "group, or subtype within it", say_text("stratum"), filtered=True),
+        Field("Cytotoxic cells", "how they are counted", lambda row: Cell(MEASURE_WORDS[row["measure"]])),
         PATIENTS,
-        Column("rho", "Spearman", say_number("rho", signed), number=True),
-        Column(
+        Field("rho", "Spearman", say_number("rho", signed), number=True),
+        Field(
             "95 % CI",
             "Fisher's z",
             lambda row: Cell(
                 NOTHING if is_missing(row["ci_low"]) else signed_range(row["ci_low"], row["ci_high"])
             ),
         ),
-        Column("p", "permutations of patients", say_number("p", p_value), number=True),
+        Field("p", "permutations of patients", say_number("p", p_value), number=True),
         STATUS,
     )
     caption = (
@@ -258,11 +258,11 @@ def composition_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableVi
     """Which cells there are more or fewer of."""
     columns = (
         *_named(simulated),
-        Column("Compartment", "cells of one kind", _compartment),
+        Field("Compartment", "cells of one kind", _compartment),
         PATIENTS,
-        Column("Difference (95 % CI)", "of the centred log-ratio, log2", _difference, number=True),
+        Field("Difference (95 % CI)", "of the centred log-ratio, log2", _difference, number=True),
         P,
-        Column("q", "Benjamini-Hochberg", say_number("q", p_value), number=True),
+        Field("q", "Benjamini-Hochberg", say_number("q", p_value), number=True),
         STATUS,
     )
     return _view(
@@ -274,15 +274,15 @@ def robustness_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableVie
     """The first question asked otherwise."""
     columns = (
         *_named(simulated),
-        Column(
+        Field(
             "Otherwise",
             "what is done otherwise",
             lambda row: Cell(said.VARIANT_WORDS[row["variant"]]),
             filtered=True,
         ),
-        Column("Left out", "patient", say_text("left_out")),
+        Field("Left out", "patient", say_text("left_out")),
         PATIENTS,
-        Column("Difference (95 % CI)", "of the primary score, standard deviations", _difference, number=True),
+        Field("Difference (95 % CI)", "of the primary score, standard deviations", _difference, number=True),
         P,
         STATUS,
     )
@@ -295,18 +295,18 @@ def calls_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
     """Clusters and what they are called here."""
     columns = (
         *_named(simulated, contrast=False),
-        Column("Cluster", "number", say_count("cluster"), number=True),
-        Column("Cells", "sampled", say_count("n_cells"), number=True),
-        Column("Patients", "with 5 % of them", say_count("n_patients"), number=True),
-        Column("Largest", "share of one patient", say_number("patient_share", said.share_words), number=True),
-        Column(
+        Field("Cluster", "number", say_count("cluster"), number=True),
+        Field("Cells", "sampled", say_count("n_cells"), number=True),
+        Field("Patients", "with 5 % of them", say_count("n_patients"), number=True),
+        Field("Largest", "share of one patient", say_number("patient_share", said.share_words), number=True),
+        Field(
             "Copy number",
             "share of cells above held-out normal cells",
             say_number("cnv_share", said.share_words),
             number=True,
         ),
-        Column("Called here", "compartment", _compartment, filtered=True),
-        Column("By", "what", say_text("reason")),
+        Field("Called here", "compartment", _compartment, filtered=True),
+        Field("By", "what", say_text("reason")),
     )
     return _view(
         "cell_calls",

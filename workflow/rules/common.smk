@@ -36,7 +36,7 @@ cohort_tables = paths_in(OF_COHORT)
 pooled_tables = paths_in(OVER_COHORTS)
 experiment_tables = paths_in(OF_EXPERIMENT)
 # what is compared and called, not the cells themselves or what was lost on the way
-cell_tables = [path for path in paths_in(OF_CELLS) if not path.endswith(("/cells.parquet", "/flow.tsv"))]
+cell_tables = [path for path in paths_in(OF_CELLS) if not path.endswith((".parquet", "/flow.tsv"))]
 compared = [
     path for path in cell_tables if not path.endswith(("/calls.tsv", "/confusion.tsv", "/quality.tsv"))
 ]

@@ -16,9 +16,9 @@ import pandas as pd
 from irf7bone.acquire.text import file_sha256, values_as_text
 from irf7bone.base.errors import InputError, Problem, Problems
 from irf7bone.base.nearest import nearest
-from irf7bone.cells.data_set import OBS
 from irf7bone.cells.matrix import CellMatrix, open_h5ad, open_hdf5, open_tenx_h5
 from irf7bone.cells.rewrite import csr_of_h5ad, csr_of_mtx, csr_of_table
+from irf7bone.tables.cells import OBS
 
 if TYPE_CHECKING:
     from irf7bone.study.cells_card import CellsCard
@@ -32,7 +32,7 @@ class AcquiredCells:
 
     Attributes:
         matrices: Its matrices.
-        obs: Cells that the card keeps, :data:`irf7bone.cells.data_set.OBS`.
+        obs: Cells that the card keeps, :data:`irf7bone.tables.cells.OBS`.
         flow: Rows of :data:`irf7bone.tables.cohort.FLOW`, cells in place of samples and without their ids.
         sources: One dict for each file read: role, name, sha256.
     """
@@ -331,7 +331,7 @@ def _keep(
     for name in ("group",) + (("label",) if card.labels else ()):
         words = "no group of this data set" if name == "group" else "a label that the card leaves out"
         step(f"{name}s given by the card", (words, obs[name].isna().to_numpy()))
-    kept = obs.loc[left, list(OBS)].reset_index(drop=True)
+    kept = obs.loc[left, OBS.names].reset_index(drop=True)
     if kept.empty:
         raise InputError(
             Problem(where, "cells that the card keeps", "none", "check exclude, groups and labels")

@@ -18,12 +18,12 @@ import pandas as pd
 from irf7bone.base.errors import InputError, Problem
 from irf7bone.base.whole_file import whole_file
 from irf7bone.cells.matrix import BLOCK_CELLS, Block, CellMatrix
+from irf7bone.tables.cells import OBS
 
 KNOWN_GENES_LIMIT = 0.2
 TPM_UNIT = 2.0**20  # sums of values that are no counts are kept in millionths, as whole numbers
 WHOLE = 0.05  # furthest from a whole number that a count from a logarithm may be
 LOG1P = "log1p_cp10k"
-OBS = ("cell", "file", "row", "patient", "sample", "group", "batch", "subtype", "label")
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class CellSet:
         targets: For each matrix the gene of every column, -1 for none.
         mito: For each matrix 1 for the columns of mitochondrial genes.
         genes: Symbols that all matrices have, sorted.
-        obs: Cells that the card keeps, in the order of the files: :data:`OBS`.
+        obs: Cells that the card keeps, in the order of the files: :data:`irf7bone.tables.cells.OBS`.
         scale: ``counts``, ``log1p_cp10k`` or ``tpm``.
     """
 
@@ -162,8 +162,7 @@ def _is_mito(name: object) -> int:
 
 def write_set(matrices: Sequence[CellMatrix], obs: pd.DataFrame, obs_path: str, matrices_path: str) -> None:
     """Store which matrices and which cells a data set has."""
-    with whole_file(obs_path) as partial:
-        obs.to_parquet(partial, index=False)
+    OBS.write(obs, obs_path)
     stored = [{"path": str(matrix.path), "group": matrix.group} for matrix in matrices]
     with whole_file(matrices_path) as partial:
         partial.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
@@ -186,4 +185,5 @@ def read_set(
     stored = json.loads(Path(matrices_path).read_text(encoding="utf-8"))
     matrices = tuple(opened(Path(item["path"]), item["group"], str(cells["gene_id"])) for item in stored)
     genes, targets, mito = shared_genes(matrices, str(cells["gene_id"]), symbols, where)
-    return CellSet(matrices, targets, mito, genes, pd.read_parquet(obs_path), str(cells["scale"]))
+    obs = OBS.read(obs_path).astype({"file": "int64", "row": "int64"})
+    return CellSet(matrices, targets, mito, genes, obs, str(cells["scale"]))

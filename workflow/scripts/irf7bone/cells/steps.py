@@ -38,7 +38,7 @@ from irf7bone.genes.mouse import MouseSymbols
 from irf7bone.genes.orthologs import Orthologs
 from irf7bone.genes.signatures import Signature, load_library
 from irf7bone.genes.symbols import SymbolTable
-from irf7bone.tables.cells import CALLS, CELL_QUALITY, CELLS, CONFUSION
+from irf7bone.tables.cells import CALLS, CELL_MEASURES, CELL_QUALITY, CELLS, CONFUSION, SAMPLED_CELLS
 
 if TYPE_CHECKING:
     from irf7bone.study.cells_card import CellsCard
@@ -117,14 +117,26 @@ def open_set(card: CellsCard, obs: str, matrices: str, symbols: str) -> CellSet:
 
 def write_scan(scan: Scan, cells: CellSet, quality: str, sample: str) -> None:
     """Store the quality of all cells, and the sampled ones as an h5ad."""
-    with whole_file(quality) as partial:
-        scan.quality.to_parquet(partial, index=False)
+    measured = scan.quality.assign(cell=cells.obs["cell"].to_numpy())
+    measured["failed"] = measured["failed"].where(measured["failed"] != "", None)
+    CELL_MEASURES.write(measured, quality)
     obs = cells.obs.iloc[scan.sampled][["patient", "label"]].astype(object).fillna("")
     obs = obs.set_index(pd.Index(cells.obs["cell"].to_numpy()[scan.sampled], dtype=object))
     obs["place"] = scan.sampled
     adata = ad.AnnData(scan.counts, obs=obs, var=pd.DataFrame(index=pd.Index(cells.genes, dtype=object)))
     with whole_file(sample) as partial:
         adata.write_h5ad(partial, compression="gzip", compression_opts=1)
+
+
+def read_quality(path: str) -> pd.DataFrame:
+    """What :func:`write_scan` stored of all cells, as :class:`irf7bone.cells.scan.Scan` has it."""
+    stored = CELL_MEASURES.read(path).astype({"n_genes": "int64"})
+    return stored.assign(failed=stored["failed"].fillna("")).drop(columns="cell")
+
+
+def read_sampled(path: str) -> pd.DataFrame:
+    """What :func:`write_calls` stored of the sampled cells."""
+    return SAMPLED_CELLS.read(path).astype({"place": "int64"})
 
 
 def call(
@@ -217,8 +229,7 @@ def write_calls(
             "umap2": coordinates[:, 1],
         }
     )
-    with whole_file(cells) as partial:
-        frame.to_parquet(partial, index=False)
+    SAMPLED_CELLS.write(frame, cells)
 
 
 def read_model(card: CellsCard, table: str, model: str) -> Model:

@@ -22,6 +22,45 @@ STATUS = (
 )
 MIN_P = share("min_p", "smallest p that relabelling so few patients can give; above 0.05 it decides nothing")
 
+OBS = Table(
+    "described cells",
+    key=("cell",),
+    columns=(
+        text("cell", "cell id, behind the sample of its file where the card gives one"),
+        count("file", "number of the file in the card, from 0"),
+        count("row", "row in that file, from 0"),
+        text("patient", "patient of the cell"),
+        text("sample", "sample of the cell"),
+        text("group", "group of the cell"),
+        text("batch", "batch of the cell", nullable=True),
+        text("subtype", "subtype of the patient's tumour", nullable=True),
+        text("label", "compartment by the authors' label", nullable=True),
+    ),
+)
+
+CELL_MEASURES = Table(
+    "quality of cells",
+    key=("cell",),
+    columns=(
+        text("cell", "cell id"),
+        number("total_counts", "sum of the cell's counts", low=0, nullable=False),
+        count("n_genes", "genes above 0"),
+        share("mito", "share of mitochondrial genes in the counts", nullable=False),
+        text("failed", "rule of quality that the cell fails; NA for none", nullable=True),
+    ),
+)
+
+SAMPLED_CELLS = Table(
+    "sampled cells",
+    key=("place",),
+    columns=(
+        count("place", "place of the cell among those described, from 0"),
+        number("cnv", "copy-number score of the cell's pool", low=0),
+        number("umap1", "first coordinate of the display map; mapped cells only"),
+        number("umap2", "second coordinate"),
+    ),
+)
+
 CELLS = Table(
     "cells",
     key=("cell",),

@@ -41,6 +41,7 @@ def config(**changes: object) -> Config:
         "title": "A made-up study",
         "cohorts": tuple(HAS),
         "experiments": (),
+        "cells": (),
         "signatures": SignatureSettings(
             select=SIGNATURES, files=("data/signatures/made.gmt",), min_coverage=0.6
         ),
@@ -378,5 +379,6 @@ def provenance() -> dict[str, object]:
             for name in HAS
         },
         "experiments": {},
+        "cells": {},
         "signatures": [{"file": "data/signatures/made.gmt", "sha256": "3" * 64}],
     }

@@ -199,6 +199,7 @@ def write_study(folder: Path) -> Path:
         "title": "Tiny study",
         "cohorts": ["cards/tiny_a.yaml", "cards/tiny_b.yaml"],
         "experiments": ["cards/tiny_pairs.yaml"],
+        "cells": [],
         "signatures": {
             "select": [
                 "HALLMARK_INTERFERON_ALPHA_RESPONSE",

@@ -38,6 +38,14 @@ STUDY_RULES = (
     "build_report",
     "write_provenance",
 )
+CELL_RULES = (
+    "acquire_cells",
+    "scan_cells",
+    "call_compartments",
+    "reduce_cells",
+    "analyse_cells",
+    "plot_cells",
+)
 EXPERIMENT_RULES = ("acquire_experiment", "analyse_experiment", "derive_signature", "plot_experiment")
 
 
@@ -51,12 +59,12 @@ def test_default_study_plans_exactly_these_jobs(tmp_path):
     run = snakemake(tmp_path, "--dry-run")
     assert run.code == 0, run.text
     assert planned(run.text) == dict.fromkeys(COHORT_RULES, 7) | dict.fromkeys(
-        (*STUDY_RULES, *EXPERIMENT_RULES), 1
+        (*STUDY_RULES, *EXPERIMENT_RULES, *CELL_RULES), 1
     )
 
 
 def test_without_experiments_no_job_and_no_input_is_about_them(tmp_path):
-    run = snakemake(tmp_path, "--dry-run", "--printshellcmds", "--config", "experiments=[]")
+    run = snakemake(tmp_path, "--dry-run", "--printshellcmds", "--config", "experiments=[]", "cells=[]")
     assert run.code == 0, run.text
     assert planned(run.text) == dict.fromkeys(COHORT_RULES, 7) | dict.fromkeys(STUDY_RULES, 1)
     assert "experiment" not in run.text.partition("Building DAG")[2].replace("experiments=[]", "")

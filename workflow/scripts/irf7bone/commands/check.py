@@ -6,6 +6,7 @@ do it; of the others the card is checked.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +16,12 @@ import pandas as pd
 
 from irf7bone.acquire.sources import acquire, remote_files
 from irf7bone.base.errors import InputError, Problem
+from irf7bone.cells.acquire_cells import acquire_cells
+from irf7bone.cells.data_set import shared_genes
 from irf7bone.download.fetch import Downloads
 from irf7bone.download.lock import lock_path, read_lock
 from irf7bone.download.remote import FOLDER, MANIFEST
+from irf7bone.genes.mouse import MouseSymbols
 from irf7bone.genes.signatures import Signature, load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.harmonise.cohort import harmonise
@@ -25,6 +29,7 @@ from irf7bone.harmonise.duplicates import find_duplicates
 from irf7bone.harmonise.sample_rules import broken_rules, measure
 from irf7bone.harmonise.summary import summarise_cohort
 from irf7bone.scoring.agreement import Agreement, agreements, measure_agreement
+from irf7bone.study.cells_card import CellsCard
 from irf7bone.study.cohort_card import CohortCard
 from irf7bone.study.plan import SYMBOLS, load_study, sound_parts
 from irf7bone.study.strict_yaml import merge_config, read_config
@@ -50,6 +55,23 @@ class CohortCheck:
 
 
 @dataclass(frozen=True)
+class CellsCheck:
+    """What was found of one single-cell data set.
+
+    Args:
+        card: Its card.
+        state: Why its cells were not looked at; empty where they were.
+        patients: Patients with each group, by its name.
+        n_cells: Cells that the card keeps.
+    """
+
+    card: CellsCard
+    state: str = ""
+    patients: Mapping[str, int] = field(default_factory=dict)
+    n_cells: int = 0
+
+
+@dataclass(frozen=True)
 class StudyCheck:
     """What was found of a study.
 
@@ -61,6 +83,7 @@ class StudyCheck:
         duplicates: :data:`irf7bone.tables.cohort.DUPLICATES` of the cohorts that were read.
         agreement: :data:`irf7bone.tables.cohort.AGREEMENT` of the cohorts that were read.
         problems: Everything that is wrong.
+        cells: Single-cell data sets whose card is right.
     """
 
     source: str
@@ -70,6 +93,7 @@ class StudyCheck:
     duplicates: pd.DataFrame
     agreement: pd.DataFrame
     problems: Sequence[Problem]
+    cells: Sequence[CellsCheck] = ()
 
     def limit(self, name: str) -> float:
         """One of the config's limits on signatures; 0 where it has none that can be used."""
@@ -98,11 +122,12 @@ def check_study(path: Path | None, *, root: Path) -> StudyCheck:
         config = merge_config(config, read_config(file))
     source = " + ".join(file.name for file in files)
     problems: list[Problem] = []
-    _collect(problems, lambda: load_study(config, root=root, source=source, files=files))
+    study = _collect(problems, lambda: load_study(config, root=root, source=source, files=files))
     cards, gmts = sound_parts(config, root=root, files=files)
     symbols = SymbolTable.load(Path(root) / SYMBOLS)
     library = _collect(problems, lambda: load_library(gmts, symbols)) if gmts else None
     cohorts = [_check_cohort(card, symbols, problems) for card in cards.values()]
+    cells = [_check_cells(card, symbols, problems) for card in (study.cells.values() if study else ())]
     read = {found.card.id: found.expression for found in cohorts if not found.state}
     chosen = {name: library[name] for name in _selected(config) if library and name in library}
     real = [found.card.id for found in cohorts if not found.state and found.card.role != "simulated"]
@@ -119,6 +144,7 @@ def check_study(path: Path | None, *, root: Path) -> StudyCheck:
             chosen,
         ),
         list(dict.fromkeys(problems)),
+        cells,
     )
 
 
@@ -154,6 +180,20 @@ def _check_cohort(card: CohortCard, symbols: SymbolTable, problems: list[Problem
     broken = broken_rules(measure(expression.to_numpy(dtype=float)))
     flagged = sum(any(said) for said in zip(*broken.values(), strict=True))
     return CohortCheck(card, "", summarise_cohort(harmonised, card), expression, flagged)
+
+
+def _check_cells(card: CellsCard, symbols: SymbolTable, problems: list[Problem]) -> CellsCheck:
+    if card.simulated:
+        return CellsCheck(card, "simulated in the run; the card is in order")
+    with tempfile.TemporaryDirectory() as folder:
+        acquired = _collect(problems, lambda: acquire_cells(card, None, Path(folder)))
+        if acquired is None:
+            return CellsCheck(card, "not usable: see the problems")
+        table = MouseSymbols() if card.organism == "mouse" else symbols
+        gene_id = card.cells["gene_id"]
+        _collect(problems, lambda: shared_genes(acquired.matrices, gene_id, table, str(card.path)))
+    groups = acquired.obs.groupby("group")["patient"].nunique()
+    return CellsCheck(card, "", {str(name): int(n) for name, n in groups.items()}, len(acquired.obs))
 
 
 def _not_fetched(card: CohortCard, folder: Path) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.base.phrases import counted, is_missing
-from irf7bone.commands.check import CohortCheck, StudyCheck
+from irf7bone.commands.check import CellsCheck, CohortCheck, StudyCheck
 from irf7bone.scoring.agreement import coverage_refusal
 from irf7bone.verdict.planning import MOST_COHORTS, chance_to_decide, cohorts_needed
 from irf7bone.verdict.premises import ALL_BUT, CONTRADICTED, SHARED
@@ -25,7 +25,14 @@ TYPICAL_EVENTS = 40
 
 def describe_check(found: StudyCheck) -> str:
     """The screen: cohorts, events, coverage, patients found twice, problems."""
-    parts = [_head(found), _cohorts(found.cohorts), _coverage(found), _remarks(found), _problems(found)]
+    parts = [
+        _head(found),
+        _cohorts(found.cohorts),
+        _coverage(found),
+        _cells(found.cells),
+        _remarks(found),
+        _problems(found),
+    ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -95,6 +102,15 @@ def _table(rows: Sequence[Sequence[str]], *, text_columns: int) -> str:
         ]
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
+
+
+def _cells(cells: Sequence[CellsCheck]) -> str:
+    """Patients with each group, then cells, of every single-cell data set."""
+    lines = []
+    for found in cells:
+        groups = ", ".join(f"{counted(n, 'patient')} with {name}" for name, n in found.patients.items())
+        lines.append(f"{found.card.id}: {found.state or f'{groups}; {found.n_cells:,} cells'}")
+    return "\n".join(["single cells", *lines]) if lines else ""
 
 
 def _cohorts(cohorts: Sequence[CohortCheck]) -> str:

@@ -63,7 +63,7 @@ def calibrate(score: Array, covariates: Array, reliability: Array) -> Array | In
     least = float(np.linalg.eigvalsh(true)[0])
     if least <= LEAST_EIGENVALUE:
         return Inseparable(least)
-    return np.asarray(values @ np.linalg.solve(measured, true[:, 1:]), dtype=np.float64)
+    return values @ np.linalg.solve(measured, true[:, 1:])
 
 
 def without_noise(correlation: Array, reliability: Array) -> Array:
@@ -73,7 +73,8 @@ def without_noise(correlation: Array, reliability: Array) -> Array:
 
 def calibrated_coefficients(correlation: Array, reliability: Array, coefficients: Array) -> Array:
     """(S - D)^-1 S b: coefficients of score and true covariates from those as measured, shape (1 + q,)."""
-    return np.linalg.solve(without_noise(correlation, reliability), correlation @ coefficients)
+    true: Array = np.linalg.solve(without_noise(correlation, reliability), correlation @ coefficients)
+    return true
 
 
 def shift(r: float, reliability: float) -> float:

@@ -70,6 +70,7 @@ class Config(NamedTuple):
         title: Title of the report.
         cohorts: Ids of the cohorts, in the order of the config.
         experiments: Ids of the experiments, in the order of the config.
+        cells: Ids of the single-cell data sets, in the order of the config.
         signatures: What to score; signatures that experiments derive stand at the end of the selection.
         methods: Scoring methods.
         endpoints: Outcomes.
@@ -85,6 +86,7 @@ class Config(NamedTuple):
     title: str
     cohorts: tuple[str, ...]
     experiments: tuple[str, ...]
+    cells: tuple[str, ...]
     signatures: SignatureSettings
     methods: tuple[str, ...]
     endpoints: tuple[str, ...]
@@ -106,6 +108,7 @@ class Config(NamedTuple):
             title="",
             cohorts=(),
             experiments=(),
+            cells=(),
             signatures=replace(self.signatures, files=()),
             random_signatures=RandomSignatures(draws=0, seed=0),
         )

@@ -10,6 +10,7 @@ import pandas as pd
 
 from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, listed
 from irf7bone.base.vocabulary import EVENTS_PER_PARAMETER
+from irf7bone.report.sentences.methods_cells import write_cells
 from irf7bone.report.sentences.methods_deeper import write_deeper
 from irf7bone.report.sentences.methods_experiments import write_experiments
 from irf7bone.report.sentences.references import Citations, Work, Works
@@ -18,7 +19,7 @@ from irf7bone.scoring.registry import METHODS
 
 if TYPE_CHECKING:
     from irf7bone.genes.signatures import Signature
-    from irf7bone.report.inputs import Experiments
+    from irf7bone.report.inputs import CellSets, Experiments
     from irf7bone.study.cohort_card import CohortCard
     from irf7bone.study.settings import Config
 
@@ -47,6 +48,7 @@ def write_methods(
     curves_competing: bool,
     provenance: Mapping[str, Any],
     experiments: Experiments | None = None,
+    cells: CellSets | None = None,
 ) -> Methods:
     """Describe the run.
 
@@ -59,6 +61,7 @@ def write_methods(
         curves_competing: Whether an endpoint of a cohort has competing events.
         provenance: Result of :func:`irf7bone.study.provenance.collect`.
         experiments: None where the study has none.
+        cells: None where the study has no single-cell data set.
     """
     cite = Citations(works)
     paragraphs = (
@@ -70,6 +73,7 @@ def write_methods(
         ("Pooling and multiplicity", _pooling(config, cite)),
         *write_deeper(config, cite),
         *write_experiments(experiments, cite),
+        *write_cells(cells, cite),
         ("Verdict", _verdict(config, cite)),
         ("Software", _software(provenance, cite)),
     )

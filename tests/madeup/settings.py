@@ -20,6 +20,7 @@ def settings(**changes: object) -> Config:
         "title": "A made-up study",
         "cohorts": (),
         "experiments": (),
+        "cells": (),
         "signatures": SignatureSettings(select=("ISG", "PROLIF"), files=(), min_coverage=0.5),
         "methods": ("zscore",),
         "endpoints": ("bone",),

@@ -20,8 +20,9 @@ from irf7bone.base.cells_vocabulary import (
     OPPOSITE,
 )
 from irf7bone.base.experiment_vocabulary import DIRECTIONS, EXPECTED
-from irf7bone.base.vocabulary import ALPHA, CONTRADICTED, NO_EVIDENCE, SUPPORTED, TOO_LITTLE
+from irf7bone.base.vocabulary import ALPHA, CONTRADICTED, SUPPORTED, TOO_LITTLE
 from irf7bone.cells.ambient import WARN_BELOW
+from irf7bone.experiments.claim.rules import NO_EVIDENCE
 
 if TYPE_CHECKING:
     from irf7bone.cells.compare_compartments import Compared, Inputs

@@ -42,7 +42,6 @@ def config(**changes: object) -> Config:
         "cohorts": tuple(HAS),
         "experiments": (),
         "cells": (),
-        "cells": (),
         "signatures": SignatureSettings(
             select=SIGNATURES, files=("data/signatures/made.gmt",), min_coverage=0.6
         ),

@@ -147,7 +147,7 @@ def mirrored(case: Evidence) -> Evidence:
     )
 
 
-@pytest.mark.parametrize("name", [*CASES, *WITH_CODE])
+@pytest.mark.parametrize("name", sorted([*CASES, *WITH_CODE]))
 def test_mirror(name):
     case = (CASES | WITH_CODE)[name]
     there, back = decide(case), decide(mirrored(case))

@@ -54,8 +54,9 @@ def _pooled_events(found: StudyCheck) -> list[int]:
 def _primary_events(found: StudyCheck) -> str:
     """Patients and events behind the primary analysis, as far as the data are there."""
     events = _pooled_events(found)
-    return f"{counted(sum(events), 'event')} in {counted(len(events), 'cohort')} of patients that could be "
-    "read"
+    return (
+        f"{counted(sum(events), 'event')} in {counted(len(events), 'cohort')} of patients that could be read"
+    )
 
 
 def _planning(found: StudyCheck) -> list[str]:

@@ -73,7 +73,8 @@ def without_noise(correlation: Array, reliability: Array) -> Array:
 
 def calibrated_coefficients(correlation: Array, reliability: Array, coefficients: Array) -> Array:
     """(S - D)^-1 S b: coefficients of score and true covariates from those as measured, shape (1 + q,)."""
-    return np.linalg.solve(without_noise(correlation, reliability), correlation @ coefficients)
+    true = np.linalg.solve(without_noise(correlation, reliability), correlation @ coefficients)
+    return np.asarray(true, dtype=np.float64)
 
 
 def shift(r: float, reliability: float) -> float:

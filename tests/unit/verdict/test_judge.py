@@ -127,6 +127,15 @@ def test_numbers_are_those_of_the_pool_and_the_words_say_them():
     assert (row["k"], row["n"], row["n_events"]) == (5, 900, 300)
 
 
+@pytest.mark.parametrize("study", [STRONG, NOTHING, ([-0.1, 0.2], [20, 20]), ([-0.9], [60])])
+def test_sentences_are_whole(study):
+    row = primary(*study)
+    said = f"{row['lead']} {row['details']}"
+    assert row["lead"].endswith(".") and row["details"].endswith(".")
+    assert ("lies below 1 with probability 0." in said) == (row["k"] > 1)
+    assert ("One cohort shows it" in said) == (row["verdict"] == ONE_COHORT)
+
+
 def test_a_single_cohort_keeps_its_own_interval():
     row = primary([-0.9], [60])
     error = claim.WIDER["claim"] / math.sqrt(60)

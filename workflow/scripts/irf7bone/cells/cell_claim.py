@@ -24,7 +24,7 @@ from irf7bone.base.vocabulary import ALPHA, CONTRADICTED, NO_EVIDENCE, SUPPORTED
 from irf7bone.cells.ambient import WARN_BELOW
 
 if TYPE_CHECKING:
-    from irf7bone.cells.compare_compartments import Compared, Inputs
+    from irf7bone.cells.comparison import CellInputs, Compared
     from irf7bone.study.cells_card import CellContrast
 
 ESTIMATE = ("difference", "se", "ci_low", "ci_high", "df", "p", "camera_p")
@@ -58,7 +58,7 @@ def decide_cells(
 
 
 def claim_row(
-    contrast: CellContrast, found: Compared | None, whole: Compared | None, alpha: float, inputs: Inputs
+    contrast: CellContrast, found: Compared | None, whole: Compared | None, alpha: float, inputs: CellInputs
 ) -> dict[str, object]:
     """One row of :data:`irf7bone.tables.cells.CELL_CLAIM`, without the data set.
 

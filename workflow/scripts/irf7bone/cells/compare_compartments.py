@@ -22,6 +22,7 @@ from irf7bone.cells.cytotoxic_link import cytotoxic_link
 from irf7bone.cells.pseudobulk import SEPARATOR, as_experiment, cell_counts
 from irf7bone.cells.split_contrast import split_contrast
 from irf7bone.experiments.analyse import analyse_experiment
+from irf7bone.experiments.design import ContrastDesign
 from irf7bone.experiments.levels import score_levels
 from irf7bone.genes.orthologs import to_human
 from irf7bone.scoring.score_table import score_cohort

@@ -15,7 +15,7 @@ from scipy import sparse
 
 from irf7bone.acquire.simulate import background_genes
 from irf7bone.cells.cnv import read_positions
-from irf7bone.cells.simulate_cells import SimulatedCells, SimulationSettings, simulate_cells
+from irf7bone.cells.simulate_cells import CellSimulation, SimulatedCells, simulate_cells
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.study.cells_card import CellsCard
@@ -83,7 +83,7 @@ def marker_genes() -> dict[str, tuple[str, ...]]:
 @cache
 def simulated(**changes: float) -> SimulatedCells:
     """Simulated cells, small enough for a test."""
-    settings = SimulationSettings(**{**SETTINGS, **changes})
+    settings = CellSimulation(**{**SETTINGS, **changes})
     few = [gene for name in (IFN, "IRF7", "PAM50_PROLIFERATION") for gene in library()[name].genes]
     return simulate_cells(
         settings, library()[IFN].genes, marker_genes(), few, background_genes(symbols()), positions()

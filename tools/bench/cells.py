@@ -27,7 +27,7 @@ from irf7bone.cells.data_set import CellSet
 from irf7bone.cells.doublets import DoubletRule
 from irf7bone.cells.kernel import measure_cells, score_cells
 from irf7bone.cells.matrix import open_h5ad
-from irf7bone.cells.reduce import Model, reduce_cells
+from irf7bone.cells.reduce import PlacingModel, reduce_cells
 from irf7bone.cells.scan import scan_cells
 from irf7bone.cells.sets import GeneSets
 from irf7bone.study.cells_card import QualityRules
@@ -133,7 +133,7 @@ def gene_sets() -> dict[str, list[str]]:
     return {name: [f"G{i:05d}" for i in rng.choice(GENES, SET_SIZE, replace=False)] for name in names}
 
 
-def model() -> Model:
+def model() -> PlacingModel:
     """Clusters as far as their cost goes."""
     rng = np.random.default_rng(4)
     clustering = Clustering(
@@ -143,7 +143,7 @@ def model() -> Model:
         rng.normal(size=(N_CLUSTERS, N_COORDINATES)),
     )
     called = np.array(COMPARTMENTS, dtype=object)[np.arange(N_CLUSTERS) % len(COMPARTMENTS)]
-    return Model(clustering, called, "labels", DoubletRule(1.0, 1.0, 0.9, 0.01), True)
+    return PlacingModel(clustering, called, "labels", DoubletRule(1.0, 1.0, 0.9, 0.01), True)
 
 
 def first_reading(n_cells: int) -> Timed:

@@ -16,7 +16,7 @@ from irf7bone.cells.clusters import log_levels
 from irf7bone.cells.cnv import read_positions
 from irf7bone.cells.contrasts import plan
 from irf7bone.cells.pseudobulk import as_experiment
-from irf7bone.cells.simulate_cells import SimulatedCells, SimulationSettings, simulate_cells
+from irf7bone.cells.simulate_cells import CellSimulation, SimulatedCells, simulate_cells
 from irf7bone.experiments.differential import differential
 from irf7bone.experiments.levels import score_levels
 from irf7bone.experiments.score_contrasts import score_contrasts
@@ -49,7 +49,7 @@ def _positions() -> pd.DataFrame:
 def one_data_set(random: np.random.Generator) -> Tally:
     """One null data set: malignant cells of 8 patients with both sites, tested in two designs."""
     signatures, markers, background = _library()
-    settings = SimulationSettings(
+    settings = CellSimulation(
         seed=int(random.integers(2**31)), n_patients=PATIENTS, n_pairs=PATIENTS, n_cells=CELLS, n_genes=GENES,
         log2_fold=0.0, ambient=0.0, doublets=0.0, depth=3_000.0,
     )  # fmt: skip

@@ -4,13 +4,13 @@ from pathlib import Path
 
 from irf7bone.base.errors import report_plainly
 from irf7bone.cells.data_set import write_set
-from irf7bone.cells.steps import acquire, write_flow_and_sources
+from irf7bone.cells.steps import acquire_or_simulate, write_flow_and_sources
 from irf7bone.study.cells_card import read_cells_card
 
 report_plainly(snakemake.log[0])
 
 card = read_cells_card(snakemake.input.card)
-acquired = acquire(
+acquired = acquire_or_simulate(
     card,
     Path(snakemake.output.counts),
     symbols=snakemake.input.symbols,

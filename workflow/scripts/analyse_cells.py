@@ -1,7 +1,7 @@
 """Compare the groups of one single-cell data set in every compartment, with the patient as the unit."""
 
 from irf7bone.base.errors import report_plainly
-from irf7bone.cells.tested_tables import analyse_cells, write_tables
+from irf7bone.cells.tested_tables import analyse_cells, write_cell_tables
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.study.cells_card import read_cells_card
@@ -21,4 +21,4 @@ tables = analyse_cells(
     config=config,
     seed=snakemake.params.seed,
 )
-write_tables(tables, snakemake.output.tables)
+write_cell_tables(tables, snakemake.output.tables)

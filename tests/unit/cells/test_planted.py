@@ -26,11 +26,12 @@ from sklearn.metrics import cohen_kappa_score
 
 from irf7bone.cells.acquire_cells import acquire_cells
 from irf7bone.cells.calls import call_compartments
-from irf7bone.cells.compare_compartments import Inputs, compare_compartments
+from irf7bone.cells.compare_compartments import compare_compartments
+from irf7bone.cells.comparison import CellInputs
 from irf7bone.cells.data_set import CellSet, shared_genes
 from irf7bone.cells.doublets import doublet_rule
 from irf7bone.cells.pseudobulk import Choice, pseudobulk
-from irf7bone.cells.reduce import EPITHELIAL_SET, LEUKOCYTE_SET, Model, reduce_cells, shown_sets
+from irf7bone.cells.reduce import EPITHELIAL_SET, LEUKOCYTE_SET, PlacingModel, reduce_cells, shown_sets
 from irf7bone.cells.robustness import robustness
 from irf7bone.cells.scan import cell_hash, choose, scan_cells
 from irf7bone.cells.split import split_difference
@@ -62,13 +63,13 @@ def reduce_set(card, cells, size=20_000, droplets=True):
         np.array([place[g] for g in sets[name] if g in place]) for name in (EPITHELIAL_SET, LEUKOCYTE_SET)
     ]
     rule = doublet_rule(scan.counts, called[calls.clusters], *columns)
-    model = Model(calls.clustering, called, card.malignant_by, rule, droplets)
+    model = PlacingModel(calls.clustering, called, card.malignant_by, rule, droplets)
     return scan, calls, reduce_cells(cells, scan.quality, model, sets, size)
 
 
-def inputs_of(card) -> Inputs:
+def inputs_of(card) -> CellInputs:
     chosen = {name: library()[name] for name in (IFN, "PAM50_PROLIFERATION", "DANAHER_CYTOTOXIC_CELLS")}
-    return Inputs(
+    return CellInputs(
         card, chosen, tissue_markers(), None, AnalysisSettings(IFN, methods=("zscore",), gene_set_draws=100)
     )
 

@@ -10,9 +10,9 @@ import pytest
 
 from irf7bone.report.inputs import CellSets
 from irf7bone.report.sections.cells_section import (
+    abundance_view,
     calls_view,
-    claim_view,
-    composition_view,
+    cell_claim_view,
     link_view,
     robustness_view,
     split_view,
@@ -181,10 +181,10 @@ def test_the_first_screen_names_simulated_cells_as_such(card):
 def test_every_table_of_the_section_has_a_row_for_each_result_and_marks_what_is_simulated(card):
     given, marked = tables(), frozenset({"simulated_cells"})
     for view, name in (
-        (claim_view, "claim"),
+        (cell_claim_view, "claim"),
         (split_view, "split"),
         (link_view, "immune"),
-        (composition_view, "composition"),
+        (abundance_view, "composition"),
         (robustness_view, "robustness"),
         (calls_view, "calls"),
     ):

@@ -7,7 +7,7 @@ without a cell counts as half a cell.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -67,7 +67,7 @@ def compare_abundance(ratios: pd.DataFrame, design: ContrastDesign) -> pd.DataFr
 
 
 def non_malignant_ratios(
-    counts: pd.DataFrame, malignant: str, groups: dict[str, Sequence[str]]
+    counts: pd.DataFrame, malignant: str, groups: Mapping[str, Sequence[str]]
 ) -> pd.DataFrame:
     """Centred log-ratios among non-malignant cells, of single compartments or of several taken together.
 

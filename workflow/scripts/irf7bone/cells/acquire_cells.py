@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
@@ -39,7 +39,7 @@ class AcquiredCells:
 
     matrices: tuple[CellMatrix, ...]
     obs: pd.DataFrame
-    flow: list[dict[str, object]]
+    flow: list[dict[str, Any]]
     sources: list[dict[str, str]]
 
 
@@ -185,7 +185,7 @@ def _read_obs(matrices: Sequence[CellMatrix], needed: set[str], where: str) -> t
     return pd.concat([part[sorted(needed & shared)] for part in parts], ignore_index=True), shared
 
 
-def read_columns(path: Path, names: Sequence[str] | None) -> pd.DataFrame:
+def obs_columns(path: Path, names: Sequence[str] | None) -> pd.DataFrame:
     """Columns of an h5ad's obs as text; all of them where ``names`` is None.
 
     Raises:
@@ -205,7 +205,7 @@ def _column(table: h5py.Group, name: str, path: Path) -> np.ndarray:
         values = pd.Series(read_elem(table[name]))
         categories = table[name].attrs.get("categories")
         if categories is not None:  # codes with their words elsewhere: files before anndata 0.8
-            words = np.append(table.file[categories].asstr()[:].astype(object), None)
+            words = np.array([*table.file[categories].asstr()[:], None], dtype=object)
             values = pd.Series(words[values.to_numpy()], dtype=object)
         return _text(values)
     except Exception as error:  # anndata's own kinds of errors differ between its versions
@@ -258,15 +258,14 @@ def _read_table(card: CellsCard, entry: dict, described: pd.DataFrame, where: st
 
 def _text(values: pd.Series) -> np.ndarray:
     codes, levels = pd.factorize(values)
-    words = np.append(values_as_text(pd.Series(levels)), None)
+    words = np.array([*values_as_text(pd.Series(levels)), None], dtype=object)
     return words[codes]
 
 
-def _keep(
-    card: CellsCard, described: pd.DataFrame, where: str
-) -> tuple[pd.DataFrame, list[dict[str, object]]]:
+def _keep(card: CellsCard, described: pd.DataFrame, where: str) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
     """Cells that the card keeps, with the meanings of their codes, and what was lost at each step."""
-    problems, flow = Problems(), []
+    problems = Problems()
+    flow: list[dict[str, Any]] = []
     left = np.ones(len(described), dtype=bool)
 
     def step(stage: str, *losses: tuple[str, np.ndarray]) -> None:

@@ -25,7 +25,7 @@ from irf7bone.cells.ambient import WARN_BELOW
 from irf7bone.experiments.claim.rules import NO_EVIDENCE
 
 if TYPE_CHECKING:
-    from irf7bone.cells.compare_compartments import Compared, Inputs
+    from irf7bone.cells.comparison import CellInputs, Compared
     from irf7bone.study.cells_card import CellContrast
 
 ESTIMATE = ("difference", "se", "ci_low", "ci_high", "df", "p", "camera_p")
@@ -59,7 +59,7 @@ def decide_cells(
 
 
 def claim_row(
-    contrast: CellContrast, found: Compared | None, whole: Compared | None, alpha: float, inputs: Inputs
+    contrast: CellContrast, found: Compared | None, whole: Compared | None, alpha: float, inputs: CellInputs
 ) -> dict[str, object]:
     """One row of :data:`irf7bone.tables.cells.CELL_CLAIM`, without the data set.
 

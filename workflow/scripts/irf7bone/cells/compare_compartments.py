@@ -4,8 +4,7 @@ experiments' engine.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import anndata as ad
 import numpy as np
@@ -17,13 +16,15 @@ from irf7bone.base.vocabulary import ALPHA
 from irf7bone.cells.abundance import centred_log_ratios, compare_abundance, non_malignant_ratios
 from irf7bone.cells.ambient import ambient_alpha_to_null, effect_weights
 from irf7bone.cells.cell_claim import claim_row
-from irf7bone.cells.contrasts import Planned, plan
+from irf7bone.cells.comparison import CellInputs, Compared
+from irf7bone.cells.contrasts import PlannedContrast, plan
 from irf7bone.cells.cytotoxic_link import cytotoxic_link
 from irf7bone.cells.pseudobulk import SEPARATOR, as_experiment, cell_counts
 from irf7bone.cells.split_contrast import split_contrast
-from irf7bone.experiments.analyse import AnalysisSettings, analyse_experiment
+from irf7bone.experiments.analyse import analyse_experiment
+from irf7bone.experiments.design import ContrastDesign
 from irf7bone.experiments.levels import score_levels
-from irf7bone.genes.orthologs import Orthologs, to_human
+from irf7bone.genes.orthologs import to_human
 from irf7bone.scoring.score_table import score_cohort
 from irf7bone.study.cells_card import CellsCard
 from irf7bone.tables.cells import (
@@ -43,37 +44,12 @@ CYTOTOXIC_SIGNATURE = "DANAHER_CYTOTOXIC_CELLS"
 CYTOTOXIC_GENES = ("GNLY", "GZMA", "GZMB", "GZMH", "KLRB1", "KLRD1", "KLRK1", "NKG7", "PRF1")
 
 
-@dataclass(frozen=True)
-class Inputs:
-    """What the comparison needs beside the samples.
-
-    Attributes:
-        card: The data set's card.
-        library: Signatures in human symbols, the primary one among them.
-        markers: Marker lists of tissues (data/markers).
-        orthologs: For mouse; None for human.
-        settings: The study's settings.
-    """
-
-    card: CellsCard
-    library: Mapping[str, object]
-    markers: Mapping[str, object]
-    orthologs: Orthologs | None
-    settings: AnalysisSettings
-
-    def own_genes(self, genes: Sequence[str]) -> list[str]:
-        """Human genes by the symbols of the data set's organism."""
-        if self.orthologs is None:
-            return list(genes)
-        return [pair.mouse for gene in genes for pair in self.orthologs.of_human(gene)]
-
-
 def experiment_of(bulk: ad.AnnData, compartment: str, card: CellsCard) -> ad.AnnData:
     """The usable samples of a compartment, as an experiment."""
     return as_experiment(bulk, compartment, organism=card.organism, scale=card.cells["scale"])
 
 
-def compare_compartments(bulk: ad.AnnData, inputs: Inputs) -> dict[str, pd.DataFrame]:
+def compare_compartments(bulk: ad.AnnData, inputs: CellInputs) -> dict[str, pd.DataFrame]:
     """Compare the groups of a data set in every compartment.
 
     Args:
@@ -99,7 +75,7 @@ def compare_compartments(bulk: ad.AnnData, inputs: Inputs) -> dict[str, pd.DataF
         "scores": scores,
         "genes": _genes(results, inputs),
         "gene_sets": _gene_sets(results, card.id),
-        "claim": _claims(bulk, samples, results, inputs),
+        "claim": _claims(bulk, results, inputs),
         "composition": _composition(bulk, results, inputs),
         "split": _split(bulk, results, inputs),
         "immune": _immune(bulk, scores, inputs),
@@ -107,15 +83,7 @@ def compare_compartments(bulk: ad.AnnData, inputs: Inputs) -> dict[str, pd.DataF
     return tables
 
 
-@dataclass(frozen=True)
-class Compared:
-    """One contrast in one compartment: the plan, and the engine's tables where it could be fitted."""
-
-    planned: Planned
-    tables: dict[str, pd.DataFrame] | None
-
-
-def _compare(planned: Planned, adata: ad.AnnData, inputs: Inputs) -> Compared:
+def _compare(planned: PlannedContrast, adata: ad.AnnData, inputs: CellInputs) -> Compared:
     if planned.design is None:
         return Compared(planned, None)
     used = adata.copy()
@@ -152,7 +120,7 @@ def compartment_table(bulk: ad.AnnData, data_set: str) -> pd.DataFrame:
     return COMPARTMENT_TABLE.cast(table.assign(data_set=data_set).reindex(columns=COMPARTMENT_TABLE.names))
 
 
-def _scores(bulk: ad.AnnData, samples: Mapping[str, ad.AnnData], inputs: Inputs) -> pd.DataFrame:
+def _scores(bulk: ad.AnnData, samples: Mapping[str, ad.AnnData], inputs: CellInputs) -> pd.DataFrame:
     parts = []
     for name, adata in samples.items():
         if adata.n_obs < 2:
@@ -170,7 +138,7 @@ def _scores(bulk: ad.AnnData, samples: Mapping[str, ad.AnnData], inputs: Inputs)
     return CELL_SCORES.cast(table.assign(data_set=inputs.card.id).reindex(columns=CELL_SCORES.names))
 
 
-def _signatures(results: Mapping[tuple[str, str], Compared], inputs: Inputs) -> pd.DataFrame:
+def _signatures(results: Mapping[tuple[str, str], Compared], inputs: CellInputs) -> pd.DataFrame:
     settings, card = inputs.settings, inputs.card
     parts = []
     for found in results.values():
@@ -203,7 +171,7 @@ def _signatures(results: Mapping[tuple[str, str], Compared], inputs: Inputs) -> 
     return CELL_SIGNATURES.cast(table)
 
 
-def _genes(results: Mapping[tuple[str, str], Compared], inputs: Inputs) -> pd.DataFrame:
+def _genes(results: Mapping[tuple[str, str], Compared], inputs: CellInputs) -> pd.DataFrame:
     """Genes of the compartment that each contrast is judged in."""
     parts = [
         found.tables["genes"].assign(contrast=contrast, compartment=name)
@@ -230,9 +198,8 @@ def _gene_sets(results: Mapping[tuple[str, str], Compared], data_set: str) -> pd
 
 def _claims(
     bulk: ad.AnnData,
-    samples: Mapping[str, ad.AnnData],
     results: Mapping[tuple[str, str], Compared],
-    inputs: Inputs,
+    inputs: CellInputs,
 ) -> pd.DataFrame:
     rows = []
     for contrast in inputs.card.contrasts:
@@ -240,15 +207,15 @@ def _claims(
         alpha = (
             np.nan
             if found is None or found.planned.design is None or contrast.compartment == BULK
-            else _alpha(bulk, samples, found.planned, inputs)
+            else _alpha(bulk, found.planned.design, inputs)
         )
         rows.append(claim_row(contrast, found, whole, alpha, inputs))
     table = pd.DataFrame(rows).assign(data_set=inputs.card.id)
     return CELL_CLAIM.cast(table.reindex(columns=CELL_CLAIM.names))
 
 
-def _alpha(bulk: ad.AnnData, samples: Mapping[str, ad.AnnData], planned: Planned, inputs: Inputs) -> float:
-    ids = list(planned.design.samples)
+def _alpha(bulk: ad.AnnData, design: ContrastDesign, inputs: CellInputs) -> float:
+    ids = list(design.samples)
     wholes = [SEPARATOR.join([*name.split(SEPARATOR)[:-1], BULK]) for name in ids]
     genes = inputs.own_genes(inputs.library[inputs.settings.primary_signature].up)
     columns = np.flatnonzero(np.isin(bulk.var_names.to_numpy(dtype=str), genes))
@@ -256,11 +223,11 @@ def _alpha(bulk: ad.AnnData, samples: Mapping[str, ad.AnnData], planned: Planned
     seen = columns[own[:, columns].sum(axis=0) > 0]
     if not len(seen):
         return float("nan")
-    return ambient_alpha_to_null(own, np.asarray(bulk[wholes].X), seen, effect_weights(planned.design.matrix))
+    return ambient_alpha_to_null(own, np.asarray(bulk[wholes].X), seen, effect_weights(design.matrix))
 
 
 def _composition(
-    bulk: ad.AnnData, results: Mapping[tuple[str, str], Compared], inputs: Inputs
+    bulk: ad.AnnData, results: Mapping[tuple[str, str], Compared], inputs: CellInputs
 ) -> pd.DataFrame:
     ratios = centred_log_ratios(cell_counts(bulk))
     ratios.index = [SEPARATOR.join([name, BULK]) for name in ratios.index]
@@ -280,7 +247,7 @@ def _composition(
     return ABUNDANCE.cast(table.reindex(columns=ABUNDANCE.names))
 
 
-def _split(bulk: ad.AnnData, results: Mapping[tuple[str, str], Compared], inputs: Inputs) -> pd.DataFrame:
+def _split(bulk: ad.AnnData, results: Mapping[tuple[str, str], Compared], inputs: CellInputs) -> pd.DataFrame:
     genes = inputs.own_genes(inputs.library[inputs.settings.primary_signature].up)
     parts = [
         split_contrast(bulk, results[(contrast.id, BULK)].planned, genes, seed=inputs.settings.seed).assign(
@@ -292,7 +259,7 @@ def _split(bulk: ad.AnnData, results: Mapping[tuple[str, str], Compared], inputs
     return SPLIT.cast(table.reindex(columns=SPLIT.names))
 
 
-def _immune(bulk: ad.AnnData, scores: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
+def _immune(bulk: ad.AnnData, scores: pd.DataFrame, inputs: CellInputs) -> pd.DataFrame:
     settings = inputs.settings
     primary = scores[
         (scores["compartment"] == MALIGNANT)
@@ -311,7 +278,7 @@ def _immune(bulk: ad.AnnData, scores: pd.DataFrame, inputs: Inputs) -> pd.DataFr
     return CYTOTOXIC_LINK.cast(found.reindex(columns=CYTOTOXIC_LINK.names))
 
 
-def _cytotoxicity(bulk: ad.AnnData, inputs: Inputs) -> pd.Series:
+def _cytotoxicity(bulk: ad.AnnData, inputs: CellInputs) -> pd.Series:
     """Mean log2 level of the cytotoxic genes in NK and CD8 T cells together, by patient and group."""
     listed = inputs.library.get(CYTOTOXIC_SIGNATURE)
     genes = inputs.own_genes(listed.up if listed is not None else CYTOTOXIC_GENES)

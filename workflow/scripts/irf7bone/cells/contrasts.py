@@ -20,7 +20,7 @@ LEAST_DF = 2
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedContrast:
     """A contrast in one compartment.
 
     Attributes:
@@ -52,7 +52,7 @@ class Planned:
         return smallest_p(self.design) if self.design else None
 
 
-def plan(data_set: str, adata: ad.AnnData, contrast: CellContrast, compartment: str) -> Planned:
+def plan(data_set: str, adata: ad.AnnData, contrast: CellContrast, compartment: str) -> PlannedContrast:
     """Choose the samples of a contrast and build its model.
 
     Args:
@@ -75,7 +75,7 @@ def plan(data_set: str, adata: ad.AnnData, contrast: CellContrast, compartment: 
         "n_reference": n_reference,
         "n_pairs": n_case if contrast.paired else None,
     }
-    made = Planned(contrast, compartment, None, obs, sizes, OK, None)
+    made = PlannedContrast(contrast, compartment, None, obs, sizes, OK, None)
     if adata.n_obs == 0:
         return replace(made, status=NO_COMPARTMENT, reason="no patient has enough of these cells")
     df = n_case - 1 if contrast.paired else n_case + n_reference - 2

@@ -68,14 +68,15 @@ def doublet_rule(
     pairs = counts[np.resize(one, n)] + counts[np.resize(other, n)]
     edge = (1 - FOUND) / 2
     made = _programmes(pairs, epithelial, leukocyte)
-    limits = [float(np.quantile(values, edge)) for values in made]
-    rule = DoubletRule(*limits, found=float("nan"), false=float("nan"))
+    low, high = (float(np.quantile(values, edge)) for values in made)
+    rule = DoubletRule(low, high, float("nan"), float("nan"))
     alone = _programmes(counts[np.concatenate([one, other])], epithelial, leukocyte)
-    return DoubletRule(*limits, float(rule.fits(*made).mean()), float(rule.fits(*alone).mean()))
+    return DoubletRule(low, high, float(rule.fits(*made).mean()), float(rule.fits(*alone).mean()))
 
 
 def _programmes(
     counts: sparse.csr_matrix, epithelial: np.ndarray, leukocyte: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     levels = log_levels(counts)
-    return tuple(np.asarray(levels[:, genes].mean(axis=1)).ravel() for genes in (epithelial, leukocyte))
+    one, other = (np.asarray(levels[:, genes].mean(axis=1)).ravel() for genes in (epithelial, leukocyte))
+    return one, other

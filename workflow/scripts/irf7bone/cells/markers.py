@@ -16,7 +16,7 @@ SPLIT = 1.0  # CD8 to CD4, and either to nothing, by mean log1p level
 LEAST_SPLIT = 0.05
 
 
-def marker_scores(levels: pd.DataFrame, markers: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+def cluster_scores(levels: pd.DataFrame, markers: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """How far each cluster has each list: the mean over its genes of ``m / (m + 0.25)``.
 
     A marker counts by whether a cluster has it, not by how much: otherwise one abundant gene would speak
@@ -54,7 +54,7 @@ def name_clusters(levels: pd.DataFrame, markers: Mapping[str, Sequence[str]]) ->
         ``margin`` (to the second list).
     """
     lists = {name: genes for name, genes in markers.items() if name in COMPARTMENT_OF}
-    scores = marker_scores(levels, lists).fillna(0.0)
+    scores = cluster_scores(levels, lists).fillna(0.0)
     ranked = np.sort(scores.to_numpy(), axis=1)
     best = scores.idxmax(axis=1)
     table = pd.DataFrame(

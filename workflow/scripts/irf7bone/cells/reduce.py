@@ -25,7 +25,7 @@ KEY = ("patient", "group", "compartment", "called_malignant", "doublet")
 
 
 @dataclass(frozen=True)
-class Model:
+class PlacingModel:
     """What the second reading needs of the calls.
 
     Attributes:
@@ -75,7 +75,7 @@ def shown_sets(primary: Sequence[str], markers: Mapping[str, Sequence[str]]) -> 
 def reduce_cells(
     cells: CellSet,
     quality: pd.DataFrame,
-    model: Model,
+    model: PlacingModel,
     sets: Mapping[str, Sequence[str]],
     size: int = BLOCK_CELLS,
 ) -> Reduced:
@@ -136,7 +136,7 @@ def reduce_cells(
 class _Codes:
     """The key of each cell as one number, -1 where quality failed."""
 
-    def __init__(self, obs: pd.DataFrame, quality: pd.DataFrame, model: Model):
+    def __init__(self, obs: pd.DataFrame, quality: pd.DataFrame, model: PlacingModel):
         self._passed = (quality["failed"] == "").to_numpy()
         self._model = model
         self.levels = [sorted(obs[name].unique()) for name in ("patient", "group")]

@@ -139,7 +139,7 @@ def csr_of_table(path: Path, genes_in: str, rewritten: Path, where: str) -> Cell
     """
     first = path.name.removesuffix(".gz")
     separator = "," if first.endswith(".csv") else "\t"
-    parts, names, columns, filled = [], [], None, 0
+    parts, names, columns, filled = [], [], np.empty(0, dtype=object), 0
     try:
         with pd.read_csv(path, sep=separator, index_col=0, chunksize=ROWS) as chunks:
             for chunk in chunks:

@@ -5,14 +5,16 @@ out.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import anndata as ad
 import numpy as np
 import pandas as pd
 
 from irf7bone.base.cells_vocabulary import LABELS_ONLY, MALIGNANT, NO_COMPARTMENT
-from irf7bone.cells.compare_compartments import Inputs, experiment_of
-from irf7bone.cells.contrasts import Planned, plan
+from irf7bone.cells.compare_compartments import experiment_of
+from irf7bone.cells.comparison import CellInputs
+from irf7bone.cells.contrasts import plan
 from irf7bone.cells.pseudobulk import Choice
 from irf7bone.experiments.composition import adjusted_contrasts, marker_scores
 from irf7bone.experiments.levels import marker_levels, score_levels
@@ -21,6 +23,10 @@ from irf7bone.genes.orthologs import to_human
 from irf7bone.scoring.score_table import score_cohort
 from irf7bone.study.cells_card import CellContrast
 from irf7bone.tables.cells import ROBUSTNESS
+
+if TYPE_CHECKING:
+    from irf7bone.experiments.design import ContrastDesign
+    from irf7bone.genes.signatures import Signature
 
 CHOICES = {
     "main": Choice(),
@@ -33,7 +39,7 @@ ESTIMATE = ["difference", "se", "ci_low", "ci_high", "df", "p", "status", "reaso
 
 
 def robustness(
-    build: Callable[[Choice], ad.AnnData], inputs: Inputs, stress: Mapping[str, object]
+    build: Callable[[Choice], ad.AnnData], inputs: CellInputs, stress: Mapping[str, Signature]
 ) -> pd.DataFrame:
     """The primary signature's difference in each contrast's compartment, done otherwise.
 
@@ -64,34 +70,42 @@ def robustness(
 
 
 def _row(
-    variant: str, left_out: str | None, contrast: CellContrast, adata: ad.AnnData, inputs: Inputs
+    variant: str, left_out: str | None, contrast: CellContrast, adata: ad.AnnData, inputs: CellInputs
 ) -> dict[str, object]:
     planned = plan(inputs.card.id, adata, contrast, contrast.compartment)
-    row = {"contrast": contrast.id, "variant": variant, "left_out": left_out, **planned.sizes}
+    row: dict[str, object] = {
+        "contrast": contrast.id,
+        "variant": variant,
+        "left_out": left_out,
+        **planned.sizes,
+    }
     if planned.design is None:
         status = LABELS_ONLY if variant == "calls" and planned.status == NO_COMPARTMENT else planned.status
         return row | {"status": status, "reason": planned.reason}
-    found = primary_difference(adata, planned, inputs)
+    found = primary_difference(adata, planned.design, inputs)
     return row | {name: found[name] for name in ESTIMATE}
 
 
-def primary_difference(adata: ad.AnnData, planned: Planned, inputs: Inputs) -> pd.Series:
+def primary_difference(adata: ad.AnnData, design: ContrastDesign, inputs: CellInputs) -> pd.Series:
     """The primary signature's row of :data:`irf7bone.tables.experiment.SIGNATURES`."""
     settings = inputs.settings
     library = {settings.primary_signature: inputs.library[settings.primary_signature]}
     levels = score_levels(to_human(adata, inputs.orthologs))
     scores, _ = score_cohort(levels, library, [settings.primary_method], settings.min_coverage)
     primary = (settings.primary_signature, settings.primary_method)
-    return score_contrasts(
-        inputs.card.id, scores, [planned.design], primary=primary, seed=settings.seed
-    ).iloc[0]
+    return score_contrasts(inputs.card.id, scores, [design], primary=primary, seed=settings.seed).iloc[0]
 
 
 def _adjusted(
-    contrast: CellContrast, adata: ad.AnnData, inputs: Inputs, stress: Mapping[str, object]
+    contrast: CellContrast, adata: ad.AnnData, inputs: CellInputs, stress: Mapping[str, Signature]
 ) -> dict[str, object]:
     planned = plan(inputs.card.id, adata, contrast, contrast.compartment)
-    row = {"contrast": contrast.id, "variant": "dissociation_adjusted", "left_out": None, **planned.sizes}
+    row: dict[str, object] = {
+        "contrast": contrast.id,
+        "variant": "dissociation_adjusted",
+        "left_out": None,
+        **planned.sizes,
+    }
     if planned.design is None:
         return row | {"status": planned.status, "reason": planned.reason}
     settings, human = inputs.settings, to_human(adata, inputs.orthologs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +27,7 @@ class GeneSets:
     missing: np.ndarray
 
     @classmethod
-    def build(cls, sets: Mapping[str, Sequence[str]], genes: Sequence[str]) -> GeneSets:
+    def build(cls, sets: Mapping[str, Sequence[str]], genes: Iterable[str]) -> GeneSets:
         """Look the genes of each set up among those measured; a gene counts once in a set."""
         place = {gene: position for position, gene in enumerate(genes)}
         pairs, sizes, missing = [], [], []

@@ -42,7 +42,7 @@ LARGE = 8  # times the cells of the others that one patient has
 
 
 @dataclass(frozen=True)
-class SimulationSettings:
+class CellSimulation:
     """What the card fixes.
 
     Args:
@@ -85,7 +85,7 @@ class SimulatedCells:
     truth: pd.DataFrame
 
 
-def describe_cell_samples(settings: SimulationSettings) -> pd.DataFrame:
+def describe_cell_samples(settings: CellSimulation) -> pd.DataFrame:
     """The samples: ``patient``, ``site``, ``subtype``, ``interferon`` (log2), ``n_cells``, ``depth``
     (factor).
     """
@@ -115,7 +115,7 @@ def describe_cell_samples(settings: SimulationSettings) -> pd.DataFrame:
 
 
 def simulate_cells(
-    settings: SimulationSettings,
+    settings: CellSimulation,
     programme: Sequence[str],
     markers: Mapping[str, Sequence[str]],
     others: Sequence[str],
@@ -161,7 +161,7 @@ def simulate_cells(
 
 
 def _compartment_profiles(
-    settings: SimulationSettings, genes: np.ndarray, markers: Mapping[str, Sequence[str]], member: np.ndarray
+    settings: CellSimulation, genes: np.ndarray, markers: Mapping[str, Sequence[str]], member: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Log2 level of each gene in each compartment; the programme's are all high enough to be counted."""
     n = len(genes)
@@ -182,7 +182,7 @@ def _compartment_profiles(
 
 
 def _draw_sample(
-    settings: SimulationSettings,
+    settings: CellSimulation,
     name: str,
     row: pd.Series,
     profiles: Mapping[str, np.ndarray],
@@ -232,7 +232,7 @@ def _draw_sample(
 
 
 def _sample_profile(
-    settings: SimulationSettings, row: pd.Series, kind: str, profile: np.ndarray, chromosome: np.ndarray
+    settings: CellSimulation, row: pd.Series, kind: str, profile: np.ndarray, chromosome: np.ndarray
 ) -> np.ndarray:
     """A compartment's levels in one sample: the patient's own, most for malignant cells, and copy number."""
     n, patient = len(profile), row["patient"]
@@ -251,9 +251,9 @@ def copy_numbers(seed: int, patient: str) -> dict[str, float]:
     return {str(name): 3.2 if place < 6 else 1.0 for place, name in enumerate(chosen)}
 
 
-def settings_of(entry: Mapping) -> SimulationSettings:
+def settings_of(entry: Mapping) -> CellSimulation:
     """The settings that a card's ``cells`` names."""
-    return SimulationSettings(**{item.name: entry[item.name] for item in fields(SimulationSettings)})
+    return CellSimulation(**{item.name: entry[item.name] for item in fields(CellSimulation)})
 
 
 def record(entry: Mapping) -> dict[str, str]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.base.cells_vocabulary import BULK, MALIGNANT, NO_COMPARTMENT, OK, PARTS
-from irf7bone.cells.contrasts import Planned
+from irf7bone.cells.contrasts import PlannedContrast
 from irf7bone.cells.pseudobulk import SEPARATOR
 from irf7bone.cells.split import Mixture, mixture, signal_share, split_difference, variance_shares
 
@@ -42,7 +42,9 @@ def mixture_of(bulk: ad.AnnData, samples: Sequence[str], genes: Sequence[str]) -
     return mixture(counts[:, :, seen], totals, names.index(MALIGNANT)) if seen.any() else None
 
 
-def split_contrast(bulk: ad.AnnData, planned: Planned, genes: Sequence[str], *, seed: int) -> pd.DataFrame:
+def split_contrast(
+    bulk: ad.AnnData, planned: PlannedContrast, genes: Sequence[str], *, seed: int
+) -> pd.DataFrame:
     """Rows of :data:`irf7bone.tables.cells.SPLIT` for one contrast, without contrast and data set.
 
     Paired, each patient's case is compared with its own reference; unpaired, each case with the mean

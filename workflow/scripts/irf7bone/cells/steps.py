@@ -28,7 +28,7 @@ from irf7bone.cells.reduce import (
     KEY,
     LEUKOCYTE_SET,
     PRIMARY,
-    Model,
+    PlacingModel,
     Reduced,
     reduce_cells,
     shown_sets,
@@ -67,7 +67,7 @@ def own_symbols(
     }
 
 
-def acquire(
+def acquire_or_simulate(
     card: CellsCard,
     folder: Path,
     *,
@@ -93,7 +93,7 @@ def acquire(
     from irf7bone.cells.simulate_cells import record, settings_of, simulate_cells, write_simulated
 
     table = SymbolTable.load(Path(symbols))
-    library, listed = load_library(signatures, table), load_library(markers, table)
+    library, listed = (load_library([Path(name) for name in names], table) for names in (signatures, markers))
     simulated = simulate_cells(
         settings_of(card.cells),
         library[card.cells["signature"]].genes,
@@ -111,7 +111,7 @@ def acquire(
 
 
 def open_set(card: CellsCard, obs: str, matrices: str, symbols: str) -> CellSet:
-    """The data set that :func:`acquire` left."""
+    """The data set that :func:`acquire_or_simulate` left."""
     return read_set(obs, matrices, card.cells, symbols_for(card, symbols), str(card.path))
 
 
@@ -232,7 +232,7 @@ def write_calls(
     SAMPLED_CELLS.write(frame, cells)
 
 
-def read_model(card: CellsCard, table: str, model: str) -> Model:
+def read_model(card: CellsCard, table: str, model: str) -> PlacingModel:
     """What :func:`write_calls` stored, as the second reading needs it."""
     with np.load(model) as stored:
         clustering = Clustering(
@@ -240,14 +240,16 @@ def read_model(card: CellsCard, table: str, model: str) -> Model:
         )
         rule = DoubletRule(*map(float, stored["doublets"]))
     compartments = CALLS.read(table).sort_values("cluster")["compartment"].to_numpy(dtype=object)
-    return Model(clustering, compartments, card.malignant_by, rule, card.cells["technology"] == "droplet")
+    return PlacingModel(
+        clustering, compartments, card.malignant_by, rule, card.cells["technology"] == "droplet"
+    )
 
 
 def reduce(
     card: CellsCard,
     cells: CellSet,
     quality: pd.DataFrame,
-    model: Model,
+    model: PlacingModel,
     primary: Sequence[str],
     markers: Mapping[str, Sequence[str]],
 ) -> Reduced:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from irf7bone.cells.compare_compartments import Inputs, compare_compartments
+from irf7bone.cells.compare_compartments import compare_compartments
+from irf7bone.cells.comparison import CellInputs
 from irf7bone.cells.robustness import STRESS, robustness
 from irf7bone.cells.steps import read_samples
 from irf7bone.experiments.analyse import AnalysisSettings
@@ -56,7 +57,7 @@ def analyse_cells(
         seed=seed,
     )
     table = Orthologs.load(Path(orthologs)) if card.organism == "mouse" else None
-    inputs = Inputs(card, chosen, markers, table, settings)
+    inputs = CellInputs(card, chosen, markers, table, settings)
     least = card.qc.min_cells_per_pseudobulk
     tables = compare_compartments(read_samples(str(sums), least), inputs)
     stress = {STRESS: cell_markers[STRESS]}
@@ -64,7 +65,7 @@ def analyse_cells(
     return tables
 
 
-def write_tables(tables: Mapping[str, pd.DataFrame], paths: Iterable[str]) -> None:
+def write_cell_tables(tables: Mapping[str, pd.DataFrame], paths: Iterable[str]) -> None:
     """Write each table into the file of its name, through its contract."""
     for path in map(Path, paths):
         CELL_TABLES[path.stem].write(tables[path.stem], path)

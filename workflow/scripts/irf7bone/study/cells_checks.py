@@ -94,7 +94,9 @@ def _check_labels(card: CardView) -> None:
 
 
 def _check_files(card: CardView) -> None:
-    entries = [("cells", "files", index) for index in range(len(card.get("cells", "files", kind=list)))]
+    entries: list[tuple[str | int, ...]] = [
+        ("cells", "files", index) for index in range(len(card.get("cells", "files", kind=list)))
+    ]
     entries += [("obs", index) for index in range(len(card.get("obs", kind=list)))]
     for at in entries:
         name = card.get(*at, "path", kind=str)

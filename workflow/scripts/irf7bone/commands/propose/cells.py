@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import pandas as pd
 
 from irf7bone.base.cells_vocabulary import COMPARTMENTS
 from irf7bone.base.errors import InputError, Problem
-from irf7bone.cells.acquire_cells import read_columns
+from irf7bone.cells.acquire_cells import obs_columns
 from irf7bone.cells.matrix import index_of, open_hdf5, open_tenx_h5, storage_of
 from irf7bone.commands.propose.card import dump
 from irf7bone.commands.propose.seen import ask
@@ -162,8 +161,8 @@ def _look(path: Path) -> tuple[str, list[dict[str, Any]], pd.DataFrame, np.ndarr
             genes = index_of(file["raw/var" if matrix == "raw" else "var"])
         return "h5ad", [{"path": str(path), "matrix": matrix}], _columns(path), genes, remark
     if path.suffix == ".h5":
-        matrix = open_tenx_h5(path, "symbol", str(path))
-        return "tenx_h5", [{"path": str(path)}], pd.DataFrame(), matrix.genes, []
+        tenx = open_tenx_h5(path, "symbol", str(path))
+        return "tenx_h5", [{"path": str(path)}], pd.DataFrame(), tenx.genes, []
     first = pd.read_csv(path, sep="," if ".csv" in path.name else "\t", index_col=0, nrows=2000)
     rows = sum(map(str.isupper, map(str, first.index[:200]))) >= sum(
         map(str.isupper, map(str, first.columns[:200]))
@@ -180,7 +179,7 @@ def _look(path: Path) -> tuple[str, list[dict[str, Any]], pd.DataFrame, np.ndarr
 
 def _columns(path: Path) -> pd.DataFrame:
     """Columns of an h5ad's obs that have a few values, as text."""
-    found = read_columns(path, None)
+    found = obs_columns(path, None)
     return found[[name for name in found if 1 < found[name].nunique() <= max(FEW_VALUES, MOST_LABELS)]]
 
 
@@ -200,7 +199,7 @@ def _matrix(path: Path) -> tuple[str, list[str]]:
     return "X", ["No matrix of whole numbers was found: counts are needed, or scale: log1p_cp10k."]
 
 
-def _gene_id(genes: Sequence[object]) -> str:
+def _gene_id(genes: np.ndarray) -> str:
     names = [str(gene) for gene in genes[:2000]]
     if np.mean([name.startswith("ENS") for name in names]) > 0.5:
         return "ensembl"

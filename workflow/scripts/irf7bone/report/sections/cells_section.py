@@ -50,11 +50,11 @@ def cells_section(inputs: ReportInputs) -> Section | None:
         [*findings, Finding(said.LIMITS)],
         figures,
         (
-            claim_view(stacked["claim"], simulated),
+            cell_claim_view(stacked["claim"], simulated),
             compartments_view(stacked["signatures"], simulated, primary),
             split_view(stacked["split"], simulated),
             link_view(stacked["immune"], simulated),
-            composition_view(stacked["composition"], simulated),
+            abundance_view(stacked["composition"], simulated),
             robustness_view(stacked["robustness"], simulated),
             calls_view(stacked["calls"], simulated),
         ),
@@ -142,7 +142,7 @@ PATIENTS = Field("Patients", "in the contrast", say_count("n_patients"), number=
 P = Field("p", "t test over patients", say_number("p", p_value), number=True)
 
 
-def claim_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
+def cell_claim_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
     """Each contrast against the claim."""
     columns = (
         *_named(simulated),
@@ -254,7 +254,7 @@ def link_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
     return _view("cell_immune", caption, frame, columns, simulated)
 
 
-def composition_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
+def abundance_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
     """Which cells there are more or fewer of."""
     columns = (
         *_named(simulated),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -169,7 +169,7 @@ def caption(
     kind: str, card: CellsCard, claim: Mapping[str, Any] | None, tables: Mapping[str, pd.DataFrame]
 ) -> tuple[str, str, str]:
     """Title, finding and marks of a figure."""
-    made = {
+    made: dict[str, tuple[str, Callable[..., str], str]] = {
         "scores": (
             "interferon score of each patient",
             _scores,

@@ -68,8 +68,8 @@ def test_every_word_is_reached():
 
 
 WITH_CODE = {
-    **{code: evidence(**premise(code)) for code in STOPS},
-    **{code: evidence(NOTHING, **premise(code)) for code in STOPS_NO_EFFECT},
+    **{code: evidence(**premise(code)) for code in sorted(STOPS)},
+    **{code: evidence(NOTHING, **premise(code)) for code in sorted(STOPS_NO_EFFECT)},
     **{
         code: evidence(remarks=frozenset({code}))
         for code in ("sampled_by_outcome", "contradicted_ids", "differs_by_site")

@@ -62,7 +62,7 @@ def write_page(tables: Path, page: Path, cohorts: int, seed: int) -> None:
 
 CELLS = """
 Data sets of eight patients in which nothing is lost: malignant cells of patients and samples that differ (0.6
-and 0.3 log2 of the programme), added up to one sample a patient and site. Tests over patients keep it.
+and 0.3 log2 of the programme), added up to one sample a patient and site. Tests over patients err in 5 % or less.
 A test that takes cells for patients does not: it is shown for that alone, and the workflow has none.
 """
 POOLING = """

@@ -67,8 +67,9 @@ def write_page(tables: Path, page: Path, cohorts: int, seed: int) -> None:
 
 CELLS = """
 Data sets of eight patients in which nothing is lost: malignant cells of patients and samples that differ (0.6
-and 0.3 log2 of the programme), added up to one sample a patient and site. Tests over patients keep it.
-A test that takes cells for patients does not: it is shown for that alone, and the workflow has none.
+and 0.3 log2 of the programme), added up to one sample a patient and site. Tests over patients err in 5 % of
+them or less. A test that takes cells for patients does not: it is shown for that alone, and the workflow has
+none.
 """
 POOLING = """
 Estimates around effects that differ by tau2, cohorts of 14 to 150 events, pooled hazard ratio 0.8. The

@@ -21,6 +21,7 @@ import argparse
 import hashlib
 import importlib.util
 import sqlite3
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,6 +29,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
+
+from irf7bone.acquire.package import unpickle_table
 
 PICKLES = {
     "vdv": "0a4a08d458dd7185fff4d2e3e8c6195841f99de23d58abc5124af561633e0c71",
@@ -86,7 +91,7 @@ def read_package(folder: Path | None = None) -> dict[str, Cohort]:
         path = folder / f"{name}.pickle"
         if (found := file_sha256(path)) != checksum:
             raise ValueError(f"{path.name}: expected sha256 {checksum}, found {found}: check the match again")
-        frame = pd.read_pickle(path)
+        frame = unpickle_table(path.read_bytes(), path.name)
         named = frame.filter(like=PREFIX).drop(columns=f"{PREFIX}Age", errors="ignore")
         values = named.rename(columns=lambda column: column.removeprefix(PREFIX)).astype(float)
         cohorts[name] = Cohort(frame[["event", "time"]], values)

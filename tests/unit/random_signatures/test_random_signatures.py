@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -232,7 +233,7 @@ def test_a_slow_method_has_a_null_where_it_is_the_primary_one():
     config = settings(library, methods=("zscore", "plage"))
     _, beside, _ = run(expression, obs, library, config, n_draws=20)
     assert one(beside, method="plage")["reason"].startswith("not planned: ")
-    config.primary.method = "plage"
+    config = config._replace(primary=replace(config.primary, method="plage"))
     _, primary, _ = run(expression, obs, library, config, n_draws=20)
     assert one(primary, method="plage")["status"] == one(primary)["status"] == "ok"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -133,7 +135,8 @@ def test_common_genes_that_are_another_signature_are_low_coverage():
     """Seven of fifteen genes that do not go together are not what each cohort was scored with."""
     library = {name: LIBRARY[name] for name in ("NAMED", "PROLIF")}
     config = settings(library)
-    config.signatures.min_coverage, config.signatures.min_agreement = 0.4, 0.95
+    allowed = replace(config.signatures, min_coverage=0.4, min_agreement=0.95)
+    config = config._replace(signatures=allowed)
     data, associations = study(config, library, lost=8)
     pooled = pool_associations(associations, ROLES, config=config)
     null, _ = pooled_null(

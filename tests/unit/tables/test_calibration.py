@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from calibrate import coverage, pooling, specificity, type_one
-from calibrate.__main__ import COHORTS, NAMES, PAGE, SEED, TABLES, main
+from calibrate.__main__ import COHORTS, PAGE, PARTS, SEED, TABLES, VERDICT, main
 from calibrate.cohorts import (
     ALONE,
     DRIVERS,
@@ -20,6 +20,7 @@ from calibrate.cohorts import (
     sample_outcome,
 )
 from calibrate.coverage import sample_subdistribution, true_discrimination
+from calibrate.described import DESCRIBED
 from calibrate.page import write_page
 from calibrate.tally import Tally
 from madeup.settings import settings
@@ -186,7 +187,8 @@ def test_an_unknown_part_is_refused(capsys):
 
 def test_the_committed_tables_are_those_of_the_parts_and_the_page_is_theirs(tmp_path):
     paths = sorted(TABLES.glob("*.tsv"))
-    assert {path.stem for path in paths} == set(NAMES)
+    assert {path.stem for path in paths} == {*PARTS, VERDICT}
+    assert {path.stem for path in (TABLES / "described").glob("*.tsv")} == set(DESCRIBED)
     table = read_calibration(paths)
     CALIBRATION.check(table, "data/calibration")
     assert set(table["quantity"]) == set(QUANTITIES)

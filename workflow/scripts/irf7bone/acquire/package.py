@@ -140,13 +140,25 @@ def _load(card: Sourced, entry: dict, where: str) -> tuple[pd.DataFrame, dict[st
                 "if the package has changed its data, check the card against them and state the new checksum",
             )
         )
+    return unpickle_table(content, name), {"name": name, "sha256": checksum}
+
+
+def unpickle_table(content: bytes, name: str) -> pd.DataFrame:
+    """The table in a pickle, with no other global admitted than what a pandas table needs.
+
+    Args:
+        content: The pickle.
+        name: What messages call it.
+
+    Raises:
+        InputError: It is no pickled table.
+    """
     try:
-        frame = _TableUnpickler(io.BytesIO(content)).load()
+        return _TableUnpickler(io.BytesIO(content)).load()
     except (pickle.UnpicklingError, EOFError, AttributeError) as error:
         raise InputError(
             Problem(name, "a pickled table", f"something else: {error}", "do not use this file")
         ) from None
-    return frame, {"name": name, "sha256": checksum}
 
 
 def _find(entry: dict, where: str) -> tuple[Path, str]:

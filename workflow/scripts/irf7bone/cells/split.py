@@ -18,7 +18,7 @@ from irf7bone.base.cells_vocabulary import PARTS
 
 
 @dataclass(frozen=True)
-class Mixture:
+class CellMixture:
     """Samples as mixtures of compartments.
 
     Attributes:
@@ -32,7 +32,7 @@ class Mixture:
     malignant: int
 
 
-def mixture(counts: np.ndarray, totals: np.ndarray, malignant: int) -> Mixture:
+def mixture(counts: np.ndarray, totals: np.ndarray, malignant: int) -> CellMixture:
     """Shares and profiles from counts; a compartment that a sample lacks gets the mean profile of the others.
 
     Args:
@@ -50,7 +50,7 @@ def mixture(counts: np.ndarray, totals: np.ndarray, malignant: int) -> Mixture:
             for c in range(counts.shape[1])
         ]
     )
-    return Mixture(shares, np.where(there[:, :, None], profiles, means[None]), malignant)
+    return CellMixture(shares, np.where(there[:, :, None], profiles, means[None]), malignant)
 
 
 def bulk_score(shares: np.ndarray, profiles: np.ndarray) -> float:
@@ -59,7 +59,7 @@ def bulk_score(shares: np.ndarray, profiles: np.ndarray) -> float:
 
 
 def split_difference(
-    mixed: Mixture, one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray]
+    mixed: CellMixture, one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray]
 ) -> dict[str, float]:
     """Split the difference of the scores, ``one`` minus ``other``, over :data:`PARTS`.
 
@@ -84,7 +84,7 @@ def split_difference(
     return parts
 
 
-def signal_share(mixed: Mixture) -> np.ndarray:
+def signal_share(mixed: CellMixture) -> np.ndarray:
     """Share of each compartment in the signature's signal, f q / sum, mean over genes; samples x
     compartments.
     """
@@ -94,7 +94,7 @@ def signal_share(mixed: Mixture) -> np.ndarray:
         return np.nanmean(np.where(total > 0, signal / total, np.nan), axis=2)
 
 
-def variance_shares(mixed: Mixture) -> dict[str, float]:
+def variance_shares(mixed: CellMixture) -> dict[str, float]:
     """Share of each part in the variance of the score between samples: cov(part, total) / var(total)."""
     mean = mixed.shares.mean(axis=0), mixed.profiles.mean(axis=0)
     split = [

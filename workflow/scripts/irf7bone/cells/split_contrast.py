@@ -11,14 +11,14 @@ import pandas as pd
 from irf7bone.base.cells_vocabulary import BULK, MALIGNANT, NO_COMPARTMENT, OK, PARTS
 from irf7bone.cells.contrasts import PlannedContrast
 from irf7bone.cells.pseudobulk import SEPARATOR
-from irf7bone.cells.split import Mixture, mixture, signal_share, split_difference, variance_shares
+from irf7bone.cells.split import CellMixture, mixture, signal_share, split_difference, variance_shares
 
 LEAST_PATIENTS = 6
 RESAMPLES = 2_000
 TOTAL = "total"
 
 
-def mixture_of(bulk: ad.AnnData, samples: Sequence[str], genes: Sequence[str]) -> Mixture | None:
+def mixture_of(bulk: ad.AnnData, samples: Sequence[str], genes: Sequence[str]) -> CellMixture | None:
     """The samples as mixtures of their compartments; None without malignant cells or genes.
 
     Args:
@@ -94,7 +94,7 @@ def split_contrast(
     )
 
 
-def _differences(mixed: Mixture, design) -> np.ndarray:
+def _differences(mixed: CellMixture, design) -> np.ndarray:
     """Parts and total of each case sample against its reference, cases x (parts + total)."""
     case, rows = design.is_case, []
     for i in np.flatnonzero(case):

@@ -18,6 +18,7 @@ from irf7bone.verdict.premises import ALL_BUT, CONTRADICTED, SHARED
 COLUMNS_SHOWN = 6  # more cohorts side by side are wider than a screen
 SCREEN = 108  # characters
 NOTHING = "-"
+NO_BREAK = "\N{NO-BREAK SPACE}"  # a name and its number stay on one line
 PAIRS_SHOWN = 3
 # of a further cohort where there is none to go by
 TYPICAL_EVENTS = 40
@@ -110,7 +111,7 @@ def _cells(cells: Sequence[CellsCheck]) -> str:
     for found in cells:
         groups = ", ".join(f"{counted(n, 'patient')} with {name}" for name, n in found.patients.items())
         lines.append(f"{found.card.id}: {found.state or f'{groups}; {found.n_cells:,} cells'}")
-    return "\n".join(["single cells", *lines]) if lines else ""
+    return "\n".join(f"single cells, {line}" for line in lines)
 
 
 def _cohorts(cohorts: Sequence[CohortCheck]) -> str:
@@ -204,12 +205,13 @@ def _remarks(found: StudyCheck) -> str:
         lines.append(f"{place}: {who}{'; they share no endpoint' if apart else ''}")
     lines += _questions(found)
     unsure = [
-        f"{cohort.card.id} {len(cohort.card.unverified)}"
+        f"{cohort.card.id}{NO_BREAK}{len(cohort.card.unverified)}"
         for cohort in found.cohorts
         if cohort.card.unverified and cohort.card.role != "simulated"
     ]
     if unsure:
-        lines += wrap(f"statements that a card leaves unverified: {', '.join(unsure)}", width=SCREEN)
+        said = wrap(f"statements that a card leaves unverified: {', '.join(unsure)}", width=SCREEN)
+        lines += [line.replace(NO_BREAK, " ") for line in said]
     return "\n".join(lines)
 
 

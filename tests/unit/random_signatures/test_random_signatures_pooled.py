@@ -146,7 +146,7 @@ def test_common_genes_that_are_another_signature_are_low_coverage():
     assert row["status"] == "low_coverage"
     assert row["reason"].startswith("7 genes vary in all pooled cohorts; in ")
     assert row["reason"].endswith("(smallest allowed: 0.95)")
-    config.signatures.min_agreement = 0.1
+    config = config._replace(signatures=replace(allowed, min_agreement=0.1))
     null, _ = pooled_null(
         data.__getitem__, associations, pooled, ROLES, library, config=config, n_draws=20, seed=3
     )

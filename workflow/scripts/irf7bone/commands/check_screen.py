@@ -30,8 +30,7 @@ def describe_check(found: StudyCheck) -> str:
         _head(found),
         _cohorts(found.cohorts),
         _coverage(found),
-        _cells(found.cells),
-        _remarks(found),
+        "\n".join(part for part in (_cells(found.cells), _remarks(found)) if part),
         _problems(found),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -33,11 +33,14 @@ ENTRY = """@article{cox1972,
 """
 # Works that code and documents name and the list does not hold: no doi, PMID or address of theirs was seen.
 LEFT_OUT = {("Fisher", "1924"), ("Karsenty", "2009"), ("Moll", "1982"), ("Rueger", "1978"), ("Stone", "1985")}
-# "Cox (1972, ...)", "Heinze and Schemper 2001", "Wolbers et al. (2014", "Law 2014"
+LEFT_OUT |= {("van Houwelingen", "2006")}
+# "Cox (1972, ...)", "Heinze and Schemper 2001", "Wolbers et al. (2014", "Law 2014", "van 't Veer 2002"
 NAMED = re.compile(
-    r"\b([A-Z][A-Za-z'-]+)(?: and [A-Z][A-Za-z]+(?:'s)?| et al\.)?,? \(?((?:19|20)\d\d)\b", re.ASCII
+    r"\b((?:van (?:de |den |'t )?)?[A-Z][A-Za-z'-]+)"
+    r"(?: and [A-Z][A-Za-z]+(?:'s)?| et al\.)?,? \(?((?:19|20)\d\d)\b",
+    re.ASCII,
 )
-NO_WORK = {"Med", "Schema", "September", "October"}  # Nat Med 2012, JSON Schema 2020-12, dates of files
+NO_WORK = {"Med", "Schema", "August", "September", "October"}  # Nat Med 2012, JSON Schema 2020-12, dates
 
 
 def read(folder: Path, text: str):
@@ -161,7 +164,12 @@ def cards() -> dict[str, dict]:
     """What every shipped card says of its publication."""
     paths = [*PROJECT.glob("data/cohorts/*.yaml"), *PROJECT.glob("data/experiments/*.yaml")]
     read = {path.stem: read_yaml(path, what="card").data for path in paths}
-    return {name: card["citation"] for name, card in read.items() if card["role"] != "simulated"}
+    said = {name: card["citation"] for name, card in read.items() if card["role"] != "simulated"}
+    cells = {path.stem: read_yaml(path, what="card").data for path in PROJECT.glob("data/cells/*.yaml")}
+    # cards of cells may name no publication yet, only the study behind an accession
+    return said | {
+        name: card["citation"] for name, card in cells.items() if "pmid" in card.get("citation", {})
+    }
 
 
 def provenance() -> list[dict[str, str]]:

@@ -1,7 +1,7 @@
 """Copy number as expression shows it: genes in the order of the genome, held against normal cells and
 smoothed.
 
-After Tirosh et al. (Science 2016;352:189) in the form of infercnvpy, which serves as the oracle. A lineage
+After Tirosh et al. (2016, Science 352:189) in the form of infercnvpy, which serves as the oracle. A lineage
 that the reference lacks looks aneuploid as well, so a cut on this score alone never makes a cell malignant:
 :mod:`irf7bone.cells.calls` asks for markers, held-out normal cells and one patient besides.
 """

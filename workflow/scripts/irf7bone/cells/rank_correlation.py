@@ -11,9 +11,7 @@ from scipy.stats import norm, rankdata
 
 MOST_EXACT = 8  # 8! = 40,320 orders
 DRAWS = 9_999
-FISHER_VARIANCE = (
-    1.06  # of Fisher's z of a rank correlation (Fieller, Hartley and Pearson, Biometrika 1957;44:470)
-)
+FISHER_VARIANCE = 1.06  # of Fisher's z of a rank correlation (Fieller et al. 1957, Biometrika 44:470)
 AS_EXTREME = 1 - 1e-9
 
 

@@ -100,7 +100,7 @@ def test_planted_interaction_is_found_where_it_is_and_only_there():
 
 def test_differences_are_pooled_within_cohorts():
     table = pd.concat([run(*cohort(seed=seed), name=f"c{seed}") for seed in range(3)])
-    pooled = pool_by_er(table, {f"c{seed}": "discovery" for seed in range(3)}, config=CONFIG)
+    pooled = pool_by_er(table, {f"c{seed}": "validation" for seed in range(3)}, config=CONFIG)
     pairs = [(one(part, "positive"), one(part, "negative")) for _, part in table.groupby("cohort")]
     delta = [a["log_hr"] - b["log_hr"] for a, b in pairs]
     se = [np.hypot(a["se"], b["se"]) for a, b in pairs]

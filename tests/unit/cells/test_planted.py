@@ -254,7 +254,10 @@ def test_every_cell_twice_changes_cells_and_not_patients(tmp_path):
     assert primary(twice)["p"] == pytest.approx(primary(tables)["p"], rel=0.01)
     one = once[4].cells[["ucell_primary"]].assign(group=once[1].obs["group"], label=once[1].obs["label"])
     malignant = one[one["label"] == "malignant"]
-    sides = [malignant.loc[malignant["group"] == name, "ucell_primary"] for name in ("bone", "primary")]
+    sides = [
+        malignant.loc[malignant["group"] == name, "ucell_primary"].astype(float)
+        for name in ("bone", "primary")
+    ]
     per_cell = mannwhitneyu(*sides).pvalue
     doubled = mannwhitneyu(*(np.concatenate([side, side]) for side in sides)).pvalue
     assert per_cell < 1e-6 and doubled < per_cell**1.5  # cells taken for patients

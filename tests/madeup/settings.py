@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from irf7bone.study.settings import (
     Config,
     Primary,
@@ -18,6 +20,7 @@ def settings(**changes: object) -> Config:
         "title": "A made-up study",
         "cohorts": (),
         "experiments": (),
+        "cells": (),
         "signatures": SignatureSettings(select=("ISG", "PROLIF"), files=(), min_coverage=0.5),
         "methods": ("zscore",),
         "endpoints": ("bone",),
@@ -30,3 +33,8 @@ def settings(**changes: object) -> Config:
         "random_signatures": RandomSignatures(draws=1000, seed=1),
     }
     return Config(**{**usual, **changes})
+
+
+def primary(**changes: str) -> Primary:
+    """A primary analysis; any part of it may be changed."""
+    return replace(settings().primary, **changes)

@@ -140,7 +140,7 @@ def _gse12276(genes: pd.DataFrame) -> dict[str, bytes]:
 
 
 def write_your_files(folder: Path, genes: pd.DataFrame) -> None:
-    """The files that the notes of gse12276 and nki295 ask their user for."""
+    """The files that the notes of gse12276 and nki337 ask their user for."""
     rng = np.random.default_rng(71)
     sites = pd.DataFrame(
         {
@@ -155,7 +155,7 @@ def write_your_files(folder: Path, genes: pd.DataFrame) -> None:
     names = [f"NKI_{number}" for number in range(1, 26)]
     ratios = pd.DataFrame(rng.normal(0, 0.4, (len(genes), 25)).round(3), columns=names)
     ratios.insert(0, "gene", genes["symbol"].to_numpy())
-    ratios.to_csv(folder / "nki295.expression.csv", index=False)
+    ratios.to_csv(folder / "nki337.expression.csv", index=False)
     clinical = pd.DataFrame(
         {
             "samplename": names,
@@ -170,7 +170,7 @@ def write_your_files(folder: Path, genes: pd.DataFrame) -> None:
             "e.os": [0, 1, 0, 0, 0] * 5,
         }
     )
-    clinical.to_csv(folder / "nki295.clinical.csv", index=False, na_rep="NA")
+    clinical.to_csv(folder / "nki337.clinical.csv", index=False, na_rep="NA")
 
 
 def _tar(study: str, tables: Mapping[str, str]) -> dict[str, bytes]:

@@ -41,6 +41,7 @@ def config(**changes: object) -> Config:
         "title": "A made-up study",
         "cohorts": tuple(HAS),
         "experiments": (),
+        "cells": (),
         "signatures": SignatureSettings(
             select=SIGNATURES, files=("data/signatures/made.gmt",), min_coverage=0.6
         ),
@@ -133,6 +134,9 @@ def _scores(
                 "n_genes_used": 0 if lost else size,
                 "coverage": 0.0 if lost else 1.0,
                 "missing": "IRF7" if lost else None,
+                "agreement": None if size == 1 else 0.98,
+                "agreement_least_in": None if size == 1 else "beta",
+                "agreement_cohorts": None if size == 1 else "beta,gamma",
                 "status": "low_coverage" if lost else "ok",
                 "reason": "0 of 1 genes in the cohort, 60 % wanted" if lost else None,
             }
@@ -300,7 +304,7 @@ def cohorts() -> pd.DataFrame:
                     "genes": 12000,
                     "endpoint": endpoint,
                     "definition": f"time to {endpoint} & no other <event>",
-                    "sampled_by_outcome": "false",
+                    "sampled_by_outcome": "those with it, and others" if name == "gamma" else None,
                     "n_endpoint": SIZES[name],
                     "n_events": SIZES[name] // 3,
                     "n_competing": 20 if endpoint == "bone" else 0,
@@ -375,5 +379,6 @@ def provenance() -> dict[str, object]:
             for name in HAS
         },
         "experiments": {},
+        "cells": {},
         "signatures": [{"file": "data/signatures/made.gmt", "sha256": "3" * 64}],
     }

@@ -13,7 +13,7 @@ import pytest
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.statistics.firth import fit_firth
 from irf7bone.statistics.incidence import aalen_johansen
-from irf7bone.statistics.leave_one_patient_out import leave_one_out
+from irf7bone.statistics.leave_one_patient_out import leave_one_patient_out
 from irf7bone.statistics.schoenfeld import proportional_hazards_p
 
 HERE = Path(__file__).resolve().parent
@@ -47,7 +47,7 @@ def compare(folder: Path) -> None:
         assert proportional_hazards_p(made, score, fits)[0] == pytest.approx(row.ph_p, rel=1e-6)
     made, score = problem(data)
     fits = fit_cox(made, score)
-    left = leave_one_out(made, None, score, fits.coefficients[0], penalised=False)
+    left = leave_one_patient_out(made, None, score, fits.coefficients[0], penalised=False)
     np.testing.assert_allclose(left, read(folder, "left_out")["log_hr"], rtol=1e-6)
     curves = read(folder, "curves")
     time, cause, entry = (data[name].to_numpy(float) for name in ("time", "cause", "entry"))

@@ -199,6 +199,7 @@ def write_study(folder: Path) -> Path:
         "title": "Tiny study",
         "cohorts": ["cards/tiny_a.yaml", "cards/tiny_b.yaml"],
         "experiments": ["cards/tiny_pairs.yaml"],
+        "cells": [],
         "signatures": {
             "select": [
                 "HALLMARK_INTERFERON_ALPHA_RESPONSE",
@@ -207,6 +208,7 @@ def write_study(folder: Path) -> Path:
                 "DANAHER_NK_CELLS",
             ]
         },
+        "proliferation_signature": "PAM50_PROLIFERATION",
         "methods": ["zscore", "ssgsea"],
         "endpoints": ["bone", "relapse"],
         "primary": {"endpoint": "bone"},

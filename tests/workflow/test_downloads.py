@@ -39,6 +39,7 @@ def fetched(tmp_path_factory) -> Path:
         "endpoints": ["bone", "distant"],
         "primary": {"endpoint": "bone"},
         "experiments": [],
+        "cells": [],
         "mirror": "mirror",
     }
     (folder / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")

@@ -28,6 +28,7 @@ COHORT_RULES = (
 )
 STUDY_RULES = (
     "check_quality",
+    "measure_agreement",
     "pool_associations",
     "random_signatures_pooled",
     "audit_cohorts",
@@ -36,6 +37,14 @@ STUDY_RULES = (
     "plot_pooled",
     "build_report",
     "write_provenance",
+)
+CELL_RULES = (
+    "acquire_cells",
+    "scan_cells",
+    "call_compartments",
+    "reduce_cells",
+    "analyse_cells",
+    "plot_cells",
 )
 EXPERIMENT_RULES = ("acquire_experiment", "analyse_experiment", "derive_signature", "plot_experiment")
 
@@ -49,15 +58,15 @@ def planned(text: str) -> dict[str, int]:
 def test_default_study_plans_exactly_these_jobs(tmp_path):
     run = snakemake(tmp_path, "--dry-run")
     assert run.code == 0, run.text
-    assert planned(run.text) == dict.fromkeys(COHORT_RULES, 4) | dict.fromkeys(
-        (*STUDY_RULES, *EXPERIMENT_RULES), 1
+    assert planned(run.text) == dict.fromkeys(COHORT_RULES, 7) | dict.fromkeys(
+        (*STUDY_RULES, *EXPERIMENT_RULES, *CELL_RULES), 1
     )
 
 
 def test_without_experiments_no_job_and_no_input_is_about_them(tmp_path):
-    run = snakemake(tmp_path, "--dry-run", "--printshellcmds", "--config", "experiments=[]")
+    run = snakemake(tmp_path, "--dry-run", "--printshellcmds", "--config", "experiments=[]", "cells=[]")
     assert run.code == 0, run.text
-    assert planned(run.text) == dict.fromkeys(COHORT_RULES, 4) | dict.fromkeys(STUDY_RULES, 1)
+    assert planned(run.text) == dict.fromkeys(COHORT_RULES, 7) | dict.fromkeys(STUDY_RULES, 1)
     assert "experiment" not in run.text.partition("Building DAG")[2].replace("experiments=[]", "")
 
 

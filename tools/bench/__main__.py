@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.measure import measure
 
-TOPICS = ("scores", "null", "cox", "geo")
+TOPICS = ("scores", "null", "cox", "geo", "cells")
 FOLDER = Path("results/benchmarks")
 
 

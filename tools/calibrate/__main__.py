@@ -1,6 +1,7 @@
 """Run the simulations: `make calibrate`, or one part of them: `make calibrate PARTS=pooling`.
 
-Every part writes data/calibration/<part>.tsv; docs/calibration.md is written from all that are there.
+Every part writes data/calibration/<part>.tsv, or data/calibration/described/<part>.tsv where only the page
+shows it; docs/calibration.md is written from all that are there.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from calibrate import coverage, pooling, specificity, type_one, verdict
+from calibrate import cells, coverage, pooling, specificity, type_one, verdict
 from calibrate.cohorts import ALONE, REGIMES, Regime
+from calibrate.described import DESCRIBED, write_described
 from calibrate.page import write_page
 from calibrate.tally import Tally
 from irf7bone.tables.calibration import CALIBRATION, VERDICT_CALIBRATION
@@ -64,12 +66,13 @@ _NAMED = [
 PARTS: dict[str, Part] = {
     **{name: _of(one, name, regime) for one, name, regime in _NAMED},
     "specificity": each_cohort(specificity.one_cohort),
+    "cells": each_cohort(cells.one_data_set, 0.25),
     "pooling": at_once(pooling.normal_studies, 10),
     "pooling_small": at_once(pooling.small_cohorts, 0.1),
     "correlations": at_once(pooling.correlations, 2),
 }
 
-NAMES = (*PARTS, VERDICT)
+NAMES = (*PARTS, *DESCRIBED, VERDICT)
 
 
 def main(arguments: list[str]) -> None:
@@ -87,13 +90,17 @@ def main(arguments: list[str]) -> None:
     chosen.tables.mkdir(parents=True, exist_ok=True)
     for name in chosen.parts or NAMES:
         started = time.process_time()
-        if name == VERDICT:
+        if name in DESCRIBED:
+            rows = write_described(chosen.tables, name, chosen.cohorts, chosen.seed)
+        elif name == VERDICT:
             table = verdict.studies(chosen.cohorts, chosen.seed)
             VERDICT_CALIBRATION.write(table, chosen.tables / f"{name}.tsv")
+            rows = len(table)
         else:
             table = PARTS[name](chosen.cohorts, chosen.seed).table()
             CALIBRATION.write(table, chosen.tables / f"{name}.tsv")
-        print(f"{name}: {len(table)} rows, {time.process_time() - started:.0f} s of processor time")
+            rows = len(table)
+        print(f"{name}: {rows} rows, {time.process_time() - started:.0f} s of processor time")
     write_page(chosen.tables, chosen.page, chosen.cohorts, chosen.seed)
 
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from calibrate.verdict_scenarios import EVENT_SHARE, Scenario
 from calibrate.verdict_summary import MODELS, E, M, P, S, Studies, chosen_by_outcome, population, true_effects
-from irf7bone.outcome.claim_models import ClaimPatients, fit_models
+from irf7bone.outcome.claim_designs import ClaimPatients
+from irf7bone.outcome.claim_models import fit_models
 from irf7bone.outcome.er_adjustment import ErAdjustment
 from irf7bone.outcome.estimator import fit_many
 from irf7bone.outcome.models import Cohort, Design

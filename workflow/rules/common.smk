@@ -17,7 +17,7 @@ from irf7bone.study.plan import load_study
 from irf7bone.base.errors import InputError
 from irf7bone.study.provenance import file_name, git_revision
 from irf7bone.study.places import folder_problem, from_here, study_folder
-from irf7bone.tables.register import OF_COHORT, OF_EXPERIMENT, OVER_COHORTS, paths_in
+from irf7bone.tables.register import OF_CELLS, OF_COHORT, OF_EXPERIMENT, OVER_COHORTS, paths_in
 
 root = Path(workflow.basedir)
 # each is put over those before it; Snakemake lists those of the command line first
@@ -32,9 +32,15 @@ except InputError as error:
     raise WorkflowError(str(error)) from None
 
 
+real_cohorts = tuple(name for name, card in study.cards.items() if card.role != "simulated")
 cohort_tables = paths_in(OF_COHORT)
 pooled_tables = paths_in(OVER_COHORTS)
 experiment_tables = paths_in(OF_EXPERIMENT)
+# what is compared and called, not the cells themselves or what was lost on the way
+cell_tables = [path for path in paths_in(OF_CELLS) if not path.endswith((".parquet", "/flow.tsv"))]
+compared = [
+    path for path in cell_tables if not path.endswith(("/calls.tsv", "/confusion.tsv", "/quality.tsv"))
+]
 deriving = [name for name, card in study.experiments.items() if card.derive]
 signature_library = [
     *study.signature_files,
@@ -42,6 +48,8 @@ signature_library = [
 ]
 downloads = from_here(study.root / FOLDER)  # shared by all studies
 markers = sorted(map(from_here, (study.root / "data/markers").glob("*.gmt")))
+cell_markers = sorted(map(from_here, (study.root / "data/cell_markers").glob("*.gmt")))
+positions = from_here(study.root / "data/genes/positions.tsv.gz")
 calibration = sorted(map(from_here, (study.root / "data/calibration").glob("*.tsv")))
 references = from_here(study.root / "data/references.bib")
 orthologs = from_here(study.root / "data/orthologs/mouse_human.tsv.gz")
@@ -67,6 +75,7 @@ command = " ".join(
 wildcard_constraints:
     cohort="|".join(study.cards),
     experiment="|".join(study.experiments) or "none",
+    data_set="|".join(study.cells) or "none",
 
 
 def card_file(wildcards):
@@ -120,3 +129,15 @@ def experiment_lock(wildcards):
 
 def within_file(wildcards):
     return study.experiments[wildcards.experiment].within_file() or []
+
+
+def cells_file(wildcards):
+    return study.cells[wildcards.data_set].path
+
+
+def cells_inputs(wildcards):
+    return study.cells[wildcards.data_set].files()
+
+
+def cells_primary(wildcards):
+    return study.primary_of_files

@@ -44,6 +44,7 @@ rule examine_cohort:
         signature_quality="results/outcome/{cohort}/signature_quality.tsv",
         competing="results/outcome/{cohort}/competing.tsv",
         sites="results/outcome/{cohort}/sites.tsv",
+        sampled="results/outcome/{cohort}/sampled.tsv",
         group_tests="results/outcome/{cohort}/group_tests.tsv",
         checks="results/outcome/{cohort}/checks.tsv",
         check_curves="results/outcome/{cohort}/check_curves.tsv",

@@ -69,6 +69,8 @@ rule write_provenance:
         experiment_sources=expand(
             "results/experiments/{experiment}.source.json", experiment=study.experiments
         ),
+        cells=[card.path for card in study.cells.values()],
+        cell_sources=expand("results/cells/{data_set}/source.json", data_set=study.cells),
         signatures=study.signature_files,
         derived=expand("results/experiments/{experiment}/derived", experiment=deriving),
         records=signature_records,
@@ -108,6 +110,10 @@ rule build_report:
         experiment_flow=expand("results/experiments/{experiment}.flow.tsv", experiment=study.experiments),
         derived=expand("results/experiments/{experiment}/derived.tsv", experiment=deriving),
         experiment_figures=expand("results/figures/experiments/{experiment}", experiment=study.experiments),
+        cells=[card.path for card in study.cells.values()],
+        cell_tables=expand(cell_tables, data_set=study.cells),
+        cell_flow=expand("results/cells/{data_set}/flow.tsv", data_set=study.cells),
+        cell_figures=expand("results/figures/cells/{data_set}", data_set=study.cells),
         provenance="results/provenance.json",
         templates=report_templates,
         references=references,

@@ -1,11 +1,37 @@
 # Scores every signature in every sample of a cohort by every configured method.
 # REQUIRED INPUTS: results/cohorts/{cohort}.h5ad, the signature files
-# OUTPUTS: results/scores/{cohort}.parquet, results/scores/{cohort}.coverage.tsv
+# OUTPUTS: results/scores/agreement.tsv, results/scores/{cohort}.parquet, results/scores/{cohort}.coverage.tsv
+
+
+# One job: it takes a second, and what a cohort's part of a signature is worth is seen in the other cohorts.
+rule measure_agreement:
+    input:
+        cohorts=expand("results/cohorts/{cohort}.h5ad", cohort=study.cards),
+        signatures=signature_library,
+        records=signature_records,
+        symbols=study.symbols,
+    output:
+        agreement="results/scores/agreement.tsv",
+    log:
+        "results/logs/measure_agreement.log",
+    priority: 2
+    conda:
+        "../../envs/irf7bone.yaml"
+    params:
+        cohorts=tuple(study.cards),
+        real=real_cohorts,
+        select=study.config.signatures.select,
+        code=code_hash("measure_agreement"),
+    message:
+        "See whether the measured parts of the signatures say what the whole says"
+    script:
+        "../scripts/measure_agreement.py"
 
 
 rule score_cohort:
     input:
         cohort="results/cohorts/{cohort}.h5ad",
+        agreement="results/scores/agreement.tsv",
         signatures=signature_library,
         records=signature_records,
         symbols=study.symbols,
@@ -21,6 +47,7 @@ rule score_cohort:
         select=study.config.signatures.select,
         methods=study.config.methods,
         min_coverage=study.config.signatures.min_coverage,
+        min_agreement=study.config.signatures.min_agreement,
         withheld=withheld_signatures,
         code=code_hash("score_cohort"),
     message:

@@ -8,6 +8,7 @@ import pandas as pd
 from irf7bone.base.errors import report_plainly
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
+from irf7bone.report.cell_inputs import read_cell_sets
 from irf7bone.report.experiment_inputs import read_experiments
 from irf7bone.report.html.build import build_report
 from irf7bone.report.inputs import ReportInputs
@@ -16,6 +17,7 @@ from irf7bone.report.sections.page import page_sections
 from irf7bone.report.sections.record_section import run_methods
 from irf7bone.report.sentences.methods import as_markdown
 from irf7bone.report.sentences.references import as_bibtex, read_works
+from irf7bone.study.cells_card import read_cells_card
 from irf7bone.study.cohort_card import read_cohort_card
 from irf7bone.study.experiment_card import read_experiment_card
 from irf7bone.study.settings import Config
@@ -53,6 +55,9 @@ inputs = ReportInputs(
         tables=source.experiment_tables,
         flow=source.experiment_flow,
         derived=source.derived,
+    ),
+    cells=read_cell_sets(
+        [read_cells_card(path) for path in source.cells], tables=source.cell_tables, flow=source.cell_flow
     ),
 )
 output = {name: Path(path) for name, path in snakemake.output.items()}

@@ -11,13 +11,15 @@ from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.outcome.group_tests import group_tests
 from irf7bone.outcome.immune_link import immune_link
 from irf7bone.outcome.model_checks import check_curves, checks
+from irf7bone.outcome.sampled import sampled
 from irf7bone.outcome.sites import sites
 from irf7bone.outcome.table_one import table_one
+from irf7bone.scoring.agreement import agreements_of
 from irf7bone.scoring.signature_quality import signature_quality
 from irf7bone.study.cohort_card import read_cohort_card
 from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import COVERAGE, SCORES, SIGNATURE_QUALITY
-from irf7bone.tables.outcome import COMPETING, ER_ASSOCIATIONS, IMMUNE_LINKS, SITES
+from irf7bone.tables.outcome import COMPETING, ER_ASSOCIATIONS, IMMUNE_LINKS, SAMPLED, SITES
 from irf7bone.tables.outcome_checks import CHECK_CURVES, CHECKS, DISCRIMINATION, GROUP_TESTS, TABLE_ONE
 
 report_plainly(snakemake.log[0])
@@ -29,18 +31,24 @@ expression, outcomes = adata.to_df(), adata.obs
 scores = SCORES.read(snakemake.input.scores)
 plan = FitPlan(cohort, outcomes, scores, config=config)
 coverage = COVERAGE.read(snakemake.input.coverage)
-scale = read_cohort_card(snakemake.input.card).expression["scale"]
+card = read_cohort_card(snakemake.input.card)
 library = load_library(snakemake.input.signatures, SymbolTable.load(snakemake.input.symbols))
 library = {name: library[name] for name in config.signatures.select}
 
 ER_ASSOCIATIONS.write(associate_by_er(plan), output.by_er)
 withheld = snakemake.params.withheld
-IMMUNE_LINKS.write(immune_link(cohort, expression, library, config=config, withheld=withheld), output.immune)
+agreements = agreements_of(coverage, config.signatures.min_agreement)
+IMMUNE_LINKS.write(
+    immune_link(cohort, expression, library, config=config, withheld=withheld, agreements=agreements),
+    output.immune,
+)
 SIGNATURE_QUALITY.write(
-    signature_quality(cohort, expression, library, coverage, scale=scale), output.signature_quality
+    signature_quality(cohort, expression, library, coverage, scale=card.expression["scale"]),
+    output.signature_quality,
 )
 COMPETING.write(competing(plan), output.competing)
 SITES.write(sites(plan), output.sites)
+SAMPLED.write(sampled(card, plan), output.sampled)
 GROUP_TESTS.write(group_tests(plan), output.group_tests)
 CHECKS.write(checks(plan), output.checks)
 CHECK_CURVES.write(check_curves(plan), output.check_curves)

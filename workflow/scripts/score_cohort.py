@@ -4,8 +4,9 @@ from irf7bone.base.errors import report_plainly
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.harmonise.cohort_file import read_cohort
+from irf7bone.scoring.agreement import agreements
 from irf7bone.scoring.score_table import score_cohort
-from irf7bone.tables.cohort import COVERAGE, SCORES
+from irf7bone.tables.cohort import AGREEMENT, COVERAGE, SCORES
 
 report_plainly(snakemake.log[0])
 
@@ -16,6 +17,9 @@ scores, coverage = score_cohort(
     snakemake.params.methods,
     snakemake.params.min_coverage,
     snakemake.params.withheld,
+    agreements(
+        AGREEMENT.read(snakemake.input.agreement), snakemake.wildcards.cohort, snakemake.params.min_agreement
+    ),
 )
 coverage.insert(0, "cohort", snakemake.wildcards.cohort)
 SCORES.write(scores, snakemake.output.scores)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from irf7bone.base.errors import report_plainly
+from irf7bone.study.cells_card import read_cells_card
 from irf7bone.study.cohort_card import read_cohort_card
 from irf7bone.study.experiment_card import read_experiment_card
 from irf7bone.study.provenance import as_json, collect
@@ -13,6 +14,7 @@ report_plainly(snakemake.log[0])
 source, params = snakemake.input, snakemake.params
 config: Config = params.config
 cards = {card.id: card for card in map(read_cohort_card, source.cards)}
+cells = {card.id: card for card in map(read_cells_card, source.cells)}
 experiments = {card.id: card for card in map(read_experiment_card, source.experiments)}
 provenance = collect(
     config,
@@ -20,6 +22,8 @@ provenance = collect(
     sources=dict(zip(cards, source.sources, strict=True)),
     experiments=experiments,
     experiment_sources=dict(zip(experiments, source.experiment_sources, strict=True)),
+    cells=cells,
+    cell_sources=dict(zip(cells, source.cell_sources, strict=True)),
     signature_files=(*source.signatures, *params.derived),
     root=Path(snakemake.scriptdir).resolve().parents[1],
     command=params.command,

@@ -59,9 +59,10 @@ def test_true_and_false_are_no_expression(tmp_path):
 
 def test_brackets_without_end_and_utf_16(tmp_path):
     path = tmp_path / "card.yaml"
-    path.write_text("[" * 5000, encoding="utf-8")
-    with pytest.raises(InputError, match="brackets within brackets"):
-        load_card(path)
+    for brackets in ("[" * 5000, "[" * 300_000 + "]" * 300_000):
+        path.write_text(brackets, encoding="utf-8")
+        with pytest.raises(InputError, match="brackets within brackets"):
+            load_card(path)
     path.write_text("id: card\n", encoding="utf-16")
     with pytest.raises(InputError, match="iconv -f UTF-16"):
         load_card(path)

@@ -19,7 +19,7 @@ from irf7bone.harmonise.cohort import harmonise
 from irf7bone.study.cohort_checks import load_card
 
 STUDY = yaml.safe_load((PROJECT / "studies" / "bone_metastasis.yaml").read_text(encoding="utf-8"))
-YOURS = ("gse12276", "nki295")
+YOURS = ("gse12276", "nki337")
 # cohort -> samples that stay, and its events
 FOUND = {
     "gse2034": (286, {"bone": 69, "brain": 10, "distant": 107}),
@@ -28,7 +28,7 @@ FOUND = {
     "metabric": (45, {"relapse": 18, "death": 23}),
     "tcga_brca": (40, {"relapse": 12, "death": 10}),
     "gse12276": (30, {"bone": 12, "brain": 6}),
-    "nki295": (25, {"distant": 10, "death": 5}),
+    "nki337": (25, {"distant": 10, "death": 5}),
 }
 # cohort -> reason -> samples lost for it
 LOST = {
@@ -75,7 +75,7 @@ def test_a_card_goes_from_fetch_to_cohort(name, cards, mirror, tmp_path, symbols
     card = load_card(cards / f"{name}.yaml")
     folder, lock = tmp_path / "downloads" / name, lock_path(card.path)
     files = remote_files(card)
-    assert bool(files) == (name != "nki295")
+    assert bool(files) == (name != "nki337")
     if files:
         fetched = fetch_all(files, folder, lock=lock, mirror=str(mirror))
         assert {name: entry.sha256 for name, entry in read_lock(lock).items()} == {

@@ -249,7 +249,7 @@ def test_a_pickle_that_would_run_code_is_refused_before_it_runs(tmp_path, monkey
     content = pickle.dumps(_Trap(trace))
     path = tmp_path / "trap.pickle"
     path.write_bytes(content)
-    monkeypatch.setattr(package, "_find", lambda card, entry: (path, "trap"))
+    monkeypatch.setattr(package, "_find", lambda entry, where: (path, "trap"))
     entry = SURVSET_GSE3143 | {"sha256": package.hashlib.sha256(content).hexdigest()}
     with pytest.raises(InputError, match="which no table needs"):
         package.read_expression(folder_card(tmp_path), entry)

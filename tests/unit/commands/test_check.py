@@ -43,11 +43,15 @@ def test_the_default_study_is_shown_on_one_screen_and_nothing_is_written(here, c
     assert files(here) == {}
     assert len(said.splitlines()) < 45 and max(map(len, said.splitlines())) < 110
     assert "gse1992         relapse       124   119" in said
-    assert "death, proliferation_er\nbehind it: 88 events in 2 cohorts of patients" in said
+    assert "distant, proliferation_er\nbehind it: 82 events in 2 cohorts of patients" in said
+    assert "AYERS_IFNG6                          83 %!  vantveer2002    100 %" in said
+    assert "HALLMARK_E2F_TARGETS                 36 %         nki144    100 %" in said
     assert "planning: were the hazard ratio 0.7, these cohorts would decide with probability 0.0" in said
     assert "0.8 takes about" in said and "further cohorts of 44 events" in said
-    assert "DANAHER_NK_CELLS                     100 %    100 %     33 %!" in said
     assert "gse3143: T00-0622 and T01-0052 look like one patient (profile)" in said
+    for pair in ("vantveer2002 and nki295: 59", "nki144 and nki295: 144"):
+        assert f"{pair} pairs of samples look like one patient each; they share no endpoint" in said
+    assert "vantveer2002 and nki144" not in said
     assert said.endswith("no problems\n")
 
 
@@ -63,7 +67,7 @@ def test_every_problem_of_a_study_is_said_at_once_and_the_rest_is_shown(here, ma
     study = write_study(
         here,
         cohorts=["./made.yaml", "./wrong.yaml", "./lost.yaml", "gse1992"],
-        signatures={"select": ["IRF7", "PAM50_PROLIFERATION", "NO_SUCH_SET"]},
+        signatures={"select": ["IRF7", "HALLMARK_E2F_TARGETS", "NO_SUCH_SET"]},
         primary={"signature": "IRF7", "endpoint": "relapse"},
         endpoints=["relapse"],
     )

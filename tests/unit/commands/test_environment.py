@@ -25,8 +25,8 @@ RUN, TESTS = "requirements", "requirements-tests"
 BUILDER = "setuptools"
 # Imported by the workflow, and without a say in any number or picture.
 WITHOUT_A_SAY = {"jsonschema", "markupsafe", "referencing", "tqdm"}
-# Asked for by name and not imported: SurvSet holds data, rdata is there for cards that name files of R.
-NOT_IMPORTED = {"survset", "rdata", BUILDER}
+# Asked for by name and not imported: SurvSet holds data.
+NOT_IMPORTED = {"survset", BUILDER}
 CONDA_NAMES = {"snakemake-minimal": "snakemake"}
 
 

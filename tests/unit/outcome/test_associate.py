@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import pytest
+from madeup.settings import primary
+from madeup.settings import settings as study_settings
 
 from irf7bone.base.errors import InputError
 from irf7bone.base.vocabulary import MODELS as MODEL_WORDS
@@ -25,10 +25,10 @@ def settings(**changes):
         "endpoints": ("bone", "relapse"),
         "models": ("unadjusted", "proliferation", "clinical", "full"),
         "proliferation_signature": "PROLIF",
-        "primary": SimpleNamespace(method="zscore"),
+        "primary": primary(method="zscore"),
         "min_events": 5,
     }
-    return SimpleNamespace(**{**base, **changes})
+    return study_settings(**{**base, **changes})
 
 
 def made_up(n=160, seed=0):

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import pytest
+from madeup.settings import primary, settings
 
 from irf7bone.outcome.curves import curves, tertiles
 from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.statistics.incidence import aalen_johansen, incidence_se, log_log_interval, median_followup
 from irf7bone.tables.outcome import CURVES
 
-CONFIG = SimpleNamespace(endpoints=("bone", "relapse", "death"), primary=SimpleNamespace(method="zscore"))
+CONFIG = settings(endpoints=("bone", "relapse", "death"), primary=primary(method="zscore"))
 
 
 def made_up(n=45, seed=0):

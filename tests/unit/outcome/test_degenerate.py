@@ -11,6 +11,8 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from madeup.settings import primary
+from madeup.settings import settings as study_settings
 
 from irf7bone.outcome.associate import associate
 from irf7bone.outcome.competing_risks import competing
@@ -26,6 +28,7 @@ from irf7bone.pool.by_er import pool_by_er
 from irf7bone.pool.heterogeneity import asymmetry, funnel, heterogeneity, leave_one_cohort_out_table
 from irf7bone.pool.pool import POOLED, pool_associations
 from irf7bone.pool.pooled_immune_link import pool_immune
+from irf7bone.study.settings import SignatureSettings
 from irf7bone.tables.outcome import ASSOCIATIONS, COMPETING, CURVES, ER_ASSOCIATIONS, IMMUNE_LINKS, SITES
 from irf7bone.tables.outcome_checks import CHECK_CURVES, CHECKS, DISCRIMINATION, GROUP_TESTS
 from irf7bone.tables.pooled import (
@@ -54,25 +57,17 @@ LARGEST = 25.0
 UNPENALISED = ("cox", "fine_gray", "logistic")
 
 
-class Settings(SimpleNamespace):
-    """Settings of a study, with ``_replace`` as a named tuple has."""
-
-    def _replace(self, **changes):
-        return Settings(**{**vars(self), **changes})
-
-
 def settings(**changes):
     base = {
-        "signatures": SimpleNamespace(select=("ISG", "PROLIF", "IRF7"), min_coverage=0.5),
+        "signatures": SignatureSettings(("ISG", "PROLIF", "IRF7"), (), 0.5),
         "methods": ("zscore",),
         "endpoints": ("bone", "relapse"),
         "models": MODELS,
         "proliferation_signature": "PROLIF",
-        "primary": SimpleNamespace(signature="ISG", method="zscore", endpoint="bone", model="unadjusted"),
-        "verdict": SimpleNamespace(smallest_hr=0.7, power=0.8, prior_scale=0.5),
+        "primary": primary(signature="ISG", method="zscore", endpoint="bone", model="unadjusted"),
         "min_events": 5,
     }
-    return Settings(**{**base, **changes})
+    return study_settings(**{**base, **changes})
 
 
 def made_up(n=120, seed=0):
@@ -420,7 +415,7 @@ def immune_study(change=None, n=60):
         "PROLIF": signature("PROLIF", "proliferation", genes[6:12]),
         "CD8": signature("CD8", "immune", genes[12:16]),
     }
-    config = settings(signatures=SimpleNamespace(select=tuple(library), min_coverage=0.5))
+    config = settings(signatures=SignatureSettings(tuple(library), (), 0.5))
     table = immune_link("x", expression, library, config=config)
     IMMUNE_LINKS.check(table, "immune")
     ok = table["status"] == "ok"

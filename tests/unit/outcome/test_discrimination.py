@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import pytest
+from madeup.settings import primary
+from madeup.settings import settings as study_settings
 
 from irf7bone.outcome.discrimination import discrimination, reliable_horizon
 from irf7bone.outcome.fit_plan import FitPlan
@@ -164,8 +164,8 @@ def test_interval_covers_what_no_censoring_would_show(measure):
 
 
 def settings(**changes):
-    base = {"endpoints": ("bone", "relapse"), "primary": SimpleNamespace(method="zscore"), "min_events": 5}
-    return SimpleNamespace(**{**base, **changes})
+    base = {"endpoints": ("bone", "relapse"), "primary": primary(method="zscore"), "min_events": 5}
+    return study_settings(**{**base, **changes})
 
 
 def made_up(n=150):

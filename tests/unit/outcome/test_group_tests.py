@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import pytest
+from madeup.settings import primary, settings
 from scipy.stats import binom
 
 from irf7bone.outcome.curves import tertiles
@@ -108,9 +107,7 @@ def test_groups_that_end_one_after_the_other_are_still_compared():
 
 # the table
 
-CONFIG = SimpleNamespace(
-    endpoints=("bone", "relapse", "death"), primary=SimpleNamespace(method="zscore"), min_events=5
-)
+CONFIG = settings(endpoints=("bone", "relapse", "death"), primary=primary(method="zscore"), min_events=5)
 
 
 def made_up(n=150):

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from madeup.settings import primary, settings
 
 from irf7bone.outcome.associate import associate
 from irf7bone.outcome.competing_risks import competing
@@ -23,6 +24,7 @@ from irf7bone.outcome.model_checks import checks
 from irf7bone.outcome.sites import sites
 from irf7bone.pool.pool import pool_associations
 from irf7bone.scoring.score_table import score_cohort
+from irf7bone.study.settings import SignatureSettings
 
 MODELS = ("unadjusted", "proliferation", "clinical", "full")
 FUNCTIONS = {
@@ -45,22 +47,14 @@ NUMBERS = [
 ]
 
 
-class Settings(SimpleNamespace):
-    """Settings of a study, with ``_replace`` as a named tuple has."""
-
-    def _replace(self, **changes):
-        return Settings(**{**vars(self), **changes})
-
-
-CONFIG = Settings(
+CONFIG = settings(
     methods=("zscore",),
     endpoints=("bone", "relapse"),
     models=MODELS,
     proliferation_signature="PROLIF",
-    primary=SimpleNamespace(signature="ISG", method="zscore", endpoint="bone", model="unadjusted"),
-    verdict=SimpleNamespace(smallest_hr=0.7, power=0.8, prior_scale=0.5),
+    primary=primary(signature="ISG", method="zscore", endpoint="bone", model="unadjusted"),
     min_events=5,
-    signatures=SimpleNamespace(select=("ISG", "PROLIF", "IRF7"), min_coverage=0.5),
+    signatures=SignatureSettings(("ISG", "PROLIF", "IRF7"), (), 0.5),
 )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import pytest
+from madeup.settings import primary
+from madeup.settings import settings as study_settings
 
 from irf7bone.figures.plot_checks import plot_checks
 from irf7bone.outcome.associate import associate
@@ -266,15 +266,14 @@ def test_blocks_do_not_matter(monkeypatch):
 
 
 def settings(**changes):
-    primary = SimpleNamespace(method="zscore", signature="ISG", model="unadjusted", endpoint="relapse")
     base = {
         "endpoints": ("bone", "relapse"),
         "models": ("unadjusted", "proliferation", "clinical", "full"),
         "proliferation_signature": "PROLIF",
-        "primary": primary,
+        "primary": primary(endpoint="relapse"),
         "min_events": 5,
     }
-    return SimpleNamespace(**{**base, **changes})
+    return study_settings(**{**base, **changes})
 
 
 def made_up(n=160, seed=0):

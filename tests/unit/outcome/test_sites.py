@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from io import BytesIO
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+from madeup.settings import primary, settings
 from scipy.optimize import brentq, minimize
 from scipy.special import ndtr
 from scipy.stats import binom, chi2
@@ -155,8 +155,8 @@ def test_no_difference_is_rejected_as_often_as_it_should_be_and_a_planted_one_is
 
 # the table
 
-CONFIG = SimpleNamespace(
-    primary=SimpleNamespace(method="zscore"),
+CONFIG = settings(
+    primary=primary(method="zscore"),
     models=("unadjusted", "proliferation"),
     proliferation_signature="PROLIF",
     min_events=5,
@@ -191,7 +191,7 @@ def made_up(n=400, **effects):
 
 
 def run(obs, scores, **changes):
-    table = sites(FitPlan("x", obs, scores, config=SimpleNamespace(**{**vars(CONFIG), **changes})))
+    table = sites(FitPlan("x", obs, scores, config=CONFIG._replace(**changes)))
     SITES.check(table, "sites")
     return table
 
@@ -233,9 +233,7 @@ def test_numbers_are_those_of_each_contrast():
             "x",
             obs,
             scores,
-            config=SimpleNamespace(
-                **{**vars(CONFIG), "endpoints": ("bone", "brain"), "models": ("unadjusted",)}
-            ),
+            config=CONFIG._replace(endpoints=("bone", "brain"), models=("unadjusted",)),
         ),
     ).query("method == 'zscore' and signature == 'ISG'")
     for row in there.itertuples():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from madeup.settings import primary
+from madeup.settings import settings as study_settings
 from scipy.optimize import minimize_scalar
 from scipy.stats import norm, t
 
@@ -20,17 +21,17 @@ from irf7bone.pool.pool import pool_associations
 from irf7bone.pool.real_cohorts import roles_in_pools
 from irf7bone.statistics.normal_normal import pool_normal_normal
 from irf7bone.statistics.random_effects import leave_one_cohort_out, pool_many, random_effects, reml_tau2
+from irf7bone.study.settings import SignatureSettings
 from irf7bone.tables.outcome import ASSOCIATIONS
 from irf7bone.tables.pooled import POOLED
 
 ROLES = {"a": "validation", "b": "validation", "c": "validation", "sim": "simulated"}
-CONFIG = SimpleNamespace(
-    signatures=SimpleNamespace(select=("IFN", "PROLIF")),
+CONFIG = study_settings(
+    signatures=SignatureSettings(("IFN", "PROLIF"), (), 0.5),
     methods=("zscore", "ssgsea"),
     endpoints=("bone", "death"),
     models=("unadjusted", "proliferation"),
-    primary=SimpleNamespace(signature="IFN", method="zscore", endpoint="death", model="unadjusted"),
-    verdict=SimpleNamespace(smallest_hr=0.7, power=0.8, prior_scale=0.5),
+    primary=primary(signature="IFN", method="zscore", endpoint="death", model="unadjusted"),
 )
 KEY = ["signature", "method", "endpoint", "model"]
 PRIMARY = ("IFN", "zscore", "death", "unadjusted")

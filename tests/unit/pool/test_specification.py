@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+from madeup.settings import primary, settings
 
 from irf7bone.figures.plot_specification import plot_specifications
 from irf7bone.pool.specification import specification_curve, summarise_specifications
 from irf7bone.tables.pooled import POOLED, SPECIFICATION_SUMMARY, SPECIFICATIONS
 
-CONFIG = SimpleNamespace(
-    primary=SimpleNamespace(signature="OWN", method="zscore", endpoint="bone", model="unadjusted")
-)
+CONFIG = settings(primary=primary(signature="OWN"))
 ROLES = {"OWN": "user", "IFN": "interferon", "IRF7": "irf7", "PROLIF": "proliferation", "NK": "immune"}
 LOG_HR = {  # by signature, method; unadjusted as here, adjusted 0.05 less
     ("OWN", "zscore"): -0.30, ("OWN", "ssgsea"): -0.20,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from madeup.null import GENES, LIBRARY, N_GENES, N_SAMPLES, made_up, one, run, settings, signature
+from madeup.settings import primary
 from scipy.stats import chisquare, kstest
 
 from irf7bone.base.errors import InputError
@@ -232,7 +233,7 @@ def test_a_slow_method_has_a_null_where_it_is_the_primary_one():
     config = settings(library, methods=("zscore", "plage"))
     _, beside, _ = run(expression, obs, library, config, n_draws=20)
     assert one(beside, method="plage")["reason"].startswith("not planned: ")
-    config.primary.method = "plage"
+    config = config._replace(primary=replace(config.primary, method="plage"))
     _, primary, _ = run(expression, obs, library, config, n_draws=20)
     assert one(primary, method="plage")["status"] == one(primary)["status"] == "ok"
 
@@ -346,7 +347,7 @@ def many_named():
     random = np.random.default_rng(5)
     library = {f"R{k:03d}": signature(random.choice(GENES[10:], 12, replace=False)) for k in range(120)}
     library["PROLIF"] = LIBRARY["PROLIF"]
-    config = settings(library, primary=SimpleNamespace(signature="R000", method="zscore", model="unadjusted"))
+    config = settings(library, primary=primary(signature="R000", method="zscore", model="unadjusted"))
     associations, null, _ = run(expression, obs, library, config, n_draws=199)
     keep = (null["signature"] != "PROLIF").to_numpy()
     return associations[keep], null[keep]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -129,18 +131,26 @@ def test_neither_the_simulated_cohort_nor_the_order_of_cohorts_matters(run):
         assert one(again)[column] == pytest.approx(one(null)[column], rel=1e-9)
 
 
-def test_too_few_common_genes_are_low_coverage():
+def test_common_genes_that_are_another_signature_are_low_coverage():
+    """Seven of fifteen genes that do not go together are not what each cohort was scored with."""
     library = {name: LIBRARY[name] for name in ("NAMED", "PROLIF")}
     config = settings(library)
-    config.signatures.min_coverage = 0.4
+    allowed = replace(config.signatures, min_coverage=0.4, min_agreement=0.95)
+    config = config._replace(signatures=allowed)
     data, associations = study(config, library, lost=8)
     pooled = pool_associations(associations, ROLES, config=config)
-    config.signatures.min_coverage = 0.5
     null, _ = pooled_null(
         data.__getitem__, associations, pooled, ROLES, library, config=config, n_draws=20, seed=3
     )
     row = one(null)
-    assert (row["status"], row["reason"]) == ("low_coverage", "7 of 15 genes vary in all 2 pooled cohorts")
+    assert row["status"] == "low_coverage"
+    assert row["reason"].startswith("7 genes vary in all pooled cohorts; in ")
+    assert row["reason"].endswith("(smallest allowed: 0.95)")
+    config = config._replace(signatures=replace(allowed, min_agreement=0.1))
+    null, _ = pooled_null(
+        data.__getitem__, associations, pooled, ROLES, library, config=config, n_draws=20, seed=3
+    )
+    assert one(null)["status"] == "ok"
 
 
 # controls

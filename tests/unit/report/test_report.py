@@ -225,7 +225,16 @@ def bearing_of(inputs: ReportInputs, **changes) -> dict[str, str]:
     verdicts = changes.get("verdict", inputs.verdict)
     quality = changes.get("quality", inputs.quality[inputs.quality["cohort"] != "made"])
     duplicates = changes.get("duplicates", inputs.results.duplicates)
-    return dict(text.bearing(verdicts, pooled, real, quality, duplicates, inputs.config))
+    chosen = changes.get("chosen", {})
+    return dict(text.bearing(verdicts, pooled, real, quality, duplicates, inputs.config, chosen))
+
+
+def test_patients_chosen_by_the_primary_outcome_are_said_where_they_are_behind_the_result(inputs):
+    question = "Were patients chosen by this outcome?"
+    assert question not in bearing_of(inputs)
+    assert question not in bearing_of(inputs, chosen={"elsewhere": "those with it"})
+    said = bearing_of(inputs, chosen={"beta": "those with it, and others"})[question]
+    assert said.startswith("Yes, in beta (those with it, and others). That leaves a test of no association")
 
 
 def test_random_signatures_are_a_model_and_their_rank_a_picture():

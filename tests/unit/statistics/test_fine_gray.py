@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import pytest
 from lifelines import CoxPHFitter
+from madeup.settings import primary
+from madeup.settings import settings as study_settings
 from scipy.optimize import brentq, minimize
 from scipy.stats import binom
 from statsmodels.duration.hazard_regression import PHReg
@@ -294,10 +294,10 @@ def settings(**changes):
         "endpoints": ("bone", "relapse", "death"),
         "models": ("unadjusted", "proliferation"),
         "proliferation_signature": "PROLIF",
-        "primary": SimpleNamespace(method="zscore"),
+        "primary": primary(method="zscore"),
         "min_events": 5,
     }
-    return SimpleNamespace(**{**base, **changes})
+    return study_settings(**{**base, **changes})
 
 
 def made_up(n=300, seed=0, hazard=0.03):

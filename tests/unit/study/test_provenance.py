@@ -34,6 +34,8 @@ def gather(root) -> dict:
         sources={name: root / "results" / "acquired" / name / "source.json" for name in made.HAS},
         experiments={},
         experiment_sources={},
+        cells={},
+        cell_sources={},
         signature_files=[gmt],
         root=root,
         command="make report",

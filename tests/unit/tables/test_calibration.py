@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from calibrate import coverage, pooling, specificity, type_one
-from calibrate.__main__ import COHORTS, NAMES, PAGE, SEED, TABLES, main
+from calibrate.__main__ import COHORTS, PAGE, PARTS, SEED, TABLES, VERDICT, main
 from calibrate.cohorts import (
     ALONE,
     DRIVERS,
@@ -20,8 +20,10 @@ from calibrate.cohorts import (
     sample_outcome,
 )
 from calibrate.coverage import sample_subdistribution, true_discrimination
+from calibrate.described import DESCRIBED
 from calibrate.page import write_page
 from calibrate.tally import Tally
+from madeup.settings import settings
 
 from irf7bone.report.html.section import Section
 from irf7bone.report.sections.cautions_section import with_cautions
@@ -185,7 +187,8 @@ def test_an_unknown_part_is_refused(capsys):
 
 def test_the_committed_tables_are_those_of_the_parts_and_the_page_is_theirs(tmp_path):
     paths = sorted(TABLES.glob("*.tsv"))
-    assert {path.stem for path in paths} == set(NAMES)
+    assert {path.stem for path in paths} == {*PARTS, VERDICT}
+    assert {path.stem for path in (TABLES / "described").glob("*.tsv")} == set(DESCRIBED)
     table = read_calibration(paths)
     CALIBRATION.check(table, "data/calibration")
     assert set(table["quantity"]) == set(QUANTITIES)
@@ -289,7 +292,6 @@ def test_a_pooled_warning_is_of_the_nearest_number_of_cohorts():
 
 
 def inputs(calibration):
-    primary = SimpleNamespace(signature="ISG", method="zscore", endpoint="bone", model="unadjusted")
     shared = {
         "signature": "ISG",
         "method": "zscore",
@@ -314,7 +316,7 @@ def inputs(calibration):
         "by_er": fits,
     }
     return SimpleNamespace(
-        config=SimpleNamespace(primary=primary),
+        config=settings(),
         simulated=frozenset({"made"}),
         associations=fits,
         pooled=pd.DataFrame([{**shared, "k": 3}]),

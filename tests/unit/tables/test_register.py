@@ -12,6 +12,7 @@ import pytest
 from irf7bone.tables.register import (
     DERIVED,
     NULLS,
+    OF_CELLS,
     OF_COHORT,
     OF_EXPERIMENT,
     OVER_COHORTS,
@@ -42,7 +43,8 @@ def test_every_table_that_a_rule_writes_is_registered_and_the_other_way_round():
     assert len(written) > 30
     # what a source holds and what was fetched has the form of its source and of a lock
     apart = {path for path in written if path.startswith(("results/acquired/", "results/downloads/"))}
-    assert written - apart | set(paths_in(OF_EXPERIMENT)) == set(REGISTER)
+    planned = {*paths_in(OF_EXPERIMENT), *paths_in(OF_CELLS)}
+    assert written - apart | planned == set(REGISTER)
 
 
 def test_ids_are_told_from_endings():

@@ -72,7 +72,7 @@ def test_67_er_negative_tumours(realdata):
         "endpoint": "bone",
         "dropped": "none",
     }
-    counts = {"n": 67, "samples_in_file": 67, "genes": expression.shape[1], "sampled_by_outcome": "false"}
+    counts = {"n": 67, "samples_in_file": 67, "genes": expression.shape[1], "sampled_by_outcome": None}
     cohorts = COHORTS.cast(pd.DataFrame([{**dict.fromkeys(COHORTS.names), **about, **counts}]))
     verdict = claim.judge_tables(models, controls, cohorts, config)[2].verdict.iloc[0]
     own = models[models["signature"] == made.PRIMARY]

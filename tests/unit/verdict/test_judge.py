@@ -53,7 +53,7 @@ def cohorts(names: list[str], **facts: dict) -> pd.DataFrame:
             "n": 120,
             "genes": 9000,
             "endpoint": endpoint,
-            "sampled_by_outcome": "false",
+            "sampled_by_outcome": None,
             **facts.get(name, {}),
         }
         for name in names
@@ -237,11 +237,11 @@ def test_control_and_change_stop_no_effect():
 
 
 def test_sampled_by_outcome_tests_but_tells_no_size():
-    sampled = {name: {"sampled_by_outcome": "true"} for name in ("cohort0", "cohort1")}
+    sampled = {name: {"sampled_by_outcome": "those with it, and others"} for name in ("cohort0", "cohort1")}
     row = primary(*STRONG, facts=sampled)
     assert row["verdict"] == SUPPORTED
     assert "sampled_by_outcome" in row["soft"]
-    every = {f"cohort{number}": {"sampled_by_outcome": "true"} for number in range(5)}
+    every = {f"cohort{number}": {"sampled_by_outcome": "those with it, and others"} for number in range(5)}
     assert primary(*NOTHING, facts=every)["verdict"] == TOO_LITTLE
 
 

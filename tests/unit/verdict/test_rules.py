@@ -76,7 +76,7 @@ WITH_CODE = {
     },
     "pi_includes_1": evidence(predicted=(-0.8, 0.1)),
     "one_cohort_carries_it": evidence(least_left_out=0.85),
-    "crude_differs": evidence(unadjusted=UNKNOWN),
+    "unadjusted_differs": evidence(unadjusted=UNKNOWN),
     "prior_decides": evidence(UNKNOWN, narrow=evidence()),
     "interval_disagrees": evidence(hartung_knapp_side=0),
     "confounding_fragile": evidence(vanishing=0.65),
@@ -147,7 +147,7 @@ def mirrored(case: Evidence) -> Evidence:
     )
 
 
-@pytest.mark.parametrize("name", [*CASES, *WITH_CODE])
+@pytest.mark.parametrize("name", sorted([*CASES, *WITH_CODE]))
 def test_mirror(name):
     case = (CASES | WITH_CODE)[name]
     there, back = decide(case), decide(mirrored(case))

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.acquire import text
+from irf7bone.acquire.names import patient_names, probes_and_genes
 from irf7bone.base.errors import InputError, Problem, Problems
 
 if TYPE_CHECKING:
@@ -60,14 +61,18 @@ class _TableUnpickler(pickle.Unpickler):
         return super().find_class(module, name)
 
 
-def read_expression(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+def read_expression(card: Sourced, entry: dict) -> tuple[pd.DataFrame, list[dict[str, str]]]:
     """Columns that start with the card's ``gene_prefix``, as genes x samples, float64.
+
+    Where the card has ``annotation``, the index has two levels, probe and gene.
 
     Raises:
         InputError: The package or data set is not there, differs from the card, or lacks the columns.
     """
-    frame, record = _load(card, entry)
-    samples = _sample_ids(card, entry, frame)
+    where = f"{card.path}, expression"
+    frame, record = _load(card, entry, where)
+    samples, records = _sample_ids(card, entry, frame, where)
+    records = [record, *records]
     prefix = entry["gene_prefix"]
     columns = [name for name in frame.columns if name.startswith(prefix)]
     if not columns:
@@ -82,11 +87,17 @@ def read_expression(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str,
         )
     values = frame[columns].to_numpy(dtype=float, na_value=np.nan).T
     genes = pd.Index([name.removeprefix(prefix) for name in columns], dtype=object)
-    return pd.DataFrame(values, index=genes, columns=samples), record
+    if "annotation" in entry:
+        settings = entry["annotation"]
+        genes, named = probes_and_genes(
+            genes, card.resolve(settings["path"]), settings, f"{where}: annotation"
+        )
+        records.append(named)
+    return pd.DataFrame(values, index=genes, columns=samples), records
 
 
-def read_clinical(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
-    """All other columns of the table that the card's ``expression`` names, as text.
+def read_clinical(card: Sourced, entry: dict) -> tuple[pd.DataFrame, list[dict[str, str]]]:
+    """The columns of the data set that the entry names, or all but the genes of the expression's, as text.
 
     Raises:
         InputError: As for the expression; or the card's expression is from another source.
@@ -101,47 +112,62 @@ def read_clinical(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str, s
                 "name the file that holds the clinical data: {source: table, path: ..., key: ...}",
             )
         )
-    frame, record = _load(card, expression)
-    samples = _sample_ids(card, expression, frame)
-    prefix = expression["gene_prefix"]
+    own = "dataset" in entry
+    settings = {**entry, "package": expression["package"]} if own else expression
+    where = f"{card.path}, {'clinical' if own else 'expression'}"
+    frame, record = _load(card, settings, where)
+    samples, records = _sample_ids(card, settings, frame, where)
+    genes = () if own else expression["gene_prefix"]
     columns = {
         name: text.values_as_text(frame[name])
         for name in frame.columns
-        if not name.startswith(prefix) and name != expression["sample_column"]
+        if not name.startswith(genes) and name != settings["sample_column"]
     }
-    return pd.DataFrame(columns, index=samples, dtype=object), record
+    return pd.DataFrame(columns, index=samples, dtype=object), [record, *records]
 
 
-def _load(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
-    path, name = _find(card, entry)
+def _load(card: Sourced, entry: dict, where: str) -> tuple[pd.DataFrame, dict[str, str]]:
+    path, name = _find(entry, where)
     content = path.read_bytes()
     checksum = hashlib.sha256(content).hexdigest()
     if checksum != entry["sha256"]:
         raise InputError(
             Problem(
-                f"{card.path}, expression: sha256",
+                f"{where}: sha256",
                 entry["sha256"],
                 f"{checksum} in {name}",
                 "install the version of the package that the lock file names; "
                 "if the package has changed its data, check the card against them and state the new checksum",
             )
         )
+    return unpickle_table(content, name), {"name": name, "sha256": checksum}
+
+
+def unpickle_table(content: bytes, name: str) -> pd.DataFrame:
+    """The table in a pickle, with no other global admitted than what a pandas table needs.
+
+    Args:
+        content: The pickle.
+        name: What messages call it.
+
+    Raises:
+        InputError: It is no pickled table.
+    """
     try:
-        frame = _TableUnpickler(io.BytesIO(content)).load()
+        return _TableUnpickler(io.BytesIO(content)).load()
     except (pickle.UnpicklingError, EOFError, AttributeError) as error:
         raise InputError(
             Problem(name, "a pickled table", f"something else: {error}", "do not use this file")
         ) from None
-    return frame, {"name": name, "sha256": checksum}
 
 
-def _find(card: Sourced, entry: dict) -> tuple[Path, str]:
+def _find(entry: dict, where: str) -> tuple[Path, str]:
     """The file of the data set and what to call it (no path, which differs between machines)."""
     package, dataset = entry["package"], entry["dataset"]
     if package not in LAYOUTS:
         raise InputError(
             Problem(
-                f"{card.path}, expression: package",
+                f"{where}: package",
                 f"one of {', '.join(LAYOUTS)}",
                 repr(package),
                 "use a package that this version reads, or export its table and use source: table",
@@ -151,7 +177,7 @@ def _find(card: Sourced, entry: dict) -> tuple[Path, str]:
     if spec is None or not spec.submodule_search_locations:
         raise InputError(
             Problem(
-                f"{card.path}, expression: package",
+                f"{where}: package",
                 f"the Python package {package}",
                 "not installed in this environment",
                 "run through 'make', which installs the lock file, or install the package",
@@ -164,7 +190,7 @@ def _find(card: Sourced, entry: dict) -> tuple[Path, str]:
         near = get_close_matches(dataset, there, n=3)
         raise InputError(
             Problem(
-                f"{card.path}, expression: dataset",
+                f"{where}: dataset",
                 f"a data set of {package}",
                 repr(dataset),
                 f"use one of: {', '.join(near or there[:10])}",
@@ -173,20 +199,28 @@ def _find(card: Sourced, entry: dict) -> tuple[Path, str]:
     return path, name
 
 
-def _sample_ids(card: Sourced, entry: dict, frame: pd.DataFrame) -> pd.Index:
+def _sample_ids(
+    card: Sourced, entry: dict, frame: pd.DataFrame, where: str
+) -> tuple[pd.Index, list[dict[str, str]]]:
+    """The samples' ids, by the card's table of patients where it has one; and the record of that table."""
     column = entry["sample_column"]
-    where = f"{card.path}, expression: sample_column"
+    at = f"{where}: sample_column"
     if column not in frame.columns:
         raise InputError(
             Problem(
-                where,
+                at,
                 "a column of the data set",
                 repr(column),
                 f"use one of: {', '.join(frame.columns[:8])}",
             )
         )
-    ids = text.values_as_text(frame[column])
+    ids: list[str] = text.values_as_text(frame[column]).tolist()
+    records: list[dict[str, str]] = []
+    if "patients" in entry:
+        settings, at = entry["patients"], f"{where}: patients"
+        ids, record = patient_names(ids, card.resolve(settings["path"]), settings, at)
+        records.append(record)
     problems = Problems()
-    text.check_ids(ids, where, what="sample id", unique=True, problems=problems)
+    text.check_ids(ids, at, what="sample id", unique=True, problems=problems)
     problems.raise_if_any()
-    return pd.Index(ids, dtype=object)
+    return pd.Index(ids, dtype=object), records

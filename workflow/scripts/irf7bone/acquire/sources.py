@@ -65,6 +65,11 @@ def _shipped_genes(card: Sourced, entry: dict) -> list[Path]:
     return [*sorted(SHIPPED_SIGNATURES.glob("*.gmt")), SHIPPED_SYMBOLS]
 
 
+def _name_tables(card: Sourced, entry: dict) -> list[Path]:
+    """Tables that name columns or rows of a package's data set; the card states the rest, by its checksum."""
+    return [card.resolve(entry[key]["path"]) for key in ("annotation", "patients") if key in entry]
+
+
 def _nothing(card: Sourced, entry: dict) -> list[Path]:
     """The card states what it reads, by its checksum or its address."""
     return []
@@ -74,7 +79,7 @@ SOURCES = {
     "cbioportal": Source("irf7bone.acquire.cbioportal", files=study_files, remote=study_archive),
     "geo": Source("irf7bone.acquire.geo", files=_nothing, remote=geo_files),
     "h5ad": Source("irf7bone.acquire.h5ad", files=_expression_file),
-    "package": Source("irf7bone.acquire.package", files=_nothing),
+    "package": Source("irf7bone.acquire.package", files=_name_tables),
     "simulate": Source("irf7bone.acquire.simulate", files=_shipped_genes),
     "simulate_pairs": Source("irf7bone.acquire.simulate_pairs", files=_shipped_genes),
     "table": Source("irf7bone.acquire.table", files=_named_file),

@@ -6,6 +6,7 @@ do it; of the others the card is checked.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,15 +16,20 @@ import pandas as pd
 
 from irf7bone.acquire.sources import acquire, remote_files
 from irf7bone.base.errors import InputError, Problem
+from irf7bone.cells.acquire_cells import acquire_cells
+from irf7bone.cells.data_set import shared_genes
 from irf7bone.download.fetch import Downloads
 from irf7bone.download.lock import lock_path, read_lock
 from irf7bone.download.remote import FOLDER, MANIFEST
+from irf7bone.genes.mouse import MouseSymbols
 from irf7bone.genes.signatures import Signature, load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.harmonise.cohort import harmonise
 from irf7bone.harmonise.duplicates import find_duplicates
 from irf7bone.harmonise.sample_rules import broken_rules, measure
 from irf7bone.harmonise.summary import summarise_cohort
+from irf7bone.scoring.agreement import Agreement, agreements, measure_agreement
+from irf7bone.study.cells_card import CellsCard
 from irf7bone.study.cohort_card import CohortCard
 from irf7bone.study.plan import SYMBOLS, load_study, sound_parts
 from irf7bone.study.strict_yaml import merge_config, read_config
@@ -49,6 +55,23 @@ class CohortCheck:
 
 
 @dataclass(frozen=True)
+class CellsCheck:
+    """What was found of one single-cell data set.
+
+    Args:
+        card: Its card.
+        state: Why its cells were not looked at; empty where they were.
+        patients: Patients with each group, by its name.
+        n_cells: Cells that the card keeps.
+    """
+
+    card: CellsCard
+    state: str = ""
+    patients: Mapping[str, int] = field(default_factory=dict)
+    n_cells: int = 0
+
+
+@dataclass(frozen=True)
 class StudyCheck:
     """What was found of a study.
 
@@ -58,7 +81,9 @@ class StudyCheck:
         cohorts: Cohorts whose card is right, in the order of the config.
         library: The selected signatures that exist.
         duplicates: :data:`irf7bone.tables.cohort.DUPLICATES` of the cohorts that were read.
+        agreement: :data:`irf7bone.tables.cohort.AGREEMENT` of the cohorts that were read.
         problems: Everything that is wrong.
+        cells: Single-cell data sets whose card is right.
     """
 
     source: str
@@ -66,14 +91,19 @@ class StudyCheck:
     cohorts: Sequence[CohortCheck]
     library: Mapping[str, Signature]
     duplicates: pd.DataFrame
+    agreement: pd.DataFrame
     problems: Sequence[Problem]
+    cells: Sequence[CellsCheck] = ()
 
-    @property
-    def min_coverage(self) -> float:
-        """The config's limit; 0 where it has none that can be used."""
+    def limit(self, name: str) -> float:
+        """One of the config's limits on signatures; 0 where it has none that can be used."""
         signatures = self.config.get("signatures")
-        limit = signatures.get("min_coverage") if isinstance(signatures, Mapping) else None
+        limit = signatures.get(name) if isinstance(signatures, Mapping) else None
         return float(limit) if isinstance(limit, int | float) else 0.0
+
+    def agreements(self, cohort: str) -> dict[str, Agreement]:
+        """Signature -> what the other cohorts that were read say of its part in one of them."""
+        return agreements(self.agreement, cohort, self.limit("min_agreement"))
 
 
 def check_study(path: Path | None, *, root: Path) -> StudyCheck:
@@ -92,19 +122,29 @@ def check_study(path: Path | None, *, root: Path) -> StudyCheck:
         config = merge_config(config, read_config(file))
     source = " + ".join(file.name for file in files)
     problems: list[Problem] = []
-    _collect(problems, lambda: load_study(config, root=root, source=source, files=files))
+    study = _collect(problems, lambda: load_study(config, root=root, source=source, files=files))
     cards, gmts = sound_parts(config, root=root, files=files)
     symbols = SymbolTable.load(Path(root) / SYMBOLS)
     library = _collect(problems, lambda: load_library(gmts, symbols)) if gmts else None
     cohorts = [_check_cohort(card, symbols, problems) for card in cards.values()]
+    cells = [_check_cells(card, symbols, problems) for card in (study.cells.values() if study else ())]
     read = {found.card.id: found.expression for found in cohorts if not found.state}
+    chosen = {name: library[name] for name in _selected(config) if library and name in library}
+    real = [found.card.id for found in cohorts if not found.state and found.card.role != "simulated"]
     return StudyCheck(
         source,
         config,
         cohorts,
-        {name: library[name] for name in _selected(config) if library and name in library},
+        chosen,
         find_duplicates(read),
+        measure_agreement(
+            {name: list(expression.columns) for name, expression in read.items()},
+            real,
+            read.__getitem__,
+            chosen,
+        ),
         list(dict.fromkeys(problems)),
+        cells,
     )
 
 
@@ -140,6 +180,20 @@ def _check_cohort(card: CohortCard, symbols: SymbolTable, problems: list[Problem
     broken = broken_rules(measure(expression.to_numpy(dtype=float)))
     flagged = sum(any(said) for said in zip(*broken.values(), strict=True))
     return CohortCheck(card, "", summarise_cohort(harmonised, card), expression, flagged)
+
+
+def _check_cells(card: CellsCard, symbols: SymbolTable, problems: list[Problem]) -> CellsCheck:
+    if card.simulated:
+        return CellsCheck(card, "simulated in the run; the card is in order")
+    with tempfile.TemporaryDirectory() as folder:
+        acquired = _collect(problems, lambda: acquire_cells(card, None, Path(folder)))
+        if acquired is None:
+            return CellsCheck(card, "not usable: see the problems")
+        table = MouseSymbols() if card.organism == "mouse" else symbols
+        gene_id = card.cells["gene_id"]
+        _collect(problems, lambda: shared_genes(acquired.matrices, gene_id, table, str(card.path)))
+    groups = acquired.obs.groupby("group")["patient"].nunique()
+    return CellsCheck(card, "", {str(name): int(n) for name, n in groups.items()}, len(acquired.obs))
 
 
 def _not_fetched(card: CohortCard, folder: Path) -> list[str]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from irf7bone.base.phrases import counted, is_missing
-from irf7bone.commands.check import CohortCheck, StudyCheck
+from irf7bone.commands.check import CellsCheck, CohortCheck, StudyCheck
+from irf7bone.scoring.agreement import coverage_refusal
 from irf7bone.verdict.planning import MOST_COHORTS, chance_to_decide, cohorts_needed
 from irf7bone.verdict.premises import ALL_BUT, CONTRADICTED, SHARED
 
 COLUMNS_SHOWN = 6  # more cohorts side by side are wider than a screen
+SCREEN = 108  # characters
 NOTHING = "-"
+NO_BREAK = "\N{NO-BREAK SPACE}"  # a name and its number stay on one line
 PAIRS_SHOWN = 3
 # of a further cohort where there is none to go by
 TYPICAL_EVENTS = 40
@@ -22,7 +26,13 @@ TYPICAL_EVENTS = 40
 
 def describe_check(found: StudyCheck) -> str:
     """The screen: cohorts, events, coverage, patients found twice, problems."""
-    parts = [_head(found), _cohorts(found.cohorts), _coverage(found), _remarks(found), _problems(found)]
+    parts = [
+        _head(found),
+        _cohorts(found.cohorts),
+        _coverage(found),
+        "\n".join(part for part in (_cells(found.cells), _remarks(found)) if part),
+        _problems(found),
+    ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -54,9 +64,8 @@ def _pooled_events(found: StudyCheck) -> list[int]:
 def _primary_events(found: StudyCheck) -> str:
     """Patients and events behind the primary analysis, as far as the data are there."""
     events = _pooled_events(found)
-    return (
-        f"{counted(sum(events), 'event')} in {counted(len(events), 'cohort')} of patients that could be read"
-    )
+    cohorts = counted(len(events), "cohort")
+    return f"{counted(sum(events), 'event')} in {cohorts} of patients that could be read"
 
 
 def _planning(found: StudyCheck) -> list[str]:
@@ -95,6 +104,15 @@ def _table(rows: Sequence[Sequence[str]], *, text_columns: int) -> str:
     return "\n".join(lines)
 
 
+def _cells(cells: Sequence[CellsCheck]) -> str:
+    """Patients with each group, then cells, of every single-cell data set."""
+    lines = []
+    for found in cells:
+        groups = ", ".join(f"{counted(n, 'patient')} with {name}" for name, n in found.patients.items())
+        lines.append(f"{found.card.id}: {found.state or f'{groups}; {found.n_cells:,} cells'}")
+    return "\n".join(f"single cells, {line}" for line in lines)
+
+
 def _cohorts(cohorts: Sequence[CohortCheck]) -> str:
     head = ("cohort", "endpoint", "in file", "kept", "genes", "known", "events", "competing", "follow-up")
     rows = [head]
@@ -125,14 +143,14 @@ def _count(value: Any) -> str:
 
 
 def _coverage(found: StudyCheck) -> str:
-    """Share of each signature's genes that each cohort has; those below the limit are marked."""
+    """Share of each signature's genes that each cohort has, marked where they do not stand for the whole."""
     read = [cohort for cohort in found.cohorts if not cohort.state]
     if not read or not found.library:
         return ""
     shares = pd.DataFrame(
         {cohort.card.id: _shares(found, cohort.expression.columns) for cohort in read}, index=found.library
     )
-    low = shares < found.min_coverage
+    low = pd.DataFrame({name: _refused(found, name, shares[name]) for name in shares})
     if len(read) <= COLUMNS_SHOWN:
         rows = [("signature", *shares.columns)]
         for name, row in shares.iterrows():
@@ -145,10 +163,20 @@ def _coverage(found: StudyCheck) -> str:
             rows.append(
                 (str(name), f"{100 * row.min():.0f} %{mark}", row.idxmin(), f"{100 * row.max():.0f} %")
             )
-    limit = f"!: below {100 * found.min_coverage:.0f} %, not scored there" if low.to_numpy().any() else ""
+    limit = "!: these genes do not stand for the whole, not scored there" if low.to_numpy().any() else ""
     return "\n".join(
         filter(None, ["genes of each signature that a cohort has", _table(rows, text_columns=1), limit])
     )
+
+
+def _refused(found: StudyCheck, cohort: str, shares: pd.Series) -> pd.Series:
+    agreements = found.agreements(cohort)
+    said = []
+    for name, share in shares.items():
+        n_genes = len(found.library[name].genes)
+        n_used, limit = round(share * n_genes), found.limit("min_coverage")
+        said.append(bool(coverage_refusal(n_used, n_genes, limit, agreements.get(name))))
+    return pd.Series(said, index=shares.index)
 
 
 def _shares(found: StudyCheck, genes: pd.Index) -> list[float]:
@@ -165,21 +193,24 @@ def _remarks(found: StudyCheck) -> str:
         if cohort.flagged
     ]
     twice = found.duplicates[found.duplicates["status"].isin(SHARED)]
-    for row in twice.head(PAIRS_SHOWN).to_dict("records"):
-        place = " and ".join(dict.fromkeys((row["cohort"], row["other_cohort"])))
-        lines.append(
-            f"{place}: {row['sample']} and {row['other_sample']} look like one patient ({row['evidence']})"
-        )
-    if len(twice) > PAIRS_SHOWN:
-        lines.append(
-            f"{counted(len(twice) - PAIRS_SHOWN, 'further pair')} of samples look like one patient each"
-        )
+    endpoints = {cohort.card.id: set(cohort.card.endpoints) for cohort in found.cohorts}
+    for (first, second), pairs in twice.groupby(["cohort", "other_cohort"], sort=False):
+        place = " and ".join(dict.fromkeys((str(first), str(second))))
+        row = pairs.iloc[0]
+        who = f"{row['sample']} and {row['other_sample']} look like one patient ({row['evidence']})"
+        if len(pairs) > 1:
+            who = f"{len(pairs)} pairs of samples look like one patient each"
+        apart = first != second and not endpoints[first] & endpoints[second]
+        lines.append(f"{place}: {who}{'; they share no endpoint' if apart else ''}")
     lines += _questions(found)
-    lines += [
-        f"{cohort.card.id}: the card leaves {counted(len(cohort.card.unverified), 'statement')} unverified"
+    unsure = [
+        f"{cohort.card.id}{NO_BREAK}{len(cohort.card.unverified)}"
         for cohort in found.cohorts
         if cohort.card.unverified and cohort.card.role != "simulated"
     ]
+    if unsure:
+        said = wrap(f"statements that a card leaves unverified: {', '.join(unsure)}", width=SCREEN)
+        lines += [line.replace(NO_BREAK, " ") for line in said]
     return "\n".join(lines)
 
 

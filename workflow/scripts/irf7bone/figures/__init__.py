@@ -41,3 +41,15 @@ def pooled_figures(endpoints: Sequence[str]) -> tuple[str, ...]:
 def experiment_figures(contrasts: Sequence[str]) -> tuple[str, ...]:
     """Names of the figures of an experiment with these contrasts."""
     return ("samples", *(f"{contrast}_{kind}" for contrast in contrasts for kind in EXPERIMENT_FIGURES))
+
+
+CELL_FIGURES = ("composition", "markers", "map", "cytotoxic", "quality", "confusion")
+CELL_CONTRAST_FIGURES = ("scores", "signatures", "split")
+
+
+def cell_figures(contrasts: Sequence[str], *, labelled: bool) -> tuple[str, ...]:
+    """Names of the figures of a single-cell data set; calls are held against labels only where there are
+    labels.
+    """
+    own = [name for name in CELL_FIGURES if labelled or name != "confusion"]
+    return (*(f"{contrast}_{kind}" for contrast in contrasts for kind in CELL_CONTRAST_FIGURES), *own)

@@ -184,6 +184,15 @@ def write_cohort(adata: ad.AnnData, path: str | Path) -> None:
         adata.write_h5ad(partial)
 
 
+def read_genes(path: str | Path) -> list[str]:
+    """Symbols of a cohort file, all of which vary in it, without reading its values."""
+    adata = ad.read_h5ad(path, backed="r")
+    try:
+        return adata.var_names.tolist()
+    finally:
+        adata.file.close()
+
+
 def read_cohort(path: str | Path) -> ad.AnnData:
     """Read a cohort file and check it.
 

@@ -53,8 +53,8 @@ def harmonise_expression(
     Args:
         expression: Genes x samples, as in the source; ids may repeat. Where rows are probes, the index has
             two levels, probe and gene (none for a probe without one).
-        settings: The card's ``expression``: scale, gene_id, collapse and, if stated, normalise and
-            excel_damaged.
+        settings: The card's ``expression``: scale, gene_id, collapse and, if stated, normalise, log_base
+            and excel_damaged.
         symbols: Current symbols and what leads to them.
         where: The card, for messages.
 
@@ -68,7 +68,7 @@ def harmonise_expression(
     complete = _complete_genes(expression, where)
     dropped["missing values"] = expression.index[~complete].tolist()
     to_log2 = SCALES[settings["scale"]]
-    stated = {key: settings[key] for key in ("normalise",) if key in settings}
+    stated = {key: settings[key] for key in ("normalise", "log_base") if key in settings}
     log2, words = to_log2(expression[complete], f"{where}, expression: scale", **stated)
     current, resolved = _resolve(log2.index, genes[complete], settings, symbols, where)
     dropped.update(resolved.dropped)
@@ -192,7 +192,7 @@ def _from_log2(values: pd.DataFrame, where: str) -> tuple[pd.DataFrame, str]:
     return values, "log2 in the source; unchanged"
 
 
-def _from_log_ratio(values: pd.DataFrame, where: str) -> tuple[pd.DataFrame, str]:
+def _from_log_ratio(values: pd.DataFrame, where: str, *, log_base: int = 2) -> tuple[pd.DataFrame, str]:
     problems = Problems()
     matrix = values.to_numpy()
     largest = np.abs(matrix).max()
@@ -201,6 +201,9 @@ def _from_log_ratio(values: pd.DataFrame, where: str) -> tuple[pd.DataFrame, str
     if matrix.min() >= 0:
         _contradicts(problems, where, "log_ratio", "no value below 0", "log2")
     problems.raise_if_any()
+    if log_base != 2:
+        words = f"log{log_base} ratio to a reference in the source; times log2({log_base})"
+        return values * np.log2(log_base), words
     return values, "log2 ratio to a reference in the source; unchanged"
 
 

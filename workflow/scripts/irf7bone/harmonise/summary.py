@@ -61,12 +61,12 @@ def _flag(value: bool) -> str:
 
 def _endpoint(obs: pd.DataFrame, name: str, card: CohortCard) -> dict[str, object]:
     time, event = obs[f"{name}_time_months"], obs[f"{name}_event"]
-    known = event.notna()
+    known, sampled = event.notna(), card.sampled_by_outcome
     competing = obs[f"{name}_competing"][known] if f"{name}_competing" in obs else event[known] * 0
     return {
         "endpoint": name,
         "definition": card.endpoints[name]["definition"],
-        "sampled_by_outcome": _flag((card.sampled_by_outcome or {}).get("endpoint") == name),
+        "sampled_by_outcome": sampled["rule"] if sampled and sampled["endpoint"] == name else None,
         "n_endpoint": int(known.sum()),
         "n_events": int(event[known].sum()),
         "n_competing": int(competing.sum()),

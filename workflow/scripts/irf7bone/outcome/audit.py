@@ -91,6 +91,7 @@ def _later_losses(
     kept = np.ones(adata.n_obs, dtype=bool)
     data, primary = plan.follow_up(endpoint), plan.config.primary
     position = plan.table.row(primary.signature, primary.method)
+    assert position is not None  # the primary score is always planned, and has a row where it failed
     if data is None:
         yield str(plan.refusal(position, endpoint)), kept, ~kept
         return

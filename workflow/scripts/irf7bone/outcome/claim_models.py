@@ -8,20 +8,18 @@ covariates depend on the score, so each fit has a design of its own.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from irf7bone.outcome.er_adjustment import ErAdjustment, er_adjustment
+from irf7bone.outcome.claim_designs import ClaimPatients, claim_design, claim_designs
+from irf7bone.outcome.er_adjustment import er_adjustment
 from irf7bone.outcome.estimator import fit_many, uses_firth
 from irf7bone.outcome.imputed import impute_er
 from irf7bone.outcome.models import Cohort, Design
 from irf7bone.outcome.outcome_data import FollowUp, ScoreMatrix, follow_up, score_matrix
 from irf7bone.outcome.periods import EARLY, LATE, Episodes
-from irf7bone.statistics.calibration_regression import Inseparable, calibrate
 from irf7bone.statistics.cox import Fits, fit_cox
 from irf7bone.statistics.firth import EVENTS_PER_PARAMETER, fit_firth
 from irf7bone.statistics.leave_one_patient_out import leave_one_patient_out
@@ -35,50 +33,6 @@ if TYPE_CHECKING:
 BEFORE = {"proliferation": "unadjusted", "random": "proliferation"}
 # any relapse holds distant relapse, which holds that to a site
 WIDER = ("distant", "relapse")
-_INSEPARABLE = (
-    "confounding not separable: score and true covariates cannot be told apart (least eigenvalue {:.3f})"
-)
-
-
-@dataclass(frozen=True)
-class ClaimPatients:
-    """Patients who have an endpoint, a score and every covariate of every model.
-
-    Args:
-        time: Months, shape (n,).
-        event: 1 or 0, shape (n,).
-        score: Shape (n,).
-        proliferation: Shape (n,).
-        er: How ER is adjusted for; values of shape (n,).
-        axis: Mean matched random score, shape (n,); None where none was drawn.
-        entry: Months from which each is at risk, shape (n,); None where all are from the start.
-    """
-
-    time: np.ndarray
-    event: np.ndarray
-    score: np.ndarray
-    proliferation: np.ndarray
-    er: ErAdjustment
-    axis: np.ndarray | None
-    entry: np.ndarray | None = None
-
-    @property
-    def n(self) -> int:
-        """How many."""
-        return self.time.size
-
-    def with_known_er(self) -> ClaimPatients:
-        """Those whose ER is known, where it is a covariate."""
-        if self.er.values is None or np.isfinite(self.er.values).all():
-            return self
-        known = np.isfinite(self.er.values)
-        parts = (self.time, self.event, self.score, self.proliferation)
-        return ClaimPatients(
-            *(part[known] for part in parts),
-            ErAdjustment(self.er.kind, self.er.values[known]),
-            None if self.axis is None else self.axis[known],
-            None if self.entry is None else self.entry[known],
-        )
 
 
 def fit_claim_models(
@@ -198,25 +152,26 @@ def _models_of(
     if refused:
         return {name: {**seen, **refused} for name in CLAIM_MODEL_NAMES}
     results = fit_models(patients, config.reliability, config.min_events)
-    if everyone.n > patients.n and results["claim"]["status"] == "ok":
-        results["claim"] |= _imputed(everyone, signature=table.keys[position][0])
+    er = everyone.er.values
+    if er is not None and everyone.n > patients.n and results["claim"]["status"] == "ok":
+        results["claim"] |= _imputed(everyone, er, signature=table.keys[position][0])
     return {name: {**seen, **result} for name, result in results.items()}
 
 
-def _imputed(everyone: ClaimPatients, *, signature: str) -> dict[str, Any]:
+def _imputed(everyone: ClaimPatients, er: np.ndarray, *, signature: str) -> dict[str, Any]:
     """The claim with missing ER imputed, from all patients but for that alone complete."""
     drawn = impute_er(
         everyone.time,
         everyone.event,
         {"score": everyone.score, "proliferation": everyone.proliferation},
-        everyone.er.values,
+        er,
         entry=everyone.entry,
         seed=zlib.crc32(signature.encode()),
     )
     fits = []
     for er in drawn:
         columns = {"proliferation": everyone.proliferation, everyone.er.label: er}
-        fits.append(fit_many(_design(everyone, columns), everyone.score[None], intervals=False))
+        fits.append(fit_many(claim_design(everyone, columns), everyone.score[None], intervals=False))
     if any(fit.status[0] != "ok" for fit in fits):
         return {}
     parameters = 3
@@ -274,7 +229,7 @@ def fit_models(
     Returns:
         Model -> columns of :data:`irf7bone.tables.claim.CLAIM_MODELS`.
     """
-    designs = _designs(patients, reliability)
+    designs = claim_designs(patients, reliability)
     results: dict[str, dict[str, Any]] = {}
     fitted: dict[str, tuple[Design, Fits]] = {}
     for name, design in designs.items():
@@ -294,57 +249,6 @@ def fit_models(
     if "claim" in fitted:
         results["claim"] |= _change(patients, fitted["claim"][0], min_events)
     return results
-
-
-def _designs(patients: ClaimPatients, reliability: Reliability) -> dict[str, Design | str]:
-    """The six models, or why there is none."""
-    score = patients.score
-    columns = {"proliferation": patients.proliferation}
-    claim = dict(columns)
-    trusted = [reliability.proliferation]
-    if patients.er.values is not None:
-        claim[patients.er.label] = patients.er.values
-        trusted.append(reliability.er)
-    found: dict[str, Design | str] = {
-        "unadjusted": _design(patients, {}),
-        "proliferation": _design(patients, columns),
-        "claim": _design(patients, claim),
-        "calibrated": _calibrated(patients, claim, trusted),
-    }
-    if patients.axis is None:
-        reason = "no random signatures could be drawn"
-        return found | dict.fromkeys(("random", "random_calibrated"), reason)
-    with_axis = {**columns, "mean_random_score": patients.axis}
-    found["random"] = _design(patients, with_axis)
-    calibrated = calibrate(score, patients.proliferation[:, None], np.array(trusted[:1]))
-    found["random_calibrated"] = (
-        _INSEPARABLE.format(calibrated.eigenvalue)
-        if isinstance(calibrated, Inseparable)
-        else _design(patients, {**with_axis, "proliferation": calibrated[:, 0]}, ("proliferation",))
-    )
-    return found
-
-
-def _calibrated(
-    patients: ClaimPatients, columns: Mapping[str, np.ndarray], trusted: list[float]
-) -> Design | str:
-    values = np.column_stack(list(columns.values()))
-    made = calibrate(patients.score, values, np.array(trusted))
-    if isinstance(made, Inseparable):
-        return _INSEPARABLE.format(made.eigenvalue)
-    named = dict(zip(columns, made.T, strict=True))
-    return _design(patients, named, tuple(columns))
-
-
-def _design(
-    patients: ClaimPatients, columns: Mapping[str, np.ndarray], calibrated: tuple[str, ...] = ()
-) -> Design:
-    n = patients.n
-    nothing = pd.DataFrame(index=range(n))
-    everyone = Cohort(nothing, patients.time, patients.event, None, None, patients.entry)
-    covariates = np.column_stack(list(columns.values())) if columns else np.empty((n, 0))
-    names = tuple(f"calibrated {name}" if name in calibrated else name for name in columns)
-    return Design(everyone, np.ones(n, dtype=bool), covariates, names, None)
 
 
 def _row(design: Design, fits: Fits) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def _estimates(
         return [part.without()] * len(part.rows)
     design, n_competing = part.due, int((cause == 2).sum())
     seen = {**part.seen, "n_competing": n_competing}
-    scores = table.values[np.ix_(part.rows, part.samples)]
+    scores = table.values[np.ix_(np.asarray(part.rows, dtype=int), part.samples)]
     if estimand == "cause_specific":
         estimator, fits = part.estimator, fit_many(design, scores)
     elif design.entry is not None:

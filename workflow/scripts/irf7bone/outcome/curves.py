@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -35,7 +37,7 @@ def curves(plan: FitPlan) -> pd.DataFrame:
     Returns:
         Table of :data:`irf7bone.tables.outcome.CURVES`; no rows for a signature without a score.
     """
-    parts = []
+    parts: list[dict[str, Any]] = []
     for endpoint in plan.config.endpoints:
         data = plan.follow_up(endpoint)
         if data is None:

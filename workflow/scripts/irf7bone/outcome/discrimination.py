@@ -73,13 +73,14 @@ def _measure(
         "harrell_c": (np.inf, "censored", lambda _: harrell_c(time, (cause == 1).astype(float), scores)),
         "uno_c": (reliable_horizon(time), "kept", lambda months: uno_c(time, cause, scores, months)),
     }
-    for name, months in AUC.items():
-        planned[name] = (months, "kept", lambda months: auc(time, cause, scores, months))
+    for name, until in AUC.items():
+        planned[name] = (until, "kept", lambda months: auc(time, cause, scores, months))
     constant = np.ptp(scores, axis=1) == 0
     found: list[dict[str, dict[str, Any]]] = [{} for _ in scores]
     for measure, (months, competing, estimate) in planned.items():
         n_events, n_beyond = int(((cause == 1) & (time <= months)).sum()), int((time > months).sum())
-        seen = {"n": time.size, "n_events": n_events, "competing": competing if there else "none"}
+        seen: dict[str, Any] = {"n": time.size, "n_events": n_events}
+        seen["competing"] = competing if there else "none"
         if np.isfinite(months):
             seen |= {"horizon_months": months, "n_beyond": n_beyond}
         why: Reason | None = None
@@ -87,9 +88,9 @@ def _measure(
             why = because(Code.TOO_FEW_FOLLOWED, n=n_beyond, months=months, needed=FOLLOWED_BEYOND)
         elif n_events < min_events:
             why = _too_few(n_events, time.size, months, min_events)
-        result = None if why else estimate(months)
+        result = None if why is not None else estimate(months)
         for row, own in enumerate(found):
-            own[measure] = {**seen, **(why.columns if why else _one(result, row, constant[row]))}
+            own[measure] = seen | (_one(result, row, constant[row]) if result else why.columns if why else {})
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ from irf7bone.tables.outcome import ADJUSTMENTS, IMMUNE_LINKS
 
 if TYPE_CHECKING:
     from irf7bone.genes.signatures import Signature
+    from irf7bone.scoring.agreement import Agreement
     from irf7bone.study.settings import Config
 
 Array = NDArray[np.float64]
@@ -53,6 +54,7 @@ def immune_link(
     *,
     config: Config,
     withheld: Mapping[str, str] = MappingProxyType({}),
+    agreements: Mapping[str, Agreement] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """Correlate every interferon score of one cohort with every immune score, unadjusted and adjusted.
 
@@ -72,6 +74,7 @@ def immune_link(
         library: Signatures by name; those selected in the config are used.
         config: The study's settings.
         withheld: Signatures that must not be tested in this cohort, with the reason.
+        agreements: Signature -> what other cohorts say of its part here; taken for its reduced form as well.
 
     Returns:
         :data:`IMMUNE_LINKS`: (signatures of role interferon or irf7, and the primary one) x (signatures of
@@ -102,7 +105,14 @@ def immune_link(
         if _keeps_its_sides(library[key[0]], reduced[key])
     }
     method = config.primary.method
-    scores, _ = score_cohort(expression, to_score, [method], config.signatures.min_coverage)
+    of_whole = {f"\t{label}": agreements[name] for (name, _), label in labels.items() if name in agreements}
+    scores, _ = score_cohort(
+        expression,
+        to_score,
+        [method],
+        config.signatures.min_coverage,
+        agreements={**agreements, **of_whole},
+    )
     matrix = score_matrix(scores, expression.index, cohort)
     covariates = {
         "proliferation": _proliferation(matrix, library[proliferation], method),
@@ -118,14 +128,16 @@ def immune_link(
         immune, why_not = _values(matrix, cell, method)
         for adjustment, names in ADJUSTMENTS.items():
             held = [covariates[each] for each in names]
-            row = {"cohort": cohort, "signature": name, "immune": cell, "adjustment": adjustment}
-            row |= {"method": method, "n_shared": len(genes), "shared_genes": ",".join(genes) or None}
+            row: dict[str, Any] = {"cohort": cohort, "signature": name, "immune": cell}
+            row |= {"adjustment": adjustment, "method": method}
+            row |= {"n_shared": len(genes), "shared_genes": ",".join(genes) or None}
             row["share_shared"] = len(genes) / len(set(library[name].genes))
             failed = why or why_not or _unusable(held, cell, set(library[cell].genes))
             if failed:
                 rows.append({**row, "status": failed[0], "reason": failed[1]})
                 continue
-            found = partial_correlation(interferon, immune, [each.values for each in held])
+            values = [each.values for each in held if each.values is not None]
+            found = partial_correlation(interferon, immune, values)
             ok = found.reason is None
             row |= {key: value for key, value in vars(found).items() if ok and key != "reason"}
             row |= {"n": len(expression), "status": "ok" if ok else "not_available", "reason": found.reason}

@@ -117,7 +117,9 @@ def check_curves(plan: FitPlan) -> pd.DataFrame:
     primary = plan.config.primary
     row = plan.table.row(primary.signature, primary.method)
     parts = [CHECK_CURVES.empty()]
-    for endpoint in plan.config.endpoints if row is not None else ():
+    for endpoint in plan.config.endpoints:
+        if row is None:
+            break
         fitted = _fit(plan, row, endpoint, primary.model)
         if isinstance(fitted, Fitted):
             labelled = _labels(plan, row, endpoint, primary.model)
@@ -221,7 +223,7 @@ def _without_each(fitted: Fitted) -> np.ndarray:
     )
     # iterations that start at the full fit may fail where those from zero do not
     for index in np.flatnonzero(np.isnan(log_hr)):
-        log_hr[index] = _without_one(fitted, index).log_hr[0]
+        log_hr[index] = _without_one(fitted, int(index)).log_hr[0]
     return log_hr
 
 

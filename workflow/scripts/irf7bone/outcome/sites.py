@@ -89,7 +89,7 @@ def _results(
     design, cause, time = part.due, data.cause[part.samples], data.time[part.samples]
     n_other = int((cause == (1 if contrast == OTHER else 2)).sum())
     seen = {**part.seen, "n_other": n_other}
-    scores = table.values[np.ix_(part.rows, part.samples)]
+    scores = table.values[np.ix_(np.asarray(part.rows, dtype=int), part.samples)]
     if contrast in (*SITES_OF_RELAPSE, OTHER):
         fits = fit_many(design, scores)
         return [seen | _renamed(row_of(fits, k, part.estimator)) for k in range(len(part.rows))]

@@ -55,9 +55,11 @@ def random_axes(
     cell = cells(prepared.mean[candidates], prepared.sd[candidates])
     found = {}
     for signature in signatures:
-        sides = (library[signature].up, library[signature].down)
-        own = [positions(prepared.genes[candidates], side) for side in sides]
-        drawn = sample_sets(cell, *own, min(n_draws, MOST), generator(seed, cohort, signature))
+        named = library[signature]
+        up, down = (positions(prepared.genes[candidates], side) for side in (named.up, named.down))
+        if not up.size + down.size:
+            continue  # nothing of it is measured here
+        drawn = sample_sets(cell, up, down, min(n_draws, MOST), generator(seed, cohort, signature))
         if isinstance(drawn, str):
             continue
         sets = [set_matrix(candidates[side], prepared.n_genes) for side in (drawn.up, drawn.down)]

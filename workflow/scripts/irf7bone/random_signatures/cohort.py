@@ -67,8 +67,8 @@ def cohort_null(
         row["signature"] for row, refused in zip(rows, results, strict=True) if refused is None
     ):
         sides = (library[signature].up, library[signature].down)
-        own = [positions(prepared.genes[candidates], side) for side in sides]
-        drawn = sample_sets(cell, *own, n_draws, generator(seed, cohort, signature))
+        up, down = (positions(prepared.genes[candidates], side) for side in sides)
+        drawn = sample_sets(cell, up, down, n_draws, generator(seed, cohort, signature))
         for method in config.methods:
             todo = [
                 k
@@ -86,12 +86,13 @@ def cohort_null(
             shuffle = generator(seed, cohort, signature, "permuted") if control else None
             fitted = random_estimates(prepared, sets, method, models, shuffle)
             for k, (estimates, permuted) in zip(todo, fitted, strict=True):
-                results[k] = summarise(float(rows[k]["log_hr"]), estimates, drawn)
-                if results[k]["status"] == "ok":
-                    results[k]["share_permuted"] = share_significant(permuted.p) if permuted else None
+                summary = summarise(float(rows[k]["log_hr"]), estimates, drawn)
+                results[k] = summary
+                if summary["status"] == "ok":
+                    summary["share_permuted"] = share_significant(permuted.p) if permuted else None
                     histograms.append(histogram({"cohort": cohort, **_names(rows[k])}, estimates))
     found = [
-        {**dict.fromkeys(NULL.names), "cohort": cohort, **_names(row), **result}
+        {**dict.fromkeys(NULL.names), "cohort": cohort, **_names(row), **(result or {})}
         for row, result in zip(rows, results, strict=True)
     ]
     return NULL.cast(pd.DataFrame(found, columns=NULL.names)), join_histograms(histograms)

@@ -83,7 +83,7 @@ def random_estimates(
         for (samples, design), (plain, permuted) in zip(models, found, strict=True):
             chosen = z if samples.size == z.shape[1] else z[:, samples]
             _fit_into(plain, start + which, design, chosen)
-            if shuffle is not None:
+            if shuffle is not None and permuted is not None:
                 _fit_into(permuted, start + which, design, shuffle.permuted(chosen, axis=1))
     return found
 

@@ -32,6 +32,7 @@ from irf7bone.random_signatures.sampling import (
     sample_sets,
     set_matrix,
 )
+from irf7bone.scoring.agreement import part_whole_correlations
 from irf7bone.scoring.engine import Prepared
 from irf7bone.scoring.score_table import ScorableSignature
 from irf7bone.statistics.random_effects import pool_many
@@ -101,6 +102,7 @@ def pooled_null(
     their mean rank of spread over these cohorts, which no cohort's platform or scale dominates. The
     named signature is held against them with those of its genes that all these cohorts have, so that sizes
     are equal; ``log_hr`` is its pooled effect in that form, ``pooled_log_hr`` that of the whole signature.
+    Where these genes do not stand for those that a cohort was scored with (``min_agreement``), there is none.
 
     Args:
         load: Reads one cohort; it is called twice for each, so that one is in memory at a time.
@@ -121,7 +123,7 @@ def pooled_null(
     """
     fits = _fits_by_result(real_rows(associations, roles))
     rows = pooled.to_dict("records")
-    results: list[dict[str, Any] | None] = [_refusal(row, config) for row in rows]
+    results: dict[int, dict[str, Any] | None] = {k: _refusal(row, config) for k, row in enumerate(rows)}
     wanted: dict[tuple[str, tuple[str, ...]], list[int]] = {}
     for k, row in enumerate(rows):
         if results[k] is None:
@@ -132,9 +134,7 @@ def pooled_null(
     jobs: dict[tuple[str, tuple[str, ...]], _Job] = {}
     for (signature, chosen), todo in wanted.items():
         named = library[signature]
-        job = _sample_job(
-            signature, named, {cohort: genes[cohort] for cohort in chosen}, config, n_draws, seed
-        )
+        job = _sample_job(signature, named, {cohort: genes[cohort] for cohort in chosen}, n_draws, seed)
         if isinstance(job, dict):
             for k in todo:
                 results[k] = job
@@ -149,6 +149,10 @@ def pooled_null(
         for (signature, chosen), job in jobs.items():
             if cohort not in chosen:
                 continue
+            refused = _not_the_same(prepared, library[signature], job, cohort, config)
+            if refused:
+                results.update(dict.fromkeys(wanted[signature, chosen], refused))
+                continue
             place = np.searchsorted(prepared.genes.astype(str), job.genes.astype(str))
             sets = [set_matrix(place[side], prepared.n_genes) for side in (job.up, job.down)]
             todo = wanted[signature, chosen]
@@ -161,6 +165,8 @@ def pooled_null(
     histograms: list[pd.DataFrame] = []
     for (signature, chosen), job in jobs.items():
         for k in wanted[signature, chosen]:
+            if results[k] is not None:
+                continue
             own, random = _pool(estimates[k])
             if not np.isfinite(own):
                 reason = (
@@ -168,21 +174,22 @@ def pooled_null(
                 )
                 results[k] = {"status": "not_available", "reason": reason}
                 continue
-            results[k] = summarise(own, random, job.drawn)
-            if results[k]["status"] == "ok":
-                results[k]["pooled_log_hr"] = rows[k]["log_hr"]
+            summary = summarise(own, random, job.drawn)
+            results[k] = summary
+            if summary["status"] == "ok":
+                summary["pooled_log_hr"] = rows[k]["log_hr"]
                 names = {name: rows[k][name] for name in RESULT}
                 histograms.append(histogram({"cohort": POOLED, **names}, random))
-    found = [
+    lines = [
         {
             **dict.fromkeys(POOLED_NULL.names),
             **{name: row[name] for name in (*RESULT, "k")},
             "cohorts": ",".join(sorted(fits.get(_key(row), {}))) or None,
-            **result,
+            **(result or {}),
         }
-        for row, result in zip(rows, results, strict=True)
+        for row, result in zip(rows, results.values(), strict=True)
     ]
-    table = POOLED_NULL.cast(pd.DataFrame(found, columns=POOLED_NULL.names))
+    table = POOLED_NULL.cast(pd.DataFrame(lines, columns=POOLED_NULL.names))
     return table, join_histograms(histograms)
 
 
@@ -215,16 +222,16 @@ def _sample_job(
     signature: str,
     named: ScorableSignature,
     cohorts: Mapping[str, _Genes],
-    config: Config,
     n_draws: int,
     seed: int,
 ) -> _Job | dict[str, str]:
     """Draws of one signature over genes that all these cohorts have, or status and reason."""
     common = reduce(np.intersect1d, (genes.names.astype(str) for genes in cohorts.values()))
-    sides = [positions(common, side) for side in (named.up, named.down)]
+    own_up, own_down = (positions(common, side) for side in (named.up, named.down))
+    sides = (own_up, own_down)
     n_genes, n_used = len({*named.up, *named.down}), sum(side.size for side in sides)
     lost = any(members and not side.size for members, side in zip((named.up, named.down), sides, strict=True))
-    if lost or n_used < config.signatures.min_coverage * n_genes:
+    if lost or not n_used:
         reason = f"{n_used} of {n_genes} genes vary in all {len(cohorts)} pooled cohorts"
         return {"status": "low_coverage", "reason": reason}
     level, spread = np.zeros(common.size), np.zeros(common.size)
@@ -237,6 +244,26 @@ def _sample_job(
         return {"status": "not_available", "reason": drawn}
     up, down = (np.vstack([own, side]) for own, side in zip(sides, (drawn.up, drawn.down), strict=True))
     return _Job(common, up, down, drawn)
+
+
+def _not_the_same(
+    prepared: Prepared, named: ScorableSignature, job: _Job, cohort: str, config: Config
+) -> dict[str, str] | None:
+    """Why the genes that all cohorts have cannot stand for those that this cohort was scored with."""
+    varying = set(prepared.genes[prepared.varying])
+    up, down = ([gene for gene in side if gene in varying] for side in (named.up, named.down))
+    part_up, part_down = (job.genes[side[0]].tolist() for side in (job.up, job.down))
+    whole, part = (up, down), (part_up, part_down)
+    correlation = float(part_whole_correlations(prepared, [(part, whole)])[0])
+    limit = config.signatures.min_agreement
+    if correlation >= limit:
+        return None
+    n_part, n_whole = (sum(map(len, sides)) for sides in (part, whole))
+    reason = (
+        f"{n_part} genes vary in all pooled cohorts; in {cohort}, which was scored with {n_whole}, the two "
+        f"scores agree by {correlation:.3f} (smallest allowed: {limit:g})"
+    )
+    return {"status": "low_coverage", "reason": reason}
 
 
 def _pool(parts: Sequence[Estimates]) -> tuple[float, Estimates]:

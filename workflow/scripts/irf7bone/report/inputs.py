@@ -16,6 +16,7 @@ from irf7bone.tables.study_tables import StudyTables
 if TYPE_CHECKING:
     from irf7bone.genes.signatures import Signature
     from irf7bone.report.sentences.references import Works
+    from irf7bone.study.cells_card import CellsCard
     from irf7bone.study.cohort_card import CohortCard
     from irf7bone.study.experiment_card import ExperimentCard
     from irf7bone.study.settings import Config
@@ -36,6 +37,21 @@ class Experiments:
     tables: Mapping[str, pd.DataFrame]
     flow: pd.DataFrame
     derived: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class CellSets:
+    """What the report says of single cells is made from this.
+
+    Args:
+        cards: Id -> card, in the order of the config.
+        tables: Name of a table of a data set -> id -> table.
+        flow: Id -> :data:`irf7bone.tables.cohort.FLOW`, cells in place of samples.
+    """
+
+    cards: Mapping[str, CellsCard]
+    tables: Mapping[str, Mapping[str, pd.DataFrame]]
+    flow: Mapping[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -61,6 +77,7 @@ class ReportInputs:
         works: Those of data/references.bib.
         calibration: :data:`irf7bone.tables.calibration.CALIBRATION`; without rows nothing is warned of.
         experiments: None where the study has none.
+        cells: None where the study has no single-cell data set.
     """
 
     config: Config
@@ -81,6 +98,7 @@ class ReportInputs:
     works: Works
     calibration: pd.DataFrame = field(default_factory=CALIBRATION.empty)
     experiments: Experiments | None = None
+    cells: CellSets | None = None
 
     @property
     def simulated(self) -> frozenset[str]:

@@ -6,30 +6,18 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from irf7bone.base.errors import Problems
+from irf7bone.scoring.agreement import Agreement, ScorableSignature, coverage_refusal
 from irf7bone.scoring.engine import Prepared, score_sets
 from irf7bone.scoring.registry import METHODS
 from irf7bone.tables.cohort import COVERAGE, SCORES
 
 # Standard deviation below this, relative to the largest score, is rounding and not variation.
 CONSTANT_SCORE = 1e-10
-
-
-class ScorableSignature(Protocol):
-    """What a signature must offer to be scored: the symbols that go up, and those that go down."""
-
-    @property
-    def up(self) -> tuple[str, ...]:
-        """Genes that go up."""
-
-    @property
-    def down(self) -> tuple[str, ...]:
-        """Genes that go down."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +29,7 @@ class _Coverage:
     share: float
     missing: tuple[str, ...]
     reason: str
+    agreement: Agreement | None
     status: str = "low_coverage"
 
 
@@ -50,11 +39,12 @@ def score_cohort(
     methods: Sequence[str],
     min_coverage: float,
     withheld: Mapping[str, str] = MappingProxyType({}),
+    agreements: Mapping[str, Agreement] = MappingProxyType({}),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Score every sample of a cohort with every signature and method.
 
     A signature with up and down genes scores as up minus down, in every method. Coverage is the share
-    of its genes that are in the cohort and not constant; a signature below ``min_coverage``, or one
+    of its genes that are in the cohort and not constant; a signature whose part does not stand for it, or one
     that lost all its up or all its down genes, is not scored. The methods that score a sample by itself
     keep a constant gene, which has a rank like any other, but it does not count as covered.
 
@@ -62,8 +52,9 @@ def score_cohort(
         expression: Samples x genes, log2, current symbols, finite.
         library: Signatures by name.
         methods: Names in :data:`irf7bone.scoring.registry.METHODS`.
-        min_coverage: Smallest share of genes with which a signature is scored, 0 to 1.
+        min_coverage: Smallest share of genes with which a signature without agreement is scored, 0 to 1.
         withheld: Signatures that must not be scored in this cohort (``not_available``), with the reason.
+        agreements: Signature -> what other cohorts say of its part here, where any can tell.
 
     Returns:
         The scores (``contracts.SCORES``: signatures x methods x samples, in the order given) and the
@@ -76,7 +67,8 @@ def score_cohort(
     prepared = Prepared(expression)
     varying = set(prepared.genes[prepared.varying])
     covered = {
-        name: _cover(signature, prepared, varying, min_coverage) for name, signature in library.items()
+        name: _cover(signature, prepared, varying, min_coverage, agreements.get(name))
+        for name, signature in library.items()
     }
     for name, reason in withheld.items():
         covered[name] = replace(covered[name], reason=reason, status="not_available")
@@ -118,7 +110,11 @@ def _check_methods(methods: Sequence[str]) -> None:
 
 
 def _cover(
-    signature: ScorableSignature, prepared: Prepared, varying: set[str], min_coverage: float
+    signature: ScorableSignature,
+    prepared: Prepared,
+    varying: set[str],
+    min_coverage: float,
+    agreement: Agreement | None,
 ) -> _Coverage:
     genes = tuple(dict.fromkeys((*signature.up, *signature.down)))
     missing = tuple(gene for gene in genes if gene not in varying)
@@ -131,11 +127,11 @@ def _cover(
         if members and varying.isdisjoint(members)
     ]
     reason = ""
-    if share < min_coverage or n_used == 0:
-        reason = f"coverage {share:.2f} is too low (smallest allowed: {min_coverage:g}): {found}"
+    if refused := coverage_refusal(n_used, len(genes), min_coverage, agreement):
+        reason = f"{refused}: {found}"
     elif lost:
         reason = f"coverage of its {lost[0]} genes is 0: {found}, but no {lost[0]} gene"
-    return _Coverage(len(genes), n_used, share, missing, reason)
+    return _Coverage(len(genes), n_used, share, missing, reason, agreement)
 
 
 def _score_rows(
@@ -169,6 +165,7 @@ def _score_rows(
 
 
 def _coverage_table(covered: Mapping[str, _Coverage]) -> pd.DataFrame:
+    agreements = [coverage.agreement for coverage in covered.values()]
     return COVERAGE.cast(
         pd.DataFrame(
             {
@@ -176,6 +173,9 @@ def _coverage_table(covered: Mapping[str, _Coverage]) -> pd.DataFrame:
                 "n_genes": [coverage.n_genes for coverage in covered.values()],
                 "n_genes_used": [coverage.n_used for coverage in covered.values()],
                 "coverage": [coverage.share for coverage in covered.values()],
+                "agreement": [found.least if found else None for found in agreements],
+                "agreement_least_in": [found.least_in if found else None for found in agreements],
+                "agreement_cohorts": [",".join(found.references) if found else None for found in agreements],
                 "missing": [",".join(coverage.missing) or None for coverage in covered.values()],
                 "status": [coverage.status if coverage.reason else "ok" for coverage in covered.values()],
                 "reason": [coverage.reason or None for coverage in covered.values()],

@@ -54,7 +54,7 @@ def calibrate(score: Array, covariates: Array, reliability: Array) -> Array | In
     if ((reliability <= 0) | (reliability > 1)).any():
         raise ValueError(f"a reliability must be above 0 and at most 1, not {reliability.tolist()}")
     values = np.column_stack([score, covariates])
-    sd = values.std(axis=0)
+    sd: Array = values.std(axis=0)
     if not (sd > 0).all():
         raise ValueError("score and covariates must vary")
     values = (values - values.mean(axis=0)) / sd
@@ -63,7 +63,7 @@ def calibrate(score: Array, covariates: Array, reliability: Array) -> Array | In
     least = float(np.linalg.eigvalsh(true)[0])
     if least <= LEAST_EIGENVALUE:
         return Inseparable(least)
-    return np.asarray(values @ np.linalg.solve(measured, true[:, 1:]), dtype=np.float64)
+    return values @ np.linalg.solve(measured, true[:, 1:])
 
 
 def without_noise(correlation: Array, reliability: Array) -> Array:
@@ -74,7 +74,7 @@ def without_noise(correlation: Array, reliability: Array) -> Array:
 def calibrated_coefficients(correlation: Array, reliability: Array, coefficients: Array) -> Array:
     """(S - D)^-1 S b: coefficients of score and true covariates from those as measured, shape (1 + q,)."""
     true = np.linalg.solve(without_noise(correlation, reliability), correlation @ coefficients)
-    return np.asarray(true, dtype=np.float64)
+    return true.astype(np.float64)
 
 
 def shift(r: float, reliability: float) -> float:

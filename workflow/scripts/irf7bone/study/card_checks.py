@@ -163,14 +163,21 @@ def check_exclude_forms(card: CardView, forms: Collection[set[str]], expected: s
 
 def _check_file(card: CardView, at: KeyPath) -> None:
     """Note where the entry of a source at ``at`` names a file that is not there."""
+    for key in ("annotation", "patients"):
+        if table := card.get(*at, key, "path", kind=str):
+            _check_there(card, (*at, key, "path"), table)
     name = card.get(*at, "path", kind=str)
     if card.get(*at, "source", kind=str) not in FILE_SOURCES or not name:
         return
+    _check_there(card, (*at, "path"), name)
+
+
+def _check_there(card: CardView, at: KeyPath, name: str) -> None:
     path = card.document.path.parent / name
     if absence := why_no_file(path):
         close = nearest_file(path)
         card.add(
-            (*at, "path"),
+            at,
             expected="a file, relative to the card",
             found=f"{path}, which is {absence}",
             remedy=f"did you mean `{close}`?" if close else "correct the path or put the file there",

@@ -58,6 +58,29 @@ def _check_scale(card: CardView) -> None:
         )
 
 
+def _check_log_base(card: CardView) -> None:
+    scale = card.get("expression", "scale", kind=str)
+    if card.get("expression", "log_base", kind=int) and scale and scale != "log_ratio":
+        card.add(
+            ("expression", "log_base"),
+            expected="this key with `scale: log_ratio` only",
+            found=f"scale `{scale}`",
+            remedy="remove it, or correct the scale",
+        )
+
+
+def _check_sampling(card: CardView) -> None:
+    """Note where the endpoint by which patients were chosen is not one of the card's."""
+    name, endpoints = card.get("sampled_by_outcome", "endpoint", kind=str), card.get("endpoints")
+    if name and endpoints and name not in endpoints:
+        card.add(
+            ("sampled_by_outcome", "endpoint"),
+            expected=f"an endpoint of this card: {', '.join(endpoints)}",
+            found=f"`{name}`",
+            remedy="define the endpoint by which patients were chosen, or name the one that it is",
+        )
+
+
 def _check_sources(card: CardView) -> None:
     source = card.get("expression", "source", kind=str)
     for index, entry in enumerate(card.get("clinical", kind=list)):
@@ -199,6 +222,7 @@ COHORT_CARDS = CardKind(
         _check_reserved,
         _check_role,
         _check_scale,
+        _check_log_base,
         _check_sources,
         check_geo,
         check_cbioportal,
@@ -206,6 +230,7 @@ COHORT_CARDS = CardKind(
         _check_exclude,
         _check_endpoints,
         _check_expect,
+        _check_sampling,
     ),
     make=make_cohort,
 )

@@ -256,14 +256,27 @@ class StudyChecks:
     def signatures_of_simulations(self, documents: Iterable[Document], files: Sequence[Path]) -> None:
         """The signature that a simulated cohort plants must be in the library."""
         for document in documents:
-            expression = document.data.get("expression")
+            key = "cells" if "cells" in document.data else "expression"
+            expression = document.data.get(key)
             name = expression.get("signature") if isinstance(expression, dict) else None
             if self.library is not None and isinstance(name, str) and name not in self.library:
                 self.problems.add(
-                    document.where(("expression", "signature")),
+                    document.where((key, "signature")),
                     expected="the name of a signature in the GMT files of signatures.files",
                     found=f"`{name}`",
                     remedy=choose_from(name, sorted(self.library)),
+                )
+
+    def ids_of_data_sets(self, data_sets: Iterable[Document], others: Iterable[Document]) -> None:
+        """A single-cell data set has another id than every cohort and experiment."""
+        known = {document.path.stem for document in others}
+        for document in data_sets:
+            if document.path.stem in known:
+                self.problems.add(
+                    document.where(("id",)),
+                    expected="another id than that of a cohort or an experiment",
+                    found=f"`{document.path.stem}`, which one of them has",
+                    remedy="rename one of the cards: results lie under the id",
                 )
 
     def endpoints(self, documents: Iterable[Document]) -> None:

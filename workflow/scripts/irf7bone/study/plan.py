@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from irf7bone.study.cells_card import CellsCard
+from irf7bone.study.cells_checks import CELLS_CARDS
 from irf7bone.study.cohort_card import CohortCard
 from irf7bone.study.cohort_checks import COHORT_CARDS
 from irf7bone.study.cross_checks import StudyChecks
@@ -38,6 +40,7 @@ class Study:
         config: The settings.
         cards: Cohort id -> card, in the order of the config.
         experiments: Experiment id -> card, in the order of the config.
+        cells: Id of a single-cell data set -> card, in the order of the config.
         config_source: What messages call the config.
         signature_files: GMT files of the library, as paths to use from the current folder.
         symbols: The table of gene symbols, likewise.
@@ -49,11 +52,19 @@ class Study:
     config: Config
     cards: dict[str, CohortCard]
     experiments: dict[str, ExperimentCard]
+    cells: dict[str, CellsCard]
     config_source: str
     signature_files: tuple[Path, ...]
     symbols: Path
     root: Path
     mirror: str | None = None
+
+    @property
+    def primary_of_files(self) -> str:
+        """The primary signature, or the first selected one where an experiment derives the primary one."""
+        derived = {card.derive.name for card in self.experiments.values() if card.derive}
+        named = (self.config.primary.signature, *self.config.signatures.select)
+        return next(name for name in named if name not in derived)
 
     @property
     def derived_files(self) -> tuple[str, ...]:
@@ -96,19 +107,23 @@ def load_study(
         checks.problems.extend(repeated_keys(from_here(path)))
     documents = checks.read_cards("cohorts", COHORT_CARDS)
     experiments = checks.read_cards("experiments", EXPERIMENT_CARDS)
+    data_sets = checks.read_cards("cells", CELLS_CARDS)
     library = checks.signature_files()
     derived = checks.derived_signatures(experiments, documents)
     checks.names(library, derived)
-    checks.signatures_of_simulations([*documents, *experiments], library)
+    checks.signatures_of_simulations([*documents, *experiments, *data_sets], library)
+    checks.ids_of_data_sets(data_sets, [*documents, *experiments])
     checks.endpoints(documents)
     mirror = checks.mirror()
     checks.problems.raise_if_any()
     cards = {card.id: card for card in map(COHORT_CARDS.make, documents)}
     made = {card.id: card for card in map(EXPERIMENT_CARDS.make, experiments)}
+    cells = {card.id: card for card in map(CELLS_CARDS.make, data_sets)}
     return Study(
-        _typed(config, tuple(cards), tuple(made), library, tuple(derived)),
+        _typed(config, tuple(cards), tuple(made), tuple(cells), library, tuple(derived)),
         cards,
         made,
+        cells,
         source,
         tuple(library),
         from_here(root / SYMBOLS),
@@ -140,6 +155,7 @@ def _typed(
     config: Mapping[str, Any],
     cohorts: tuple[str, ...],
     experiments: tuple[str, ...],
+    cells: tuple[str, ...],
     files: Sequence[Path],
     derived: tuple[str, ...],
 ) -> Config:
@@ -149,10 +165,12 @@ def _typed(
         title=config["title"],
         cohorts=cohorts,
         experiments=experiments,
+        cells=cells,
         signatures=SignatureSettings(
             select=tuple(dict.fromkeys((*signatures["select"], *derived))),
             files=tuple(path.as_posix() for path in files),
             min_coverage=float(signatures["min_coverage"]),
+            min_agreement=float(signatures["min_agreement"]),
         ),
         **lists,
         primary=Primary(**config["primary"]),

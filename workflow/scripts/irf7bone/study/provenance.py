@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from irf7bone.study.settings import Primary, SignatureSettings, VerdictSettings
 
 if TYPE_CHECKING:
+    from irf7bone.study.cells_card import CellsCard
     from irf7bone.study.cohort_card import CohortCard
     from irf7bone.study.experiment_card import ExperimentCard
     from irf7bone.study.settings import Config
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 PACKAGES = (
     "anndata", "firthmodels", "fonttools", "gseapy", "h5py", "Jinja2", "matplotlib", "numba", "numpy",
     "pandas", "pyarrow", "pydeseq2", "pylimma", "pypdf", "PyYAML", "reportlab", "scanpy", "scikit-learn",
-    "scipy", "seaborn", "snakemake", "statsmodels", "SurvSet",
+    "scipy", "seaborn", "snakemake", "statsmodels", "SurvSet", "umap-learn",
 )  # fmt: skip
 UNKNOWN = "NA"
 PARTS = (SignatureSettings, Primary, VerdictSettings)  # of the settings, to be written key by key
@@ -37,6 +38,8 @@ def collect(
     sources: Mapping[str, str | Path],
     experiments: Mapping[str, ExperimentCard],
     experiment_sources: Mapping[str, str | Path],
+    cells: Mapping[str, CellsCard],
+    cell_sources: Mapping[str, str | Path],
     signature_files: Sequence[str | Path],
     root: str | Path,
     command: str,
@@ -49,6 +52,8 @@ def collect(
         sources: Cohort id -> its ``source.json``, a list of role, name and sha256.
         experiments: Experiment id -> card.
         experiment_sources: The same as ``sources`` by experiment id.
+        cells: Id of a single-cell data set -> card.
+        cell_sources: The same as ``sources`` by its id.
         signature_files: GMT files that were read, those that experiments derived among them.
         root: The project's folder, for the git revision and for file names relative to it.
         command: The command that makes the run again.
@@ -72,6 +77,7 @@ def collect(
         "experiments": {
             name: _origin(card, experiment_sources[name], root) for name, card in experiments.items()
         },
+        "cells": {name: _origin(card, cell_sources[name], root) for name, card in cells.items()},
         "signatures": [
             {"file": file_name(path, root), "sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest()}
             for path in signature_files
@@ -79,7 +85,7 @@ def collect(
     }
 
 
-def _origin(card: CohortCard | ExperimentCard, source: str | Path, root: Path) -> dict[str, Any]:
+def _origin(card: CohortCard | ExperimentCard | CellsCard, source: str | Path, root: Path) -> dict[str, Any]:
     """Card and sources, with their checksums."""
     return {
         "card": {"file": file_name(card.path, root), "sha256": card.sha256},

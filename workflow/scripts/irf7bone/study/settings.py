@@ -8,11 +8,17 @@ from typing import NamedTuple
 
 @dataclass(frozen=True)
 class SignatureSettings:
-    """Which signatures to score (``select``), from which GMTs (``files``), at what coverage (0 to 1)."""
+    """Which signatures to score (``select``), from which GMTs (``files``), and what of one must be measured.
+
+    Args:
+        min_coverage: Smallest share of the genes, where no cohort shows what the whole says.
+        min_agreement: Smallest correlation of the measured part's score with the whole's.
+    """
 
     select: tuple[str, ...]
     files: tuple[str, ...]
     min_coverage: float
+    min_agreement: float = 0.95
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,7 @@ class Config(NamedTuple):
         title: Title of the report.
         cohorts: Ids of the cohorts, in the order of the config.
         experiments: Ids of the experiments, in the order of the config.
+        cells: Ids of the single-cell data sets, in the order of the config.
         signatures: What to score; signatures that experiments derive stand at the end of the selection.
         methods: Scoring methods.
         endpoints: Outcomes.
@@ -79,6 +86,7 @@ class Config(NamedTuple):
     title: str
     cohorts: tuple[str, ...]
     experiments: tuple[str, ...]
+    cells: tuple[str, ...]
     signatures: SignatureSettings
     methods: tuple[str, ...]
     endpoints: tuple[str, ...]
@@ -100,6 +108,7 @@ class Config(NamedTuple):
             title="",
             cohorts=(),
             experiments=(),
+            cells=(),
             signatures=replace(self.signatures, files=()),
             random_signatures=RandomSignatures(draws=0, seed=0),
         )

@@ -23,6 +23,7 @@ from irf7bone.study.document import (
 
 CONFIG = "config file"
 SHOWN = 60
+DEEPEST = 100  # levels; a card has five
 
 
 def read_yaml(path: Path, *, what: str) -> Document:
@@ -40,21 +41,13 @@ def read_yaml(path: Path, *, what: str) -> Document:
     """
     text, sha256 = read_text(path, what)
     try:
+        if refused := _refused(text, path, what):
+            raise InputError(refused)
         node = compose(text)
-        problems = [] if node is None else [*_aliases(node, text, path, what)]
-        problems = problems or ([] if node is None else [*_breaches(node, (), path)])
-        document = document_of(path, None if problems else node, sha256)
     except yaml.YAMLError as error:
         raise InputError(not_yaml(path, what, error)) from None
-    except RecursionError:
-        raise InputError(
-            Problem(
-                str(path),
-                expected=f"a {what}, a few levels deep",
-                found="brackets within brackets by the hundred",
-                remedy="check that this is the file you mean",
-            )
-        ) from None
+    problems = [] if node is None else [*_breaches(node, (), path)]
+    document = document_of(path, None if problems else node, sha256)
     if not problems and not isinstance(document.data, dict):
         problems.append(
             Problem(
@@ -69,24 +62,26 @@ def read_yaml(path: Path, *, what: str) -> Document:
     return document
 
 
-def _aliases(node: yaml.Node, text: str, path: Path, what: str) -> Iterator[Problem]:
-    """The first alias of a text, if there is one: it could make a card refer to itself."""
-    waiting, seen = [node], set()
-    while waiting:
-        node = waiting.pop()
-        if id(node) in seen:  # an alias leads to a node that was there already
-            break
-        seen.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
-            waiting += node.value
-        elif isinstance(node, yaml.MappingNode):
-            waiting += [part for pair in node.value for part in pair]
-    else:
-        return
-    events = yaml.parse(text, Loader=PLAIN_LOADER)
-    mark: Any = next(event.start_mark for event in events if isinstance(event, yaml.AliasEvent))
-    refused = yaml.composer.ComposerError(None, None, "aliases (*name) are not used here", mark)
-    yield not_yaml(path, what, refused)
+def _refused(text: str, path: Path, what: str) -> Problem | None:
+    """The first alias of a text, which could make a card refer to itself, or brackets too deep for a card.
+
+    Asked of the events before a tree is made of them: libyaml recurses without a limit.
+    """
+    depth = 0
+    for event in yaml.parse(text, Loader=PLAIN_LOADER):
+        if isinstance(event, yaml.AliasEvent):
+            mark: Any = event.start_mark
+            error = yaml.composer.ComposerError(None, None, "aliases (*name) are not used here", mark)
+            return not_yaml(path, what, error)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            return Problem(
+                str(path),
+                expected=f"a {what}, a few levels deep",
+                found="brackets within brackets by the hundred",
+                remedy="check that this is the file you mean",
+            )
+    return None
 
 
 def _breaches(node: yaml.Node, at: KeyPath, file: Path) -> Iterator[Problem]:

@@ -43,9 +43,8 @@ COHORTS = Table(
         text("definition", "what the endpoint is, in the card's words", nullable=True),
         text(
             "sampled_by_outcome",
-            "whether patients were chosen by this very endpoint",
+            "who was chosen, in the card's words, where patients were chosen by this endpoint",
             nullable=True,
-            allowed=("true", "false"),
         ),
         count("n_endpoint", "samples with time and event", nullable=True),
         count("n_events", "events", nullable=True),
@@ -90,6 +89,30 @@ QC = Table(
     ),
 )
 
+AGREEMENT = Table(
+    "signature agreement",
+    key=("cohort", "signature", "reference"),
+    columns=(
+        COHORT,
+        SIGNATURE,
+        text("reference", "real cohort in which the measured part is compared with the whole"),
+        count("n_genes", "genes in the signature"),
+        count("n_part", "of these, measured in the cohort and in the reference"),
+        count("n_whole", "of these, measured in the reference"),
+        number(
+            "correlation",
+            "Pearson correlation of the combined z-scores of part and whole over the reference's samples",
+            low=-1,
+            high=1,
+        ),
+        text(
+            "status", "ok, or not_available where the reference cannot tell", allowed=("ok", "not_available")
+        ),
+        text("reason", "why it cannot", nullable=True),
+    ),
+    needs_when_ok=("correlation",),
+)
+
 COVERAGE = Table(
     "signature coverage",
     key=("cohort", "signature"),
@@ -99,6 +122,15 @@ COVERAGE = Table(
         count("n_genes", "genes in the signature"),
         count("n_genes_used", "of these, in the cohort and not constant"),
         number("coverage", "n_genes_used / n_genes", nullable=False, low=0, high=1),
+        number(
+            "agreement",
+            "smallest correlation of the score of these genes with that of all measured ones, over the other "
+            "real cohorts that measure most of the signature (agreement.tsv); NA where none does",
+            low=-1,
+            high=1,
+        ),
+        text("agreement_least_in", "the cohort with that correlation", nullable=True),
+        text("agreement_cohorts", "all cohorts behind it, comma-separated", nullable=True),
         text("missing", "genes not used, comma-separated", nullable=True),
         text(
             "status",

@@ -141,6 +141,50 @@ CONTRASTS = (*SITES_OF_RELAPSE, OTHER, DIFFERENCE, AMONG_RELAPSED)
 
 SITE_ESTIMATE = ("estimate", "se", "ci_low", "ci_high", "p")
 
+SAMPLED = Table(
+    "sampled.tsv",
+    key=("cohort", "signature", "method", "endpoint", "model", "question"),
+    columns=(
+        *(_SHARED[name] for name in ("cohort", "signature", "method")),
+        _SHARED["endpoint"],
+        _SHARED["model"],
+        Column(
+            "question",
+            "text",
+            "by_horizon: odds of the event by the horizon; population: hazard in the population that "
+            "patients were sampled from",
+            allowed=("by_horizon", "population"),
+        ),
+        Column(
+            "horizon_months", "number", "follow-up is cut here, to which the choice of patients refers", low=0
+        ),
+        Column(
+            "scale",
+            "text",
+            "what the estimate is, for one standard deviation more score",
+            allowed=("log_odds_ratio", "log_hr"),
+        ),
+        Column("n", "integer", "samples in the fit: state at the horizon known", nullable=True, low=0),
+        Column("n_events", "integer", "events by the horizon", nullable=True, low=0),
+        Column("estimate", "number", "on the scale named", nullable=True),
+        Column("se", "number", "its standard error; robust for weighted_cox", nullable=True, low=0),
+        Column("ci_low", "number", "lower end of its 95 % interval", nullable=True),
+        Column("ci_high", "number", "upper end of its 95 % interval", nullable=True),
+        _SHARED["p"],
+        _SHARED["covariates"],
+        Column(
+            "estimator",
+            "text",
+            "logistic, with few events firth_logistic (penalised, with profile interval and p); weighted_cox",
+            nullable=True,
+            allowed=("logistic", "firth_logistic", "weighted_cox"),
+        ),
+        _SHARED["status"],
+        _SHARED["reason"],
+    ),
+    needs_when_ok=("estimate", "se", "ci_low", "ci_high", "p"),
+)
+
 SITES = Table(
     "sites.tsv",
     key=("cohort", "signature", "method", "model", "contrast"),

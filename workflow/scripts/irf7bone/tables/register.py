@@ -1,7 +1,8 @@
 """Every table that a run writes, by its path: the one list that rules, scripts, report and docs read.
 
-A path is seen from the folder that the workflow runs in, with ``{cohort}`` or ``{experiment}`` where each of
-them has a file of its own. Imports no numpy or pandas: Snakemake reads this list at each start.
+A path is seen from the folder that the workflow runs in, with ``{cohort}``, ``{experiment}`` or
+``{data_set}`` where each of them has a file of its own. Imports no numpy or pandas: Snakemake reads this
+list at each start.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from functools import cache
 from pathlib import PurePath
 
 from irf7bone.tables import (
+    cells,
     claim,
     cohort,
     experiment,
@@ -26,6 +28,7 @@ RESULTS = "results/"
 OF_COHORT = "results/outcome/{cohort}/"
 OVER_COHORTS = "results/tables/"
 OF_EXPERIMENT = "results/experiments/{experiment}/"
+OF_CELLS = "results/cells/{data_set}/"
 DERIVED = f"{OF_EXPERIMENT}derived.tsv"  # only where an experiment derives a signature
 NULLS = f"{OVER_COHORTS}null.tsv"  # the cohorts' own tables, one below the other
 
@@ -37,6 +40,7 @@ REGISTER: dict[str, Table] = {
     "results/cohorts/{cohort}.summary.tsv": cohort.COHORTS,
     "results/cohorts/{cohort}.flow.tsv": cohort.FLOW,
     "results/qc/{cohort}.tsv": cohort.QC,
+    "results/scores/agreement.tsv": cohort.AGREEMENT,
     "results/scores/{cohort}.coverage.tsv": cohort.COVERAGE,
     "results/scores/{cohort}.parquet": cohort.SCORES,
     "results/associations/{cohort}.tsv": outcome.ASSOCIATIONS,
@@ -50,6 +54,7 @@ REGISTER: dict[str, Table] = {
     "results/outcome/{cohort}/signature_quality.tsv": cohort.SIGNATURE_QUALITY,
     "results/outcome/{cohort}/competing.tsv": outcome.COMPETING,
     "results/outcome/{cohort}/sites.tsv": outcome.SITES,
+    "results/outcome/{cohort}/sampled.tsv": outcome.SAMPLED,
     "results/outcome/{cohort}/group_tests.tsv": outcome_checks.GROUP_TESTS,
     "results/outcome/{cohort}/checks.tsv": outcome_checks.CHECKS,
     "results/outcome/{cohort}/check_curves.tsv": outcome_checks.CHECK_CURVES,
@@ -90,6 +95,15 @@ REGISTER: dict[str, Table] = {
     "results/experiments/{experiment}/orthologs.tsv": experiment.ORTHOLOGS,
     "results/experiments/{experiment}/claim.tsv": experiment.CLAIM,
     DERIVED: experiment.DERIVED,
+    "results/cells/{data_set}/obs.parquet": cells.OBS,
+    "results/cells/{data_set}/cell_quality.parquet": cells.CELL_MEASURES,
+    "results/cells/{data_set}/sampled.parquet": cells.SAMPLED_CELLS,
+    "results/cells/{data_set}/cells.parquet": cells.CELLS,
+    "results/cells/{data_set}/flow.tsv": cohort.FLOW,
+    "results/cells/{data_set}/calls.tsv": cells.CALLS,
+    "results/cells/{data_set}/confusion.tsv": cells.CONFUSION,
+    "results/cells/{data_set}/quality.tsv": cells.CELL_QUALITY,
+    **{f"results/cells/{{data_set}}/{name}.tsv": table for name, table in cells.CELL_TABLES.items()},
 }
 
 

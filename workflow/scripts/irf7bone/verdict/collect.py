@@ -42,12 +42,8 @@ class StudyEstimates:
 
     def only(self, kept: NDArray[np.bool_]) -> StudyEstimates:
         """Without the cohorts that are not ``kept``, shape (k,)."""
-        return StudyEstimates(
-            self.log_hr[:, kept],
-            self.se[:, kept],
-            None if self.low is None else self.low[:, kept],
-            None if self.high is None else self.high[:, kept],
-        )
+        low, high = (None if part is None else part[:, kept] for part in (self.low, self.high))
+        return StudyEstimates(self.log_hr[:, kept], self.se[:, kept], low, high)
 
 
 @dataclass(frozen=True)

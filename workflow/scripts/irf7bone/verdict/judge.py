@@ -247,11 +247,8 @@ def _numbers(pool: PooledCohorts, pooled: Mapping[str, Mapping[str, Any]]) -> di
     for prefix, model in (("", CLAIM), ("random_", RANDOM), ("unadjusted_", UNADJUSTED)):
         if pooled[model]["status"] == "ok":
             ends = _interval(pooled[model])
-            names = (
-                [f"{prefix}{name}" for name in ("hr", "low", "high")]
-                if prefix
-                else ["hr", "hr_low", "hr_high"]
-            )
+            parts = ("hr", "low", "high") if prefix else ("hr", "hr_low", "hr_high")
+            names = tuple(f"{prefix}{name}" for name in parts)
             found |= dict(zip(names, ends, strict=True))
     if claim["status"] == "ok":
         found |= {name: claim[name] for name in ("below_1", "below_size", "further_below_1", "p")}

@@ -147,7 +147,7 @@ def cohort_facts(cohorts: pd.DataFrame) -> dict[str, CohortFacts]:
     found = {}
     for cohort, rows in cohorts.groupby("cohort", sort=False):
         selected = rows["selected_on_outcome"].iloc[0]
-        sampled = rows.loc[rows["sampled_by_outcome"] == "true", "endpoint"]
+        sampled = rows.loc[rows["sampled_by_outcome"].notna(), "endpoint"]
         stated = None if pd.isna(selected) else selected == "true"
         found[str(cohort)] = CohortFacts(rows["role"].iloc[0], stated, frozenset(sampled))
     return found

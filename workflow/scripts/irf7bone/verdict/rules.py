@@ -53,7 +53,7 @@ CODES: dict[str, str] = {
     "contradicted_ids": "sample names of two cohorts agree where their data do not",
     "pi_includes_1": "in a further cohort the effect may be on the other side",
     "one_cohort_carries_it": "without one of the cohorts the effect does not show",
-    "crude_differs": "unadjusted, the effect does not show, or on the other side",
+    "unadjusted_differs": "unadjusted, the effect does not show, or on the other side",
     "prior_decides": "a prior of less difference between cohorts gives another word",
     "interval_disagrees": "the modified Knapp-Hartung interval says otherwise",
     "confounding_fragile": "the effect is gone if proliferation is measured with a reliability above 0.6",
@@ -214,7 +214,7 @@ def _soft(rule: str, evidence: Evidence) -> frozenset[str]:
         codes |= evidence.premises & STOPS_NO_EFFECT
     claim = evidence.models[CLAIM].side
     if evidence.models[UNADJUSTED].side != claim:
-        codes.add("crude_differs")
+        codes.add("unadjusted_differs")
     if evidence.k > 1 and evidence.hartung_knapp_side != claim:
         codes.add("interval_disagrees")
     if evidence.k > 1 and evidence.narrow is not None and _rule(evidence.narrow) != rule:

@@ -144,10 +144,8 @@ def _open(row: Mapping[str, Any], settings: VerdictSettings) -> str:
 
 
 def _one_cohort(row: Mapping[str, Any], settings: VerdictSettings) -> str:
-    return (
-        "One cohort shows it, by its own intervals in every model; no other has tested it. "
-        f"{_beyond_random(row)}"
-    )
+    shown = "One cohort shows it, by its own intervals in every model; no other has tested it."
+    return f"{shown} {_beyond_random(row)}"
 
 
 def _one_cohort_open(row: Mapping[str, Any], settings: VerdictSettings) -> str:
@@ -189,10 +187,8 @@ def _not_of_bone(row: Mapping[str, Any], evidence: Evidence) -> str:
 def _further(row: Mapping[str, Any]) -> str:
     if row["k"] < 2:
         return ""
-    return (
-        "In a further cohort like these it lies below 1 with probability "
-        f"{probability(row['further_below_1'])}."
-    )
+    below = probability(row["further_below_1"])
+    return f"In a further cohort like these it lies below 1 with probability {below}."
 
 
 def _codes(heading: str, codes: tuple[str, ...]) -> str:

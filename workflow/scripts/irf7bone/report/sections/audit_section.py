@@ -32,7 +32,7 @@ def audit_section(inputs: ReportInputs) -> Section:
     """Patients that appear twice, and the way of every sample into the models."""
     duplicates, audit = inputs.results.duplicates, inputs.results.audit
     findings = [
-        *duplicate_findings(duplicates, inputs.simulated),
+        *duplicate_findings(duplicates, inputs.simulated, _endpoints(inputs)),
         *audit_findings(audit, inputs.config.primary.endpoint, inputs.config.primary.model, inputs.simulated),
     ]
     tables = (duplicates_view(duplicates, inputs.simulated), audit_view(audit, inputs.simulated))
@@ -41,25 +41,42 @@ def audit_section(inputs: ReportInputs) -> Section:
     )
 
 
-def duplicate_findings(table: pd.DataFrame, simulated: frozenset[str]) -> list[Finding]:
-    """Which patients may be there twice, and what was not compared."""
+def _endpoints(inputs: ReportInputs) -> dict[str, list[str]]:
+    asked = inputs.cohorts[inputs.cohorts["endpoint"].isin(list(inputs.config.endpoints))]
+    return {name: asked.loc[asked["cohort"] == name, "endpoint"].tolist() for name in inputs.cards}
+
+
+def duplicate_findings(
+    table: pd.DataFrame, simulated: frozenset[str], endpoints: Mapping[str, Collection[str]]
+) -> list[Finding]:
+    """Which patients may be there twice, what that does to results, and what was not compared.
+
+    Args:
+        table: :data:`irf7bone.tables.cohort.DUPLICATES`.
+        simulated: Ids of simulated cohorts.
+        endpoints: Cohort -> its endpoints that the study asks about.
+    """
     found, untold = chosen(table, status="found"), chosen(table, status="not_compared")
     findings = []
-    for row in found.head(5).to_dict("records"):
-        within = row["cohort"] == row["other_cohort"]
-        place = f"within {row['cohort']}" if within else f"in {row['cohort']} and {row['other_cohort']}"
-        said = (
-            "by id" if is_missing(row["correlation"]) else f"profiles correlate at {row['correlation']:.2f}"
-        )
-        findings.append(
-            Finding(
+    for (first, second), pairs in found.groupby(["cohort", "other_cohort"], sort=False):
+        place = f"within {first}" if first == second else f"in {first} and {second}"
+        if len(pairs) == 1:
+            row = pairs.iloc[0]
+            r = row["correlation"]
+            said = "by id" if is_missing(r) else f"profiles correlate at {r:.2f}"
+            who = (
                 f"{row['sample']} and {row['other_sample']} {place} may be one patient (same "
-                f"{row['evidence']}; {said}). Both are in every result until a card excludes one.",
-                row["cohort"] in simulated,
+                f"{row['evidence']}; {said})"
             )
-        )
-    if len(found) > 5:
-        findings.append(Finding(f"{counted(len(found) - 5, 'further pair')} of samples: see the table."))
+        else:
+            kinds = [f"{number} by {kind}" for kind, number in pairs["evidence"].value_counts().items()]
+            who = f"{len(pairs)} pairs of samples {place} may be one patient each ({listed(kinds)})"
+        shared = set(endpoints[first]) & set(endpoints[second])
+        if first == second or shared:
+            follows = "Both are in every result until a card excludes one."
+        else:
+            follows = "The two share no endpoint of this study: no pooled result counts anybody twice."
+        findings.append(Finding(f"{who}. {follows}", first in simulated))
     if found.empty:
         compared = counted(len(table) - len(untold), "pair")
         findings.append(Finding(f"No patient was found twice, in {compared} of cohorts compared by profile."))

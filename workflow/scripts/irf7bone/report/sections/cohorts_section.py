@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, is_missing
+import numpy as np
+
+from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, is_missing, said_ratio
 from irf7bone.figures import cohort_figures
 from irf7bone.figures.drawing import forest_models
 from irf7bone.report.html import table_markup
 from irf7bone.report.html.figure_markup import FigureView, figure_id, read_figure
-from irf7bone.report.html.section import Finding, Section, capital, marked, one_row
+from irf7bone.report.html.section import Finding, Section, capital, chosen, marked, one_row
 from irf7bone.report.inputs import read_numbers
 from irf7bone.report.sentences import captions, text
 from irf7bone.report.sentences.quote import quote
@@ -87,7 +89,18 @@ def _results(inputs: ReportInputs, name: str) -> list[str]:
             assert row is not None  # every planned result has a row
             fit = text.fit_sentence(row)
             said.append(f"{capital(ENDPOINT_WORDS[endpoint])}, {MODEL_WORDS[model]}: {fit}.")
-    return said
+    return said + [_beside_cox(row) for row in chosen(inputs.results.sampled, **own).to_dict("records")]
+
+
+def _beside_cox(row: Mapping[str, Any]) -> str:
+    """A model beside the Cox model of a cohort whose patients were chosen by the endpoint."""
+    horizon, where = f"{row['horizon_months']:g} months", "weighted back to the population"
+    what = f"by {horizon}, odds" if row["question"] == "by_horizon" else f"to {horizon}, hazards {where}"
+    said = f"{capital(ENDPOINT_WORDS[row['endpoint']])} {what}, {MODEL_WORDS[row['model']]}"
+    if row["status"] != "ok":
+        return f"{said}: {row['reason']}."
+    ratios = [said_ratio(np.exp(row[name])) for name in ("estimate", "ci_low", "ci_high")]
+    return f"{said}: {ratios[0]} ({ratios[1]} to {ratios[2]}) for one standard deviation more score."
 
 
 def _figure_links(inputs: ReportInputs, name: str) -> list[tuple[str, str]]:
@@ -144,9 +157,15 @@ def _endpoint_sentence(row: Mapping[str, Any]) -> str:
     follow_up = text.months(row["median_followup_months"])
     if not is_missing(row["median_followup_months"]):
         follow_up = quote(follow_up, "cohorts", row, "median_followup_months")
-    return (
+    said = (
         f"{number('n_endpoint', 'sample')}, {number('n_events', 'event')}, {competing}; "
         f"median follow-up {follow_up}"
+    )
+    if is_missing(row["sampled_by_outcome"]):
+        return said
+    return (
+        f"{said}. Patients were chosen by this endpoint ({row['sampled_by_outcome']}): a test of no "
+        "association stays valid, the size of the hazard ratio is not that of a population"
     )
 
 

@@ -14,6 +14,7 @@ from irf7bone.report.inputs import ReportInputs
 from irf7bone.report.sections.audit_section import audit_section
 from irf7bone.report.sections.biology_section import immune_section, quality_section
 from irf7bone.report.sections.cautions_section import with_cautions
+from irf7bone.report.sections.cells_section import cells_section
 from irf7bone.report.sections.checks_section import checks_section
 from irf7bone.report.sections.choices_section import heterogeneity_section, specification_section
 from irf7bone.report.sections.cohorts_section import cohorts_section, curves_section, scores_section
@@ -39,7 +40,7 @@ SECTIONS: dict[str, tuple[Callable[[ReportInputs], Section | None], ...]] = {
     "Data": (cohorts_section, patients_section, audit_section, scores_section, quality_section),
     "Outcome": (curves_section, forests_section, heterogeneity_section, sites_section, er_section),
     "How far to trust it": (null_section, specification_section, checks_section),
-    "Biology": (experiments_section, immune_section),
+    "Biology": (cells_section, experiments_section, immune_section),
     "Record": (tables_section, limits_section, methods_section, remark_section, provenance_section),
 }
 

@@ -44,6 +44,7 @@ def run_methods(inputs: ReportInputs) -> Methods:
         competing,
         inputs.provenance,
         inputs.experiments,
+        inputs.cells,
     )
 
 

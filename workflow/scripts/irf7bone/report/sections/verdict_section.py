@@ -14,6 +14,7 @@ from irf7bone.report.html import table_markup as tables
 from irf7bone.report.html.section import Section, chosen, one_row
 from irf7bone.report.html.small_forest import small_forest
 from irf7bone.report.html.verdict_tables import exploratory_view, fragility_view, verdict_models_view
+from irf7bone.report.sections.cells_section import tumour_cells_answer
 from irf7bone.report.sentences import text
 from irf7bone.report.sentences.quote import quote
 from irf7bone.verdict.judge import headline, rules_table, simulated_check
@@ -46,6 +47,8 @@ def verdict_section(inputs: ReportInputs) -> Section:
     sound = inputs.quality[~inputs.quality["cohort"].isin(inputs.simulated)]
     planted = planted_effects(inputs.cards, config)
     named = vars(config.primary)
+    by_outcome = chosen(inputs.cohorts, endpoint=config.primary.endpoint)
+    by_outcome = by_outcome[by_outcome["sampled_by_outcome"].notna()]
     return Section(
         "verdict",
         "Verdict",
@@ -70,9 +73,18 @@ def verdict_section(inputs: ReportInputs) -> Section:
                 inputs.simulated,
                 [name for name, role in roles_in_pools(inputs.cohorts).items() if role in ALONE],
             ),
-            "bearing": text.bearing(
-                inputs.verdict, inputs.pooled, real, sound, inputs.results.duplicates, config
-            ),
+            "bearing": [
+                *text.bearing(
+                    inputs.verdict,
+                    inputs.pooled,
+                    real,
+                    sound,
+                    inputs.results.duplicates,
+                    config,
+                    dict(zip(by_outcome["cohort"], by_outcome["sampled_by_outcome"], strict=True)),
+                ),
+                *tumour_cells_answer(inputs),
+            ],
             "simulated_check": text.simulated_sentences(
                 simulated_check(inputs.associations, planted, config=config)
             ),

@@ -8,6 +8,10 @@ import pandas as pd
 from irf7bone.tables.calibration import MISSES
 
 METHOD_WORDS = {
+    "cells_score_t": "the t test of a score over patients",
+    "cells_relabelling": "relabelling of patients",
+    "cells_moderated_t": "the moderated t of single genes over patients",
+    "cells_per_cell": "Wilcoxon's test over cells, never used",
     "cox": "Cox models",
     "firth": "Firth's Cox models",
     "fine_gray": "Fine-Gray models",

@@ -10,14 +10,16 @@ import pandas as pd
 
 from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, listed
 from irf7bone.base.vocabulary import EVENTS_PER_PARAMETER
+from irf7bone.report.sentences.methods_cells import write_cells
 from irf7bone.report.sentences.methods_deeper import write_deeper
 from irf7bone.report.sentences.methods_experiments import write_experiments
 from irf7bone.report.sentences.references import Citations, Work, Works
+from irf7bone.scoring.agreement import REFERENCE_SHARE
 from irf7bone.scoring.registry import METHODS
 
 if TYPE_CHECKING:
     from irf7bone.genes.signatures import Signature
-    from irf7bone.report.inputs import Experiments
+    from irf7bone.report.inputs import CellSets, Experiments
     from irf7bone.study.cohort_card import CohortCard
     from irf7bone.study.settings import Config
 
@@ -46,6 +48,7 @@ def write_methods(
     curves_competing: bool,
     provenance: Mapping[str, Any],
     experiments: Experiments | None = None,
+    cells: CellSets | None = None,
 ) -> Methods:
     """Describe the run.
 
@@ -58,6 +61,7 @@ def write_methods(
         curves_competing: Whether an endpoint of a cohort has competing events.
         provenance: Result of :func:`irf7bone.study.provenance.collect`.
         experiments: None where the study has none.
+        cells: None where the study has no single-cell data set.
     """
     cite = Citations(works)
     paragraphs = (
@@ -69,6 +73,7 @@ def write_methods(
         ("Pooling and multiplicity", _pooling(config, cite)),
         *write_deeper(config, cite),
         *write_experiments(experiments, cite),
+        *write_cells(cells, cite),
         ("Verdict", _verdict(config, cite)),
         ("Software", _software(provenance, cite)),
     )
@@ -120,8 +125,11 @@ def _signatures(config: Config, library: Mapping[str, Signature], cite: Citation
         marker = f" {cite(*defined_by)}" if defined_by else ", no source stated"
         parts.append(f"{name} ({counted(len(signature.genes), 'gene')}{marker})")
     return (
-        f"{counted(len(parts), 'signature')}: {listed(parts)}. A signature of which a cohort has less than "
-        f"{100 * config.signatures.min_coverage:g} % of the genes gets no score there."
+        f"{counted(len(parts), 'signature')}: {listed(parts)}. A signature is scored in a cohort where the "
+        "genes measured there stand for the whole: in every other real cohort that measures at least "
+        f"{100 * REFERENCE_SHARE:g} % of it, their score correlates with that of all by at least "
+        f"{config.signatures.min_agreement:g}; where there is no such cohort, "
+        f"{100 * config.signatures.min_coverage:g} % of the genes are enough."
     )
 
 

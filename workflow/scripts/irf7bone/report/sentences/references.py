@@ -12,8 +12,7 @@ from irf7bone.base.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from irf7bone.genes.signatures import Signature
-    from irf7bone.study.cohort_card import CohortCard
-    from irf7bone.study.experiment_card import ExperimentCard
+    from irf7bone.study.card import Card
 
 FIELDS = ("author", "title", "journal", "publisher", "year", "volume", "pages", "doi", "pmid", "url", "note")
 # What tells one work from another; titles are compared by their letters and digits.
@@ -73,7 +72,7 @@ class Works:
 
     by_key: Mapping[str, Work]
 
-    def of_card(self, card: CohortCard | ExperimentCard) -> Work | None:
+    def of_card(self, card: Card) -> Work | None:
         """The work that a card gives: of the list where its doi or PMID is there, else as the card has it."""
         said = {name: str(value) for name, value in card.citation.items()}
         if not said:
@@ -154,7 +153,8 @@ def read_works(path: Path) -> Works:
     """
     problems: list[Problem] = []
     works: dict[str, Work] = {}
-    key, kind, fields = "", "", {}
+    key = kind = ""
+    fields: dict[str, str] = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         where = f"{path}, line {number}"
         if not key and (not line.strip() or line.startswith("%")):

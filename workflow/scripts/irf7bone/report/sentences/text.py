@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -101,6 +102,7 @@ def bearing(
     quality: pd.DataFrame,
     duplicates: pd.DataFrame,
     config: Config,
+    chosen: Mapping[str, str] = MappingProxyType({}),
 ) -> list[tuple[str, str]]:
     """What bears on the primary result beside its own interval: a heading and a sentence each.
 
@@ -111,10 +113,14 @@ def bearing(
         quality: :data:`irf7bone.tables.cohort.QC` of the real cohorts only.
         duplicates: :data:`irf7bone.tables.cohort.DUPLICATES`.
         config: The study's settings.
+        chosen: Cohort -> who was chosen, where patients were chosen by the primary endpoint.
     """
     primary = config.primary
     verdict = verdicts[verdicts["is_primary"]].iloc[0]
     found = pooled_result(pooled, primary.signature, primary.method, primary.endpoint, primary.model)
+    behind = set(_primary_rows(associations, config)["cohort"])
+    selected = {cohort: rule for cohort, rule in chosen.items() if cohort in behind}
+    by_outcome = [("Were patients chosen by this outcome?", _chosen(selected))] if selected else []
     return [
         ("Is it about bone?", _about_bone(verdicts)),
         ("Is it proliferation?", _adjustment(verdict)),
@@ -123,6 +129,7 @@ def bearing(
         ("Do hazards stay proportional?", _proportionality(associations, config)),
         ("Are the samples sound?", _soundness(associations, quality, config)),
         ("Is every patient in it once?", _once(associations, duplicates, config)),
+        *by_outcome,
         ("Does it hang on the choice of score?", _other_choices(pooled, config)),
         ("Can these data show an effect at all?", _positive_control(pooled, associations, config)),
     ]
@@ -222,6 +229,15 @@ def _soundness(associations: pd.DataFrame, quality: pd.DataFrame, config: Config
     sizes = behind.groupby("cohort", sort=False).size()
     named = [f"{number} of {sizes[cohort]} in {cohort}" for cohort, number in flagged.items()]
     return f"Flagged by quality control and still in the analysis: {listed(named)} (reasons under Cohorts)."
+
+
+def _chosen(selected: Mapping[str, str]) -> str:
+    """What it means that patients of some cohorts were chosen by the primary endpoint."""
+    named = [f"in {cohort} ({rule})" for cohort, rule in selected.items()]
+    return (
+        f"Yes, {listed(named)}. That leaves a test of no association valid; the size of the hazard ratio "
+        "there is not that of a population, and the pooled size leans on it."
+    )
 
 
 def _once(associations: pd.DataFrame, duplicates: pd.DataFrame, config: Config) -> str:

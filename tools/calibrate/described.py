@@ -1,0 +1,191 @@
+"""Measurements that docs/calibration.md shows and the report does not read: tables of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from calibrate import agreement, sampling
+
+FOLDER = "described"
+HALVES = 200
+FEW_GENES = 20
+
+
+def _halves(many: int, seed: int) -> pd.DataFrame:
+    return agreement.halves(agreement.read_cohorts(), agreement.read_signatures(), HALVES, seed)
+
+
+def _parts(many: int, seed: int) -> pd.DataFrame:
+    return agreement.parts(agreement.read_cohorts(), agreement.read_signatures())
+
+
+def _reliability(many: int, seed: int) -> pd.DataFrame:
+    return agreement.reliability(agreement.read_cohorts(), agreement.read_signatures())
+
+
+# name -> from the number of simulated cohorts and the seed to a table
+DESCRIBED: dict[str, Callable[[int, int], pd.DataFrame]] = {
+    "sampling": sampling.simulate,
+    "parts": _parts,
+    "halves": _halves,
+    "reliability": _reliability,
+}
+
+SAMPLING = """
+Population: proportional hazards, log hazard ratio of proliferation log 1.5, a score that goes with it (r
+0.4), follow-up of 2 to 15 years. *This endpoint*: 34 patients with the event by five years and 44 free of
+it then, whatever happens to them later; *none later*: 44 who stay free for as long as they are followed,
+as in van 't Veer 2002. *Another event*: 150 patients who relapsed, at the endpoint's site or elsewhere;
+everybody has one of the two. Models are given proliferation. `truth` is the population's hazard ratio, or
+odds ratio at five years for the logistic model.
+
+Patients chosen by the endpoint leave the test valid. The size is right where controls are those free at
+the horizon and the logistic model is read at it, or fractions are known and the Cox model is weighted
+(here in samples of 78, whose ratios lie a little too far out); where controls had to stay free it is
+exaggerated whatever the model. Patients chosen by another event show an effect where there is none, and
+hide or halve one that is there: such a cohort is never pooled.
+"""
+PARTS_WORDS = """
+Correlation, over the samples of each cohort that measures at least 60 % of a signature, of the score of
+the genes that another cohort has measured with the score of all. The smallest decides (`min_agreement`,
+0.95). Parts that hold every gene of the whole are left out. No outcome is looked at.
+"""
+HALVES_WORDS = """
+Each signature was cut to {halves} random halves in each cohort that measures at least 60 % of it. A half
+is judged by the other such cohorts, as in the workflow, and then compared with the whole in the cohort
+itself: *off* is a log hazard ratio that moved by more than half the standard error of the whole's. In all
+cohorts and signatures, unadjusted: {said}. It errs in small sets of genes that do not go together: of
+{small}; of those of larger sets, {large}. Scores of proliferation given proliferation are left out: they
+are what two measurements of one thing disagree in.
+"""
+RELIABILITY = """
+Cronbach's alpha of the genes that a cohort has measured, and the correlation of the score with
+HALLMARK_G2M_CHECKPOINT: with all its genes, and without those that both have. `n_used` of `n_genes` are
+measured. No outcome is looked at.
+"""
+
+
+def write_described(tables: Path, name: str, many: int, seed: int) -> int:
+    """Measure one part and write it; returns its rows."""
+    table = DESCRIBED[name](many, seed)
+    (tables / FOLDER).mkdir(parents=True, exist_ok=True)
+    table.to_csv(
+        tables / FOLDER / f"{name}.tsv",
+        sep="\t",
+        index=False,
+        float_format="%.6g",
+        lineterminator="\n",
+        na_rep="NA",
+    )
+    return len(table)
+
+
+def sections(tables: Path) -> list[str]:
+    """The parts that are there, as Markdown."""
+    said = []
+    for name, section in _SECTIONS.items():
+        path = tables / FOLDER / f"{name}.tsv"
+        if path.is_file():
+            said += section(pd.read_csv(path, sep="\t", keep_default_na=False, na_values="NA"))
+    return said
+
+
+def _sampling(table: pd.DataFrame) -> list[str]:
+    columns = {
+        "chosen by": lambda row: row["sampling"],
+        "model": lambda row: row["estimator"],
+        "true HR": lambda row: f"{row['hr']:.1f}",
+        "HR elsewhere": lambda row: "" if np.isnan(row["hr_other"]) else f"{row['hr_other']:.1f}",
+        "truth": lambda row: f"{row['truth_hr']:.2f}",
+        "mean estimate": lambda row: f"{row['mean_hr']:.2f}",
+        "p < 0.05, %": lambda row: _percent(row["rejected"], row["rejected_error"]),
+        "95 % interval holds the truth, %": lambda row: _percent(row["covered"], row["covered_error"]),
+    }
+    return ["## Patients chosen by an outcome\n", SAMPLING, _markdown(table, columns)]
+
+
+def _parts_section(table: pd.DataFrame) -> list[str]:
+    references = [name for name in agreement.COHORTS if name in set(table["reference"])]
+    wide = table.pivot(index=["signature", "cohort"], columns="reference", values="correlation")
+    genes = table.groupby(["signature", "cohort"])["n_genes"].first()
+    rows = wide.reindex(columns=references).assign(n_genes=genes, least=wide.min(axis=1)).reset_index()
+    full = rows["least"] > 1 - 1e-9  # every gene that the references have
+    columns: dict[str, Callable[[pd.Series], str]] = {
+        "signature": lambda row: row["signature"],
+        "part of": lambda row: row["cohort"],
+        **{f"r in {name}": _number(name) for name in references},
+        "passes": lambda row: "yes" if row["least"] >= agreement.MIN_AGREEMENT else "**no**",
+    }
+    return ["## What the measured part of a signature says\n", PARTS_WORDS, _markdown(rows[~full], columns)]
+
+
+def _halves_section(table: pd.DataFrame) -> list[str]:
+    crude = table[table["model"] == "unadjusted"]
+    said = []
+    for limit, rows in crude.groupby("limit"):
+        share = rows["off"].sum() / rows["accepted"].sum()
+        said.append(f"at {limit:g} {100 * share:.1f} % of {rows['accepted'].sum():,} accepted halves are off")
+    columns = {
+        "cohort": lambda row: row["cohort"],
+        "signature": lambda row: row["signature"],
+        "genes": lambda row: str(row["n_genes"]),
+        "given": lambda row: "nothing" if row["model"] == "unadjusted" else row["model"],
+        "accepted": lambda row: f"{row['accepted']} of {row['halves']}",
+        "off, %": lambda row: "" if np.isnan(row["share_off"]) else f"{100 * row['share_off']:.0f}",
+        "least r with the whole": lambda row: (
+            "" if np.isnan(row["least_own_correlation"]) else f"{row['least_own_correlation']:.2f}"
+        ),
+    }
+    shown = table[(table["limit"] == agreement.MIN_AGREEMENT) & (table["accepted"] > 0)]
+    decided = shown[shown["model"] == "unadjusted"]
+    few = decided["n_genes"] < FEW_GENES
+    words = HALVES_WORDS.format(
+        halves=HALVES,
+        said="; ".join(said),
+        small=f"the accepted halves of sets under {FEW_GENES} genes {_off(decided[few])}",
+        large=_off(decided[~few]),
+    )
+    return ["## Parts of signatures\n", words, _markdown(shown, columns)]
+
+
+def _off(rows: pd.DataFrame) -> str:
+    off, accepted = rows["off"].sum(), rows["accepted"].sum()
+    return f"{100 * off / accepted:.1f} % are off ({off:,} of {accepted:,})"
+
+
+def _reliable(table: pd.DataFrame) -> list[str]:
+    columns = {
+        "signature": lambda row: row["signature"],
+        "cohort": lambda row: row["cohort"],
+        "genes": lambda row: f"{row['n_used']} of {row['n_genes']}",
+        "alpha": _number("alpha"),
+        "r with G2M": _number("r_g2m"),
+        "without shared genes": _number("r_g2m_no_shared"),
+    }
+    return ["## Reliability of scores of proliferation\n", RELIABILITY, _markdown(table, columns)]
+
+
+def _number(name: str) -> Callable[[pd.Series], str]:
+    return lambda row: "" if np.isnan(row[name]) else f"{row[name]:.2f}"
+
+
+_SECTIONS = {
+    "parts": _parts_section,
+    "halves": _halves_section,
+    "reliability": _reliable,
+    "sampling": _sampling,
+}
+
+
+def _percent(share: float, error: float) -> str:
+    return f"{100 * share:.1f} ± {100 * error:.1f}"
+
+
+def _markdown(table: pd.DataFrame, columns: dict[str, Callable[[pd.Series], str]]) -> str:
+    head: Sequence[str] = list(columns)
+    rows = [[say(row) for say in columns.values()] for _, row in table.iterrows()]
+    return "\n".join("| " + " | ".join(line) + " |" for line in [head, ["---"] * len(head), *rows])

@@ -1,0 +1,22 @@
+"""Open or rewrite the counts of one single-cell data set, and describe its cells."""
+
+from pathlib import Path
+
+from irf7bone.base.errors import report_plainly
+from irf7bone.cells.data_set import write_set
+from irf7bone.cells.steps import acquire_or_simulate, write_flow_and_sources
+from irf7bone.study.cells_card import read_cells_card
+
+report_plainly(snakemake.log[0])
+
+card = read_cells_card(snakemake.input.card)
+acquired = acquire_or_simulate(
+    card,
+    Path(snakemake.output.counts),
+    symbols=snakemake.input.symbols,
+    signatures=snakemake.input.signatures,
+    markers=snakemake.input.cell_markers,
+    positions=snakemake.input.positions,
+)
+write_set(acquired.matrices, acquired.obs, snakemake.output.obs, snakemake.output.matrices)
+write_flow_and_sources(acquired, snakemake.output.flow, snakemake.output.source)

@@ -19,7 +19,7 @@ for (cohort in unique(data$cohort)) for (model in names(given)) {
 table <- do.call(rbind, rows)
 for (name in names(table)) if (is.double(table[[name]])) table[[name]] <- sprintf("%.15g", table[[name]])
 to <- file(arguments[2], "w")
-writeLines(paste0("# ", R.version.string, ", survival ", packageVersion("survival"),
-                  ': coxph(ties = "efron"); coxph(weights, robust = TRUE, ties = "breslow")'), to)
+writeLines(paste0("# ", R.version.string, ", survival ", packageVersion("survival")), to)
+writeLines('# coxph(ties = "efron"); coxph(weights, robust = TRUE, ties = "breslow")', to)
 write.table(table, to, sep = "\t", quote = FALSE, row.names = FALSE)
 close(to)

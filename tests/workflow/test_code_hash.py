@@ -48,6 +48,7 @@ def every_source(tmp_path_factory) -> Path:
             "simulated_bone",
         ],
         "endpoints": ["death"],
+        "primary": {"endpoint": "death"},
         "methods": ["zscore", "ssgsea", "singscore", "gsva", "plage"],
         "mirror": "mirror",
     }
@@ -172,6 +173,7 @@ def test_an_edited_model_reruns_what_fits_it_and_nothing_else(hashes):
         "associate_cohort",
         "audit_cohorts",  # which follows samples into the designs of the models
         "random_signatures_cohort",
+        "fit_claim_models",
         "random_signatures_pooled",
         "examine_cohort",
     }

@@ -72,7 +72,7 @@ def test_without_experiments_no_job_and_no_input_is_about_them(tmp_path):
 
 def test_every_planned_result_has_a_row(tiny_run):
     table = pd.read_csv(tiny_run / "results/tables/associations.tsv", sep="\t")
-    assert len(table) == 2 * 5 * 2 * 2 * 2  # cohorts, signatures, methods, endpoints, models
+    assert len(table) == 2 * 5 * 2 * 2 * 3  # cohorts, signatures, methods, endpoints, models
     assert table["status"].notna().all()
     assert (table.loc[table["status"] != "ok", "reason"].str.len() > 10).all()
     missing = table[table["signature"] == "DANAHER_NK_CELLS"]

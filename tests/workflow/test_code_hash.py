@@ -42,6 +42,10 @@ def every_source(tmp_path_factory) -> Path:
         card = yaml.safe_load((PROJECT / f"data/cohorts/{name}.yaml").read_text(encoding="utf-8"))
         write_card(folder, {key: value for key, value in card.items() if key != "expect"})
     write_h5ad_cohort(folder, names)
+    cells = yaml.safe_load((PROJECT / "data/cells/simulated_cells.yaml").read_text(encoding="utf-8"))
+    small = {"n_patients": 5, "n_pairs": 4, "n_cells": 2500, "n_genes": 900}
+    cells |= {"id": "simulated_small", "cells": {**cells["cells"], **small}}
+    write_card(folder, {key: value for key, value in cells.items() if key != "expect"})
     study = {
         "cohorts": [
             *(f"cards/{name}.yaml" for name in ("gse2034", "metabric", "gse1992", "stored")),
@@ -51,11 +55,12 @@ def every_source(tmp_path_factory) -> Path:
         "primary": {"endpoint": "death"},
         "methods": ["zscore", "ssgsea", "singscore", "gsva", "plage"],
         "mirror": "mirror",
+        "cells": ["cards/simulated_small.yaml"],
     }
     (folder / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
     targets = [f"results/acquired/{name}/clinical.tsv" for name in ("gse2034", "metabric", "gse1992")]
     targets += ["results/scores/stored.parquet", "results/acquired/simulated_bone/clinical.tsv"]
-    targets += ["results/experiments/simulated_pairs.h5ad"]
+    targets += ["results/experiments/simulated_pairs.h5ad", "results/figures/cells/simulated_small"]
     # a copy, since what is fetched goes into the project's own downloads
     copy = copy_project(folder / "project")
     run = snakemake(folder, *targets, "--configfile", "study.yaml", project=copy)

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from irf7bone.base.errors import report_plainly
+from irf7bone.cells.acquire_step import acquire_or_simulate, write_flow_and_sources
 from irf7bone.cells.data_set import write_set
-from irf7bone.cells.steps import acquire_or_simulate, write_flow_and_sources
 from irf7bone.study.cells_card import read_cells_card
 
 report_plainly(snakemake.log[0])

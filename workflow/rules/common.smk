@@ -37,10 +37,10 @@ cohort_tables = paths_in(OF_COHORT)
 pooled_tables = paths_in(OVER_COHORTS)
 experiment_tables = paths_in(OF_EXPERIMENT)
 # what is compared and called, not the cells themselves or what was lost on the way
-cell_tables = [path for path in paths_in(OF_CELLS) if not path.endswith((".parquet", "/flow.tsv"))]
-compared = [
-    path for path in cell_tables if not path.endswith(("/calls.tsv", "/confusion.tsv", "/quality.tsv"))
+cell_tables = [
+    path for path in paths_in(OF_CELLS) if Path(path).suffix == ".tsv" and Path(path).stem != "flow"
 ]
+compared = [path for path in cell_tables if Path(path).stem not in ("calls", "confusion", "quality")]
 deriving = [name for name, card in study.experiments.items() if card.derive]
 signature_library = [
     *study.signature_files,

@@ -66,7 +66,7 @@ def own_symbols(
 
 
 def open_set(card: CellsCard, obs: str, matrices: str, symbols: str) -> CellSet:
-    """The data set that :func:`acquire_or_simulate` left."""
+    """The data set that :func:`irf7bone.cells.acquire_step.acquire_or_simulate` left."""
     return read_set(obs, matrices, card.cells, symbols_for(card, symbols), str(card.path))
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 from irf7bone.acquire.text import file_sha256, values_as_text
 from irf7bone.base.errors import InputError, Problem, Problems
 from irf7bone.base.nearest import nearest
-from irf7bone.cells.matrix import CellMatrix, open_h5ad, open_hdf5, open_tenx_h5
+from irf7bone.cells.matrix import CellMatrix, open_hdf5, open_tenx_h5
 from irf7bone.cells.rewrite import csr_of_h5ad, csr_of_mtx, csr_of_table
 from irf7bone.tables.cells import OBS
 
@@ -69,15 +69,6 @@ def acquire_cells(card: CellsCard, simulated: Path | None, rewritten: Path) -> A
         for path in ([simulated] if simulated else card.files())
     ]
     return AcquiredCells(matrices, obs, flow, sources)
-
-
-def opened(path: Path, group: str, gene_id: str) -> CellMatrix:
-    """A matrix that :func:`acquire_cells` left, by its path and group."""
-    with open_hdf5(path, str(path)) as file:
-        tenx = "barcodes" in file[group.split("/")[0]] if group.split("/")[0] in file else False
-    if tenx:
-        return open_tenx_h5(path, gene_id, str(path))
-    return open_h5ad(path, group.removesuffix("/X") if group == "raw/X" else group, str(path))
 
 
 def _tables(card: CellsCard) -> set[Path]:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from irf7bone.base.errors import InputError, Problem
 from irf7bone.base.whole_file import whole_file
-from irf7bone.cells.matrix import BLOCK_CELLS, Block, CellMatrix
+from irf7bone.cells.matrix import BLOCK_CELLS, Block, CellMatrix, opened
 from irf7bone.tables.cells import OBS
 
 KNOWN_GENES_LIMIT = 0.2
@@ -180,8 +180,6 @@ def read_set(
         symbols: See :func:`shared_genes`.
         where: The card, for messages.
     """
-    from irf7bone.cells.acquire_cells import opened  # it knows how names stand in each kind of file
-
     stored = json.loads(Path(matrices_path).read_text(encoding="utf-8"))
     matrices = tuple(opened(Path(item["path"]), item["group"], str(cells["gene_id"])) for item in stored)
     genes, targets, mito = shared_genes(matrices, str(cells["gene_id"]), symbols, where)

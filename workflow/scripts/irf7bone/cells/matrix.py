@@ -195,3 +195,12 @@ def _texts(dataset: h5py.Dataset) -> np.ndarray:
             [item.decode() if isinstance(item, bytes) else str(item) for item in dataset[:]], dtype=object
         )
     )
+
+
+def opened(path: Path, group: str, gene_id: str) -> CellMatrix:
+    """A matrix that stays or was rewritten, by its path and group."""
+    with open_hdf5(path, str(path)) as file:
+        tenx = "barcodes" in file[group.split("/")[0]] if group.split("/")[0] in file else False
+    if tenx:
+        return open_tenx_h5(path, gene_id, str(path))
+    return open_h5ad(path, group.removesuffix("/X") if group == "raw/X" else group, str(path))

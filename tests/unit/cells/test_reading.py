@@ -13,9 +13,8 @@ from scipy import sparse
 
 from irf7bone.base.errors import InputError
 from irf7bone.cells import rewrite
-from irf7bone.cells.acquire_cells import opened
 from irf7bone.cells.data_set import undo_log1p
-from irf7bone.cells.matrix import Block, block_bounds, open_h5ad, open_tenx_h5
+from irf7bone.cells.matrix import Block, block_bounds, open_h5ad, open_tenx_h5, opened
 from irf7bone.cells.rewrite import csr_of_h5ad, csr_of_mtx, csr_of_table
 
 GENES = ["IRF7", "ISG15", "EPCAM", "CD8A", "MT-ND1"]

@@ -19,7 +19,14 @@ from irf7bone.cells.cell_claim import decide_cells
 from irf7bone.cells.contrasts import plan
 from irf7bone.cells.cytotoxic_link import cytotoxic_link
 from irf7bone.cells.rank_correlation import spearman
-from irf7bone.cells.split import Mixture, bulk_score, mixture, signal_share, split_difference, variance_shares
+from irf7bone.cells.split import (
+    CellMixture,
+    bulk_score,
+    mixture,
+    signal_share,
+    split_difference,
+    variance_shares,
+)
 from irf7bone.study.cells_card import CellContrast
 
 
@@ -50,7 +57,7 @@ def samples(patients, groups, batches=None):
 def test_the_parts_add_up_and_what_did_not_change_has_no_part():
     rng = np.random.default_rng(1)
     shares, profiles = rng.dirichlet([1, 1, 1], 2), rng.gamma(1, 100, (2, 3, 7))
-    mixed = Mixture(shares, profiles, 1)
+    mixed = CellMixture(shares, profiles, 1)
     parts = split_difference(mixed, (shares[0], profiles[0]), (shares[1], profiles[1]))
     whole = bulk_score(shares[0], profiles[0]) - bulk_score(shares[1], profiles[1])
     assert sum(parts.values()) == pytest.approx(whole)
@@ -64,10 +71,12 @@ def test_a_split_by_hand():
     # one gene; half malignant: its level falls from 6 to 2, the others stay at 0: log2(4) to log2(2)
     shares = np.array([[0.5, 0.5], [0.5, 0.5]])
     profiles = np.array([[[2.0], [0.0]], [[6.0], [0.0]]])
-    parts = split_difference(Mixture(shares, profiles, 0), (shares[0], profiles[0]), (shares[1], profiles[1]))
+    parts = split_difference(
+        CellMixture(shares, profiles, 0), (shares[0], profiles[0]), (shares[1], profiles[1])
+    )
     assert parts == pytest.approx({"composition": 0, "malignant_state": -1, "other_state": 0})
-    assert signal_share(Mixture(shares, profiles, 0)).tolist() == [[1, 0], [1, 0]]
-    assert variance_shares(Mixture(shares, profiles, 0))["malignant_state"] == pytest.approx(1)
+    assert signal_share(CellMixture(shares, profiles, 0)).tolist() == [[1, 0], [1, 0]]
+    assert variance_shares(CellMixture(shares, profiles, 0))["malignant_state"] == pytest.approx(1)
 
 
 def test_a_compartment_that_a_sample_lacks_gets_the_mean_profile():

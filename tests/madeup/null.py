@@ -13,7 +13,7 @@ from irf7bone.outcome.associate import associate
 from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.random_signatures.cohort import cohort_null
 from irf7bone.scoring.score_table import score_cohort
-from irf7bone.study.settings import SignatureSettings
+from irf7bone.study.settings import SignatureSettings, VerdictSettings
 from irf7bone.tables.random_signatures import NULL, NULL_HISTOGRAM
 
 N_GENES, N_SAMPLES = 400, 140
@@ -32,7 +32,7 @@ def settings(select, **changes):
         "models": ("unadjusted", "proliferation"),
         "primary": primary(signature="NAMED", method="zscore", endpoint="relapse", model="unadjusted"),
         "proliferation_signature": "PROLIF",
-        "verdict": SimpleNamespace(smallest_hr=0.7, power=0.8, prior_scale=0.5),
+        "verdict": VerdictSettings(smallest_hr=0.7, power=0.8, prior_scale=0.5),
         "min_events": 5,
     }
     return study_settings(**{**base, **changes})

@@ -1,6 +1,6 @@
 # Reduces each single-cell data set to samples of patients, and compares them in the tumour cells and beside them.
 # REQUIRED INPUTS: the cards of data sets and the files they name, the signature files, data/cell_markers, data/genes
-# OUTPUTS: results/cells/{data_set}/, results/figures/cells/{data_set}/
+# OUTPUTS: results/cells/{data_set}/, results/pooled_cells/, results/figures/cells/{data_set}/
 
 
 rule acquire_cells:
@@ -137,6 +137,33 @@ rule analyse_cells:
         "Compare the patients of {wildcards.data_set}"
     script:
         "../scripts/analyse_cells.py"
+
+
+rule derive_malignant_parts:
+    input:
+        cards=[card.path for card in study.cells.values()],
+        pseudobulk=expand("results/cells/{data_set}/pseudobulk.h5ad", data_set=study.cells),
+        signatures=study.signature_files,
+        records=signature_records,
+        orthologs=orthologs,
+        symbols=study.symbols,
+    output:
+        signatures=directory("results/pooled_cells/malignant_part"),
+        parts="results/pooled_cells/malignant_parts.tsv",
+        genes="results/pooled_cells/malignant_genes.tsv",
+    log:
+        "results/logs/derive_malignant_parts.log",
+    priority: 3
+    conda:
+        "../../envs/irf7bone.yaml"
+    params:
+        parts=study.malignant_parts,
+        rule=study.config.malignant_part,
+        code=code_hash("derive_malignant_parts"),
+    message:
+        "Derive the malignant parts of signatures from the cells"
+    script:
+        "../scripts/derive_malignant_parts.py"
 
 
 rule plot_cells:

@@ -42,9 +42,14 @@ cell_tables = [
 ]
 compared = [path for path in cell_tables if Path(path).stem not in ("calls", "confusion", "quality")]
 deriving = [name for name, card in study.experiments.items() if card.derive]
+malignant_parts = ["results/pooled_cells/malignant_part"] if study.malignant_parts else []
+malignant_part_tables = [
+    f"results/pooled_cells/{name}.tsv" for name in ("malignant_parts", "malignant_genes") if malignant_parts
+]
 signature_library = [
     *study.signature_files,
     *expand("results/experiments/{experiment}/derived", experiment=deriving),
+    *malignant_parts,
 ]
 downloads = from_here(study.root / FOLDER)  # shared by all studies
 markers = sorted(map(from_here, (study.root / "data/markers").glob("*.gmt")))

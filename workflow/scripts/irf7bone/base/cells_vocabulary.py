@@ -26,6 +26,7 @@ COMPARTMENT_OF = {
 }  # fmt: skip
 OK, TOO_FEW_PATIENTS, TOO_FEW_CELLS = "ok", "too_few_patients", "too_few_cells"
 NO_COMPARTMENT, NOT_SEPARABLE, LABELS_ONLY = "no_compartment", "not_separable", "labels_only"
+TOO_FEW_GENES, TOO_FEW_SETS = "too_few_genes", "too_few_data_sets"
 CELL_STATUSES = (
     OK, TOO_FEW_PATIENTS, TOO_FEW_CELLS, NO_COMPARTMENT, NOT_SEPARABLE, LABELS_ONLY, "low_coverage",
     "not_available",

@@ -8,3 +8,5 @@ EXPECTED = {"loss_in_bone": -1, "restoration": 1, "interferon_response": 1, "oth
 DIRECTIONS = {-1: "falls", 1: "rises", 0: "none"}
 SIDES = ("up", "down")
 ORTHOLOGY = ("one2one", "one2many", "many2one", "many2many")
+# of the names of signatures that simulated samples derive: the name is all that many tables show of one
+SIMULATED_PREFIX = "SIMULATED_"

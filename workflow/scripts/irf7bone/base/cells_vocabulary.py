@@ -37,6 +37,11 @@ CELL_VERDICTS = (
     IN_TUMOUR_CELLS, NOT_IN_TUMOUR_CELLS, AMBIENT, OPPOSITE, "no evidence", "too little data", "not specific",
     "not judged",
 )  # fmt: skip
+# rules by which several data sets together speak, in the order tried
+POOLED_RULES = (
+    "too_few_data_sets", "not_without_unspecific", "not_without_ambient", "pooled_expected",
+    "pooled_opposite", "pooled_wide", "bulk_alone", "pooled_excludes_1_sd",
+)  # fmt: skip
 PARTS = ("composition", "malignant_state", "other_state")
 VARIANTS = (
     "main",

@@ -121,6 +121,17 @@ CALLS = Table(
     ),
 )
 
+COPY_NUMBER = Table(
+    "copy number of clusters",
+    key=("cluster", "window"),
+    columns=(
+        count("cluster", "cluster"),
+        count("window", "window of 100 genes, in the order of the genome, from 0"),
+        text("chromosome", "its chromosome"),
+        number("change", "mean expression against normal cells, ln; above 0 as after a gain", nullable=False),
+    ),
+)
+
 CONFUSION = Table(
     "confusion",
     key=("label", "called"),

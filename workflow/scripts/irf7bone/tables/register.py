@@ -103,10 +103,12 @@ REGISTER: dict[str, Table] = {
     "results/cells/{data_set}/cells.parquet": cells.CELLS,
     "results/cells/{data_set}/flow.tsv": cohort.FLOW,
     "results/cells/{data_set}/calls.tsv": cells.CALLS,
+    "results/cells/{data_set}/copy_number.parquet": cells.COPY_NUMBER,
     "results/cells/{data_set}/confusion.tsv": cells.CONFUSION,
     "results/cells/{data_set}/quality.tsv": cells.CELL_QUALITY,
     "results/pooled_cells/malignant_genes.tsv": pooled_cells.MALIGNANT_GENES,
     "results/pooled_cells/malignant_parts.tsv": pooled_cells.MALIGNANT_PARTS,
+    **{f"results/pooled_cells/{name}.tsv": table for name, table in pooled_cells.POOLED_CELL_TABLES.items()},
     **{f"results/cells/{{data_set}}/{name}.tsv": table for name, table in cells.CELL_TABLES.items()},
 }
 

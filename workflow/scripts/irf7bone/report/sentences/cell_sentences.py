@@ -290,8 +290,8 @@ def _copy_number(card: CellsCard, claim: None, tables: Mapping[str, pd.DataFrame
     changed = calls["cnv_share"].fillna(0) > 0.5
     cells = share_words(calls.loc[changed, "n_cells"].sum() / calls["n_cells"].sum())
     return (
-        f"{int(changed.sum())} of {len(calls)} clusters, {cells} of the sampled cells, have more signal than 95 % "
-        "of held-out normal cells in most of their cells."
+        f"{int(changed.sum())} of {len(calls)} clusters, {cells} of the sampled cells, have more signal than "
+        "95 % of held-out normal cells in most of their cells."
     )
 
 

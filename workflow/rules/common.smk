@@ -17,14 +17,8 @@ from irf7bone.study.plan import load_study
 from irf7bone.base.errors import InputError
 from irf7bone.study.provenance import file_name, git_revision
 from irf7bone.study.places import folder_problem, from_here, study_folder
-from irf7bone.tables.register import (
-    OF_CELLS,
-    OF_COHORT,
-    OF_EXPERIMENT,
-    OVER_CELLS,
-    OVER_COHORTS,
-    paths_in,
-)
+from irf7bone.tables.register import OF_CELLS, OF_COHORT, OF_EXPERIMENT, OVER_CELLS, OVER_COHORTS
+from irf7bone.tables.register import paths_in
 
 root = Path(workflow.basedir)
 # each is put over those before it; Snakemake lists those of the command line first

@@ -206,6 +206,23 @@ def test_fractions_and_ids_of_another_kind_are_refused(folder, adata):
         scanned()
 
 
+def test_a_matrix_of_a_newer_anndata_is_named(folder):
+    import h5py
+
+    with h5py.File(folder / "a.h5ad", "r+") as file:
+        file["X"].attrs["encoding-type"] = "something-new"
+    message = refused(folder)
+    assert "X" in message and "something-new" in message
+
+
+def test_a_cell_that_stands_twice_in_one_file_is_named(folder, adata):
+    twice = adata.copy()
+    twice.obs_names = [adata.obs_names[0], *adata.obs_names[:-1]]
+    with pytest.warns(UserWarning, match="not unique"):
+        twice.write_h5ad(folder / "a.h5ad")
+    assert adata.obs_names[0] in refused(folder)
+
+
 def test_an_obs_column_of_a_newer_anndata_is_named(folder):
     import h5py
 

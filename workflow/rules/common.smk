@@ -17,7 +17,14 @@ from irf7bone.study.plan import load_study
 from irf7bone.base.errors import InputError
 from irf7bone.study.provenance import file_name, git_revision
 from irf7bone.study.places import folder_problem, from_here, study_folder
-from irf7bone.tables.register import OF_CELLS, OF_COHORT, OF_EXPERIMENT, OVER_COHORTS, paths_in
+from irf7bone.tables.register import (
+    OF_CELLS,
+    OF_COHORT,
+    OF_EXPERIMENT,
+    OVER_CELLS,
+    OVER_COHORTS,
+    paths_in,
+)
 
 root = Path(workflow.basedir)
 # each is put over those before it; Snakemake lists those of the command line first
@@ -42,9 +49,18 @@ cell_tables = [
 ]
 compared = [path for path in cell_tables if Path(path).stem not in ("calls", "confusion", "quality")]
 deriving = [name for name, card in study.experiments.items() if card.derive]
+malignant_parts = ["results/pooled_cells/malignant_part"] if study.malignant_parts else []
+malignant_part_tables = [
+    f"results/pooled_cells/{name}.tsv" for name in ("malignant_parts", "malignant_genes") if malignant_parts
+]
+several_cells = len(study.cells) > 1  # one data set is not pooled
+pooled_cell_tables = [
+    path for path in paths_in(OVER_CELLS) if several_cells and not Path(path).stem.startswith("malignant")
+]
 signature_library = [
     *study.signature_files,
     *expand("results/experiments/{experiment}/derived", experiment=deriving),
+    *malignant_parts,
 ]
 downloads = from_here(study.root / FOLDER)  # shared by all studies
 markers = sorted(map(from_here, (study.root / "data/markers").glob("*.gmt")))

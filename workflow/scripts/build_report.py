@@ -57,7 +57,10 @@ inputs = ReportInputs(
         derived=source.derived,
     ),
     cells=read_cell_sets(
-        [read_cells_card(path) for path in source.cells], tables=source.cell_tables, flow=source.cell_flow
+        [read_cells_card(path) for path in source.cells],
+        tables=source.cell_tables,
+        flow=source.cell_flow,
+        over=source.over_cells,
     ),
 )
 output = {name: Path(path) for name, path in snakemake.output.items()}

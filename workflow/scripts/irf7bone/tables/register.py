@@ -19,6 +19,7 @@ from irf7bone.tables import (
     outcome,
     outcome_checks,
     pooled,
+    pooled_cells,
     random_signatures,
     verdict,
 )
@@ -29,6 +30,7 @@ OF_COHORT = "results/outcome/{cohort}/"
 OVER_COHORTS = "results/tables/"
 OF_EXPERIMENT = "results/experiments/{experiment}/"
 OF_CELLS = "results/cells/{data_set}/"
+OVER_CELLS = "results/pooled_cells/"
 DERIVED = f"{OF_EXPERIMENT}derived.tsv"  # only where an experiment derives a signature
 NULLS = f"{OVER_COHORTS}null.tsv"  # the cohorts' own tables, one below the other
 
@@ -101,8 +103,12 @@ REGISTER: dict[str, Table] = {
     "results/cells/{data_set}/cells.parquet": cells.CELLS,
     "results/cells/{data_set}/flow.tsv": cohort.FLOW,
     "results/cells/{data_set}/calls.tsv": cells.CALLS,
+    "results/cells/{data_set}/copy_number.parquet": cells.COPY_NUMBER,
     "results/cells/{data_set}/confusion.tsv": cells.CONFUSION,
     "results/cells/{data_set}/quality.tsv": cells.CELL_QUALITY,
+    "results/pooled_cells/malignant_genes.tsv": pooled_cells.MALIGNANT_GENES,
+    "results/pooled_cells/malignant_parts.tsv": pooled_cells.MALIGNANT_PARTS,
+    **{f"results/pooled_cells/{name}.tsv": table for name, table in pooled_cells.POOLED_CELL_TABLES.items()},
     **{f"results/cells/{{data_set}}/{name}.tsv": table for name, table in cells.CELL_TABLES.items()},
 }
 

@@ -19,6 +19,7 @@ include: "workflow/rules/associate.smk"
 include: "workflow/rules/examine.smk"
 include: "workflow/rules/pool.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/freshness.smk"
 
 
 rule all:

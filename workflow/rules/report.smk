@@ -74,6 +74,7 @@ rule write_provenance:
         signatures=study.signature_files,
         derived=expand("results/experiments/{experiment}/derived", experiment=deriving),
         records=signature_records,
+        results=every_result,
     output:
         provenance="results/provenance.json",
     log:
@@ -84,7 +85,7 @@ rule write_provenance:
         config=study.config,
         derived=study.derived_files,
         command=command,
-        revision=git_revision(Path(workflow.basedir)),
+        revision=git_revision(root),
         code=code_hash("write_provenance"),
     message:
         "Write down what the run is made of"

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from irf7bone.base.errors import report_plainly
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.report.cell_inputs import read_cell_sets
@@ -20,13 +19,14 @@ from irf7bone.report.sentences.references import as_bibtex, read_works
 from irf7bone.study.cells_card import read_cells_card
 from irf7bone.study.cohort_card import read_cohort_card
 from irf7bone.study.experiment_card import read_experiment_card
+from irf7bone.study.job import begin
 from irf7bone.study.settings import Config
 from irf7bone.tables.calibration import read_calibration
 from irf7bone.tables.cohort import COVERAGE, FLOW, QC
 from irf7bone.tables.outcome import CURVES
 from irf7bone.tables.study_tables import StudyTables
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 config: Config = snakemake.params.config
 source = snakemake.input

@@ -26,4 +26,5 @@ rule all:
     default_target: True
     input:
         "results/report/index.html",
+        "results/report/report.pdf",
         "results/provenance.json",

@@ -131,7 +131,7 @@ CHANGED = {
     "results/figures/pooled": (cut_at_a_byte, "plot_pooled"),
     "results/provenance.json": (one_byte, "write_provenance"),
     "results/report/index.html": (cut_at_a_byte, "build_report"),
-    "results/report/report.pdf": (emptied, "build_report"),
+    "results/report/report.pdf": (emptied, "print_report"),
 }
 
 

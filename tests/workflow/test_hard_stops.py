@@ -25,7 +25,7 @@ STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 PLANS = {f"25 of {kind.name}": [kind] * KILLS for kind in (signal.SIGKILL, *STOPS)} if KILLS else {
     "each": [signal.SIGKILL, *STOPS, signal.SIGKILL]
 }  # fmt: skip
-JOBS = 31
+JOBS = 32
 LONGEST_SECONDS = 900
 READY_MADE = '#!/bin/sh\nexec {python} "$@"\n'
 

@@ -34,6 +34,7 @@ STUDY_RULES = (
     "examine_pooled",
     "plot_pooled",
     "build_report",
+    "print_report",
     "write_provenance",
 )
 CELL_RULES = (

@@ -2,7 +2,6 @@
 
 import anndata as ad
 
-from irf7bone.base.errors import report_plainly
 from irf7bone.cells.steps import (
     call,
     display_map,
@@ -14,8 +13,9 @@ from irf7bone.cells.steps import (
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.study.cells_card import read_cells_card
+from irf7bone.study.job import begin
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 card = read_cells_card(snakemake.input.card)
 sample = ad.read_h5ad(snakemake.input.sample)

@@ -1,15 +1,15 @@
 """Derive the malignant parts of signatures from all single-cell data sets."""
 
-from irf7bone.base.errors import report_plainly
 from irf7bone.cells.malignant_part_stage import derive_malignant_parts, write_malignant_parts
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.study.cells_card import read_cells_card
+from irf7bone.study.job import begin
 from irf7bone.study.malignant_parts import MalignantPart
 from irf7bone.study.settings import MalignantPartSettings
 from irf7bone.tables.pooled_cells import MALIGNANT_GENES, MALIGNANT_PARTS
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 parts: tuple[MalignantPart, ...] = snakemake.params.parts
 rule: MalignantPartSettings = snakemake.params.rule

@@ -2,16 +2,16 @@
 
 from pathlib import Path
 
-from irf7bone.base.errors import report_plainly
 from irf7bone.cells.pool_cells import pool_data_sets
 from irf7bone.figures.drawing import Drawing
 from irf7bone.figures.forest_cells import forest_cells
 from irf7bone.figures.style import save_drawings
 from irf7bone.study.cells_card import read_cells_card
+from irf7bone.study.job import begin
 from irf7bone.tables.pooled_cells import POOLED_CELL_TABLES
 from irf7bone.tables.register import table_at
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 cards = [read_cells_card(path) for path in snakemake.input.cards]
 read = {

@@ -16,7 +16,7 @@ import yaml
 from irf7bone.base.errors import InputError, Problem
 from irf7bone.study.plan import Study, load_study
 from irf7bone.study.schema import load_schema
-from irf7bone.study.strict_yaml import repeated_keys
+from irf7bone.study.strict_yaml import config_problems, read_configs
 
 PROJECT = Path(__file__).resolve().parents[3]
 SCRIPTS = PROJECT / "workflow" / "scripts"
@@ -522,9 +522,9 @@ def test_every_card_that_ships_in_the_default_study_or_not_has_a_known_role(here
     ],
 )
 def test_keys_that_a_study_file_repeats_are_refused(here, text, where, found):
-    """Snakemake reads the file with plain YAML, so that the config shows the last of them only."""
+    """Plain YAML would keep the last of them only."""
     (here / "study.yaml").write_text(text, encoding="utf-8")
-    problems = repeated_keys(Path("study.yaml"))
+    problems = config_problems(Path("study.yaml"))
     if found is None:  # both on one line
         assert [problem.where for problem in problems] == [where]
         return
@@ -534,7 +534,30 @@ def test_keys_that_a_study_file_repeats_are_refused(here, text, where, found):
         load_study(DEFAULT, root=PROJECT, files=["study.yaml"])
 
 
-def test_a_study_file_may_use_aliases_and_the_default_repeats_nothing(here):
-    (here / "study.yaml").write_text("a: &x {b: 1}\nc: *x\nd: [*x, *x]\n", encoding="utf-8")
-    assert repeated_keys(Path("study.yaml")) == []
-    assert repeated_keys(PROJECT / "config.yaml") == []
+BOMB = "a: &a [x, x]\n" + "".join(
+    f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]\n"
+    for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (BOMB, "aliases"),
+        (f"title: {'[' * 5000}", "brackets within brackets"),
+        (f"min_events: {'9' * 6000}\n", "6000 of them"),
+        ("title: !!python/name:os.system\n", "the YAML tag"),
+        ("title: A\n---\ntitle: B\n", "another document"),
+        ("", "an empty file"),
+    ],
+)
+def test_a_study_file_is_read_as_strictly_as_a_card(here, text, found):
+    (here / "study.yaml").write_text(text, encoding="utf-8")
+    [problem] = config_problems(Path("study.yaml"))
+    assert found in problem.found
+
+
+def test_a_study_file_keeps_its_words(here):
+    (here / "study.yaml").write_text("title: no\nmin_events: 1e1\n", encoding="utf-8")
+    assert read_configs([Path("study.yaml")]) == {"title": "no", "min_events": 10.0}
+    assert config_problems(PROJECT / "config.yaml") == []

@@ -58,8 +58,8 @@ def score_cohort(
         agreements: Signature -> what other cohorts say of its part here, where any can tell.
 
     Returns:
-        The scores (``contracts.SCORES``: signatures x methods x samples, in the order given) and the
-        coverage (``contracts.COVERAGE`` without its cohort column).
+        The scores (``tables.cohort.SCORES``: signatures x methods x samples, in the order given) and the
+        coverage (``tables.cohort.COVERAGE`` without its cohort column).
 
     Raises:
         InputError: for an unknown method, values that are missing or infinite, repeated names.

@@ -28,7 +28,7 @@ from irf7bone.study.settings import (
     SignatureSettings,
     VerdictSettings,
 )
-from irf7bone.study.strict_yaml import current_names, repeated_keys
+from irf7bone.study.strict_yaml import config_problems, current_names
 
 DERIVED = "results/experiments/{experiment}/derived/{name}.gmt"
 MALIGNANT_PARTS = "results/pooled_cells/malignant_part"
@@ -104,11 +104,10 @@ def load_study(
     """Check and type a whole study: the config and every card that it names.
 
     Args:
-        config: The merged config, as Snakemake read it.
+        config: The merged config.
         root: The project's folder.
         source: What messages call the config.
-        files: The config files: paths are looked for beside the one that names them, and keys that one
-            repeats are gone from ``config``.
+        files: The config files: paths are looked for beside the one that names them.
 
     Raises:
         InputError: With every problem of the config and of all cards.
@@ -116,7 +115,7 @@ def load_study(
     root, config, paths = Path(root).resolve(), current_names(config), [Path(file) for file in files]
     checks = StudyChecks(config, root, source, paths)
     for path in paths:
-        checks.problems.extend(repeated_keys(from_here(path)))
+        checks.problems.extend(config_problems(from_here(path)))
     documents = checks.read_cards("cohorts", COHORT_CARDS)
     experiments = checks.read_cards("experiments", EXPERIMENT_CARDS)
     data_sets = checks.read_cards("cells", CELLS_CARDS)

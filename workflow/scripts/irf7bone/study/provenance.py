@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from irf7bone.base.checksums import files_in
 from irf7bone.study.settings import MalignantPartSettings, Primary, SignatureSettings, VerdictSettings
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def collect(
     cells: Mapping[str, CellsCard],
     cell_sources: Mapping[str, str | Path],
     signature_files: Sequence[str | Path],
+    results: Sequence[str | Path] = (),
     root: str | Path,
     command: str,
 ) -> dict[str, Any]:
@@ -60,6 +62,7 @@ def collect(
         cells: Id of a single-cell data set -> card.
         cell_sources: The same as ``sources`` by its id.
         signature_files: GMT files that were read, those that experiments and cells derived among them.
+        results: Tables, and folders of figures, whose checksums are listed.
         root: The project's folder, for the git revision and for file names relative to it.
         command: The command that makes the run again.
 
@@ -87,6 +90,11 @@ def collect(
             {"file": file_name(path, root), "sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest()}
             for path in signature_files
         ],
+        "results": {
+            str(file): hashlib.sha256(file.read_bytes()).hexdigest()
+            for path in map(Path, results)
+            for file in (files_in(path) if path.is_dir() else [path])
+        },
     }
 
 

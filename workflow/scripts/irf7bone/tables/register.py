@@ -8,6 +8,7 @@ list at each start.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import PurePath
 
@@ -126,6 +127,35 @@ def paths_in(folder: str) -> list[str]:
 def tables_in(folder: str) -> dict[str, Table]:
     """The same as name of the file without its ending -> contract."""
     return {PurePath(path).stem: REGISTER[path] for path in paths_in(folder)}
+
+
+def registered(
+    *,
+    cohort: Iterable[str],
+    experiment: Iterable[str],
+    data_set: Iterable[str],
+    derived: Iterable[str],
+    over_cells: Iterable[str],
+) -> list[str]:
+    """The path of every table of a study, in the order of :data:`REGISTER`.
+
+    Args:
+        cohort: Ids of cohorts.
+        experiment: Ids of experiments.
+        data_set: Ids of single-cell data sets.
+        derived: Experiments that derive a signature.
+        over_cells: Tables over all single-cell data sets that the study has.
+    """
+    planned = set(over_cells)
+    ids = {"cohort": list(cohort), "experiment": list(experiment), "data_set": list(data_set)}
+    paths = []
+    for path in REGISTER:
+        if path.startswith(OVER_CELLS) and path not in planned:
+            continue
+        word = next((word for word in ids if f"{{{word}}}" in path), "")
+        named = list(derived) if path == DERIVED else ids.get(word, [""])
+        paths += [path.replace(f"{{{word}}}", name) for name in named]
+    return paths
 
 
 def table_at(path: str) -> Table:

@@ -13,6 +13,7 @@ is_module = Path(workflow.basedir).resolve() != root.resolve()
 sys.path.insert(0, f"{root}/workflow/scripts")
 
 from irf7bone.acquire.sources import input_files, remote_files
+from irf7bone.cells.remote_cells import remote_cells
 from irf7bone.download.lock import lock_path
 from irf7bone.download.remote import FOLDER
 from irf7bone.study.code_hash import code_hash
@@ -167,6 +168,18 @@ def cells_file(wildcards):
 
 def cells_inputs(wildcards):
     return study.cells[wildcards.data_set].files()
+
+
+def cells_downloads(wildcards):
+    return remote_cells(study.cells[wildcards.data_set])
+
+
+def cells_manifest(wildcards):
+    return ["results/downloads/{data_set}.tsv"] if cells_downloads(wildcards) else []
+
+
+def cells_lock(wildcards):
+    return str(lock_path(study.cells[wildcards.data_set].path))
 
 
 def cells_primary(wildcards):

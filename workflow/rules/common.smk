@@ -23,15 +23,8 @@ from irf7bone.study.command import command_for
 from irf7bone.study.provenance import git_revision
 from irf7bone.study.places import folder_problem, from_here
 from irf7bone.study.strict_yaml import merge_config, read_configs
-from irf7bone.tables.register import (
-    OF_CELLS,
-    OF_COHORT,
-    OF_EXPERIMENT,
-    OVER_CELLS,
-    OVER_COHORTS,
-    paths_in,
-    registered,
-)
+from irf7bone.tables.register import OF_CELLS, OF_COHORT, OF_EXPERIMENT, OVER_CELLS, OVER_COHORTS
+from irf7bone.tables.register import paths_in, registered
 
 # each is put over those before it; Snakemake lists those of the command line first
 config_files = sorted(map(Path, workflow.configfiles), key=lambda path: path != root / "config.yaml")

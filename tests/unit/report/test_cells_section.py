@@ -13,6 +13,7 @@ from irf7bone.base.cells_vocabulary import POOLED_RULES
 from irf7bone.figures.cell_copy_number import heat_copy_number
 from irf7bone.figures.forest_cells import forest_cells
 from irf7bone.report.inputs import CellSets
+from irf7bone.report.sections import pooled_cells
 from irf7bone.report.sections.cells_section import (
     abundance_view,
     calls_view,
@@ -30,7 +31,14 @@ from irf7bone.report.sentences.references import Citations, read_works
 from irf7bone.study.cells_checks import load_cells
 from irf7bone.tables.cells import CELL_CLAIM, CELL_QUALITY, CONFUSION, CYTOTOXIC_LINK, ROBUSTNESS, SPLIT
 from irf7bone.tables.cohort import FLOW
-from irf7bone.tables.pooled_cells import MALIGNANT_GENES, MALIGNANT_PARTS, POOLED_CLAIM, POOLED_FOREST
+from irf7bone.tables.pooled_cells import (
+    MALIGNANT_GENES,
+    MALIGNANT_PARTS,
+    POOLED_CLAIM,
+    POOLED_CONTRASTS,
+    POOLED_FOREST,
+    POOLED_LINKS,
+)
 from irf7bone.tables.register import OF_CELLS, tables_in
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -290,6 +298,31 @@ def test_tables_over_data_sets_have_a_row_for_each_result_and_mark_what_is_simul
          "share": 0.6, "lowest": 0.5, "highest": 0.7, "passes": True, "used": True, "status": "ok"},
     )  # fmt: skip
     assert len(part_genes_view(genes).rows) == 1
+
+
+def test_what_is_said_over_data_sets_has_its_findings_figure_and_tables(card, monkeypatch):
+    monkeypatch.setattr(pooled_cells, "figure_view", lambda inputs, name, **words: (name, words["finding"]))
+    over = {
+        "claim": made(POOLED_CLAIM, REAL_CLAIM, LONE_CLAIM),
+        "contrasts": POOLED_CONTRASTS.empty(),
+        "links": made(
+            POOLED_LINKS,
+            {"role": "real", "group": "bone", "measure": "clr_cytotoxic", "k": 2, "data_sets": "a, b",
+             "n_patients": 20, "estimate": 0.5, "ci_low": 0.1, "ci_high": 0.8, "status": "ok"},
+        ),
+        "malignant_parts": made(MALIGNANT_PARTS, PART),
+        "malignant_genes": MALIGNANT_GENES.empty(),
+    }  # fmt: skip
+    primary = SimpleNamespace(method="zscore", endpoint="bone", model="unadjusted")
+    nothing = pd.DataFrame(columns=["signature", "method", "endpoint", "model"])
+    inputs = SimpleNamespace(pooled=nothing, config=SimpleNamespace(primary=primary))
+    found = CellSets({"simulated_cells": card}, {}, {}, over)
+    parts = pooled_cells.pooled_cells_parts(inputs, found)
+    assert [finding.simulated for finding in parts.findings] == [False, True, False, False]
+    assert "rho +0.50" in parts.findings[2].text and "20 patients" in parts.findings[2].text
+    assert parts.findings[3].text.endswith("No cohort could relate it to bone.")
+    assert [name for name, _ in parts.figures] == ["pooled_cells/forest"] and len(parts.tables) == 5
+    assert pooled_cells.pooled_cells_parts(inputs, CellSets({}, {}, {})) == ([], [], [])
 
 
 def test_the_forest_draws_every_data_set_and_says_where_there_is_no_estimate(tmp_path):

@@ -53,7 +53,8 @@ if ("batch" %in% names(samples)) designs$batch <- model.matrix(~ factor(samples$
 named <- read("experiment_sets.tsv")
 tidy <- function(model, fit) {
   table <- topTable(fit, coef = ncol(fit$design), number = Inf, sort.by = "none", confint = TRUE)
-  data.frame(model = model, gene = rownames(table), log2_fc = table$logFC, ci_low = table$CI.L, p = table$P.Value)
+  data.frame(model = model, gene = rownames(table), log2_fc = table$logFC, ci_low = table$CI.L, t = table$t,
+             p = table$P.Value)
 }
 genes <- sets <- list()
 for (name in names(designs)) {
@@ -67,14 +68,17 @@ for (name in names(designs)) {
   found <- results(dds, name = tail(resultsNames(dds), 1))
   genes[[paste0("deseq2_", name)]] <- data.frame(
     model = paste0("deseq2_", name), gene = rownames(found), log2_fc = found$log2FoldChange, ci_low = NA,
-    p = found$pvalue
+    t = NA, p = found$pvalue
   )
   array <- log2(counts + 1)
   array <- array[apply(array, 1, sd) > 0, ]
   genes[[paste0("limma_", name)]] <- tidy(paste0("limma_", name), eBayes(lmFit(array, design)))
+  array <- array[rowSums(array > 1) >= min(table(group)), ]
+  genes[[paste0("trend_", name)]] <- tidy(paste0("trend_", name), eBayes(lmFit(array, design), trend = TRUE))
   index <- ids2indices(split(named$gene, named$set), rownames(array), remove.empty = TRUE)
   for (kind in c("preset", "estimated")) {
-    found <- camera(array, index, design, inter.gene.cor = if (kind == "preset") 0.01 else NA, sort = FALSE)
+    found <- camera(array, index, design, inter.gene.cor = if (kind == "preset") 0.01 else NA, trend.var = TRUE,
+                    sort = FALSE)
     sets[[paste(name, kind)]] <- data.frame(
       model = name, kind = kind, set = names(index), n_genes = found$NGenes, p = found$PValue,
       correlation = if (kind == "preset") 0.01 else found$Correlation, direction = found$Direction
@@ -83,7 +87,11 @@ for (name in names(designs)) {
 }
 write(do.call(rbind, genes), "experiment_genes.tsv", paste(
   "voom: filterByExpr(y, group), calcNormFactors, eBayes(lmFit(voom(y, design), design));",
-  "limma: eBayes(lmFit(log2(counts + 1), design)); deseq2: results(DESeq(dds)) of the genes that voom keeps;",
+  "limma: eBayes(lmFit(log2(counts + 1), design)); trend: of the genes above 1 in as many samples as the smaller",
+  "group, eBayes(, trend = TRUE); deseq2: results(DESeq(dds)) of the genes that voom keeps;",
   "paired: ~ pair + group, batch: ~ batch + group"
 ))
-write(do.call(rbind, sets), "experiment_camera.tsv", "camera(log2(counts + 1), index, design, inter.gene.cor = 0.01 or NA)")
+write(do.call(rbind, sets), "experiment_camera.tsv", paste(
+  "camera(log2(counts + 1), index, design, inter.gene.cor = 0.01 or NA, trend.var = TRUE), genes above 1 in as many",
+  "samples as the smaller group"
+))

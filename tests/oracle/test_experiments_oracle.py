@@ -15,7 +15,7 @@ from tests.oracle.recompute import STORED, compare_tables, run_r
 from irf7bone.experiments.counts import enough_counts
 from irf7bone.experiments.deseq import second_opinion
 from irf7bone.experiments.design import ContrastDesign, build_designs
-from irf7bone.experiments.differential import Differential, differential
+from irf7bone.experiments.differential import Differential, differential, moderate
 from irf7bone.experiments.gene_sets import camera, leading_places, prerank, rank_genes, running_sum
 from irf7bone.experiments.linear import fit_last
 from irf7bone.genes.orthologs import to_human
@@ -61,13 +61,27 @@ def agree(ours: pd.DataFrame, theirs: pd.DataFrame, p_rtol: float) -> None:
 def compare_limma(folder: Path, names: list[str]) -> None:
     """Every gene of voom and of the log2 model; the 1e-6 is that of R's lowess against pylimma's."""
     genes = read(folder, "experiment_genes.tsv").set_index("gene")
-    for scale, engine in (("counts", "voom"), ("log2", "limma")):
+    for scale, engine, model in (("counts", "limma-voom", "voom"), ("log2", "limma-trend", "trend")):
         adata = experiment(folder, scale)
         for name in names:
-            theirs = genes[genes["model"] == f"{engine}_{name}"]
-            ours = differential(adata, design_of(adata, name)).genes
-            agree(ours, theirs, 1e-6)
-            np.testing.assert_allclose(ours["ci_low"], theirs["ci_low"], atol=1e-6)
+            theirs = genes[genes["model"] == f"{model}_{name}"]
+            ours = differential(adata, design_of(adata, name))
+            assert ours.engine == engine
+            agree(ours.genes, theirs, 1e-6)
+            np.testing.assert_allclose(ours.genes["ci_low"], theirs["ci_low"], atol=1e-6)
+            np.testing.assert_allclose(ours.genes["t"], theirs["t"], rtol=1e-6, atol=1e-8)
+
+
+def compare_without_trend(folder: Path, names: list[str]) -> None:
+    """One prior variance for every gene that varies."""
+    genes = read(folder, "experiment_genes.tsv").set_index("gene")
+    adata = experiment(folder, "log2")
+    for name in names:
+        theirs, design = genes[genes["model"] == f"limma_{name}"], design_of(adata, name)
+        values = adata[list(design.samples), theirs.index].X.T
+        ours = moderate(fit_last(values, design.matrix), values.mean(axis=1), trend=False)
+        np.testing.assert_allclose(ours.t, theirs["t"], rtol=1e-6, atol=1e-12)
+        np.testing.assert_allclose(ours.p, theirs["p"], rtol=1e-6)
 
 
 def compare_deseq2(folder: Path, names: list[str]) -> None:
@@ -110,6 +124,7 @@ def test_limma_and_edger_as_stored():
     header = (STORED / "experiment_genes.tsv").read_text(encoding="utf-8").splitlines()[:2]
     assert "limma 3.54" in header[0] and "eBayes(lmFit(voom(y, design), design))" in header[1]
     compare_limma(STORED, list(CONTRASTS))
+    compare_without_trend(STORED, list(CONTRASTS))
 
 
 def test_deseq2_as_stored():

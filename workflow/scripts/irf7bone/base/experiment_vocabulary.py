@@ -8,6 +8,11 @@ EXPECTED = {"loss_in_bone": -1, "restoration": 1, "interferon_response": 1, "oth
 DIRECTIONS = {-1: "falls", 1: "rises", 0: "none"}
 # code of a contrast whose samples are too few for any relabelling to reach 0.05: it decides nothing
 CANNOT_DECIDE = "relabelling_cannot_decide"
+# codes of a claim whose scoring methods do not say the same
+METHODS_CODES = ("methods_differ_in_sign", "methods_differ_in_significance")
+# rules by which genes are tested and scored: see experiments/expressed.py; counts is edgeR's filterByExpr
+EXPRESSED_RULES = ("counts", "above_floor", "above_quantile", "varies")
+ENGINES = ("limma", "limma-trend", "limma-voom")
 SIDES = ("up", "down")
 ORTHOLOGY = ("one2one", "one2many", "many2one", "many2many")
 # of the names of signatures that simulated samples derive: the name is all that many tables show of one

@@ -17,7 +17,7 @@ from irf7bone.experiments.deseq import second_opinion
 from irf7bone.experiments.design import ContrastDesign, build_designs
 from irf7bone.experiments.differential import Differential, differential
 from irf7bone.experiments.gene_sets import gene_set_tests, rank_genes
-from irf7bone.experiments.levels import marker_levels, score_levels
+from irf7bone.experiments.levels import expressed_genes, marker_levels, score_levels
 from irf7bone.experiments.panel import panel_labels, panel_table
 from irf7bone.experiments.permute import floor_code, smallest_p
 from irf7bone.experiments.quality import experiment_quality
@@ -118,6 +118,9 @@ def analyse_experiment(
         primary=(settings.primary_signature, settings.primary_method),
         seed=settings.seed,
     )
+    signatures["n_not_expressed"] = (
+        signatures["signature"].map(_not_expressed(human, library)).astype("Int64")
+    )
     marker, n_used = marker_scores(marker_levels(human), markers)
     tissue = composition(experiment, marker, n_used, markers, designs)
     adjusted = adjusted_contrasts(experiment, scores, marker, designs, method=settings.primary_method)
@@ -146,6 +149,12 @@ def analyse_experiment(
             adjusted=adjusted,
         ),
     }
+
+
+def _not_expressed(human: ad.AnnData, library: Mapping[str, Signature]) -> dict[str, int]:
+    """Genes of each signature that are in the experiment and not expressed there."""
+    silent = set(human.var_names[~expressed_genes(human)])
+    return {name: len(silent.intersection(signature.genes)) for name, signature in library.items()}
 
 
 def check_input(experiment: str, adata: ad.AnnData) -> None:
@@ -234,6 +243,8 @@ def _contrasts_table(
                 "not_used": ", ".join(left_out) or "none",
                 "model": design.model,
                 "engine": result.engine,
+                "expressed_rule": result.rule,
+                "trend_explains": result.trend_explains,
                 "n_genes": len(result.genes),
                 "n_filtered": result.n_filtered,
                 "df_residual": design.df_residual,

@@ -1,4 +1,4 @@
-"""Which genes differ between two groups: limma's moderated t, for counts with voom's weights."""
+"""Which genes differ between two groups: limma's moderated t, on log2 values or with voom's weights."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ from dataclasses import dataclass
 import anndata as ad
 import numpy as np
 import pandas as pd
+from scipy.special import polygamma
 from scipy.stats import false_discovery_control
 from scipy.stats import t as student
 
+from irf7bone.base.errors import InputError, Problem
 from irf7bone.experiments.counts import effective_library_sizes, enough_counts
 from irf7bone.experiments.design import ContrastDesign
+from irf7bone.experiments.expressed import COUNTS, expressed
 from irf7bone.experiments.linear import Fit, fit_last
 from irf7bone.experiments.shrink import shrink
 
 LEVEL = 0.95
-CONSTANT_SD = 1e-6  # X is float32
 LOWESS_SPAN = 0.5  # of the mean-variance trend, as published
 LARGEST_DF = 1e6  # stands for infinity
+TREND_EXPLAINS = 0.1  # of the spread of true variances: from there on they are moderated towards a trend
+FEWEST_GENES = 2
 
 
 @dataclass(frozen=True)
@@ -31,8 +35,11 @@ class Differential:
         fit: The linear fit, rows as ``genes``.
         df_total: Degrees of freedom of the moderated t.
         df_prior: Degrees of freedom that the prior variance is worth.
-        engine: ``limma`` or ``limma-voom``.
+        engine: ``limma``, ``limma-trend`` or ``limma-voom``.
         n_filtered: Genes not tested.
+        rule: By which genes were kept: ``counts`` (edgeR's ``filterByExpr``), or a rule of
+            :mod:`irf7bone.experiments.expressed`.
+        trend_explains: Share of the spread of true variances that the mean level explains; NaN for counts.
     """
 
     genes: pd.DataFrame
@@ -41,66 +48,138 @@ class Differential:
     df_prior: float
     engine: str
     n_filtered: int
+    rule: str
+    trend_explains: float
 
 
-def differential(adata: ad.AnnData, design: ContrastDesign) -> Differential:
-    """Test every gene of one contrast.
+@dataclass(frozen=True)
+class Moderated:
+    """Moderated statistics of one coefficient, one value a gene; see :func:`moderate`."""
 
-    Arrays: limma's linear model on log2 values (Smyth 2004, Stat Appl Genet Mol Biol 3:3). Counts: genes
-    with too few are left out, library sizes are made effective by TMM, and voom weights each value by its
-    precision (Law 2014, Genome Biol 15:R29). Variances are moderated by pylimma's ``e_bayes``.
+    t: np.ndarray
+    p: np.ndarray
+    se: np.ndarray
+    df_total: np.ndarray
+    df_prior: float
+
+
+def moderate(fit: Fit, mean: np.ndarray, *, trend: bool) -> Moderated:
+    """Moderate the variances of a fit, by pylimma's ``e_bayes`` (Smyth 2004).
 
     Args:
-        adata: Samples x genes; see :func:`irf7bone.experiments.analyse.analyse_experiment`.
-        design: The contrast's model.
+        fit: The fit.
+        mean: Mean level of each gene, log2.
+        trend: Moderate towards a smooth function of ``mean`` (limma-trend: Law 2014, Genome Biol 15:R29)
+            instead of one value.
     """
     import pylimma
 
-    used = adata[list(design.samples)]
-    weights = None
-    if adata.uns["scale"] == "counts":
-        counts = np.asarray(used.layers["counts"], dtype=np.float64).T
-        keep = enough_counts(counts, design.is_case)
-        counts = counts[keep]
-        voomed = pylimma.voom(
-            counts,
-            design=design.matrix,
-            lib_size=effective_library_sizes(counts),
-            adaptive_span=False,
-            span=LOWESS_SPAN,
-        )
-        values, weights, engine = np.asarray(voomed["E"]), np.asarray(voomed["weights"]), "limma-voom"
-    else:
-        values = np.asarray(used.X, dtype=np.float64).T
-        keep = values.std(axis=1) > CONSTANT_SD
-        values, engine = values[keep], "limma"
-    fit = fit_last(values, design.matrix, weights)
-    moderated = pylimma.e_bayes(
+    found = pylimma.e_bayes(
         {
             "coefficients": fit.effect[:, None],
             "stdev_unscaled": fit.scale[:, None],
             "sigma": fit.sigma,
             "df_residual": np.full(len(fit.sigma), float(fit.df_residual)),
-            "Amean": values.mean(axis=1),
-        }
+            "Amean": mean,
+        },
+        trend=trend,
     )
-    se = fit.scale * np.sqrt(np.asarray(moderated["s2_post"]))
-    df_total = np.broadcast_to(moderated["df_total"], se.shape).astype(np.float64)
-    p = np.asarray(moderated["p_value"])[:, 0]
-    reach = student.ppf((1 + LEVEL) / 2, df_total) * se
+    se = fit.scale * np.sqrt(np.asarray(found["s2_post"]))
+    return Moderated(
+        t=np.asarray(found["t"])[:, 0],
+        p=np.asarray(found["p_value"])[:, 0],
+        se=se,
+        df_total=np.broadcast_to(found["df_total"], se.shape).astype(np.float64),
+        df_prior=float(np.min([np.max(found["df_prior"]), LARGEST_DF])),
+    )
+
+
+def share_by_trend(plain: Moderated, trended: Moderated) -> float:
+    """Share of the spread of the genes' true log variances that goes with their level, from 0 to 1.
+
+    The spread about the prior is trigamma of half its degrees of freedom (Smyth 2004, section 6.2): with a
+    trend it is what the level leaves.
+    """
+    left, whole = (float(polygamma(1, one.df_prior / 2)) for one in (trended, plain))
+    return max(0.0, 1 - left / whole) if plain.df_prior < LARGEST_DF else 0.0
+
+
+def differential(adata: ad.AnnData, design: ContrastDesign) -> Differential:
+    """Test every gene of one contrast that is expressed in it.
+
+    Log2 values: limma's linear model (Smyth 2004, Stat Appl Genet Mol Biol 3:3) of the genes that
+    :func:`irf7bone.experiments.expressed.expressed` keeps, with a trend of the variance where the level
+    explains a tenth or more of its spread; log ratios have no level. Counts: genes with too few are left
+    out, library sizes are made effective by TMM, and voom weights each value by its precision (Law 2014,
+    Genome Biol 15:R29).
+
+    Args:
+        adata: Samples x genes; see :func:`irf7bone.experiments.analyse.analyse_experiment`.
+        design: The contrast's model.
+
+    Raises:
+        InputError: fewer than two genes are expressed.
+    """
+    used = adata[list(design.samples)]
+    scale = adata.uns["scale"]
+    counted = scale == "counts"
+    if counted:
+        raw = np.asarray(used.layers["counts"], dtype=np.float64).T
+        keep, rule = enough_counts(raw, design.is_case), COUNTS
+    else:
+        raw = np.asarray(used.X, dtype=np.float64).T
+        found = expressed(raw, scale, min(design.n_case, design.n_reference))
+        keep, rule = found.keep, found.rule
+    _check_enough(keep, rule, design)
+    values, weights = _voom(raw[keep], design) if counted else (raw[keep], None)
+    fit, mean = fit_last(values, design.matrix, weights), values.mean(axis=1)
+    moderated, engine, share = moderate(fit, mean, trend=False), "limma-voom" if counted else "limma", np.nan
+    if not counted and scale != "log_ratio":
+        trended = moderate(fit, mean, trend=True)
+        share = share_by_trend(moderated, trended)
+        if share >= TREND_EXPLAINS:
+            moderated, engine = trended, "limma-trend"
+    reach = student.ppf((1 + LEVEL) / 2, moderated.df_total) * moderated.se
     genes = pd.DataFrame(
         {
-            "mean_log2": values.mean(axis=1),
+            "mean_log2": mean,
             "log2_fc": fit.effect,
-            "se": se,
+            "se": moderated.se,
             "ci_low": fit.effect - reach,
             "ci_high": fit.effect + reach,
-            "log2_fc_shrunken": shrink(fit.effect, se, p),
-            "t": np.asarray(moderated["t"])[:, 0],
-            "p": p,
-            "q": false_discovery_control(p, method="bh"),
+            "log2_fc_shrunken": shrink(fit.effect, moderated.se, moderated.p),
+            "t": moderated.t,
+            "p": moderated.p,
+            "q": false_discovery_control(moderated.p, method="bh"),
         },
         index=adata.var_names[keep],
     )
-    prior = float(np.min([np.max(moderated["df_prior"]), LARGEST_DF]))
-    return Differential(genes, fit, df_total, prior, engine, int((~keep).sum()))
+    return Differential(
+        genes, fit, moderated.df_total, moderated.df_prior, engine, int((~keep).sum()), rule, share
+    )
+
+
+def _voom(counts: np.ndarray, design: ContrastDesign) -> tuple[np.ndarray, np.ndarray]:
+    """Log2 counts per million and their weights, genes x samples."""
+    import pylimma
+
+    voomed = pylimma.voom(
+        counts,
+        design=design.matrix,
+        lib_size=effective_library_sizes(counts),
+        adaptive_span=False,
+        span=LOWESS_SPAN,
+    )
+    return np.asarray(voomed["E"]), np.asarray(voomed["weights"])
+
+
+def _check_enough(keep: np.ndarray, rule: str, design: ContrastDesign) -> None:
+    if keep.sum() < FEWEST_GENES:
+        raise InputError(
+            Problem(
+                f"contrast {design.contrast.id}, expression",
+                f"{FEWEST_GENES} or more genes that are expressed",
+                f"{int(keep.sum())} of {len(keep)} by the rule `{rule}`",
+                "look at the values and the scale that the card states",
+            )
+        )

@@ -54,7 +54,7 @@ def panel_table(
                 elif gene is None:
                     row |= {"status": "not_available", "reason": "no ortholog in the table"}
                 else:
-                    why = "too few counts, or constant" if gene in measured else "not measured"
+                    why = "not expressed, or constant" if gene in measured else "not measured"
                     row |= {"status": "not_available", "reason": why}
                 rows.append(row)
     return PANEL.cast(pd.DataFrame(rows).reindex(columns=PANEL.names))

@@ -6,7 +6,14 @@ experiments can stand below each other.
 
 from __future__ import annotations
 
-from irf7bone.base.experiment_vocabulary import DIRECTIONS, MEANINGS, ORTHOLOGY
+from irf7bone.base.experiment_vocabulary import (
+    DIRECTIONS,
+    ENGINES,
+    EXPRESSED_RULES,
+    MEANINGS,
+    METHODS_CODES,
+    ORTHOLOGY,
+)
 from irf7bone.tables.columns import METHOD, SAMPLE, SIGNATURE, STATUS, count, number, share, text
 from irf7bone.tables.contract import Column, Table
 from irf7bone.tables.experiment_columns import (
@@ -35,9 +42,21 @@ CONTRASTS = Table(
         *SIZES,
         text("not_used", "samples of the two groups left out, with the reason; 'none'"),
         text("model", "the linear model in words"),
-        text("engine", "limma, or limma-voom for counts", allowed=("limma", "limma-voom")),
+        text("engine", "limma; with a trend of the variance; limma-voom for counts", allowed=ENGINES),
+        text(
+            "expressed_rule",
+            "which genes are tested. counts: edgeR's filterByExpr; above_floor: values above 1 and the floor in "
+            "as many samples as the smaller group has; above_quantile: the same above the 20 % quantile of "
+            "values without a floor; varies: log ratios, which have no level",
+            allowed=EXPRESSED_RULES,
+        ),
+        share(
+            "trend_explains",
+            "share of the spread of variances that goes with the level; NA for counts and "
+            "log ratios; from 0.1 on the engine is limma-trend",
+        ),
         count("n_genes", "genes tested"),
-        count("n_filtered", "genes not tested: too few counts, or constant"),
+        count("n_filtered", "genes left out: not expressed by expressed_rule, or constant"),
         number("df_residual", "residual degrees of freedom of the model", nullable=False, low=0),
         MIN_P,
         CODE,
@@ -125,7 +144,9 @@ SIGNATURES = Table(
         count("n_relabellings", "relabellings that p rests on", nullable=True),
         text("permutation", "exact: all relabellings; monte_carlo: a random part of them", nullable=True,
               allowed=("exact", "monte_carlo")),
-        count("n_genes_used", "genes of the signature in the experiment and not constant"),
+        count("n_genes_used", "genes of the signature in the experiment, expressed and not constant"),
+        count("n_not_expressed", "genes of the signature that are measured and left out as not expressed",
+              nullable=True),
         share("coverage", "n_genes_used / genes in the signature", nullable=False),
         *STATUS,
     ),
@@ -347,6 +368,13 @@ CLAIM = Table(
             nullable=True,
         ),
         text("warning", "what that difference may explain; NA where nothing is to be said", nullable=True),
+        text(
+            "methods_code",
+            "how the scoring methods disagree; NA where they agree, or there is one",
+            nullable=True,
+            allowed=METHODS_CODES,
+        ),
+        text("methods_warning", "their differences and p; NA where they agree", nullable=True),
     ),
 )
 

@@ -10,8 +10,8 @@ import pandas as pd
 
 from irf7bone.base.experiment_vocabulary import DIRECTIONS, EXPECTED
 from irf7bone.base.phrases import counted
-from irf7bone.experiments.claim.rules import Evidence, composition_warning, decide
-from irf7bone.experiments.claim.sentences import Marker
+from irf7bone.experiments.claim.rules import Evidence, composition_warning, decide, methods_code
+from irf7bone.experiments.claim.sentences import Marker, methods_words
 from irf7bone.experiments.design import ContrastDesign
 from irf7bone.tables.experiment import CLAIM
 
@@ -44,8 +44,8 @@ def judge_contrasts(
     Returns:
         :data:`irf7bone.tables.experiment.CLAIM`.
     """
-    scored = signatures[(signatures["signature"] == signature) & (signatures["method"] == method)]
-    scored = scored.set_index("contrast")
+    own = signatures[signatures["signature"] == signature]
+    scored = own[own["method"] == method].set_index("contrast")
     tested = gene_sets[(gene_sets["signature"] == signature) & (gene_sets["side"] == "up")].set_index(
         "contrast"
     )
@@ -76,6 +76,8 @@ def judge_contrasts(
             not_measured=_not_measured(composition, contrast.id),
         )
         rule, sentence = decide(evidence)
+        by_method = _by_method(own, contrast.id)
+        differ = methods_code(by_method)
         estimate = {name: row[name] for name in ESTIMATE}
         rows.append(
             {
@@ -93,6 +95,8 @@ def judge_contrasts(
                 "sentence": sentence,
                 "composition": "; ".join(marker.shift_words for marker in markers) or None,
                 "warning": composition_warning(evidence),
+                "methods_code": differ,
+                "methods_warning": methods_words(by_method, method) if differ else None,
             }
         )
     return CLAIM.cast(pd.DataFrame(rows).reindex(columns=CLAIM.names))
@@ -106,6 +110,13 @@ def _markers(composition: pd.DataFrame, adjusted: pd.DataFrame, contrast: str) -
         ends = (_number(row[column]) for column in ("difference", "ci_low", "ci_high"))
         rows.append(Marker(name, float(difference), *ends))
     return tuple(rows)
+
+
+def _by_method(own: pd.DataFrame, contrast: str) -> dict[str, tuple[float, float]]:
+    """Difference and p of the signature in the contrast, by each method that has them."""
+    rows = own[(own["contrast"] == contrast) & (own["status"] == "ok")]
+    numbers = zip(rows["difference"].astype(float), rows["p"].astype(float), strict=True)
+    return dict(zip(rows["method"], numbers, strict=True))
 
 
 def _not_measured(composition: pd.DataFrame, contrast: str) -> tuple[str, ...]:

@@ -7,9 +7,10 @@ They are the same for both directions: an experiment in which everything moves t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from irf7bone.base.experiment_vocabulary import METHODS_CODES
 from irf7bone.base.phrases import listed
 from irf7bone.base.vocabulary import ALPHA
 from irf7bone.experiments.claim.sentences import (
@@ -260,6 +261,18 @@ RULES = (
         _say_change,
     ),
 )
+
+
+def methods_code(by_method: Mapping[str, tuple[float, float]]) -> str | None:
+    """How the scoring methods disagree: in sign, or else in whether p is below 0.05; None where they do not.
+
+    Args:
+        by_method: Difference and p by each method that has them.
+    """
+    sign, significance = METHODS_CODES
+    if len({difference > 0 for difference, _ in by_method.values()}) > 1:
+        return sign
+    return significance if len({p < ALPHA for _, p in by_method.values()}) > 1 else None
 
 
 def composition_warning(e: Evidence) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from irf7bone.base.phrases import listed, p_clause
@@ -79,6 +79,17 @@ def score_words(difference: float, low: float, high: float) -> str:
 def p_words(p: float) -> str:
     """A p value that is never rounded onto the limit it is judged by."""
     return f"p = {p:.4f}" if abs(p - ALPHA) < 0.001 else p_clause(p)
+
+
+def methods_words(by_method: Mapping[str, tuple[float, float]], method: str) -> str:
+    """What each scoring method says, where they do not say the same.
+
+    Args:
+        by_method: Difference in standard deviations and p of the t test, by method.
+        method: That the verdict rests on.
+    """
+    said = [f"{name} {_signed(difference)} ({p_words(p)})" for name, (difference, p) in by_method.items()]
+    return f"The scoring methods do not agree: {listed(said)}. The verdict rests on {method}."
 
 
 def listed_markers(markers: Sequence[Marker]) -> str:

@@ -118,6 +118,8 @@ def _findings(inputs: ReportInputs, found: Experiments, name: str) -> list[Findi
         )
         if not is_missing(row["warning"]):
             said.append(Finding(f"{name}, {row['contrast']}, composition: {row['warning']}", card.simulated))
+        if not is_missing(row["methods_warning"]):
+            said.append(Finding(f"{name}, {row['contrast']}: {row['methods_warning']}", card.simulated))
     if card.derive:
         reasons = {
             cohort: card.not_in_cohort(cohort, simulated=cohort in inputs.simulated)
@@ -272,6 +274,7 @@ def signatures_view(frame: pd.DataFrame, simulated: Collection[str], method: str
         Field("q", "Benjamini-Hochberg", say_number("q", p_value), number=True),
         Field("Relabelled p", "over relabellings", say_number("permutation_p", p_value), number=True),
         Field("Genes", "used", say_count("n_genes_used"), number=True),
+        Field("Not expressed", "genes left out", say_count("n_not_expressed"), number=True),
         Field("Status", "whether there is an estimate, and why not", say_status),
     )
     caption = "Differences of signature scores, case minus reference; the page opens with the primary method."

@@ -34,6 +34,13 @@ def write_experiments(found: Experiments | None, cite: Citations) -> tuple[tuple
             if counts
             else "."
         ),
+        "Genes that are not expressed were left out"
+        + (
+            ", and variances moderated towards a trend where the level explains a tenth or more of their "
+            "spread."
+            if (contrasts["engine"] == "limma-trend").any()
+            else "."
+        ),
         "Scores were compared by the same model, in standard deviations over the samples of the "
         "experiment, with p from relabelling as well. Gene sets were tested along the moderated t by "
         f"prerank {cite('subramanian2005')} and by camera {cite('wu2012')} with the "

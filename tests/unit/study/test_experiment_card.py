@@ -102,6 +102,11 @@ MISTAKES = {
     "another id": ({"id": "other"}, "id", "rename the file"),
     "no citation": ({"citation": REMOVED}, "citation", "say where the experiment was published"),
     "organism": ({"organism": "rat"}, "organism", "use one of these words"),
+    "host is the organism": (
+        {"organism": "mouse", "host": "mouse"},
+        "host",
+        "tumour and tissue are of one species",
+    ),
     "mouse ensembl": (
         {"organism": "mouse", "expression.gene_id": "ensembl"},
         "expression.gene_id",

@@ -49,6 +49,7 @@ class AnalysisSettings:
         fdr: False discovery rate at which genes are counted as changed.
         seed: Seed of random gene sets and of relabellings.
         gene_set_draws: Random gene sets of prerank.
+        host: Species of the animal that the tumours grew in, where it is another than theirs.
         second_opinion: Run PyDESeq2 beside voom where there are counts; it takes some 3 ms for each gene.
     """
 
@@ -60,6 +61,7 @@ class AnalysisSettings:
     seed: int = 1
     gene_set_draws: int = 1000
     second_opinion: bool = False
+    host: str | None = None
 
 
 def analyse_experiment(
@@ -147,6 +149,7 @@ def analyse_experiment(
             gene_sets=gene_sets,
             composition=tissue,
             adjusted=adjusted,
+            host=settings.host,
         ),
     }
 

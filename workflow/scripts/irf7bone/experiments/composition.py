@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from irf7bone.genes.signatures import Signature
 
 MATTERS_LOG2 = 0.5
+FEWEST_GENES = 3  # of a list, before it may say that tissue differs: one gene alone is that gene
 MIN_DF = 3
 NOT_ADJUSTED, ALL_MARKERS = "none", "all"
 CONSTANT_SD = 1e-6
@@ -83,7 +84,7 @@ def composition(
                 row |= {"status": "not_available", "reason": WITHOUT_VARIANCE}
             else:
                 one = found.loc[name].to_dict()
-                row |= one | {"status": "ok", "differs": _matters(one)}
+                row |= one | {"status": "ok", "differs": n_used[name] >= FEWEST_GENES and _matters(one)}
             rows.append(row)
     return COMPOSITION.cast(pd.DataFrame(rows).reindex(columns=COMPOSITION.names))
 

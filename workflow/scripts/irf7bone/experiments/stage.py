@@ -54,6 +54,7 @@ def analyse(
         fdr=card.fdr,
         seed=seed,
         second_opinion=card.second_opinion,
+        host=card.host,
     )
     table = Orthologs.load(Path(orthologs)) if card.organism == "mouse" else None
     return analyse_experiment(card.id, adata, card.contrasts, chosen, markers, table, settings)

@@ -60,6 +60,7 @@ class ExperimentCard(Card):
     ``is_not``. ``expect`` may count ``samples``, ``groups`` and ``pairs``.
 
     Args:
+        host: Species of the animal that the tumours grew in, where it is not ``organism``.
         groups: ``from`` and ``map``, of which the keys are codes as text.
         pairs: Column of the pair; None where nothing is paired.
         contrasts: In the order of the card.
@@ -68,6 +69,7 @@ class ExperimentCard(Card):
         patients_of: Cohorts in which that signature is not tested.
     """
 
+    host: str | None
     groups: dict[str, Any]
     pairs: str | None
     contrasts: tuple[Contrast, ...]
@@ -112,6 +114,7 @@ def make_experiment(document: Document) -> ExperimentCard:
     meanings = {codes(code)[0]: name for code, name in data["groups"]["map"].items()}
     return ExperimentCard(
         **shared_parts(document, described_by="samples"),
+        host=data.get("host"),
         groups={"from": data["groups"]["from"], "map": meanings},
         pairs=data.get("pairs", {}).get("from"),
         contrasts=tuple(Contrast(**contrast) for contrast in data["contrasts"]),

@@ -53,6 +53,17 @@ def _check_organism(card: CardView) -> None:
         )
 
 
+def _check_host(card: CardView) -> None:
+    host = card.get("host", kind=str)
+    if host and host == card.get("organism", kind=str):
+        card.add(
+            ("host",),
+            expected="a species other than `organism`: the animal that a xenograft grew in",
+            found=f"`{host}`, as the organism",
+            remedy="remove it: tumour and tissue are of one species",
+        )
+
+
 def _check_collapse(card: CardView) -> None:
     scale, rule = (card.get("expression", key, kind=str) for key in ("scale", "collapse"))
     if scale == "counts" and rule == "mean":
@@ -194,6 +205,7 @@ EXPERIMENT_CARDS = CardKind(
         check_id,
         _check_role,
         _check_organism,
+        _check_host,
         _check_collapse,
         _check_second_opinion,
         check_files,

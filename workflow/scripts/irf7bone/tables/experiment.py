@@ -45,8 +45,8 @@ CONTRASTS = Table(
         text("engine", "limma; with a trend of the variance; limma-voom for counts", allowed=ENGINES),
         text(
             "expressed_rule",
-            "which genes are tested. counts: edgeR's filterByExpr; above_floor: values above 1 and the floor in "
-            "as many samples as the smaller group has; above_quantile: the same above the 20 % quantile of "
+            "genes tested. counts: edgeR's filterByExpr; above_floor: values above 1 and the floor in "
+            "as many samples as the smaller group has; above_quantile: above the 20 % quantile of "
             "values without a floor; varies: log ratios, which have no level",
             allowed=EXPRESSED_RULES,
         ),
@@ -251,7 +251,11 @@ COMPOSITION = Table(
             True,
         ),
         *DIFFERENCE[1:],
-        Column("differs", "flag", "the interval excludes 0 and the mean moves by 0.5 log2 or more"),
+        Column(
+            "differs",
+            "flag",
+            "the interval excludes 0, the mean moves by 0.5 log2 or more, and three genes or more are used",
+        ),
         count("n_genes", "genes in the list"),
         count("n_genes_used", "of these, in the experiment and not constant"),
         *STATUS,

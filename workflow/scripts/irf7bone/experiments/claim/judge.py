@@ -28,6 +28,7 @@ def judge_contrasts(
     gene_sets: pd.DataFrame,
     composition: pd.DataFrame,
     adjusted: pd.DataFrame,
+    host: str | None = None,
 ) -> pd.DataFrame:
     """Hold every contrast against what the claim expects of it.
 
@@ -40,6 +41,7 @@ def judge_contrasts(
         gene_sets: :data:`irf7bone.tables.experiment.GENE_SETS`.
         composition: :data:`irf7bone.tables.experiment.COMPOSITION`.
         adjusted: :data:`irf7bone.tables.experiment.ADJUSTED`, of ``method``.
+        host: Species of the animal that the tumours grew in, where it is another than theirs.
 
     Returns:
         :data:`irf7bone.tables.experiment.CLAIM`.
@@ -74,6 +76,7 @@ def judge_contrasts(
             reason=row["reason"],
             markers=markers,
             not_measured=_not_measured(composition, contrast.id),
+            host=host,
         )
         rule, sentence = decide(evidence)
         by_method = _by_method(own, contrast.id)

@@ -17,8 +17,10 @@ from irf7bone.experiments.claim.sentences import (
     MARKER_WORDS,
     PROLIFERATION,
     TUMOUR,
+    TUMOUR_LISTS,
     Marker,
     difference_words,
+    host_words,
     listed_markers,
     p_words,
     score_words,
@@ -52,6 +54,7 @@ class Evidence:
         reason: Why there is no difference.
         markers: Marker lists that differ between the groups, with the difference adjusted for each.
         not_measured: Names of the marker lists that this experiment cannot tell.
+        host: Species of the animal that the tumours grew in, where it is another than theirs.
     """
 
     expected: int
@@ -69,6 +72,7 @@ class Evidence:
     reason: str | None
     markers: tuple[Marker, ...]
     not_measured: tuple[str, ...]
+    host: str | None = None
 
     @property
     def side(self) -> int:
@@ -194,8 +198,10 @@ def _say_change(e: Evidence) -> str:
         if e.suspects
         else "No list of tissue markers that is measured moves with it."
     )
-    if e.not_measured:
-        unknown = listed([MARKER_WORDS.get(name, name) for name in e.not_measured])
+    if e.host:
+        held += f" {host_words(e.host)}"
+    if unmeasured := [name for name in e.not_measured if not e.host or name in TUMOUR_LISTS]:
+        unknown = listed([MARKER_WORDS.get(name, name) for name in unmeasured])
         held += f" Not measured, and so not ruled out: {unknown}."
     return f"{_found(e)} {compared} {held}"
 
@@ -281,6 +287,8 @@ def composition_warning(e: Evidence) -> str | None:
         return None
     shifted = "; ".join(m.shift_words for m in e.markers)
     said = [f"Samples of {e.case} and {e.reference} differ in what they hold ({shifted})."]
+    if e.host and any(marker.name not in TUMOUR_LISTS for marker in e.markers):
+        said.append(host_words(e.host))
     if math.isnan(e.difference):
         return said[0]
     if e.side == 0:

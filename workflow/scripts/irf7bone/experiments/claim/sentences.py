@@ -21,6 +21,8 @@ MARKER_WORDS = {
 }
 PROLIFERATION = "PROLIFERATION"
 TUMOUR = "EPITHELIAL"
+# lists that tumour cells themselves express; the others stand for tissue around them
+TUMOUR_LISTS = (TUMOUR, PROLIFERATION)
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,15 @@ def methods_words(by_method: Mapping[str, tuple[float, float]], method: str) -> 
     """
     said = [f"{name} {_signed(difference)} ({p_words(p)})" for name, (difference, p) in by_method.items()]
     return f"The scoring methods do not agree: {listed(said)}. The verdict rests on {method}."
+
+
+def host_words(host: str) -> str:
+    """What the marker lists of tissue are in a tumour that grew in an animal of another species."""
+    return (
+        f"Bone, marrow, blood and leukocytes of these tumours are of the {host} they grew in: only reads of "
+        "the host that align to the genes of the tumour's species as well show here, and they are not the "
+        "tumour's."
+    )
 
 
 def listed_markers(markers: Sequence[Marker]) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from irf7bone.base.phrases import is_missing, p_value
 from irf7bone.experiments.claim.rules import RULES
+from irf7bone.experiments.claim.sentences import host_words
 from irf7bone.figures import EXPERIMENT_FIGURES, key_signatures
 from irf7bone.figures.experiment_words import MEANING_WORDS, size_words
 from irf7bone.report.html.cell_markup import (
@@ -110,6 +111,8 @@ def _findings(inputs: ReportInputs, found: Experiments, name: str) -> list[Findi
         + (f" ({'; '.join(lost)})." if lost else "."),
         card.simulated,
     )]  # fmt: skip
+    if card.host:
+        said.append(Finding(f"{name}: {host_words(card.host)}", card.simulated))
     said += [Finding(f"{name}: {note}", card.simulated) for note in card.notes]
     said += [Finding(f"{name}, stated but not verified: {note}") for note in card.unverified]
     for row in chosen(found.tables["claim"], experiment=name).to_dict("records"):

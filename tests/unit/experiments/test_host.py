@@ -1,0 +1,57 @@
+"""A human tumour grown in a mouse: reads of the host that align to human genes."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+from madeup.experiment import BONE_GENES, LIBRARY, MARKERS, PAIRED, make_experiment, signature
+
+from irf7bone.experiments.analyse import AnalysisSettings, analyse_experiment
+
+XENOGRAFT = AnalysisSettings(primary_signature="IFN", gene_set_draws=100, host="mouse")
+LISTS = {**MARKERS, "LEUKOCYTE": signature("LEUKOCYTE", ("PTPRC",))}
+
+
+def claim_of(host_reads: dict[str, float], settings: AnalysisSettings = XENOGRAFT):
+    """Interferon falls by 1.2 log2 in 8 pairs; genes gain reads of the host in the lesion, log2."""
+    adata = make_experiment(loss=1.2, seed=2)
+    names = adata.var_names.to_list()
+    names[names.index("BACKGROUND0")] = "PTPRC"
+    adata.var_names = names
+    lesion = (adata.obs["group"] == "lesion").to_numpy()
+    for gene, gain in host_reads.items():
+        column = adata.var_names.get_loc(gene)
+        counts = adata.layers["counts"]
+        counts[:, column] = np.where(lesion, np.round(counts[:, column] * 2**gain) + 5, counts[:, column])
+    tables = analyse_experiment("made", adata, [PAIRED], LIBRARY, LISTS, None, settings)
+    return tables["claim"].iloc[0], tables["composition"].set_index("marker")
+
+
+def test_host_reads_in_one_gene_warn_of_nothing():
+    claim, tissue = claim_of({"PTPRC": 2.0})
+    assert tissue.loc["LEUKOCYTE", "difference"] > 1.5 and tissue.loc["LEUKOCYTE", "p"] < 0.01
+    assert tissue.loc["LEUKOCYTE", "n_genes_used"] == 1
+    assert not tissue.loc["LEUKOCYTE", "differs"]
+    assert pd.isna(claim["warning"]) and claim["verdict"] == "supported"
+    assert "of the mouse they grew in" in claim["sentence"] and "not ruled out" not in claim["sentence"]
+
+
+def test_a_true_change_of_stroma_warns_and_is_not_the_tumours():
+    claim, tissue = claim_of(dict.fromkeys(BONE_GENES, 2.0))
+    assert tissue.loc["BONE", "differs"]
+    assert claim["warning"].startswith(
+        "Samples of lesion and primary differ in what they hold (bone matrix +"
+    )
+    assert "of the mouse they grew in" in claim["warning"]
+
+
+def test_tumour_content_is_the_tumours_in_a_host_too():
+    claim, _ = claim_of(dict.fromkeys(("EPCAM", "KRT18", "KRT19", "KRT8"), 2.0))
+    assert "tumour content" in claim["warning"] and "they grew in" not in claim["warning"]
+
+
+def test_without_a_host_nothing_is_said_of_one():
+    claim, _ = claim_of({}, dataclasses.replace(XENOGRAFT, host=None))
+    assert "grew in" not in claim["sentence"] + str(claim["warning"])

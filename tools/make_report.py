@@ -21,7 +21,7 @@ sys.path.insert(0, str(PROJECT / "workflow" / "scripts"))
 
 from irf7bone.base.errors import InputError  # noqa: E402
 from irf7bone.study.homes import own_homes  # noqa: E402
-from irf7bone.study.run_lock import RunningElsewhere, clear, free  # noqa: E402
+from irf7bone.study.run_lock import INHERITED, RunningElsewhere, clear, hold  # noqa: E402
 from irf7bone.study.strict_yaml import read_configs  # noqa: E402
 
 SNAKEMAKE = (sys.executable, "-m", "snakemake", "--scheduler", "greedy", "--rerun-incomplete")
@@ -38,8 +38,8 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_known_args(arguments)[0]
     folder = given.directory
     try:
-        free(folder)
         read_configs(given.configfile)  # before Snakemake reads it with plain YAML, which may take all memory
+        lock = hold(folder)
     except (RunningElsewhere, InputError) as error:
         print(f"irf7bone: {error}", file=sys.stderr)
         return 1
@@ -54,9 +54,11 @@ def main(arguments: list[str]) -> int:
     heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
     for number in heard:
         signal.signal(number, stop)
+    held = {} if lock is None else {INHERITED: str(lock)}
     with subprocess.Popen(
         [*SNAKEMAKE, *QUIET, *arguments],
-        env=own_homes(folder, os.environ),
+        env=own_homes(folder, os.environ) | held,
+        pass_fds=() if lock is None else (lock,),
         preexec_fn=_deaf,
     ) as run:
         code = run.wait()

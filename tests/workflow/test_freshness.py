@@ -75,7 +75,7 @@ REPLACED = {
         b"\tIRF3",
         {"score_cohort", "analyse_experiment"},
     ),
-    "markers": (f"{SHARED}/markers/*.gmt", b"\tCOL1A1", b"\tCOL1A2", {"analyse_experiment"}),
+    "markers": (f"{SHARED}/markers/*.gmt", b"\tALPL", b"\tALPX", {"analyse_experiment"}),
     "study": ("run/study.yaml", b"draws: 200", b"draws: 201", {"random_signatures_cohort"}),
 }
 

@@ -16,6 +16,7 @@ from irf7bone.study.records import RESULTS
 
 LOCK = Path(".snakemake/irf7bone/run.lock")
 JOBS = Path(".snakemake/irf7bone/jobs.lock")
+INHERITED = "IRF7BONE_HOLDS_THE_RUN"  # names the file handle, in the environment
 PATIENCE_SECONDS = 10.0
 _held: list[IO[str]] = []  # open until the process ends
 
@@ -24,20 +25,26 @@ class RunningElsewhere(Exception):
     """Another run holds the folder."""
 
 
-def hold(folder: Path = Path()) -> None:
+def hold(folder: Path = Path()) -> int | None:
     """Hold a run's folder until this process ends, and clear away what a killed run left in it.
 
     Args:
         folder: The folder that the workflow runs in. One that cannot be written to is held by nobody.
 
+    Returns:
+        The open file whose lock it is: a process that inherits it, and is told by :data:`INHERITED`, holds
+        the folder as well.
+
     Raises:
         RunningElsewhere: Another process holds it, or jobs of a run that was killed still write.
     """
+    if INHERITED in os.environ:
+        return None
     try:
         (folder / LOCK).parent.mkdir(parents=True, exist_ok=True)
         lock, jobs = (folder / LOCK).open("a+"), (folder / JOBS).open("a")
     except OSError:
-        return
+        return None
     if not _taken(lock, fcntl.LOCK_EX):
         raise RunningElsewhere(f"another make report is running here ({_owner(lock)})")
     until = time.monotonic() + PATIENCE_SECONDS
@@ -51,20 +58,7 @@ def hold(folder: Path = Path()) -> None:
     lock.flush()
     _held.append(lock)
     clear(folder)
-
-
-def free(folder: Path) -> None:
-    """Say at once where another run holds a folder.
-
-    Raises:
-        RunningElsewhere: One does.
-    """
-    try:
-        with (folder / LOCK).open("a+") as lock:
-            if not _taken(lock, fcntl.LOCK_EX):
-                raise RunningElsewhere(f"another make report is running here ({_owner(lock)})")
-    except OSError:  # never run here, or not to be written to
-        return
+    return lock.fileno()
 
 
 def note_job(folder: Path = Path()) -> None:

@@ -22,7 +22,15 @@ from irf7bone.study.command import command_for
 from irf7bone.study.provenance import git_revision
 from irf7bone.study.places import folder_problem, from_here
 from irf7bone.study.strict_yaml import merge_config, read_configs
-from irf7bone.tables.register import OF_CELLS, OF_COHORT, OF_EXPERIMENT, OVER_COHORTS, paths_in, registered
+from irf7bone.tables.register import (
+    OF_CELLS,
+    OF_COHORT,
+    OF_EXPERIMENT,
+    OVER_CELLS,
+    OVER_COHORTS,
+    paths_in,
+    registered,
+)
 
 # each is put over those before it; Snakemake lists those of the command line first
 config_files = sorted(map(Path, workflow.configfiles), key=lambda path: path != root / "config.yaml")
@@ -51,17 +59,27 @@ cell_tables = [
 ]
 compared = [path for path in cell_tables if Path(path).stem not in ("calls", "confusion", "quality")]
 deriving = [name for name, card in study.experiments.items() if card.derive]
+malignant_parts = ["results/pooled_cells/malignant_part"] if study.malignant_parts else []
+malignant_part_tables = [
+    f"results/pooled_cells/{name}.tsv" for name in ("malignant_parts", "malignant_genes") if malignant_parts
+]
+several_cells = len(study.cells) > 1  # one data set is not pooled
+pooled_cell_tables = [
+    path for path in paths_in(OVER_CELLS) if several_cells and not Path(path).stem.startswith("malignant")
+]
 signature_library = [
     *study.signature_files,
     *expand("results/experiments/{experiment}/derived", experiment=deriving),
+    *malignant_parts,
 ]
 ids = {"cohort": list(study.cards), "experiment": list(study.experiments), "data_set": list(study.cells)}
 # every table and folder of figures, for their checksums
 every_result = [
-    *registered(**ids, derived=deriving),
+    *registered(**ids, derived=deriving, over_cells=[*malignant_part_tables, *pooled_cell_tables]),
     *expand("results/figures/{part}", part=[*study.cards, "pooled"]),
     *expand("results/figures/experiments/{experiment}", experiment=study.experiments),
     *expand("results/figures/cells/{data_set}", data_set=study.cells),
+    *(["results/figures/pooled_cells"] if several_cells else []),
 ]
 downloads = from_here(study.root / FOLDER)  # shared by all studies
 markers = sorted(map(from_here, (study.root / "data/markers").glob("*.gmt")))

@@ -73,6 +73,7 @@ rule write_provenance:
         cell_sources=expand("results/cells/{data_set}/source.json", data_set=study.cells),
         signatures=study.signature_files,
         derived=expand("results/experiments/{experiment}/derived", experiment=deriving),
+        malignant_parts=malignant_parts,
         records=signature_records,
         results=every_result,
     output:
@@ -114,6 +115,8 @@ report_inputs = dict(
     cells=[card.path for card in study.cells.values()],
     cell_tables=expand(cell_tables, data_set=study.cells),
     cell_flow=expand("results/cells/{data_set}/flow.tsv", data_set=study.cells),
+    over_cells=[*malignant_part_tables, *pooled_cell_tables],
+    pooled_cell_figures=["results/figures/pooled_cells"] if several_cells else [],
     cell_figures=expand("results/figures/cells/{data_set}", data_set=study.cells),
     provenance="results/provenance.json",
     templates=report_templates,

@@ -18,7 +18,11 @@ config: Config = snakemake.params.config
 names, source = snakemake.params.cohorts, snakemake.input
 cohorts = dict(zip(names, map(read_cohort, source.cohorts), strict=True))
 DUPLICATES.write(
-    find_duplicates({name: adata.to_df() for name, adata in cohorts.items()}), snakemake.output.duplicates
+    find_duplicates(
+        {name: adata.to_df() for name, adata in cohorts.items()},
+        {name: adata.obs for name, adata in cohorts.items()},
+    ),
+    snakemake.output.duplicates,
 )
 tables = zip(names, source.flow, source.scores, source.associations, strict=True)
 audited = [

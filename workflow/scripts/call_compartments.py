@@ -2,7 +2,14 @@
 
 import anndata as ad
 
-from irf7bone.cells.steps import call, display_map, marker_lists, own_symbols, write_calls
+from irf7bone.cells.steps import (
+    call,
+    display_map,
+    marker_lists,
+    own_symbols,
+    write_calls,
+    write_copy_number,
+)
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.study.cells_card import read_cells_card
@@ -26,3 +33,4 @@ write_calls(
     model=snakemake.output.model,
     cells=snakemake.output.cells,
 )
+write_copy_number(called, snakemake.output.copy_number)

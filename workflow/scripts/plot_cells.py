@@ -7,7 +7,7 @@ from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.study.cells_card import read_cells_card
 from irf7bone.study.job import begin
-from irf7bone.tables.cells import CELLS
+from irf7bone.tables.cells import CELLS, COPY_NUMBER
 from irf7bone.tables.study_tables import read_joined
 
 begin(snakemake)
@@ -18,6 +18,7 @@ drawings = plot_cell_figures(
     card,
     read_joined(snakemake.input.tables),
     CELLS.read(snakemake.input.cells),
+    COPY_NUMBER.read(snakemake.input.copy_number),
     read_samples(snakemake.input.pseudobulk, card.qc.min_cells_per_pseudobulk),
     own_symbols(card, snakemake.input.orthologs, lists),
 )

@@ -363,7 +363,7 @@ def add_experiment(folder: Path, identity: str, name: str, patients_of: str = "[
 
 def test_a_derived_signature_joins_the_selection_and_is_withheld_where_it_must_be(here):
     own = add_experiment(here, "own", "LOST", "[gse3143]")
-    study = load({"experiments": ["simulated_pairs", own]})
+    study = load({"experiments": ["simulated_pairs", own], "malignant_part.of": []})
     assert list(study.experiments) == ["simulated_pairs", "own"]
     assert study.config.experiments == ("simulated_pairs", "own")
     assert study.config.signatures.select[-2:] == ("SIMULATED_PAIRS_LOST_IN_BONE", "LOST")
@@ -374,7 +374,7 @@ def test_a_derived_signature_joins_the_selection_and_is_withheld_where_it_must_b
 
 
 def test_without_experiments_nothing_is_derived(here):
-    study = load({"experiments": []})
+    study = load({"experiments": [], "cells": []})
     assert study.derived_files == () and study.withheld("gse1992") == {}
     assert study.config.signatures.select == tuple(DEFAULT["signatures"]["select"])
 
@@ -385,7 +385,64 @@ def test_a_derived_signature_may_be_the_primary_one_unless_it_is_simulated(here)
     [problem] = refused(
         {"experiments": ["simulated_pairs"], "primary.signature": "SIMULATED_PAIRS_LOST_IN_BONE"}
     )
-    assert problem.found == "`SIMULATED_PAIRS_LOST_IN_BONE`, which a simulated experiment derives"
+    assert problem.found == "`SIMULATED_PAIRS_LOST_IN_BONE`, which simulated samples derive"
+
+
+def add_cells(folder: Path, identity: str) -> str:
+    """Write the card of a real single-cell data set and return the path that a config names it by."""
+    text = (PROJECT / "data/cells/gse176078.yaml").read_text(encoding="utf-8")
+    text = text.replace("id: gse176078", f"id: {identity}").replace("../downloads/gse176078", ".")
+    (folder / "counts").mkdir()
+    (folder / "cells.csv").write_text("cell\n", encoding="utf-8")
+    (folder / f"{identity}.yaml").write_text(text, encoding="utf-8")
+    return f"./{identity}.yaml"
+
+
+PART = "HALLMARK_INTERFERON_ALPHA_RESPONSE_MALIGNANT"
+
+
+def test_the_malignant_part_of_real_cells_is_scored_everywhere_that_of_simulated_ones_in_simulated_cohorts(
+    here,
+):
+    study = load({"experiments": [], "cells": ["simulated_cells", add_cells(here, "own")]})
+    assert study.config.signatures.select[-2:] == (PART, f"SIMULATED_{PART}")
+    assert list(study.withheld("gse1992")) == [f"SIMULATED_{PART}"]
+    assert "simulated cells" in study.withheld("gse1992")[f"SIMULATED_{PART}"]
+    assert study.withheld("simulated_bone") == {}
+    assert study.derived_files == (
+        f"results/pooled_cells/malignant_part/{PART}.gmt",
+        f"results/pooled_cells/malignant_part/SIMULATED_{PART}.gmt",
+    )
+    assert study.primary_of_files == study.config.primary.signature  # it is never primary unless it is named
+
+
+def test_the_malignant_part_is_primary_where_it_is_named_unless_it_is_simulated(here):
+    cells = [add_cells(here, "own")]
+    study = load({"experiments": [], "cells": cells, "primary.signature": PART})
+    assert (
+        study.config.primary.signature == PART
+        and study.primary_of_files == DEFAULT["signatures"]["select"][0]
+    )
+    [problem] = refused({"primary.signature": f"SIMULATED_{PART}"})
+    assert problem.found == f"`SIMULATED_{PART}`, which simulated samples derive"
+    [problem] = refused({"primary.signature": PART})  # no real cells, no such signature
+    assert problem.where == "config.yaml, primary.signature"
+
+
+def test_a_malignant_part_is_of_a_signature_in_a_file(here):
+    [problem] = refused({"malignant_part.of": ["HALLMARK_INTERFERON_ALPHA"]})
+    assert problem.where == "config.yaml, malignant_part.of[0]"
+    assert problem.remedy == "did you mean `HALLMARK_INTERFERON_ALPHA_RESPONSE`?"
+    own = add_experiment(here, "own", "LOST")
+    [problem] = refused({"experiments": [own], "malignant_part.of": ["LOST"]})
+    assert problem.found == "`LOST`"
+    [problem] = refused(
+        {
+            "experiments": [add_experiment(here, "two", f"SIMULATED_{PART}"[10:])],
+            "cells": [add_cells(here, "real")],
+        }
+    )
+    assert problem.found == f"`{PART}`, which an experiment derives"
 
 
 def test_experiments_are_checked_like_cohorts(here):

@@ -62,6 +62,9 @@ def read_inputs(source: Any, config: Config, scripts: str) -> ReportInputs:
             derived=source.derived,
         ),
         cells=read_cell_sets(
-            [read_cells_card(path) for path in source.cells], tables=source.cell_tables, flow=source.cell_flow
+            [read_cells_card(path) for path in source.cells],
+            tables=source.cell_tables,
+            flow=source.cell_flow,
+            over=source.over_cells,
         ),
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from irf7bone.base.checksums import files_in
-from irf7bone.study.settings import Primary, SignatureSettings, VerdictSettings
+from irf7bone.study.settings import MalignantPartSettings, Primary, SignatureSettings, VerdictSettings
 
 if TYPE_CHECKING:
     from irf7bone.study.cells_card import CellsCard
@@ -29,7 +29,12 @@ PACKAGES = (
     "scipy", "seaborn", "snakemake", "statsmodels", "SurvSet", "umap-learn",
 )  # fmt: skip
 UNKNOWN = "NA"
-PARTS = (SignatureSettings, Primary, VerdictSettings)  # of the settings, to be written key by key
+PARTS = (
+    SignatureSettings,
+    Primary,
+    VerdictSettings,
+    MalignantPartSettings,
+)  # of the settings, to be written key by key
 
 
 def collect(
@@ -56,7 +61,7 @@ def collect(
         experiment_sources: The same as ``sources`` by experiment id.
         cells: Id of a single-cell data set -> card.
         cell_sources: The same as ``sources`` by its id.
-        signature_files: GMT files that were read, those that experiments derived among them.
+        signature_files: GMT files that were read, those that experiments and cells derived among them.
         results: Tables, and folders of figures, whose checksums are listed.
         root: The project's folder, for the git revision and for file names relative to it.
         command: The command that makes the run again.

@@ -20,7 +20,7 @@ LEAST_SCALE = 0.6  # below it letters cannot be read: the figure goes on over th
 OVERLAP = 8 * mm  # so that a line cut at the end of a page stands whole on the next
 
 
-class PlacedPart(NamedTuple):
+class PlacedPicture(NamedTuple):
     """Where a part of a figure is drawn; lengths in points.
 
     Args:
@@ -48,7 +48,7 @@ class PlacedPart(NamedTuple):
 class Placed:
     """Parts of figures in the order of their places."""
 
-    places: list[PlacedPart] = field(default_factory=list)
+    places: list[PlacedPicture] = field(default_factory=list)
 
 
 class Picture(Flowable):
@@ -65,7 +65,7 @@ class Picture(Flowable):
         x, y = self.canv.absolutePosition(0, 0)
         page = self.canv.getPageNumber() - 1
         self._placed.places.append(
-            PlacedPart(self._path, page, x, y, self.scale, self.bottom, self.width, self.height)
+            PlacedPicture(self._path, page, x, y, self.scale, self.bottom, self.width, self.height)
         )
 
 
@@ -96,7 +96,7 @@ def draw_all(writer: PdfWriter, placed: Placed) -> None:
         _put(writer, writer.pages[place.page], PdfReader(place.path).pages[0], f"/Figure{number}", place)
 
 
-def _put(writer: PdfWriter, page: PageObject, figure: PageObject, name: str, place: PlacedPart) -> None:
+def _put(writer: PdfWriter, page: PageObject, figure: PageObject, name: str, place: PlacedPicture) -> None:
     """Draw a part of a figure's page on a page as a form of its own, whose content need not be parsed.
 
     Args:

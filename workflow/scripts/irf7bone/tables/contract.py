@@ -46,12 +46,15 @@ class Table:
         columns: All columns, in file order; no others are allowed.
         needs_when_ok: Columns that must hold a number wherever ``status`` is ``ok``, and be missing
             wherever it is not, so that a failed fit can never carry an estimate.
+        complete: Whether each value of a key column goes with each of the others, as every planned result
+            has a row; see :mod:`irf7bone.tables.completeness`.
     """
 
     name: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     needs_when_ok: tuple[str, ...] = ()
+    complete: bool = False
     _by_name: dict[str, Column] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:

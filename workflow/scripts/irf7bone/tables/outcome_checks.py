@@ -9,6 +9,7 @@ from irf7bone.tables.contract import Column, Table
 GROUP_TESTS = Table(
     "group_tests.tsv",
     key=("cohort", "signature", "method", "endpoint"),
+    complete=True,
     columns=(
         COHORT,
         SIGNATURE,
@@ -66,6 +67,7 @@ CHECKED = (
 CHECKS = Table(
     "model checks",
     key=("cohort", "signature", "method", "endpoint", "model", "check"),
+    complete=True,
     columns=(
         *CHECKED,
         Column("check", "text", "what was checked", allowed=CHECKS_MADE),
@@ -113,6 +115,7 @@ MEASURES = ("harrell_c", "uno_c", *(f"auc_{months}" for months in AUC_MONTHS))
 DISCRIMINATION = Table(
     "discrimination",
     key=("cohort", "signature", "method", "endpoint", "measure"),
+    complete=True,
     columns=(
         COHORT,
         SIGNATURE,

@@ -55,21 +55,41 @@ def main(arguments: list[str]) -> int:
     for number in heard:
         signal.signal(number, stop)
     held = {} if lock is None else {INHERITED: str(lock)}
-    with subprocess.Popen(
-        [*SNAKEMAKE, *QUIET, *arguments],
-        env=own_homes(folder, os.environ) | held,
-        pass_fds=() if lock is None else (lock,),
-        preexec_fn=_deaf,
-    ) as run:
+    unlocked = ["--nolock"] if lock is None else []  # nothing can be written there, a lock neither
+    with (
+        own_homes(folder, os.environ) as homes,
+        subprocess.Popen(
+            [*SNAKEMAKE, *QUIET, *unlocked, *arguments],
+            env=homes | held,
+            pass_fds=() if lock is None else (lock,),
+            preexec_fn=_deaf,
+        ) as run,
+    ):
+        if stopped:  # before there was anything to end
+            _end_all()
         code = run.wait()
+    with contextlib.suppress(OSError):
+        (folder / ".snakemake/locks").mkdir(
+            exist_ok=True
+        )  # looked for, and missed in a run that is read-only now
     if not stopped:
         return code
     _end_all()
     clear(folder)
-    name = signal.Signals(stopped[0]).name
-    with contextlib.suppress(OSError):  # the terminal may be gone
-        print(f"irf7bone: stopped by {name}; the same command goes on from here", file=sys.stderr)
+    say_stopped(stopped[0])
     return 128 + stopped[0]
+
+
+def say_stopped(number: int) -> None:
+    """The one line of a run that was stopped."""
+    with contextlib.suppress(OSError):  # the terminal may be gone
+        name = signal.Signals(number).name
+        os.write(2, f"irf7bone: stopped by {name}; the same command goes on from here\n".encode())
+
+
+def _stop_early(number: int, frame: FrameType | None) -> None:
+    say_stopped(number)
+    os._exit(128 + number)
 
 
 def _deaf() -> None:
@@ -97,4 +117,7 @@ def _adopt_orphans() -> None:
 
 
 if __name__ == "__main__":
+    for heard in SIGNALS:
+        if signal.getsignal(heard) is not signal.SIG_IGN:
+            signal.signal(heard, _stop_early)
     sys.exit(main(sys.argv[1:]))

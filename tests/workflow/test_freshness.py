@@ -7,6 +7,8 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -194,3 +196,26 @@ def test_provenance_lists_every_table_and_figure(tiny_run):
     }
     assert len(there) > 100 and there <= set(listed)
     assert str(PROJECT) not in json.dumps(listed)
+
+
+@pytest.mark.skipif(not shutil.which("setpriv"), reason="nothing here to take the rights of root away")
+def test_a_finished_run_that_is_read_only_has_nothing_to_do_and_needs_no_home(settled):
+    folder, project = settled
+    shutil.copytree(PROJECT / "tools", project / "tools", dirs_exist_ok=True)
+    call = [sys.executable, "tools/make_report.py", "--cores", "1", "--directory", str(folder)]
+    call += ["--configfile", str(folder / "study.yaml")]
+    environment = {key: value for key, value in os.environ.items() if key not in ("HOME", "TMPDIR")}
+    finish = subprocess.run(call, cwd=project, env=environment, capture_output=True, text=True, check=False)
+    assert finish.returncode == 0, finish.stderr
+    everything = [folder, *folder.rglob("*")]
+    modes = {path: path.stat().st_mode for path in everything}
+    for path in everything:
+        path.chmod(modes[path] & ~0o222)
+    rights = "-dac_override,-dac_read_search,-fowner"
+    call = ["setpriv", f"--bounding-set={rights}", f"--inh-caps={rights}", *call]
+    try:
+        run = subprocess.run(call, cwd=project, env=environment, capture_output=True, text=True, check=False)
+    finally:
+        for path in everything:
+            path.chmod(modes[path])
+    assert run.returncode == 0 and "Nothing to be done" in run.stderr, run.stderr

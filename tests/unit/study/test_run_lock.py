@@ -76,8 +76,17 @@ def test_a_folder_that_cannot_be_written_to_is_held_by_nobody(tmp_path):
 
 
 def test_tools_write_below_the_runs_folder(tmp_path):
-    homes = own_homes(tmp_path, {"HOME": "/nonexistent", "PATH": "/bin"})
-    assert homes["PATH"] == "/bin"
-    for name in ("HOME", "XDG_CACHE_HOME", "MPLCONFIGDIR"):
-        assert Path(homes[name]).is_relative_to(tmp_path / CACHE)
-    assert own_homes(tmp_path, {"HOME": str(tmp_path)})["HOME"] == str(tmp_path)
+    with own_homes(tmp_path, {"HOME": "/nonexistent", "PATH": "/bin"}) as homes:
+        assert homes["PATH"] == "/bin"
+        for name in ("HOME", "XDG_CACHE_HOME", "MPLCONFIGDIR"):
+            assert Path(homes[name]).is_relative_to(tmp_path / CACHE)
+    with own_homes(tmp_path, {"HOME": str(tmp_path)}) as homes:
+        assert homes["HOME"] == str(tmp_path)
+
+
+def test_a_closed_folder_is_lent_a_place_for_the_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with own_homes(tmp_path, {}) as homes:
+        place = Path(homes["XDG_CACHE_HOME"])
+        assert place.is_dir() and not place.is_relative_to(tmp_path / CACHE)
+    assert not place.exists()

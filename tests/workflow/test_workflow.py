@@ -5,8 +5,12 @@ from __future__ import annotations
 import html
 import json
 import re
+import shlex
 import shutil
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -101,6 +105,28 @@ def test_the_experiment_is_in_report_and_provenance(tiny_run):
     assert list(provenance["experiments"]) == ["tiny_pairs"]
     assert provenance["command"] == "snakemake --cores all --directory study --configfile study.yaml"
     assert any(entry["file"].endswith("LOST_IN_BONE.gmt") for entry in provenance["signatures"])
+
+
+def test_the_command_in_the_report_makes_this_report(tiny_run, project_copy, tmp_path):
+    """In an empty folder, into which only the project and the study's own files were put."""
+    held = json.loads((tiny_run / "results/provenance.json").read_text(encoding="utf-8"))
+    shutil.copy(tiny_run / "study.yaml", project_copy)
+    shutil.copytree(tiny_run / "cards", project_copy / "cards")
+    call = [sys.executable, "-m", *shlex.split(held["command"]), "results/provenance.json", "--nocolor"]
+    done = subprocess.run([*call, "--dry-run"], cwd=project_copy, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+    here = snakemake(
+        fresh, "results/provenance.json", "--configfile", str(tiny_run / "study.yaml"), "--dry-run"
+    )
+    assert planned(done.stdout + done.stderr) == planned(here.text) != {}
+
+    def inputs(text: str) -> set[str]:
+        named = re.findall(r"^ +input: (.*)$", text, flags=re.MULTILINE)
+        return {Path(path).name for line in named for path in line.split(", ")}
+
+    assert inputs(done.stdout + done.stderr) == inputs(here.text)
 
 
 def test_second_run_does_nothing(tiny_run):

@@ -21,6 +21,7 @@ sys.path.insert(0, str(PROJECT / "workflow" / "scripts"))
 
 from irf7bone.base.errors import InputError  # noqa: E402
 from irf7bone.study.homes import own_homes  # noqa: E402
+from irf7bone.study.job_marks import killed_jobs  # noqa: E402
 from irf7bone.study.run_lock import INHERITED, RunningElsewhere, clear, hold  # noqa: E402
 from irf7bone.study.strict_yaml import read_configs  # noqa: E402
 
@@ -73,6 +74,8 @@ def main(arguments: list[str]) -> int:
             exist_ok=True
         )  # looked for, and missed in a run that is read-only now
     if not stopped:
+        for job in killed_jobs(folder) if code else ():
+            print(f"irf7bone: {job}", file=sys.stderr)
         return code
     _end_all()
     clear(folder)

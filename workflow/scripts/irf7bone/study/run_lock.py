@@ -62,7 +62,9 @@ def note_job(folder: Path = Path()) -> None:
 def clear(folder: Path) -> None:
     """Remove what a stopped run left behind: Snakemake's lock, copies of scripts, half-written files."""
     own = folder / ".snakemake"
-    for left in (*own.glob("locks/*"), *own.glob("scripts/*"), *(folder / RESULTS).rglob(".*.partial")):
+    partial = (folder / RESULTS).rglob(".*.partial")
+    marks = own.glob("irf7bone/jobs/*")
+    for left in (*own.glob("locks/*"), *own.glob("scripts/*"), *marks, *partial):
         left.unlink(missing_ok=True)
 
 

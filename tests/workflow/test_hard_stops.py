@@ -13,12 +13,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from .conftest import PROJECT, copy_project, write_study
+from .conftest import PROJECT, copy_project, snakemake, write_study
 
 KILLS = int(os.environ.get("KILLS", "0"))
 STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -144,3 +145,28 @@ def test_a_run_that_is_stopped_again_and_again_gives_the_same_bytes(plan, tiny_r
     first, second = digests(tiny_run), digests(folder)
     assert {name.rpartition(".")[2] for name in first} >= {"tsv", "svg", "html", "json"}
     assert first == second
+
+
+@pytest.fixture
+def small_disk(tmp_path) -> Iterator[Path]:
+    """A run's folder whose results lie on a disk of 100 kB."""
+    results = tmp_path / "run/results"
+    results.mkdir(parents=True)
+    call = ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(results)]
+    if os.geteuid() != 0 or subprocess.run(call, capture_output=True, check=False).returncode:
+        pytest.skip("only root can mount a small disk, and not everywhere")
+    yield results.parent
+    subprocess.run(["umount", str(results)], check=True)
+
+
+def test_a_full_disk_is_one_message_and_the_run_goes_on_once_there_is_room(small_disk, tiny_run):
+    study = str(write_study(small_disk))
+    target = "results/acquired/tiny_a/expression.parquet"
+    run = snakemake(small_disk, target, "--configfile", study)
+    assert run.code != 0 and "Traceback" not in run.text
+    assert "expected: room for this file" in run.text and "No space left on device" in run.text
+    assert not (small_disk / target).exists()
+    subprocess.run(["mount", "-o", "remount,size=50m", str(small_disk / "results")], check=True)
+    run = snakemake(small_disk, target, "--configfile", study)
+    assert run.code == 0, run.text
+    assert (small_disk / target).read_bytes() == (tiny_run / target).read_bytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import resource
 import shutil
 from pathlib import Path
@@ -48,15 +49,15 @@ def _no_memory(error: MemoryError) -> Problem:
 
 
 def _no_room(error: OSError) -> Problem:
-    place = str(error.filename or Path.cwd())
-    folder = Path(place)
-    while not folder.is_dir():
-        folder = folder.parent
+    # a library may not say which file it was: then the fullest disk that a job writes to
+    places = [Path(error.filename)] if error.filename else [Path.cwd(), Path.cwd() / "results"]
+    folders = [next(folder for folder in (place, *place.parents) if folder.is_dir()) for place in places]
+    free, folder = min((shutil.disk_usage(folder).free, folder) for folder in folders)
     written = sum(path.stat().st_size for path in Path().glob("results/**/*") if path.is_file())
     return Problem(
-        place,
+        str(error.filename or folder),
         expected="room for this file",
-        found=f"{error.strerror}: {shutil.disk_usage(folder).free / 1e6:,.0f} MB free in {folder}",
-        remedy=f"free some (the results hold {written / 1e6:,.0f} MB so far) and start again: "
+        found=f"{os.strerror(error.errno or errno.ENOSPC)}: {free / 1e6:,.1f} MB free in {folder}",
+        remedy=f"free some (the results hold {written / 1e6:,.1f} MB so far) and start again: "
         "it goes on from here",
     )

@@ -32,8 +32,8 @@ READY_MADE = '#!/bin/sh\nexec {python} "$@"\n'
 
 
 @pytest.fixture
-def project(tmp_path) -> Path:
-    """A copy of the project whose environment is the one that the tests run in."""
+def project(tmp_path) -> Iterator[Path]:
+    """A copy of the project whose environment is the one that the tests run in; nothing is left at work there."""
     copy = copy_project(tmp_path / "project")
     shutil.copy(PROJECT / "Makefile", copy)
     shutil.copytree(PROJECT / "tools", copy / "tools", ignore=shutil.ignore_patterns("__pycache__"))
@@ -42,7 +42,10 @@ def project(tmp_path) -> Path:
     python.parent.mkdir(parents=True)
     python.write_text(READY_MADE.format(python=sys.executable), encoding="utf-8")
     python.chmod(0o755)
-    return copy
+    yield copy
+    for process in psutil.process_iter(["cmdline"]):
+        if str(tmp_path) in " ".join(process.info["cmdline"] or ()) and process.pid != os.getpid():
+            process.kill()
 
 
 def make_report(project: Path, study: Path, said: str = "said") -> subprocess.Popen[bytes]:
@@ -55,7 +58,14 @@ def make_report(project: Path, study: Path, said: str = "said") -> subprocess.Po
             stderr=errors,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
+            preexec_fn=_hears,
         )
+
+
+def _hears() -> None:
+    """Whoever runs the tests in the background has signals ignored, which is inherited and respected."""
+    for kind in STOPS:
+        signal.signal(kind, signal.SIG_DFL)
 
 
 def wait_for_end(folder: Path, seconds: float = 30) -> list[str]:

@@ -33,7 +33,7 @@ READY_MADE = '#!/bin/sh\nexec {python} "$@"\n'
 
 @pytest.fixture
 def project(tmp_path) -> Iterator[Path]:
-    """A copy of the project whose environment is the one that the tests run in; nothing is left at work there."""
+    """A copy of the project with the environment that the tests run in; nothing is left at work there."""
     copy = copy_project(tmp_path / "project")
     shutil.copy(PROJECT / "Makefile", copy)
     shutil.copytree(PROJECT / "tools", copy / "tools", ignore=shutil.ignore_patterns("__pycache__"))

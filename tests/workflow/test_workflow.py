@@ -113,8 +113,9 @@ def test_the_command_in_the_report_makes_this_report(tiny_run, project_copy, tmp
     held = json.loads((tiny_run / "results/provenance.json").read_text(encoding="utf-8"))
     shutil.copy(tiny_run / "study.yaml", project_copy)
     shutil.copytree(tiny_run / "cards", project_copy / "cards")
-    call = [sys.executable, "-m", *shlex.split(held["command"]), "results/provenance.json", "--nocolor"]
-    done = subprocess.run([*call, "--dry-run"], cwd=project_copy, capture_output=True, text=True, check=False)
+    program, *words = shlex.split(held["command"])
+    call = [sys.executable, "-m", program, "results/provenance.json", "--dry-run", "--nocolor", *words]
+    done = subprocess.run(call, cwd=project_copy, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     fresh = tmp_path / "fresh"
     fresh.mkdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -184,7 +185,7 @@ def _halves_section(table: pd.DataFrame, parts: pd.DataFrame) -> list[str]:
         "## Parts of signatures\n",
         HALVES_WORDS.format(halves=HALVES),
         _by_rule(table, parts),
-        words,
+        textwrap.fill(words, 110),
         _markdown(shown, columns),
     ]
 

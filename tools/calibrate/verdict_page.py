@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -90,6 +91,7 @@ def verdict_page(table: pd.DataFrame) -> str:
         ABOUT.format(studies=int(counts.get("summary", 0)), patients=int(counts.get("patient", 0))),
         FALSE,
         _false(summary),
+        _nearest(summary),
         TRUE,
         _power(summary),
         _errors(summary),
@@ -143,6 +145,19 @@ def _false(cells: pd.DataFrame) -> str:
     return _markdown(head, rows)
 
 
+def _nearest(cells: pd.DataFrame) -> str:
+    """The cells that come nearest to 5 % false effects, in words."""
+    held = [one.name for one in NO_EFFECT if not is_excused(one)]
+    own = cells[cells["scenario"].isin(held)].sort_values("false", ascending=False, kind="stable")
+    said = [
+        f"{row['scenario']}, {row['k']} cohorts of {row['events_low']}-{row['events_high']} events, size "
+        f"{row['smallest_hr']:g}: {100 * row['false']:.2f} ± "
+        f"{100 * np.sqrt(row['false'] * (1 - row['false']) / row['n_studies']):.2f} of {row['n_studies']:,}"
+        for _, row in own.head(3).iterrows()
+    ]
+    return textwrap.fill(f"Nearest to the limit: {'; '.join(said)}.", 110)
+
+
 def _power(cells: pd.DataFrame) -> str:
     ks = sorted(set(cells["k"]) - {1})
     rows = []
@@ -183,7 +198,8 @@ def _asked(summary: pd.DataFrame) -> list[str]:
     head = ["truth", "size", "word", "events", *(f"{k} cohorts" for k in POWER_COHORTS)]
     many = len(rows) * len(POWER_COHORTS)
     words = f"{short} of {many} are, all where HR 0.8 is *smaller than looked for*: see below."
-    return [ASKED.format(said=words if short else f"None of {many} is."), _markdown(head, rows)]
+    about = ASKED.format(said=words if short else f"None of {many} is.")
+    return [textwrap.fill(about.strip(), 110), _markdown(head, rows)]
 
 
 def _smaller(summary: pd.DataFrame) -> list[str]:
@@ -222,7 +238,7 @@ def _levels(patient: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
         pairs = [_pair(row, bold=row["p"] < TWO_ERRORS) for _, row in own.iterrows()]
         rows.append([scenario, str(k), f"{size:g}", *pairs])
     head = ["truth", "cohorts", "size", *(f"{word}, patient / summary" for word in LEVEL_WORDS)]
-    return [LEVELS.format(said=said), _markdown(head, rows)]
+    return [textwrap.fill(LEVELS.format(said=said).strip(), 110), _markdown(head, rows)]
 
 
 def _pair(row: pd.Series, *, bold: bool) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from calibrate.verdict_limits import TWO_ERRORS, differ
+from calibrate.verdict_limits import differ
 from calibrate.verdict_scenarios import PATIENT_EVENTS
 from irf7bone.base.vocabulary import CONTRADICTED, NO_EFFECT, NOT_SPECIFIC, SMALLER, SUPPORTED, VERDICTS
 
@@ -38,14 +38,3 @@ def compare_levels(patient: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame
             p = differ(row[word], int(row["n_studies"]), other[word], int(other["n_studies"]))
             rows.append({**row[key], "word": word, "patient": row[word], "summary": other[word], "p": p})
     return pd.DataFrame(rows)
-
-
-def levels_differ(patient: pd.DataFrame, summary: pd.DataFrame) -> bool:
-    """Whether any word of these cells is said more often at one level than at the other.
-
-    Args:
-        patient: Rows of :data:`irf7bone.tables.calibration.VERDICT_CALIBRATION` at patient level.
-        summary: Rows of it at summary level.
-    """
-    compared = compare_levels(shares_of_cells(patient), shares_of_cells(summary))
-    return bool((compared["p"] < TWO_ERRORS).any())

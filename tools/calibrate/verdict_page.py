@@ -58,10 +58,9 @@ cohorts with a standard deviation of 0.1 on both.
 """
 LEVELS = """
 Patient level against summary level, cohorts of 15 to 60 events, sizes of 0.7 and 0.8 looked for. {said}
-In bold what differs by more than two standard errors, by Fisher's exact test; scenarios that did were drawn
-again with five times as many studies, which replace the first. The effect that turns is another matter: it
-turns at a time for all patients, and those at risk then are no longer alike, so that its average over time is
-not 1 as at summary level; an effect said of it has non_proportional beside the word.
+In bold what differs by more than two standard errors, by Fisher's exact test. The effect that turns is
+another matter: it turns at a time for all patients, and those at risk then are no longer alike, so that its
+average over time is not 1 as at summary level; an effect said of it has non_proportional beside the word.
 """
 ASKED = """
 Against what the specification's own prototype found: shares of the word, and in brackets the prototype's. In

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from calibrate.__main__ import TABLES
 from calibrate.verdict import VERDICT_PARTS, part_of, patient_rows, replace_part, shares, summary_rows
-from calibrate.verdict_levels import compare_levels, levels_differ, shares_of_cells
+from calibrate.verdict_levels import compare_levels, shares_of_cells
 from calibrate.verdict_limits import (
     FALSE_EFFECT,
     FALSE_NO_EFFECT,
@@ -138,7 +138,7 @@ def test_patients_and_summaries_agree(cells):
     summary, patient = (cells[cells["level"] == level] for level in ("summary", "patient"))
     compared = compare_levels(patient[~patient["scenario"].isin(turning)], summary)
     said = compared[(compared["patient"] > 0) | (compared["summary"] > 0)]
-    assert len(said) > 100
+    assert len(said) > 80
     differ = said["p"] < TWO_ERRORS
     assert differ.mean() < 0.1, said[differ]
     assert said["p"].min() > 0.05 / len(said), said.loc[said["p"].idxmin()]
@@ -191,16 +191,18 @@ def test_a_cell_near_its_limit():
 
 def test_levels_that_differ():
     about = {"scenario": "HR 0.6", "k": 3, "events_low": 15, "events_high": 60, "smallest_hr": 0.7}
-    summary, alike, other = (
-        pd.DataFrame(shares(Counter({SUPPORTED: said, TOO_LITTLE: many - said}), {**about, "level": level}))
-        for level, said, many in (("summary", 700, 1000), ("patient", 135, 200), ("patient", 110, 200))
-    )
-    assert not levels_differ(alike, summary)
-    assert levels_differ(other, summary)
-    # one in 200 beside none in 1,000 is no difference
-    rare = shares(Counter({SUPPORTED: 1, TOO_LITTLE: 199}), {**about, "level": "patient"})
-    never = shares(Counter({TOO_LITTLE: 1000}), {**about, "level": "summary"})
-    assert not levels_differ(pd.DataFrame(rare), pd.DataFrame(never))
+
+    def p(said: int, of: int, beside: int) -> float:
+        rows = [
+            pd.DataFrame(shares(Counter({SUPPORTED: n, TOO_LITTLE: m - n}), {**about, "level": level}))
+            for level, n, m in (("patient", said, of), ("summary", beside, 1000))
+        ]
+        compared = compare_levels(*map(shares_of_cells, rows)).set_index("word")
+        return compared.loc[SUPPORTED, "p"]
+
+    assert p(135, 200, 700) > TWO_ERRORS > p(110, 200, 700)
+    # one in 200 beside none in 1,000 is no difference: (1 / 6) by hand
+    assert p(1, 200, 0) == pytest.approx(200 / 1200)
 
 
 def test_er_goes_with_the_score_by_way_of_proliferation_unless_said():

@@ -168,6 +168,7 @@ MARKED = (
     "no effect, cohorts chosen by outcome, flagged",
     "no effect, cohorts chosen by outcome, not said",
     "HR 0.6",
+    "HR 0.6, tau 0.2",
     "HR 0.7",
     "HR 0.7, tau 0.2",
     "HR 0.7, tau 0.3",

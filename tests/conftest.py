@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from madeup.base_case import CASES, BaseCase, base_case
 
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.study.cohort_card import CohortCard
@@ -34,6 +35,14 @@ def realdata() -> Path:
 def symbols() -> SymbolTable:
     """The shipped table of gene symbols."""
     return SymbolTable.load(PROJECT / "data" / "genes" / "hgnc_symbols.tsv.gz")
+
+
+@pytest.fixture
+def base(tmp_path: Path, symbols: SymbolTable) -> BaseCase:
+    """The base of ../shared/cases; skips where the folder is not beside the project."""
+    if not CASES.is_dir():
+        pytest.skip("no folder ../shared/cases beside the project")
+    return base_case(tmp_path, symbols)
 
 
 @pytest.fixture

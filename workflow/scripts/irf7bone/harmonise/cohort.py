@@ -333,6 +333,7 @@ def _provenance(
         "card_sha256": card.sha256,
         "sources": acquired.sources,
         "scale": genes.scale,
+        "remarks": list(genes.remarks),
         "genes": {
             "ids_in_source": len(acquired.expression),
             "gene_id": settings["gene_id"],

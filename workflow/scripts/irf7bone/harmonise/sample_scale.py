@@ -26,8 +26,9 @@ _LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 # log2 values times these are natural and decimal logarithms
 _BASES = {np.log(2): "natural logarithms", np.log10(2): "logarithms to base 10"}
 _NEAR_BASE = 0.06
-_SAME_SHAPE = 0.995  # correlation of a sample's quantiles with the others', for it to be the same on another scale
-# of values that came from whole numbers, this share lies next to one; of others no more than the second
+# correlation of a sample's quantiles with the others', for it to be the same on another scale
+_SAME_SHAPE = 0.995
+# of values that came from whole numbers this share lies next to one, of others no more than the second
 _WHOLE, _NOT_WHOLE = 0.9, 0.5
 _Z_SPREAD = 0.5  # means of genes on a log2 scale spread two to six times as far as a gene's own values do
 _BELOW_ZERO = 0.25
@@ -81,13 +82,20 @@ def _refuse_zscores_by_name(settings: Mapping[str, object], where: str, problems
             where,
             expected=f"values as {settings['scale']} has them, which the card states",
             found=f"the file {name}, whose name says z-scores",
-            remedy="take the source's file without z-scores; where there is none, state log_ratio: z-scores are "
-            "relative to the cohort",
+            remedy="take the source's file without z-scores; where there is none, state log_ratio: z-scores "
+            "are relative to the cohort",
         )
 
 
 def _name(
-    found: np.ndarray, samples: _Samples, where: str, problems: Problems, *, stated: str, like: str, remedy: str
+    found: np.ndarray,
+    samples: _Samples,
+    where: str,
+    problems: Problems,
+    *,
+    stated: str,
+    like: str,
+    remedy: str,
 ) -> bool:
     """Note the samples found, with their medians and maxima; whether there were any."""
     if not found.any():
@@ -140,7 +148,7 @@ def _log2(samples: _Samples, where: str, problems: Problems) -> str:
 def _looks_like_zscores(samples: _Samples, where: str, problems: Problems) -> bool:
     """Refuse values centred gene by gene: levels of genes differ far more than values of one gene do."""
     below = float((samples.some < 0).mean())
-    spread = samples.some.std(axis=1)
+    spread = samples.some.std(axis=1, ddof=1)
     own = float(np.median(spread))
     if below < _BELOW_ZERO or own == 0 or samples.some.mean(axis=1).std() > _Z_SPREAD * own:
         return False
@@ -174,15 +182,15 @@ def _base_of(samples: _Samples, where: str, problems: Problems) -> str:
     values = samples.some[:, :: max(1, samples.some.shape[1] // 50)].ravel()
     shares = {name: _near_whole(values, base) for name, base in (("2", 2.0), ("e", np.e), ("10", 10.0))}
     if max(shares.values()) < _WHOLE:
-        return "the base of the logarithm cannot be tested, as no whole numbers are behind it"
+        return "the base of the logarithm cannot be tested, as too few whole numbers are behind it"
     base = max(shares, key=lambda name: shares[name])
     if base != "2" and shares["2"] <= _NOT_WHOLE:
         times = {"e": "1.442695 (1 / ln 2)", "10": "3.321928 (1 / log10 2)"}[base]
         problems.add(
             where,
             expected="logarithms to base 2, as the card says log2",
-            found=f"{base} to the power of the values gives whole numbers in {shares[base]:.0%} of them, 2 to their "
-            f"power in {shares['2']:.0%}",
+            found=f"{base} to the power of the values gives whole numbers in {shares[base]:.0%} of them, 2 "
+            f"to their power in {shares['2']:.0%}",
             remedy=f"multiply the values by {times}",
         )
     return ""
@@ -213,7 +221,7 @@ def _log_ratio(samples: _Samples, where: str, problems: Problems) -> str:
 
 
 def _counts(samples: _Samples, where: str, problems: Problems) -> str:
-    """Logarithms that were rounded are whole numbers as well: no gene of a sequenced sample has 30 reads at most."""
+    """Rounded logarithms are whole numbers as well; a sequenced sample has genes of more than 30 reads."""
     logs = samples.largest <= LOG2_LIMIT
     mend = _MEND if not logs.all() else "state log2 if the source took logarithms"
     _name(logs, samples, where, problems, stated="counts", like=f"end at {LOG2_LIMIT:g}", remedy=mend)

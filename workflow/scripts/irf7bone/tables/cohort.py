@@ -39,6 +39,7 @@ COHORTS = Table(
         text("dropped", "reason=count for every loss, semicolon-separated; 'none' where nothing was lost"),
         count("n", "samples in the cohort file"),
         count("genes", "genes in the cohort file"),
+        text("remarks", "what to know of the expression values; NA where nothing", nullable=True),
         text("endpoint", "endpoint", allowed=ENDPOINTS, nullable=True),
         text("definition", "what the endpoint is, in the card's words", nullable=True),
         text(

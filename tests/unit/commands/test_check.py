@@ -127,7 +127,7 @@ def test_many_cohorts_share_the_columns_of_coverage(here, make_card, symbols):
         ("", "an empty file"),
         ("- a\n", "the list a"),
         ("a: [\n", "in YAML"),
-        ("a: !!python/object/apply:os.system ['touch owned']\n", "in YAML"),
+        ("a: !!python/object/apply:os.system ['touch owned']\n", "the YAML tag"),
     ],
 )
 def test_a_study_file_that_cannot_be_read_is_refused(here, text, said, capsys):

@@ -33,7 +33,7 @@ from irf7bone.scoring.agreement import Agreement, agreements, measure_agreement
 from irf7bone.study.cells_card import CellsCard
 from irf7bone.study.cohort_card import CohortCard
 from irf7bone.study.plan import SYMBOLS, load_study, sound_parts
-from irf7bone.study.strict_yaml import merge_config, read_config
+from irf7bone.study.strict_yaml import read_configs
 
 
 @dataclass(frozen=True)
@@ -122,9 +122,7 @@ def check_study(path: Path | None, *, root: Path) -> StudyCheck:
         InputError: The config file itself cannot be read.
     """
     files = [Path(root) / "config.yaml", *([path] if path else [])]
-    config: dict[str, Any] = {}
-    for file in files:
-        config = merge_config(config, read_config(file))
+    config = read_configs(files)
     source = " + ".join(file.name for file in files)
     problems: list[Problem] = []
     study = _collect(problems, lambda: load_study(config, root=root, source=source, files=files))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from madeup.base_case import CASES, BaseCase, base_case
+from madeup.base_case import BaseCase
 from madeup.cases import Case
 
 from irf7bone.genes.symbols import SymbolTable
@@ -54,11 +54,9 @@ def symbols() -> SymbolTable:
 
 
 @pytest.fixture
-def base(tmp_path: Path, symbols: SymbolTable) -> BaseCase:
-    """The base of ../shared/cases; skips where the folder is not beside the project."""
-    if not CASES.is_dir():
-        pytest.skip("no folder ../shared/cases beside the project")
-    return base_case(tmp_path, symbols)
+def base(cases: Path, tmp_path: Path, symbols: SymbolTable) -> BaseCase:
+    """The same, to be run with other tables."""
+    return BaseCase(cases, tmp_path, symbols)
 
 
 @pytest.fixture

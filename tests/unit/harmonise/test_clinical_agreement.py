@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from madeup.base_case import PLANTED, refusal
+from madeup.base_case import refusal
+from madeup.cases import TRUTH
 from sklearn.metrics import roc_auc_score
 
 from irf7bone.acquire.sources import acquire
@@ -20,7 +21,7 @@ ER = {"er": {"from": "er", "map": {"+": "positive", "-": "negative"}}}
 @pytest.fixture
 def base(base):
     """The base, which knows ER in its table only, with the gene that knows it as well."""
-    positive = base.clinical.set_index("sample").loc[base.expression.columns, "er"] == "+"
+    positive = base.clinical.loc[base.expression.columns, "er"] == "+"
     base.expression.loc["ESR1"] = 7 + 3 * positive + np.random.default_rng(0).normal(0, 1, 200)
     return base
 
@@ -37,7 +38,7 @@ def test_the_base_agrees(base):
     harmonised = base.run(fields=ER)
     row = harmonised.markers.set_index(["fact", "gene"]).loc[("er", "ESR1")]
     assert row["status"] == "agrees" and row["agreement"] > 0.9 and row["n"] == 200
-    assert base.log_hr(harmonised) == pytest.approx(PLANTED, abs=0.002)
+    assert base.log_hr(harmonised) == pytest.approx(TRUTH, abs=0.002)
     MARKERS.check(harmonised.markers, "made")
 
 
@@ -51,9 +52,9 @@ def test_a_column_sorted_alone_is_refused(base):
 def test_a_table_sorted_apart_from_its_ids_is_refused_and_explained(base):
     """Ids sorted by name, the rest left as it was; the expression still has the old order."""
     mixed = np.random.default_rng(1).permutation(200)
-    clinical = base.clinical.iloc[mixed].reset_index(drop=True)
-    expression = base.expression[clinical["sample"]]
-    said = refusal(lambda: base.run(expression, apart(clinical, "sample"), fields=ER))
+    clinical = base.clinical.iloc[mixed]
+    expression = base.expression[clinical.index]
+    said = refusal(lambda: base.run(expression, clinical.set_axis(sorted(clinical.index)), fields=ER))
     assert (
         "with the rows of the clinical table in the order of the expression's samples it would be 0.9" in said
     )
@@ -69,8 +70,10 @@ def test_a_table_that_slipped_is_refused_and_explained(base, rows, words):
 
 
 def test_an_inverted_map_is_refused_and_explained(base):
-    inverted = {"er": {"from": "er", "map": {"+": "negative", "-": "positive"}}}
-    said = refusal(lambda: base.run(fields=inverted))
+    """By codes that say nothing: those that do are held against their map before."""
+    inverted = {"er": {"from": "er", "map": {"A": "negative", "B": "positive"}}}
+    codes = base.clinical.assign(er=base.clinical["er"].map({"+": "A", "-": "B"}))
+    said = refusal(lambda: base.run(clinical=codes, fields=inverted))
     assert "with positive and negative exchanged it would be 0.9" in said and "look at `map`" in said
 
 

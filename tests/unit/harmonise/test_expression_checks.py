@@ -7,11 +7,14 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
-from madeup.base_case import PLANTED, PROJECT, refusal
+from madeup.base_case import refusal
+from madeup.cases import PROJECT, TRUTH
 
 from irf7bone.acquire.sources import acquire
+from irf7bone.base.errors import Problems
 from irf7bone.harmonise.expression import harmonise_expression
 from irf7bone.harmonise.filled_values import restoring
+from irf7bone.harmonise.time_codes import ask_about_codes
 from irf7bone.study.cohort_checks import load_card
 
 SETTINGS = {"scale": "log2", "gene_id": "symbol", "collapse": "max_mean"}
@@ -209,7 +212,7 @@ def test_the_base_with_scattered_gaps_says_what_they_cost(base):
     found = base.run(gaps)
     assert 0.25 < (len(gaps) - found.adata.n_vars) / len(gaps) < 0.4
     assert "would come back" in found.adata.uns["provenance"]
-    assert base.log_hr(found) == pytest.approx(PLANTED, abs=0.1)
+    assert base.log_hr(found) == pytest.approx(TRUTH, abs=0.1)
     one = base.expression.copy()
     one.iloc[::2, 17] = np.nan
     said = base.run(one).adata.uns["provenance"]
@@ -219,8 +222,8 @@ def test_the_base_with_scattered_gaps_says_what_they_cost(base):
 @pytest.mark.parametrize(
     ("scale", "change", "log_hr"),
     [
-        ("log2", lambda values: values, PLANTED),
-        ("linear", np.exp2, PLANTED),
+        ("log2", lambda values: values, TRUTH),
+        ("linear", np.exp2, TRUTH),
         ("counts", lambda values: np.floor(np.exp2(values)), -0.512),
     ],
 )
@@ -242,3 +245,41 @@ def test_feature_counts_columns_are_no_samples(base):
     again = acquire(load_card(base.folder / "base.yaml")).expression
     assert again.columns.tolist() == counts.columns.tolist()
     assert plain.adata.n_obs == 200 and (again == counts).all().all()
+
+
+@pytest.mark.parametrize(("code", "samples"), [("99", 25), ("999", 1), ("9999", 40)])
+def test_codes_among_times_are_asked_about(base, code, samples):
+    """99 is within the times of the base and common; 999 is far beyond all."""
+    times = base.clinical.copy()
+    some = times["months"].iloc[::5].where(np.arange(40) >= samples, code)
+    times.iloc[::5, times.columns.get_loc("months")] = some
+    said = refusal(lambda: base.run(clinical=times))
+    assert f"{code} in {samples} of 200 samples of column 'months'" in said and f"`real: [{code}]`" in said
+
+
+def test_codes_that_the_card_answers(base):
+    times = base.clinical.copy()
+    times.iloc[:25, times.columns.get_loc("months")] = "99"
+    endpoint = base.card["endpoints"]["bone"]
+    real = {"bone": {**endpoint, "time": {**endpoint["time"], "real": [99]}}}
+    assert base.run(clinical=times, endpoints=real).adata.obs["bone_time_months"].eq(99).sum() == 25
+    base.clinical, base.card["clinical"][0]["missing"] = times, ["99"]
+    # whose time is missing is of the clinical half; here 25 consecutive samples, whatever their outcome
+    assert base.run().adata.obs["bone_time_months"].isna().sum() == 25
+
+
+def test_a_date_of_1900_is_named(base):
+    times = base.clinical.copy()
+    times.iloc[3, times.columns.get_loc("months")] = "1900-01-00"
+    assert "a date of 1900 is what a spreadsheet makes of 0" in refusal(lambda: base.run(clinical=times))
+
+
+def test_times_that_are_common_for_another_reason_are_no_codes():
+    """Follow-up cut at 120, whole months of many patients, and 99 as one of them."""
+    rng = np.random.default_rng(6)
+    months = pd.Series(rng.integers(1, 150, 3000).astype(float), name="months")
+    cut = pd.Series(np.minimum(rng.exponential(80, 300), 120.0).round(1), name="months")
+    problems = Problems()
+    for times in (months, cut):
+        ask_about_codes(times, (), "card", problems)
+    assert problems.found == []

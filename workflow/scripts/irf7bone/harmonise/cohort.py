@@ -13,8 +13,8 @@ import pandas as pd
 
 from irf7bone.acquire.acquired import said_of_columns, with_other_spellings
 from irf7bone.base.errors import InputError, Problem, Problems
-from irf7bone.harmonise.clinical_agreement import clinical_agreement
 from irf7bone.base.vocabulary import COMPLETE_SHARE, MODEL_FIELDS
+from irf7bone.harmonise.clinical_agreement import clinical_agreement
 from irf7bone.harmonise.cohort_file import BATCH, check_cohort
 from irf7bone.harmonise.endpoints import Endpoint, as_categories, build_endpoints, build_fields, find_column
 from irf7bone.harmonise.exclusions import check_patients, excluded_by, excluded_unseen, left_out

@@ -12,10 +12,12 @@ from madeup.cases import PROJECT, TRUTH
 
 from irf7bone.acquire.sources import acquire
 from irf7bone.base.errors import Problems
+from irf7bone.commands.propose.seen import ask_written
 from irf7bone.harmonise.expression import harmonise_expression
 from irf7bone.harmonise.filled_values import restoring
 from irf7bone.harmonise.time_codes import ask_about_codes
 from irf7bone.study.cohort_checks import load_card
+from irf7bone.study.questions import MARK
 
 SETTINGS = {"scale": "log2", "gene_id": "symbol", "collapse": "max_mean"}
 
@@ -124,6 +126,14 @@ def test_missing_written_as_zero_is_asked_about(log2, harmonised):
     few.iloc[:160, ::3] = 0.0
     known = harmonised(few, missing=0)
     assert len(known.values) == 640 and len(known.dropped["missing values"]) == 160
+
+
+def test_make_card_asks_about_written_values(log2):
+    filled = log2.mask(np.random.default_rng(2).random(log2.shape) < 0.2, 0.0)
+    question = ask_written(filled)["missing"]
+    assert question.startswith(MARK) and "`missing: 0`" in question and "`floor: 0`" in question
+    for values in (log2, np.exp2(log2), np.floor(np.exp2(log2)), log2.sub(log2.median(axis=1), axis=0)):
+        assert ask_written(values) == {}
 
 
 def test_what_has_no_gap_is_no_filled_value(log2, harmonised):

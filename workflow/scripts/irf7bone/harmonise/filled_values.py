@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -80,35 +81,67 @@ def check_filled(values: pd.DataFrame, log2: pd.DataFrame, settings: Mapping[str
         InputError: One value, which the card does not name, is common and set apart from the others by a gap,
             or far commoner than any other, or is the largest of many cells.
     """
+    problems = Problems()
+    for found in written_values(values, log2, settings):
+        problems.add(
+            f"{where}, expression",
+            expected="values that were measured",
+            found=found.words,
+            remedy=f"state in the card's expression {found.answers}",
+            offenders=found.samples,
+        )
+    problems.raise_if_any()
+
+
+@dataclass(frozen=True)
+class Written:
+    """A value that was written for many cells and does not belong to the others.
+
+    Args:
+        value: The value, as the source has it.
+        words: How common it is, and how it stands out.
+        answers: What the card may say of it.
+        samples: Samples with it, most of it first.
+    """
+
+    value: float
+    words: str
+    answers: str
+    samples: list[str]
+
+
+def written_values(
+    values: pd.DataFrame, log2: pd.DataFrame, settings: Mapping[str, Any]
+) -> Iterator[Written]:
+    """Values that somebody wrote rather than measured, as far as the card does not name them.
+
+    Args:
+        values: Genes x samples, complete, as the source has them.
+        log2: The same on the log2 scale.
+        settings: ``scale``, and perhaps ``floor`` and ``clipped``.
+    """
     if len(values) < FEWEST_GENES:
         return
     rows = np.unique(np.linspace(0, len(values) - 1, _GENES_ASKED).astype(int))
     some, logs = values.to_numpy(dtype=np.float64)[rows], log2.to_numpy(dtype=np.float64)[rows]
     levels, counts = np.unique(some, return_counts=True)
     stated = [float(item) for item in (*settings.get("clipped", ()), settings.get("floor", np.nan))]
-    problems = Problems()
     for at in np.flatnonzero(counts >= LEAST_SHARE * some.size):
-        level = levels[at]
-        if np.isclose(level, stated).any() or ((some == level).any(axis=1)).mean() < _LEAST_GENES:
+        level, there = levels[at], some == levels[at]
+        if np.isclose(level, stated).any() or there.any(axis=1).mean() < _LEAST_GENES:
             continue
         words = _set_apart(at, counts, some, logs, levels, settings)
         if words:
-            share = counts[at] / some.size
-            problems.add(
-                f"{where}, expression",
-                expected="values that were measured",
-                found=f"{share:.1%} of all values are {level:g}, {words}",
-                remedy=_ASK[at == len(levels) - 1].format(level=f"{level:g}"),
-                offenders=_samples_with(some == level, values.columns),
-            )
-    problems.raise_if_any()
+            share, answers = counts[at] / some.size, _ASK[at == len(levels) - 1].format(level=f"{level:g}")
+            said = f"{share:.1%} of all values are {level:g}, {words}"
+            yield Written(float(level), said, answers, _samples_with(there, values.columns))
 
 
 _ASK = {
-    False: "state in the card's expression `missing: {level}` if it stands for a missing value, or "
-    "`floor: {level}` if nothing lower can be measured",
-    True: "state in the card's expression `clipped: [LOW, {level}]` if the source cut its values there, "
-    "or `missing: {level}` if it stands for a missing value",
+    False: "`missing: {level}` if it stands for a missing value, or `floor: {level}` if nothing lower can be "
+    "measured",
+    True: "`clipped: [LOW, {level}]` if the source cut its values there, or `missing: {level}` if it stands for a "
+    "missing value",
 }
 
 

@@ -314,8 +314,8 @@ def _months_of(values: pd.Series, unit: str, where: str, problems: Problems, for
         (
             months < 0,
             "times of 0 or more",
-            "exclude these samples by name in the card, with the reason; where it is a code for unknown, such "
-            "as -1, write it among `missing` of the clinical source",
+            "exclude these samples by name in the card, with the reason; a code for unknown, such as -1, "
+            "stands among `missing` of the clinical source",
         ),
         (
             months > LONGEST_MONTHS,

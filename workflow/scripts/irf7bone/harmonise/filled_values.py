@@ -132,16 +132,16 @@ def written_values(
             continue
         words = _set_apart(at, counts, some, logs, levels, settings)
         if words:
-            share, answers = counts[at] / some.size, _ASK[at == len(levels) - 1].format(level=f"{level:g}")
-            said = f"{share:.1%} of all values are {level:g}, {words}"
+            answers = _ASK[at == len(levels) - 1].format(level=f"{level:g}")
+            said = f"{counts[at] / some.size:.1%} of all values are {level:g}, {words}"
             yield Written(float(level), said, answers, _samples_with(there, values.columns))
 
 
 _ASK = {
     False: "`missing: {level}` if it stands for a missing value, or `floor: {level}` if nothing lower can be "
     "measured",
-    True: "`clipped: [LOW, {level}]` if the source cut its values there, or `missing: {level}` if it stands for a "
-    "missing value",
+    True: "`clipped: [LOW, {level}]` if the source cut its values there, or `missing: {level}` if it stands "
+    "for a missing value",
 }
 
 

@@ -39,7 +39,7 @@ def ask_about_codes(times: pd.Series, real: Collection[float], where: str, probl
                 where,
                 expected="times",
                 found=f"{code:g} in {n} of {int(counts.sum())} samples of column {times.name!r}, {why}",
-                remedy=f'write "{code:g}" among `missing` of the clinical source if it is a code for unknown, '
+                remedy=f'write "{code:g}" among `missing` of the clinical source if it stands for unknown, '
                 f"or `real: [{code:g}]` beside `from` if it is a time",
                 offenders=samples.tolist(),
             )

@@ -21,7 +21,7 @@ _GAP = 1.1
 _IN_GAP = 0.05  # of the cells at the value: fewer in the gap set it apart
 # a value that is neither lowest nor highest was filled in where it is this much commoner than the next
 _COMMON, _COMMONER = 0.05, 20
-_GENES_ASKED = 2000
+_GENES_ASKED = 500
 LARGE_SHARE = 0.01  # of all reads, for a row of no known gene to be named
 
 # what counting programs write below the genes, spike-ins, and totals
@@ -33,6 +33,7 @@ _NO_GENE = re.compile(
     r"|(?i:total|sum|library[ _]?size|unmapped|total[ _](reads|counts))"
     r"|ERCC-\d{5}|SIRV\w*|(?i:spike[-_ ]?in.*)"
 )
+_ANY_OF_THEM = re.compile(rf"(?m)^({_NO_GENE.pattern})$")
 
 
 def leave_out_no_genes(expression: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -42,8 +43,10 @@ def leave_out_no_genes(expression: pd.DataFrame) -> tuple[pd.DataFrame, list[str
         expression: Genes x samples; index = ids of the source.
     """
     ids = expression.index.get_level_values(0).astype(str)
+    if not _ANY_OF_THEM.search("\n".join(ids)):
+        return expression, []
     other = np.array([_NO_GENE.fullmatch(name) is not None for name in ids], dtype=bool)
-    return (expression[~other], ids[other].tolist()) if other.any() else (expression, [])
+    return expression[~other], ids[other].tolist()
 
 
 def large_unknown(counts: pd.DataFrame, known: np.ndarray) -> str:

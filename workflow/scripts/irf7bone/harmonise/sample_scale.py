@@ -21,7 +21,7 @@ LOG2_LIMIT = 30.0
 # log2 of expression reaches beyond it in every sample; logarithms to base 10, or taken twice, do not
 LEAST_LOG2_MAXIMUM = 6.0
 FEWEST_GENES = 100  # fewer have no distribution
-_GENES_ASKED = 2000
+_GENES_ASKED = 500
 _LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 # log2 values times these are natural and decimal logarithms
 _BASES = {np.log(2): "natural logarithms", np.log10(2): "logarithms to base 10"}
@@ -169,7 +169,10 @@ def _other_base(samples: _Samples, where: str, problems: Problems) -> None:
     """Samples whose quantiles are those of the others times the ratio of two bases of logarithms."""
     usual = np.median(samples.quantiles, axis=1)
     slope = samples.quantiles.T @ usual / (usual @ usual)
-    shape = np.array([np.corrcoef(usual, own)[0, 1] for own in samples.quantiles.T])
+    centred = samples.quantiles - samples.quantiles.mean(axis=0)
+    reference = usual - usual.mean()
+    length = np.linalg.norm(centred, axis=0) * np.linalg.norm(reference)
+    shape = reference @ centred / np.where(length > 0, length, 1)
     for factor, words in _BASES.items():
         # where most samples are the odd ones, the others stand out by the inverse factor
         for ratio, like in ((factor, f"look like {words}"), (1 / factor, f"look like log2 among {words}")):

@@ -224,7 +224,7 @@ def _expression_remarks(found: StudyCheck) -> list[str]:
             continue
         said = str(cohort.summary["remarks"].iloc[0])
         lost = [gene for gene in signature.genes if gene in cohort.lost] if signature else []
-        if lost:
+        if signature and lost:
             said += f"; {len(lost)} of the lost ones are of {signature.name}"
         lines += wrap(f"{cohort.card.id}: {said}", width=SCREEN)
     return lines

@@ -129,7 +129,7 @@ def written_values(
     some, logs = values.to_numpy(dtype=np.float64)[rows], log2.to_numpy(dtype=np.float64)[rows]
     levels, counts = np.unique(some, return_counts=True)
     stated = [float(item) for item in (*settings.get("clipped", ()), settings.get("floor", np.nan))]
-    for at in np.flatnonzero(counts >= LEAST_SHARE * some.size):
+    for at in map(int, np.flatnonzero(counts >= LEAST_SHARE * some.size)):
         level, there = levels[at], some == levels[at]
         if np.isclose(level, stated).any() or there.any(axis=1).mean() < _LEAST_GENES:
             continue

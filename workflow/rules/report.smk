@@ -118,6 +118,7 @@ rule build_report:
         templates=report_templates,
         references=references,
         calibration=calibration,
+        glossary=glossary,
     output:
         report=report(
             "results/report/index.html",

@@ -15,6 +15,7 @@ from irf7bone.report.inputs import ReportInputs
 from irf7bone.report.pdf.printed import build_pdf
 from irf7bone.report.sections.page import page_sections
 from irf7bone.report.sections.record_section import run_methods
+from irf7bone.report.sentences.glossary import read_glossary
 from irf7bone.report.sentences.methods import as_markdown
 from irf7bone.report.sentences.references import as_bibtex, read_works
 from irf7bone.study.cells_card import read_cells_card
@@ -50,6 +51,7 @@ inputs = ReportInputs(
     templates=Path(snakemake.scriptdir).resolve().parent / "report",
     works=read_works(Path(source.references)),
     calibration=read_calibration(source.calibration),
+    glossary=read_glossary(Path(source.glossary)),
     experiments=read_experiments(
         experiments,
         tables=source.experiment_tables,

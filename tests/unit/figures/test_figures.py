@@ -269,7 +269,7 @@ def test_a_score_without_curve_says_why(cohorts):
     )
     said = " ".join(text.replace("\n", " ") for text in texts(figure))
     assert "low coverage: 0 of 1 genes in the cohort" in said
-    assert "share free of death" in said  # the first panel that is drawn carries the axis
+    assert "overall survival" in said  # the first panel that is drawn carries the axis
 
 
 def test_signatures_are_ordered_by_their_correlation_with_the_primary():

@@ -129,7 +129,7 @@ def plot_forests(
         overview = overview_table(associations, pooled, roles, signatures=config.signatures.select, **shared)
         said = ENDPOINT_WORDS[endpoint]
         words = {
-            "title": f"{said.capitalize()}: hazard ratio for one SD more score ({primary.method})",
+            "title": f"{said.capitalize()}: hazard ratio per SD of the score ({primary.method})",
             "nothing": f"No cohort of this study has the endpoint {said}.",
         }
         drawn[f"forest_{endpoint}"] = Drawing(plot_forest(by_cohort, models, **words), by_cohort)

@@ -119,7 +119,7 @@ def _top_of_axis(curves: pd.DataFrame) -> float:
 
 def _axis_words(kind: str, endpoint: str) -> str:
     said = phrases.ENDPOINT_WORDS[endpoint]
-    return f"share free of {said}" if kind == "event_free" else f"cumulative incidence\nof {said}"
+    return phrases.SURVIVAL_WORDS[endpoint] if kind == "event_free" else f"cumulative incidence\nof {said}"
 
 
 def _why_missing(fit: pd.Series | None) -> str:

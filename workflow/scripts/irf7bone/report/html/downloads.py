@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from irf7bone.report.html.figure_markup import FigureView
 
 # PDF is packed already and holds its fonts: the first figures' travel inside while the page stays below this.
-MOST_PAGE_BYTES = 5_500_000
+MOST_PAGE_BYTES = 4_750_000
 
 
 def packed(text: str) -> str:

@@ -44,7 +44,10 @@ _SIZES = (
     Field("n", "samples in the fit", say_count("n"), number=True),
     Field("Events", "events in the fit", say_count("n_events"), number=True),
     Field(
-        "HR per SD (95 % CI)", "hazard ratio for one standard deviation more score", effect_cell, number=True
+        "HR per SD (95 % CI)",
+        "hazard ratio per standard deviation (SD) of the score",
+        effect_cell,
+        number=True,
     ),
     Field("p", "two-sided", say_number("p", p_value), number=True),
 )
@@ -55,12 +58,14 @@ def associations_view(frame: pd.DataFrame, simulated: Collection[str], method: s
     """Every planned result of every cohort; the page opens with those of ``method``."""
     optional = {
         "null_percentile": Field(
-            "Null percentile",
-            "share of random signatures with a smaller hazard ratio",
-            say_number("null_percentile", lambda share: f"{100 * share:.1f} %"),
+            "Rank among random, %",
+            "share of random signatures with a smaller hazard ratio; a rank, not a test",
+            say_number("null_percentile", lambda share: f"{100 * share:.1f}"),
             number=True,
         ),
-        "null_p": Field("Null p", "against random signatures", say_number("null_p", p_value), number=True),
+        "null_p": Field(
+            "Empirical p", "against random signatures", say_number("null_p", p_value), number=True
+        ),
     }
     computed = [column for name, column in optional.items() if frame[name].notna().any()]
     columns = (
@@ -173,6 +178,7 @@ _HELD_COVERAGE = Field(
     "Status",
     "scored or not",
     lambda row: Cell("scored") if row["status"] == "ok" else say_status(row),
+    kept=True,
 )
 
 
@@ -180,7 +186,7 @@ def verdict_view(frame: pd.DataFrame) -> TableView:
     """The verdict of every endpoint."""
     columns = (
         Field("Endpoint", "outcome", _endpoint),
-        Field("Verdict", "what may be said", say_text("verdict")),
+        Field("Verdict", "what may be said", say_text("verdict"), kept=True),
         Field(
             "HR per SD (95 % CI)",
             "given proliferation and ER, primary signature",

@@ -37,7 +37,7 @@ from reportlab.platypus import (
     TableStyle,
 )
 
-from irf7bone.base.phrases import ENDPOINT_WORDS, counted
+from irf7bone.base.phrases import ENDPOINT_WORDS, counted, with_signature_names
 from irf7bone.report.html.cell_markup import TableView
 from irf7bone.report.html.figure_markup import FigureView
 from irf7bone.report.html.section import Section
@@ -190,7 +190,8 @@ def _put(
 
 
 def _say(text: object, style: ParagraphStyle = BODY) -> Paragraph:
-    return Paragraph(escape(plain(str(text)), quote=False), style)
+    said = plain(str(text))
+    return Paragraph(escape(said if style is CELL else with_signature_names(said), quote=False), style)
 
 
 def _section(section: Section, inputs: ReportInputs, placed: _Placed) -> Iterator[Flowable]:

@@ -137,7 +137,7 @@ def _status(row: Mapping[str, Any]) -> Cell:
     return Cell(words if row["status"] == OK or is_missing(row["reason"]) else f"{words}: {row['reason']}")
 
 
-STATUS = Field("Status", "whether there is an estimate, and why not", _status)
+STATUS = Field("Status", "whether there is an estimate, and why not", _status, kept=True)
 PATIENTS = Field("Patients", "in the contrast", say_count("n_patients"), number=True)
 P = Field("p", "t test over patients", say_number("p", p_value), number=True)
 

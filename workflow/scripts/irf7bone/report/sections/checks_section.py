@@ -168,7 +168,7 @@ def discrimination_sentence(rows: pd.DataFrame) -> str:
         if row["measure"] == "uno_c":
             said += f" up to {row['horizon_months']:.0f} months"
         parts.append(said)
-    return f"The score alone, above 0.5 where more of it goes with longer time: {listed(parts)}."
+    return f"Discrimination of the score alone (above 0.5: a higher score, a longer time): {listed(parts)}."
 
 
 def _share(row: Mapping[str, Any]) -> str:
@@ -265,7 +265,7 @@ def discrimination_view(frame: pd.DataFrame, simulated: Collection[str], shown: 
         Field("Status", "whether there is a number, and why not", say_status),
     )
     caption = (
-        "How well a score alone orders patients: above 0.5 where a higher score goes with a longer time. "
+        "Discrimination of each score alone. Above 0.5: patients with a higher score have a longer time. "
         f"{shown_only(shown, 'discrimination')}"
     )
     return view(

@@ -63,15 +63,20 @@ def specification_section(inputs: ReportInputs) -> Section:
     )
     findings = (
         Finding(
-            "Specifications share patients and genes, so that a share of them describes and does not test; "
-            "the one named before the run is ringed."
+            "Specifications share patients and genes: their shares describe and do not test. The primary "
+            "analysis is ringed."
             if drawn
             else finding
         ),
     )
     tables = (summary_view(results.specification_summary), specifications_view(results.specifications))
     return Section(
-        "specifications", "Every analysis", "Every defensible analysis", findings, (figure,), tables
+        "specifications",
+        "Sensitivity analysis",
+        "Sensitivity analysis: specification curve",
+        findings,
+        (figure,),
+        tables,
     )
 
 
@@ -215,7 +220,7 @@ def heterogeneity_sentence(row: Mapping[str, Any] | None) -> str:
     )
     if int(row["k"]) <= FEW_COHORTS:
         said += (
-            " With so few cohorts an interval that is short by chance is no evidence that they agree, and a "
+            " With so few cohorts an interval that happens to be short is no evidence that they agree, and a "
             "wide one leaves it open."
         )
     return said

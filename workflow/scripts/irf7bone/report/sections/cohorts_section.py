@@ -100,7 +100,7 @@ def _beside_cox(row: Mapping[str, Any]) -> str:
     if row["status"] != "ok":
         return f"{said}: {row['reason']}."
     ratios = [said_ratio(np.exp(row[name])) for name in ("estimate", "ci_low", "ci_high")]
-    return f"{said}: {ratios[0]} ({ratios[1]} to {ratios[2]}) for one standard deviation more score."
+    return f"{said}: {ratios[0]} ({ratios[1]} to {ratios[2]}) per SD of the score."
 
 
 def _figure_links(inputs: ReportInputs, name: str) -> list[tuple[str, str]]:

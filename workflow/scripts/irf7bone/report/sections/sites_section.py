@@ -265,7 +265,7 @@ def group_tests_view(frame: pd.DataFrame, simulated: Collection[str], shown: Seq
         Field("Status", "whether there is a test, and why not", say_status),
     )
     caption = (
-        "Whether the curves by tertile differ; they go with the curves, and no verdict rests on them. "
+        "Log-rank and Gray tests of the curves by tertile: unadjusted, for display, not for any verdict. "
         f"{shown_only(shown, 'group_tests')}"
     )
     return view(

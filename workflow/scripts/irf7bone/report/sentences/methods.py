@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, listed
+from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, listed, signature_name
 from irf7bone.base.vocabulary import EVENTS_PER_PARAMETER
 from irf7bone.report.sentences.methods_cells import write_cells
 from irf7bone.report.sentences.methods_deeper import write_deeper
@@ -85,8 +85,9 @@ def _claim(config: Config, cite: Citations) -> str:
     return (
         "Tumour cells that silence IRF7 have been reported to lose the interferon signal that exposes them "
         f"to the immune system, and to spread to bone {cite('bidwell2012')}. One analysis was named before "
-        f"the run as the primary one: signature {primary.signature}, method {primary.method}, endpoint "
-        f"{ENDPOINT_WORDS[primary.endpoint]}, model {MODEL_WORDS[primary.model]}."
+        f"the run as the primary one: signature {signature_name(primary.signature)}, "
+        f"method {primary.method}, endpoint {ENDPOINT_WORDS[primary.endpoint]}, "
+        f"model {MODEL_WORDS[primary.model]}."
     )
 
 
@@ -123,7 +124,8 @@ def _signatures(config: Config, library: Mapping[str, Signature], cite: Citation
         signature = library[name]
         defined_by = cite.works.of_signature(signature)
         marker = f" {cite(*defined_by)}" if defined_by else ", no source stated"
-        parts.append(f"{name} ({counted(len(signature.genes), 'gene')}{marker})")
+        said = name if signature_name(name) == name else f"{signature_name(name)}, {name}"
+        parts.append(f"{said} ({counted(len(signature.genes), 'gene')}{marker})")
     return (
         f"{counted(len(parts), 'signature')}: {listed(parts)}. A signature is scored in a cohort where the "
         "genes measured there stand for the whole: in every other real cohort that measures at least "
@@ -144,9 +146,9 @@ def _outcome(config: Config, associations: pd.DataFrame, competing: bool, cite: 
     models = listed([MODEL_WORDS[model] for model in config.models])
     parts = [
         f"Endpoints: {listed([ENDPOINT_WORDS[endpoint] for endpoint in config.endpoints])}. The effect is "
-        f"the hazard ratio for one standard deviation more score, from Cox models {cite('cox1972')} with "
+        f"the hazard ratio per standard deviation (SD) of the score, from Cox models {cite('cox1972')} with "
         f"Efron's handling of ties {cite('efron1977')}: {models}. Proliferation is the score of "
-        f"{config.proliferation_signature} by {config.primary.method}."
+        f"{signature_name(config.proliferation_signature)} by {config.primary.method}."
     ]
     if {"clinical", "full"} & set(config.models):
         parts.append(

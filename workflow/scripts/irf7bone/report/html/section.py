@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from irf7bone.base.phrases import ENDPOINT_WORDS, STATUS_WORDS, counted, is_missing, listed
+from irf7bone.base.phrases import ENDPOINT_WORDS, STATUS_WORDS, capital, counted, is_missing, listed
 from irf7bone.report.html.cell_markup import TableView
 from irf7bone.report.html.figure_markup import FigureView, read_figure
 
@@ -89,11 +89,6 @@ class Part:
 def marked(caption: str, simulated: bool) -> str:
     """The caption, behind a warning where it is about simulated data."""
     return f"SIMULATED DATA, not patients. {caption}" if simulated else caption
-
-
-def capital(words: str) -> str:
-    """Words with a capital first letter."""
-    return words[:1].upper() + words[1:]
 
 
 def failed(row: Mapping[str, Any]) -> str:

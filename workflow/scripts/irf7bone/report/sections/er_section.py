@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, estimate, listed, p_clause, p_value
+from irf7bone.base.phrases import (
+    ENDPOINT_WORDS,
+    MODEL_WORDS,
+    capital,
+    counted,
+    estimate,
+    listed,
+    p_clause,
+    p_value,
+)
 from irf7bone.base.vocabulary import ALPHA
 from irf7bone.report.html.cell_markup import (
     Cell,
@@ -25,7 +34,6 @@ from irf7bone.report.html.section import (
     INTERVALS,
     Finding,
     Section,
-    capital,
     chosen,
     figure_view,
     hatched,

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from irf7bone.base.phrases import ENDPOINT_WORDS, SURVIVAL_WORDS, is_missing, listed
+from irf7bone.base.phrases import ENDPOINT_WORDS, SURVIVAL_WORDS, capital, is_missing, listed
 from irf7bone.report.html.figure_markup import figure_id
-from irf7bone.report.html.section import capital, chosen, patients_first
+from irf7bone.report.html.section import chosen, patients_first
 from irf7bone.report.html.small_forest import random_effects_weights
 from irf7bone.verdict.rules import CODES
 

@@ -11,6 +11,7 @@ import pandas as pd
 from irf7bone.base.phrases import (
     ENDPOINT_WORDS,
     MODEL_WORDS,
+    capital,
     counted,
     hazard_ratio,
     interval,
@@ -39,7 +40,6 @@ from irf7bone.report.html.cell_markup import (
 from irf7bone.report.html.section import (
     Finding,
     Section,
-    capital,
     chosen,
     failed,
     figure_view,

@@ -46,7 +46,9 @@ def curves_caption(
     above = f" Above each panel: HR per SD of the score, {MODEL_WORDS[model]} Cox model." if model else ""
     return (
         f"{what} in {cohort} by tertile of the score ({curves['method'].iloc[0]}). {'; '.join(parts)}. "
-        f"Shaded: pointwise 95 % intervals.{above} Tertiles are for display; no verdict rests on them."
+        f"Shaded: pointwise 95 % intervals.{above} p: test of equal curves; below the numbers at risk, the "
+        "estimate at 5 years and the median time (NR: not reached). Unadjusted, for display, not for any "
+        "verdict."
     )
 
 

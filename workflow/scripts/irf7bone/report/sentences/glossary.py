@@ -12,7 +12,10 @@ from irf7bone.base.errors import Problems
 
 COLUMNS = ("Term", "Meaning", "Not")
 # text in these is no sentence, or is a link or a label already
-_SKIPPED = frozenset("table script noscript svg a summary button select h2 h3 h4 pre code".split())
+_SKIPPED = {
+    *("table", "script", "noscript", "svg", "a", "summary"),
+    *("button", "select", "h2", "h3", "h4", "pre", "code"),
+}
 _TAG = re.compile(r"(<[^>]*>)")
 _NAME = re.compile(r"</?([a-z0-9]+)")
 

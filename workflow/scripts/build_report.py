@@ -13,6 +13,7 @@ from irf7bone.report.experiment_inputs import read_experiments
 from irf7bone.report.html.build import build_report
 from irf7bone.report.inputs import ReportInputs
 from irf7bone.report.pdf.printed import build_pdf
+from irf7bone.report.run_summary import as_json, multiqc_content, run_summary
 from irf7bone.report.sections.page import page_sections
 from irf7bone.report.sections.record_section import run_methods
 from irf7bone.report.sentences.glossary import read_glossary
@@ -67,4 +68,6 @@ methods, contents = run_methods(inputs), page_sections(inputs)
 output["report"].write_text(build_report(inputs, contents), encoding="utf-8")
 output["printed"].write_bytes(build_pdf(inputs, contents))
 output["methods"].write_text(as_markdown(methods), encoding="utf-8")
+output["summary"].write_text(as_json(run_summary(inputs)), encoding="utf-8")
+output["multiqc"].write_text(as_json(multiqc_content(inputs)), encoding="utf-8")
 output["references"].write_text(as_bibtex(methods.references), encoding="utf-8")

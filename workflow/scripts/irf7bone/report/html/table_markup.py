@@ -80,7 +80,7 @@ def associations_view(frame: pd.DataFrame, simulated: Collection[str], method: s
         _HELD,
     )
     caption = (
-        "Each planned result of each cohort, fitted or not. A dash stands where there is nothing to say; the "
+        "Every planned result of each cohort, fitted or not. A dash stands where there is no number; the "
         "status says why."
     )
     if len(computed) < len(optional):
@@ -157,9 +157,9 @@ def coverage_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
         _HELD_COVERAGE,
     )
     caption = (
-        "Genes of each signature that each cohort has, and whether they stand for the whole: in every other "
-        "real cohort that measures at least 60 % of the signature, the score of just these genes is "
-        "correlated with that of all; the smallest correlation decides, and the share where there is none."
+        "Coverage of each signature in each cohort. Genes measured, and whether they stand for the whole: in "
+        "every other real cohort that measures at least 60 % of the signature, the score of just these genes "
+        "is correlated with that of all; the smallest correlation decides, and the share where there is none."
     )
     return view("coverage", caption, frame, columns, simulated, searchable=True)
 
@@ -208,7 +208,7 @@ def verdict_view(frame: pd.DataFrame) -> TableView:
     )
     return view(
         "verdicts",
-        "What may be said of each endpoint, by the rules below; why, in words, stands with its forest plots.",
+        "Verdict of each endpoint. The reasons are with its forest plot.",
         frame,
         columns,
         (),

@@ -55,7 +55,7 @@ def verdict_models_view(frame: pd.DataFrame, endpoint: str, signature: str) -> T
         Field("Events", "in these", say_count("n_events"), number=True),
         Field("Status", "pooled or not", _held, kept=True),
     )
-    caption = "The models that the verdict reads, on the same patients, and other ways to pool them."
+    caption = "Models behind the verdict. All are of the same patients; other ways to pool them stand beside."
     return view("verdict_models", caption, rows, columns, ())
 
 
@@ -76,7 +76,7 @@ def exploratory_view(frame: pd.DataFrame) -> TableView:
         Field("Cohorts", "with every model", say_count("k"), number=True),
         Field("Events", "in these", say_count("n_events"), number=True),
     )
-    caption = "Other signatures by the same table; nothing of it was named before the run."
+    caption = "Exploratory: other signatures by the same rules. None was named before the run."
     return view("exploratory", caption, frame, columns, ())
 
 
@@ -110,9 +110,8 @@ def fragility_view(frame: pd.DataFrame, signature: str) -> TableView:
         Field("Status", "estimated or not", _held, kept=True),
     )
     caption = (
-        "How easily it would go away: noise in the proliferation score, a confounder that nobody measured, "
-        "one cohort, "
-        "missing ER status."
+        "Robustness of the effect. What would make it go away: noise in the proliferation score, an "
+        "unmeasured confounder, a single cohort, missing ER status."
     )
     return view("fragility", caption, frame[frame["signature"] == signature], columns, ())
 

@@ -288,8 +288,8 @@ def signature_quality_view(frame: pd.DataFrame, simulated: Collection[str]) -> T
         Field("Status", "whether it can be told, and why not", say_status),
     )
     caption = (
-        "Whether each signature is measured in each cohort and whether its genes say one thing (after "
-        "sigQC). Log ratios to a reference are no level of expression."
+        "Signature quality in each cohort (after sigQC): genes measured, and how far they agree. Log ratios "
+        "to a reference are no level of expression."
     )
     return view("signature_quality", caption, frame, columns, simulated, searchable=True)
 

@@ -16,6 +16,13 @@ function cellsOf(table) {
 // ids may break at their underscores
 const breakable = (text) => text.split(/(?<=_)/).flatMap((part, i) => (i ? [make("wbr"), part] : [part]));
 
+// `too few events: 3 events among 40 samples` as its first words, which unfold to the reason
+function statusOf(text) {
+  const at = text.indexOf(": ");
+  if (at < 0) return [text];
+  return [make("details", { class: "why" }, make("summary", {}, text.slice(0, at)), text.slice(at + 2))];
+}
+
 class TableBox {
   constructor(box) {
     this.box = box;
@@ -178,7 +185,10 @@ class TableBox {
     const shown = this.searchable ? rows.slice(this.page * size, (this.page + 1) * size) : rows;
     this.table.tBodies[0].replaceChildren(...shown.map((i) => {
       const row = make("tr", this.marked.has(i) ? { class: "simulated" } : {});
-      row.append(...this.columns.map(({ text, value }) => make("td", value ? { class: "n" } : {}, ...breakable(text[i]))));
+      row.append(...this.columns.map(({ text, value }, column) => {
+        const told = this.labels[column] === "Status";
+        return make("td", value ? { class: "n" } : {}, ...(told ? statusOf(text[i]) : breakable(text[i])));
+      }));
       return row;
     }));
     this.table.parentElement.classList.toggle("every", this.every);

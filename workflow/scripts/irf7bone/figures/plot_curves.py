@@ -143,7 +143,8 @@ def _numbers(rows: pd.DataFrame, fit: pd.Series | None) -> str:
     if fit["status"] != "ok":
         return f"{first}\nHR per SD: {phrases.STATUS_WORDS[fit['status']]}"
     said = phrases.estimate(fit["log_hr"], fit["ci_low"], fit["ci_high"])
-    return f"{first}\nHR per SD {said}"
+    adjusted = "unadjusted" if fit["model"] == "unadjusted" else "adjusted"
+    return f"{first}\nHR per SD {said}, {adjusted}"
 
 
 TEST_WORDS = {"gray": "Gray's test", "logrank": "log-rank"}

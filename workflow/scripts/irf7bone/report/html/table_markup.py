@@ -35,7 +35,7 @@ def _c_index(row: Mapping[str, Any]) -> Cell:
 
 
 _RESULT = (
-    Field("Signature", "gene set", say_text("signature"), filtered=True),
+    Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
     Field("Method", "how the score was made", say_text("method"), filtered=True),
     Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
     Field("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
@@ -142,7 +142,7 @@ def coverage_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
     """How much of each signature each cohort has."""
     columns = (
         Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
-        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
         Field("Genes", "genes in the signature", say_count("n_genes"), number=True),
         Field("Used", "of these, in the cohort and not constant", say_count("n_genes_used"), number=True),
         Field("Coverage", "share used", say_number("coverage", lambda x: f"{100 * x:.0f} %"), number=True),

@@ -67,7 +67,7 @@ def exploratory_view(frame: pd.DataFrame) -> TableView:
     """
     columns = (
         Field("Endpoint", "outcome", _endpoint, filtered=True),
-        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
         Field("Verdict", "exploratory", say_text("verdict"), kept=True),
         Field(
             "HR per SD (95 %)", "given proliferation and ER", _ratios("hr", "hr_low", "hr_high"), number=True

@@ -177,7 +177,7 @@ def compartments_view(frame: pd.DataFrame, simulated: Collection[str], primary: 
     columns = (
         *_named(simulated),
         Field("Compartment", "cells of one kind, or all", _compartment, filtered=True),
-        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
         PATIENTS,
         Field("Difference (95 % CI)", "of the score, standard deviations", _difference, number=True),
         P,

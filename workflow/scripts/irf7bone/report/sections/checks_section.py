@@ -230,7 +230,7 @@ def checks_view(
     """Every check of the key signatures."""
     columns = (
         Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
-        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
         Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
         Field("Check", "what", lambda row: Cell(CHECK_WORDS[row["check"]]), filtered=True),
         Field("n", "samples, or at risk in the period", say_count("n"), number=True),
@@ -250,7 +250,7 @@ def discrimination_view(frame: pd.DataFrame, simulated: Collection[str], shown: 
     """C and AUC of the key signatures."""
     columns = (
         Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
-        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
         Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
         Field("Measure", "what", lambda row: Cell(MEASURE_WORDS[row["measure"]]), filtered=True),
         Field(

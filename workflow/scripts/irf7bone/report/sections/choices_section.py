@@ -149,7 +149,7 @@ def specifications_view(frame: pd.DataFrame) -> TableView:
     """Every specification."""
     columns = (
         Field("Rank", "by hazard ratio, 1 = lowest", say_count("rank"), number=True),
-        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
         Field("Method", "how the score was made", say_text("method"), filtered=True),
         Field("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
         Field("Primary", "named before the run", lambda row: Cell("yes" if row["is_primary"] else "no")),
@@ -270,7 +270,7 @@ def heterogeneity_view(frame: pd.DataFrame, asymmetry: pd.DataFrame, primary: Pr
     egger = asymmetry[[*key, "p", "status"]].rename(columns={"p": "egger_p", "status": "egger_status"})
     joined = frame.merge(egger, on=key, how="left", validate="one_to_one")
     columns = (
-        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
         Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
         Field("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
         Field("Cohorts", "real cohorts with an estimate", say_count("k"), number=True),

@@ -244,7 +244,7 @@ def _effect(row: Mapping[str, Any]) -> Cell:
 
 
 _COLUMNS = (
-    Field("Signature", "gene set", say_text("signature"), filtered=True),
+    Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
     Field("Method", "how the score was made", say_text("method"), filtered=True),
     Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
     Field("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),

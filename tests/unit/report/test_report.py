@@ -163,6 +163,10 @@ def test_pdf_files_are_packed_while_there_is_room(tmp_path, monkeypatch):
     files = Page(str(offered.blocks(100))).files
     assert [name for name in files if name.endswith(".pdf")] == ["figure-a.pdf", "figure-c.pdf"]
     assert base64.b64decode(files["figure-a.pdf"]) == b"x" * 300
+    assert {f"figure-{name}.tsv" for name in "abc"} <= set(files)
+    monkeypatch.setattr(downloads, "MOST_WITH_NUMBERS", 100 + 2 * len(downloads.packed("x\n1\n")))
+    names = set(Page(str(offered.blocks(100))).files)
+    assert {"figure-a.tsv", "figure-b.tsv"} <= names and "figure-c.tsv" not in names
 
 
 def test_verdict_and_its_rule_stand_first(inputs, page):

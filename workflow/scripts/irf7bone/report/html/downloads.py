@@ -56,7 +56,7 @@ class OfferedFiles:
         return ""
 
     def blocks(self, page_bytes: int) -> Markup:
-        """Every file as an element that neither shows nor runs; numbers of figures and PDF while there is room.
+        """Every file as an element that neither shows nor runs; those of figures while there is room.
 
         Args:
             page_bytes: Size of the page without these files.

@@ -4,6 +4,7 @@ from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.harmonise.cohort_file import read_cohort
 from irf7bone.outcome.competing_risks import competing
+from irf7bone.outcome.curve_summary import curve_summary
 from irf7bone.outcome.discrimination import discrimination
 from irf7bone.outcome.er_strata import associate_by_er
 from irf7bone.outcome.fit_plan import FitPlan
@@ -19,8 +20,15 @@ from irf7bone.study.cohort_card import read_cohort_card
 from irf7bone.study.job import begin
 from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import COVERAGE, SCORES, SIGNATURE_QUALITY
-from irf7bone.tables.outcome import COMPETING, ER_ASSOCIATIONS, IMMUNE_LINKS, SAMPLED, SITES
-from irf7bone.tables.outcome_checks import CHECK_CURVES, CHECKS, DISCRIMINATION, GROUP_TESTS, TABLE_ONE
+from irf7bone.tables.outcome import COMPETING, CURVES, ER_ASSOCIATIONS, IMMUNE_LINKS, SAMPLED, SITES
+from irf7bone.tables.outcome_checks import (
+    CHECK_CURVES,
+    CHECKS,
+    CURVE_SUMMARY,
+    DISCRIMINATION,
+    GROUP_TESTS,
+    TABLE_ONE,
+)
 
 begin(snakemake)
 
@@ -50,6 +58,7 @@ COMPETING.write(competing(plan), output.competing)
 SITES.write(sites(plan), output.sites)
 SAMPLED.write(sampled(card, plan), output.sampled)
 GROUP_TESTS.write(group_tests(plan), output.group_tests)
+CURVE_SUMMARY.write(curve_summary(plan, CURVES.read(snakemake.input.curves)), output.curve_summary)
 CHECKS.write(checks(plan), output.checks)
 CHECK_CURVES.write(check_curves(plan), output.check_curves)
 DISCRIMINATION.write(discrimination(plan), output.discrimination)

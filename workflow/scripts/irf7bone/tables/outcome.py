@@ -119,7 +119,7 @@ COMPETING = Table(
         Column(
             "log_hr",
             "number",
-            "log ratio of these hazards for one standard deviation more score",
+            "log ratio of these hazards per standard deviation of the score",
             nullable=True,
         ),
         *(_SHARED[name] for name in ("se", "ci_low", "ci_high", "p", "covariates")),
@@ -165,7 +165,7 @@ SAMPLED = Table(
         Column(
             "scale",
             "text",
-            "what the estimate is, for one standard deviation more score",
+            "what the estimate is, per standard deviation of the score",
             allowed=("log_odds_ratio", "log_hr"),
         ),
         Column("n", "integer", "samples in the fit: state at the horizon known", nullable=True, low=0),
@@ -208,7 +208,7 @@ SITES = Table(
         Column(
             "scale",
             "text",
-            "what the estimate is, for one standard deviation more score",
+            "what the estimate is, per standard deviation of the score",
             allowed=("log_hr", "log_hr_difference", "log_odds_ratio"),
         ),
         Column(

@@ -11,7 +11,6 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from sklearn.metrics import cohen_kappa_score
 
 from irf7bone.base.cells_vocabulary import MALIGNANT
 from irf7bone.base.whole_file import whole_file
@@ -253,6 +252,8 @@ def confusion(card: CellsCard, cells: CellSet, table: pd.DataFrame) -> pd.DataFr
     passed = table["failed"].isna().to_numpy()
     if card.labels is None:
         return CONFUSION.empty()
+    from sklearn.metrics import cohen_kappa_score  # here, as three jobs import this module for other things
+
     label, called = cells.obs["label"][passed].astype(str), table["called_compartment"][passed].astype(str)
     kappa = cohen_kappa_score(label, called) if label.nunique() > 1 else np.nan
     counted = (

@@ -23,7 +23,6 @@ COHORT_RULES = (
     "associate_cohort",
     "random_signatures_cohort",
     "examine_cohort",
-    "fit_claim_models",
     "plot_cohort",
 )
 STUDY_RULES = (
@@ -140,8 +139,7 @@ def test_changed_signature_reruns_only_what_depends_on_it(rerun, project_copy):
         "associate_cohort",
         "random_signatures_cohort",
         "examine_cohort",
-        "fit_claim_models",
-        "plot_cohort",
+            "plot_cohort",
         "analyse_experiment",
         "derive_signature",
         "plot_experiment",

@@ -1,7 +1,7 @@
 """The map of cells for display: UMAP (McInnes et al. 2018, arXiv:1802.03426) of a few thousand cells.
 
-The same weights and the same descent as umap-learn's, which compiles itself in every process for longer than it
-takes to draw the map; the one loop here is compiled once and kept.
+The same weights and the same descent as umap-learn's, which compiles itself in every process for longer
+than it takes to draw the map; the one loop here is compiled once and kept.
 """
 
 from __future__ import annotations

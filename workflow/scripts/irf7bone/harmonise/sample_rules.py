@@ -37,9 +37,8 @@ def measure(values: np.ndarray) -> Measures:
     Args:
         values: Samples x genes, log2.
     """
-    from scipy.stats import (
-        iqr,
-    )  # here, as few cards have samples dropped by these rules when they are harmonised
+    # here, as few cards have samples dropped by these rules when they are harmonised
+    from scipy.stats import iqr
 
     return Measures(
         filled=np.array([_filled_share(row) for row in values]),

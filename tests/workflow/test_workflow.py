@@ -21,7 +21,6 @@ COHORT_RULES = (
     "harmonise_cohort",
     "score_cohort",
     "associate_cohort",
-    "random_signatures_cohort",
     "examine_cohort",
     "plot_cohort",
 )
@@ -137,7 +136,6 @@ def test_changed_signature_reruns_only_what_depends_on_it(rerun, project_copy):
     assert set(rerun()) == {
         "score_cohort",
         "associate_cohort",
-        "random_signatures_cohort",
         "examine_cohort",
             "plot_cohort",
         "analyse_experiment",

@@ -1,33 +1,6 @@
-# Looks deeper into one cohort: random signatures, the verdict's models, competing risks, sites, ER strata, immune link,
-# checks.
-# REQUIRED INPUTS: results/cohorts/{cohort}.h5ad, results/scores/{cohort}.*, results/associations/{cohort}.tsv
+# Looks deeper into one cohort: the verdict's models, competing risks, sites, ER strata, immune link, checks.
+# REQUIRED INPUTS: results/cohorts/{cohort}.h5ad, results/scores/{cohort}.*
 # OUTPUTS: results/outcome/{cohort}/*.tsv
-
-
-rule random_signatures_cohort:
-    input:
-        cohort="results/cohorts/{cohort}.h5ad",
-        scores="results/scores/{cohort}.parquet",
-        associations="results/associations/{cohort}.tsv",
-        signatures=signature_library,
-        records=signature_records,
-        symbols=study.symbols,
-    output:
-        null="results/outcome/{cohort}/null.tsv",
-        histogram="results/outcome/{cohort}/null_histogram.tsv",
-    log:
-        "results/logs/random_signatures_cohort/{cohort}.log",
-    priority: 2
-    conda:
-        "../../envs/irf7bone.yaml"
-    params:
-        config=study.config.analysis(),
-        random_signatures=study.config.random_signatures,
-        code=code_hash("random_signatures_cohort"),
-    message:
-        "Draw random signatures for cohort {wildcards.cohort}"
-    script:
-        "../scripts/random_signatures_cohort.py"
 
 
 rule examine_cohort:

@@ -25,7 +25,7 @@ PROVENANCE_COLUMNS = (
 ROLES = ("interferon", "irf7", "proliferation", "immune", "control", "composition", "derived", "user")
 UNSTATED = "user-supplied, no provenance given"
 # the description of a derived signature without genes, which is a finding; any other empty set is a mistake
-NO_GENE = "no gene passed the rule that derives this signature"
+NO_GENE = "too few genes passed the rule that derives this signature"
 
 
 @dataclass(frozen=True)

@@ -136,7 +136,7 @@ def test_changed_signature_reruns_only_what_depends_on_it(rerun, project_copy):
         "score_cohort",
         "associate_cohort",
         "examine_cohort",
-            "plot_cohort",
+        "plot_cohort",
         "analyse_experiment",
         "derive_signature",
         "plot_experiment",

@@ -78,7 +78,7 @@ REPLACED = {
         {"score_cohort", "analyse_experiment"},
     ),
     "markers": (f"{SHARED}/markers/*.gmt", b"\tALPL", b"\tALPX", {"analyse_experiment"}),
-    "study": ("run/study.yaml", b"draws: 200", b"draws: 201", {"random_signatures_cohort"}),
+    "study": ("run/study.yaml", b"draws: 200", b"draws: 201", {"associate_cohort", "examine_cohort"}),
 }
 
 
@@ -125,8 +125,8 @@ CHANGED = {
     "results/cohorts/tiny_a.h5ad": (one_byte, "harmonise_cohort"),
     "results/scores/tiny_a.parquet": (one_byte, "score_cohort"),
     "results/associations/tiny_a.tsv": (one_byte, "associate_cohort"),
-    "results/outcome/tiny_b/null.tsv": (cut_at_a_line, "random_signatures_cohort"),
-    "results/outcome/tiny_b/claim_models.tsv": (emptied, "fit_claim_models"),
+    "results/outcome/tiny_b/null.tsv": (cut_at_a_line, "associate_cohort"),
+    "results/outcome/tiny_b/claim_models.tsv": (emptied, "examine_cohort"),
     "results/tables/pooled.tsv": (cut_at_a_line, "pool_associations"),
     "results/tables/verdict.tsv": (one_byte, "judge_results"),
     "results/experiments/tiny_pairs/derived/LOST_IN_BONE.gmt": (cut_at_a_byte, "derive_signature"),

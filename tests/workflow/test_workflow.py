@@ -23,9 +23,7 @@ COHORT_RULES = (
     "harmonise_cohort",
     "score_cohort",
     "associate_cohort",
-    "random_signatures_cohort",
     "examine_cohort",
-    "fit_claim_models",
     "plot_cohort",
 )
 STUDY_RULES = (
@@ -165,9 +163,7 @@ def test_changed_signature_reruns_only_what_depends_on_it(rerun, project_copy):
     assert set(rerun()) == {
         "score_cohort",
         "associate_cohort",
-        "random_signatures_cohort",
         "examine_cohort",
-        "fit_claim_models",
         "plot_cohort",
         "analyse_experiment",
         "derive_signature",

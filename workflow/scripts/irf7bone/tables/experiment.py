@@ -156,6 +156,7 @@ SIGNATURES = Table(
 SAMPLE_SCORES = Table(
     "experiment scores",
     key=("experiment", "sample", "signature", "method"),
+    complete=True,
     columns=(
         EXPERIMENT,
         SAMPLE,
@@ -266,6 +267,7 @@ COMPOSITION = Table(
 ADJUSTED = Table(
     "experiment adjusted",
     key=("experiment", "contrast", "signature", "method", "adjustment"),
+    complete=True,
     columns=(
         EXPERIMENT,
         CONTRAST,

@@ -12,6 +12,7 @@ import pandas as pd
 from irf7bone.base.errors import Problems
 from irf7bone.base.experiment_vocabulary import DIRECTIONS, EXPECTED
 from irf7bone.experiments.claim.judge import judge_contrasts
+from irf7bone.experiments.components import components
 from irf7bone.experiments.composition import adjusted_contrasts, composition, marker_scores
 from irf7bone.experiments.deseq import second_opinion
 from irf7bone.experiments.design import ContrastDesign, build_designs
@@ -137,6 +138,15 @@ def analyse_experiment(
         "running": running,
         "composition": tissue,
         "adjusted": adjusted,
+        "components": components(
+            experiment,
+            adata,
+            designs,
+            results,
+            scores,
+            primary=(settings.primary_signature, settings.primary_method),
+            seed=settings.seed,
+        ),
         "quality": quality,
         "distances": distances,
         "orthologs": coverage_table(experiment, human, library, orthologs),

@@ -126,7 +126,7 @@ def adjusted_contrasts(
         values = wide[list(design.samples)].to_numpy(dtype=np.float64) if len(wide) else None
         for adjustment, lists in adjustments.items():
             extra = marker.loc[list(design.samples), lists].to_numpy(dtype=np.float64)
-            found = _adjust(values, design, extra) if values is not None else "no signature has a score"
+            found = adjust(values, design, extra) if values is not None else "no signature has a score"
             few = too_few(design.df_residual)
             found = few or found
             part = pd.DataFrame({"signature": names, "status": "too_few_samples" if few else "not_available"})
@@ -144,17 +144,24 @@ def adjusted_contrasts(
     return ADJUSTED.cast(table.reindex(columns=ADJUSTED.names))
 
 
-def _adjust(values: np.ndarray, design: ContrastDesign, extra: np.ndarray) -> pd.DataFrame | str:
-    """Differences with further columns in the model, or why they cannot be had."""
+def adjust(
+    values: np.ndarray, design: ContrastDesign, extra: np.ndarray, what: str = "marker levels"
+) -> pd.DataFrame | str:
+    """Differences with further columns in the model, or why they cannot be had.
+
+    Args:
+        values: Rows x samples of the design.
+        design: The contrast's model.
+        extra: Samples x further columns.
+        what: These columns, in words.
+    """
     extra = extra - extra.mean(axis=0)
     matrix = np.column_stack([design.matrix[:, :-1], extra, design.matrix[:, -1]])
     df = matrix.shape[0] - matrix.shape[1]
     if extra.size and df < MIN_DF:
-        return (
-            f"{df} residual degrees of freedom: too few samples to adjust for {extra.shape[1]} marker lists"
-        )
+        return f"{df} residual degrees of freedom: too few samples to adjust for {what} ({extra.shape[1]})"
     if np.linalg.matrix_rank(matrix) < matrix.shape[1]:
-        return "the marker levels are constant or fixed by group, pair or batch"
+        return f"{what}: constant or fixed by group, pair or batch"
     found, fit = compare(values, matrix)
     plain = np.linalg.inv(design.matrix.T @ design.matrix)[-1, -1]
     found["inflation"] = np.where(found["se"].isna(), np.nan, fit.scale**2 / plain)

@@ -27,6 +27,7 @@ from irf7bone.report.html.figure_markup import FigureView
 from irf7bone.report.html.section import Finding, Section, chosen, figure_view
 from irf7bone.report.inputs import read_numbers
 from irf7bone.report.sentences import experiment_captions as captions
+from irf7bone.report.sentences.component_words import component_words
 from irf7bone.report.sentences.experiment_captions import signed, signed_range
 
 if TYPE_CHECKING:
@@ -123,6 +124,11 @@ def _findings(inputs: ReportInputs, found: Experiments, name: str) -> list[Findi
             said.append(Finding(f"{name}, {row['contrast']}, composition: {row['warning']}", card.simulated))
         if not is_missing(row["methods_warning"]):
             said.append(Finding(f"{name}, {row['contrast']}: {row['methods_warning']}", card.simulated))
+    parts = chosen(found.tables["components"], experiment=name)
+    said += [
+        Finding(f"{name}, {row['contrast']}: {component_words(row)}", card.simulated)
+        for row in parts[parts["named"]].to_dict("records")
+    ]
     if card.derive:
         reasons = {
             cohort: card.not_in_cohort(cohort, simulated=cohort in inputs.simulated)

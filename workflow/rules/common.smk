@@ -23,7 +23,8 @@ from irf7bone.study.command import command_for
 from irf7bone.study.provenance import git_revision
 from irf7bone.study.places import folder_problem, from_here
 from irf7bone.study.strict_yaml import merge_config, read_configs
-from irf7bone.tables.register import OF_CELLS, OF_COHORT, OF_EXPERIMENT, OVER_CELLS, OVER_COHORTS
+from irf7bone.tables.register import OF_CELLS, OF_COHORT, OF_EXPERIMENT
+from irf7bone.tables.register import OVER_CELLS, OVER_COHORTS, OVER_EXPERIMENTS
 from irf7bone.tables.register import paths_in, registered
 
 # each is put over those before it; Snakemake lists those of the command line first
@@ -61,6 +62,8 @@ several_cells = len(study.cells) > 1  # one data set is not pooled
 pooled_cell_tables = [
     path for path in paths_in(OVER_CELLS) if several_cells and not Path(path).stem.startswith("malignant")
 ]
+several_experiments = len(study.experiments) > 1  # one experiment is not pooled
+pooled_experiment_tables = paths_in(OVER_EXPERIMENTS) if several_experiments else []
 signature_library = [
     *study.signature_files,
     *expand("results/experiments/{experiment}/derived", experiment=deriving),
@@ -69,11 +72,17 @@ signature_library = [
 ids = {"cohort": list(study.cards), "experiment": list(study.experiments), "data_set": list(study.cells)}
 # every table and folder of figures, for their checksums
 every_result = [
-    *registered(**ids, derived=deriving, over_cells=[*malignant_part_tables, *pooled_cell_tables]),
+    *registered(
+        **ids,
+        derived=deriving,
+        over_cells=[*malignant_part_tables, *pooled_cell_tables],
+        over_experiments=pooled_experiment_tables,
+    ),
     *expand("results/figures/{part}", part=[*study.cards, "pooled"]),
     *expand("results/figures/experiments/{experiment}", experiment=study.experiments),
     *expand("results/figures/cells/{data_set}", data_set=study.cells),
     *(["results/figures/pooled_cells"] if several_cells else []),
+    *(["results/figures/pooled_experiments"] if several_experiments else []),
 ]
 downloads = from_here(study.root / FOLDER)  # shared by all studies
 markers = sorted(map(from_here, (study.root / "data/markers").glob("*.gmt")))

@@ -1,7 +1,7 @@
 # Fetches and compares the groups of each experiment, and derives the signatures that cohorts are then scored with.
 # REQUIRED INPUTS: the experiment cards and the files they name, the signature files, data/markers, data/orthologs
 # OUTPUTS: data/downloads/{experiment}/ of the project; results/downloads/, results/experiments/,
-#          results/figures/experiments/
+#          results/figures/experiments/; results/pooled_experiments/ and its figures where there are two or more
 
 
 localrules:
@@ -98,6 +98,35 @@ rule derive_signature:
         "Derive a signature from experiment {wildcards.experiment}"
     script:
         "../scripts/derive_signature.py"
+
+
+rule pool_experiments:
+    input:
+        cards=[card.path for card in study.experiments.values()],
+        signatures=expand("results/experiments/{experiment}/signatures.tsv", experiment=study.experiments),
+        claim=expand("results/experiments/{experiment}/claim.tsv", experiment=study.experiments),
+    output:
+        contrasts="results/pooled_experiments/contrasts.tsv",
+        claim="results/pooled_experiments/claim.tsv",
+        forest="results/pooled_experiments/forest.tsv",
+        figures=report(
+            directory("results/figures/pooled_experiments"),
+            patterns=["{figure}.svg"],
+            caption="../report/captions/experiment.rst",
+            category="Experiments",
+            labels={"figure": "{figure}"},
+        ),
+    log:
+        "results/logs/pool_experiments.log",
+    priority: 1
+    conda:
+        "../../envs/irf7bone.yaml"
+    params:
+        code=code_hash("pool_experiments"),
+    message:
+        "Pool the experiments"
+    script:
+        "../scripts/pool_experiments.py"
 
 
 rule plot_experiment:

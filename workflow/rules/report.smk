@@ -111,6 +111,8 @@ report_inputs = dict(
     experiment_tables=expand(experiment_tables, experiment=study.experiments),
     experiment_flow=expand("results/experiments/{experiment}.flow.tsv", experiment=study.experiments),
     derived=expand("results/experiments/{experiment}/derived.tsv", experiment=deriving),
+    over_experiments=pooled_experiment_tables,
+    pooled_experiment_figures=["results/figures/pooled_experiments"] if several_experiments else [],
     experiment_figures=expand("results/figures/experiments/{experiment}", experiment=study.experiments),
     cells=[card.path for card in study.cells.values()],
     cell_tables=expand(cell_tables, data_set=study.cells),

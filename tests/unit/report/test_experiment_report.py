@@ -84,7 +84,7 @@ def inputs(finished):
     study.simulated = frozenset({"made"})
     study.figures = finished.folder / "figures"
     study.experiments = Experiments(
-        {finished.card.id: finished.card}, finished.tables, finished.adata.flow, finished.derived
+        {finished.card.id: finished.card}, finished.tables, finished.adata.flow, finished.derived, {}
     )
     return study
 
@@ -185,7 +185,7 @@ def test_the_methods_text_says_what_was_done_and_cites_it(finished, inputs):
     assert [work.key for work in cite.cited[:3]] == ["smyth2004", "law2014", "robinson2010"]
     assert write_experiments(None, cite) == ()
     real = replace(finished.card, role="real", organism="mouse", citation={"text": "A reference"})
-    study = Experiments({"x": real}, finished.tables, finished.adata.flow, finished.derived)
+    study = Experiments({"x": real}, finished.tables, finished.adata.flow, finished.derived, {})
     [(_, text)] = write_experiments(study, cite)
     assert (
         "A reference." in [work.text for work in cite.cited]

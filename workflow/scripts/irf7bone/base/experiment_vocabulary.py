@@ -17,3 +17,13 @@ SIDES = ("up", "down")
 ORTHOLOGY = ("one2one", "one2many", "many2one", "many2many")
 # of the names of signatures that simulated samples derive: the name is all that many tables show of one
 SIMULATED_PREFIX = "SIMULATED_"
+# of several experiments together
+TOO_FEW_EXPERIMENTS = "too_few_experiments"
+POOLED_RULES = (
+    TOO_FEW_EXPERIMENTS,
+    "not_without_unspecific",
+    "pooled_expected",
+    "pooled_opposite",
+    "pooled_wide",
+    "pooled_excludes_1_sd",
+)

@@ -18,12 +18,10 @@ from irf7bone.base.vocabulary import NOT_SPECIFIC
 from irf7bone.cells.ambient import WARN_BELOW
 from irf7bone.cells.pooled_claim import PooledEvidence, decide_pooled
 from irf7bone.cells.rank_correlation import FISHER_VARIANCE
-from irf7bone.statistics.normal_normal import pool_normal_normal
+from irf7bone.statistics.pooled_effect import pooled_numbers
 from irf7bone.tables.cells import CELL_SIGNATURES
 from irf7bone.tables.pooled_cells import POOLED_CLAIM, POOLED_CONTRASTS, POOLED_FOREST, POOLED_LINKS
 
-# half-normal prior of the standard deviation between data sets, of g and of z: Roever et al. 2021
-PRIOR_SCALE = 0.5
 FEWEST_SETS = 2
 NORMAL_975 = 1.959963984540054
 POOLED, LINK_SHOWN = "pooled", "clr_cytotoxic"
@@ -69,25 +67,6 @@ def _contrast_rows(claims: pd.DataFrame, signatures: Mapping[str, pd.DataFrame])
         return CELL_SIGNATURES.empty().assign(role=None, meaning=None)
     stacked = pd.concat([signatures[name] for name in names], ignore_index=True)
     return stacked.merge(facts, on=["data_set", "contrast", "method"])
-
-
-def pooled_numbers(estimates: np.ndarray, errors: np.ndarray) -> dict[str, float]:
-    """Pooled value with interval, spread between data sets, and where a further one would lie.
-
-    Args:
-        estimates: One a data set, shape (k,), k at least 1.
-        errors: Their standard errors.
-    """
-    pool = pool_normal_normal(estimates[None, :], errors[None, :], scale=PRIOR_SCALE)
-    return {
-        "estimate": float(pool.mu.centre[0]),
-        "ci_low": float(pool.mu.quantile(0.025)[0]),
-        "ci_high": float(pool.mu.quantile(0.975)[0]),
-        "below_0": float(pool.mu.below(0.0)[0]),
-        "further_low": float(pool.further.quantile(0.025)[0]),
-        "further_high": float(pool.further.quantile(0.975)[0]),
-        "tau": float(pool.tau[0]),
-    }
 
 
 def _pool_contrasts(rows: pd.DataFrame) -> pd.DataFrame:

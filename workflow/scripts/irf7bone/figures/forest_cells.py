@@ -1,4 +1,4 @@
-"""The forest of single-cell data sets: each of them, and what is pooled of them."""
+"""The forest of single-cell data sets, or of experiments: each of them, and what is pooled of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from irf7bone.figures.experiment_words import MEANING_WORDS
 
 ROW_MM, HEAD_MM, FOOT_MM, GAP_MM = 4.6, 9.0, 9.0, 4.0
 LABEL_MM, SAID_MM = 60.0, 48.0
-POOLED = "pooled"
+POOLED, EXPERIMENTS = "pooled", "experiments"
 LIMITS = {"clr_cytotoxic": 1.0}
 
 
@@ -27,25 +27,44 @@ def forest_cells(table: pd.DataFrame) -> Figure:
         table: :data:`irf7bone.tables.pooled_cells.POOLED_FOREST`, in the order drawn; simulated data
             sets stand on the simulated ground.
     """
+    return _forest(table, "Single-cell data sets together: a square is a data set", "patients")
+
+
+def forest_experiments(table: pd.DataFrame) -> Figure:
+    """One panel of the primary signature in every experiment, by meaning.
+
+    Args:
+        table: :data:`irf7bone.tables.pooled_experiments.POOLED_EXPERIMENT_FOREST`, in the order drawn.
+    """
+    names = {"meaning": "stratum", "experiment": "data_set", "n_samples": "n_patients"}
+    as_cells = table.rename(columns=names).assign(panel=EXPERIMENTS)
+    return _forest(as_cells, "Experiments together: a square is an experiment", "samples")
+
+
+def _forest(table: pd.DataFrame, title: str, units: str) -> Figure:
     with style.in_style():
         wide = style.TWO_COLUMNS_MM
         panels = [(str(name), part) for name, part in table.groupby("panel", sort=False)]
         high = sum(HEAD_MM + FOOT_MM + ROW_MM * len(part) + GAP_MM for _, part in panels) or 24.0
-        sheet = style.new_sheet(wide, high, title="Single-cell data sets together: a square is a data set")
+        sheet = style.new_sheet(wide, high, title=title)
         if not panels:
             style.say_instead(sheet.axes(2, 2, wide - 4, 20), "no contrast that the claim speaks of", 90)
             return sheet.figure
         top = 0.0
         for name, part in panels:
-            _panel(sheet, name, part.reset_index(drop=True), top)
+            _panel(sheet, name, part.reset_index(drop=True), top, units)
             top += HEAD_MM + FOOT_MM + ROW_MM * len(part) + GAP_MM
         return sheet.figure
 
 
-def _panel(sheet: style.Sheet, name: str, part: pd.DataFrame, top: float) -> None:
+def _panel(sheet: style.Sheet, name: str, part: pd.DataFrame, top: float, units: str) -> None:
     correlation = name in LIMITS
-    words = MEASURE_WORDS[name] if correlation else compartment_words(name)
-    head = f"tumour interferon against {words}" if correlation else f"primary signature, {words}"
+    if name == EXPERIMENTS:
+        head = "primary signature"
+    elif correlation:
+        head = f"tumour interferon against {MEASURE_WORDS[name]}"
+    else:
+        head = f"primary signature, {compartment_words(name)}"
     sheet.text(1, top + 3, head[0].upper() + head[1:], va="center", weight="bold")
     axes = sheet.axes(LABEL_MM, top + HEAD_MM, sheet.width_mm - LABEL_MM - SAID_MM, ROW_MM * len(part))
     axes.patch.set_alpha(0)
@@ -65,7 +84,9 @@ def _panel(sheet: style.Sheet, name: str, part: pd.DataFrame, top: float) -> Non
                 )
             )
         sheet.text(2, middle, style.shorten(_label(row), 48), va="center", weight=_weight(row))
-        sheet.text(sheet.width_mm - SAID_MM + 2, middle, _said(row), va="center", size=style.SMALL_POINTS)
+        sheet.text(
+            sheet.width_mm - SAID_MM + 2, middle, _said(row, units), va="center", size=style.SMALL_POINTS
+        )
         if row["status"] == OK:
             _mark(axes, row, place, limit)
 
@@ -80,8 +101,8 @@ def _weight(row: Mapping) -> str:
     return "bold" if row["data_set"] == POOLED else "normal"
 
 
-def _said(row: Mapping) -> str:
-    patients = f"{int(row['n_patients'])} patients"
+def _said(row: Mapping, units: str) -> str:
+    patients = f"{int(row['n_patients'])} {units}"
     if row["status"] != OK:
         return f"{patients}: {str(row['status']).replace('_', ' ')}"
     said = f"{row['estimate']:+.2f} ({row['ci_low']:.2f} to {row['ci_high']:.2f})".replace("-", "−")

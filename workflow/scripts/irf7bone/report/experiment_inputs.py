@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from irf7bone.report.inputs import Experiments
 from irf7bone.tables.cohort import FLOW
 from irf7bone.tables.experiment import DERIVED
+from irf7bone.tables.register import table_at
 from irf7bone.tables.study_tables import join, read_joined
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ def read_experiments(
     tables: Iterable[str],
     flow: Iterable[str],
     derived: Iterable[str],
+    over: Iterable[str],
 ) -> Experiments | None:
     """Read the tables of every experiment; None where there is none.
 
@@ -27,6 +30,7 @@ def read_experiments(
         cards: Experiment id -> card.
         tables: Files that analyse_experiment wrote, of all experiments in the order of the cards.
         flow: Patient flow of each.
+        over: Tables over all experiments, where there are two or more.
         derived: Table of each signature that is derived.
 
     Raises:
@@ -35,4 +39,10 @@ def read_experiments(
     if not cards:
         return None
     lost = join(FLOW, map(FLOW.read, flow))
-    return Experiments(cards, read_joined(tables), lost, join(DERIVED, map(DERIVED.read, derived)))
+    return Experiments(
+        cards,
+        read_joined(tables),
+        lost,
+        join(DERIVED, map(DERIVED.read, derived)),
+        {Path(path).stem: table_at(path).read(path) for path in over},
+    )

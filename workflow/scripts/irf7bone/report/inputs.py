@@ -32,12 +32,14 @@ class Experiments:
         tables: Those of an experiment in :mod:`irf7bone.tables.register`, of every experiment, by name.
         flow: :data:`irf7bone.tables.cohort.FLOW` of every experiment, its id in ``cohort``.
         derived: :data:`irf7bone.tables.experiment.DERIVED` of every experiment that derives a signature.
+        over: Those of :mod:`irf7bone.tables.pooled_experiments`, by name; empty for one experiment.
     """
 
     cards: Mapping[str, ExperimentCard]
     tables: Mapping[str, pd.DataFrame]
     flow: pd.DataFrame
     derived: pd.DataFrame
+    over: Mapping[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)

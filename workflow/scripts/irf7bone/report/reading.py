@@ -62,6 +62,7 @@ def read_inputs(source: Any, config: Config, scripts: str) -> ReportInputs:
             tables=source.experiment_tables,
             flow=source.experiment_flow,
             derived=source.derived,
+            over=source.over_experiments,
         ),
         cells=read_cell_sets(
             [read_cells_card(path) for path in source.cells],

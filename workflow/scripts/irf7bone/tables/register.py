@@ -22,6 +22,7 @@ from irf7bone.tables import (
     outcome_checks,
     pooled,
     pooled_cells,
+    pooled_experiments,
     random_signatures,
     verdict,
 )
@@ -33,6 +34,7 @@ OVER_COHORTS = "results/tables/"
 OF_EXPERIMENT = "results/experiments/{experiment}/"
 OF_CELLS = "results/cells/{data_set}/"
 OVER_CELLS = "results/pooled_cells/"
+OVER_EXPERIMENTS = "results/pooled_experiments/"
 DERIVED = f"{OF_EXPERIMENT}derived.tsv"  # only where an experiment derives a signature
 NULLS = f"{OVER_COHORTS}null.tsv"  # the cohorts' own tables, one below the other
 
@@ -102,6 +104,10 @@ REGISTER: dict[str, Table] = {
     "results/experiments/{experiment}/orthologs.tsv": experiment.ORTHOLOGS,
     "results/experiments/{experiment}/claim.tsv": experiment.CLAIM,
     DERIVED: experiment.DERIVED,
+    **{
+        f"results/pooled_experiments/{name}.tsv": table
+        for name, table in pooled_experiments.POOLED_EXPERIMENT_TABLES.items()
+    },
     "results/cells/{data_set}/obs.parquet": cells.OBS,
     "results/cells/{data_set}/cell_quality.parquet": cells.CELL_MEASURES,
     "results/cells/{data_set}/sampled.parquet": cells.SAMPLED_CELLS,
@@ -140,6 +146,7 @@ def registered(
     data_set: Iterable[str],
     derived: Iterable[str],
     over_cells: Iterable[str],
+    over_experiments: Iterable[str],
 ) -> list[str]:
     """The path of every table of a study, in the order of :data:`REGISTER`.
 
@@ -149,12 +156,13 @@ def registered(
         data_set: Ids of single-cell data sets.
         derived: Experiments that derive a signature.
         over_cells: Tables over all single-cell data sets that the study has.
+        over_experiments: Tables over all its experiments.
     """
-    planned = set(over_cells)
+    planned = {*over_cells, *over_experiments}
     ids = {"cohort": list(cohort), "experiment": list(experiment), "data_set": list(data_set)}
     paths = []
     for path in REGISTER:
-        if path.startswith(OVER_CELLS) and path not in planned:
+        if path.startswith((OVER_CELLS, OVER_EXPERIMENTS)) and path not in planned:
             continue
         word = next((word for word in ids if f"{{{word}}}" in path), "")
         named = list(derived) if path == DERIVED else ids.get(word, [""])

@@ -202,3 +202,15 @@ def signature_sentence(card: ExperimentCard, derived: pd.DataFrame, withheld: Ma
         for reason in by_reason
     ]
     return f"{said} It is tested in the cohorts" + "".join(f", {words}" for words in not_tested) + "."
+
+
+EXPERIMENT_FOREST_MARKS = (
+    "A square is an experiment's Hedges' g of the primary signature with its 95 % interval, a diamond what "
+    "is pooled; simulated experiments stand on the hatched ground, apart."
+)
+
+
+def forest_of_experiments(claim: pd.DataFrame) -> str:
+    """The finding of the forest of experiments: what is pooled, or that nothing is."""
+    said = [str(row["sentence"]) for row in claim.to_dict("records")]
+    return " ".join(said) or "No contrast that the claim speaks of."

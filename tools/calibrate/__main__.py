@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from calibrate import cells, coverage, pooling, specificity, type_one, verdict
+from calibrate import cells, coverage, experiments, pooling, specificity, type_one, verdict
 from calibrate.cohorts import ALONE, REGIMES, Regime
 from calibrate.described import DESCRIBED, write_described
 from calibrate.page import write_page
@@ -65,6 +65,8 @@ PARTS: dict[str, Part] = {
     **{name: _of(one, name, regime) for one, name, regime in _NAMED},
     "specificity": each_cohort(specificity.one_cohort),
     "cells": each_cohort(cells.one_data_set, 0.25),
+    "experiments": each_cohort(experiments.one_null, 0.5),
+    "experiments_power": each_cohort(experiments.one_fall, 0.1),
     "pooling": at_once(pooling.normal_studies, 10),
     "pooling_small": at_once(pooling.small_cohorts, 0.1),
     "correlations": at_once(pooling.correlations, 2),

@@ -50,6 +50,7 @@ rule examine_cohort:
         check_curves="results/outcome/{cohort}/check_curves.tsv",
         discrimination="results/outcome/{cohort}/discrimination.tsv",
         table_one="results/outcome/{cohort}/table_one.tsv",
+        losses="results/outcome/{cohort}/losses.tsv",
     log:
         "results/logs/examine_cohort/{cohort}.log",
     priority: 1

@@ -10,6 +10,7 @@ from irf7bone.outcome.er_strata import associate_by_er
 from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.outcome.group_tests import group_tests
 from irf7bone.outcome.immune_link import immune_link
+from irf7bone.outcome.loss_table import loss_table
 from irf7bone.outcome.model_checks import check_curves, checks
 from irf7bone.outcome.sampled import sampled
 from irf7bone.outcome.sites import sites
@@ -20,7 +21,14 @@ from irf7bone.study.cohort_card import read_cohort_card
 from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import COVERAGE, SCORES, SIGNATURE_QUALITY
 from irf7bone.tables.outcome import COMPETING, ER_ASSOCIATIONS, IMMUNE_LINKS, SAMPLED, SITES
-from irf7bone.tables.outcome_checks import CHECK_CURVES, CHECKS, DISCRIMINATION, GROUP_TESTS, TABLE_ONE
+from irf7bone.tables.outcome_checks import (
+    CHECK_CURVES,
+    CHECKS,
+    DISCRIMINATION,
+    GROUP_TESTS,
+    LOSSES,
+    TABLE_ONE,
+)
 
 report_plainly(snakemake.log[0])
 
@@ -53,4 +61,5 @@ GROUP_TESTS.write(group_tests(plan), output.group_tests)
 CHECKS.write(checks(plan), output.checks)
 CHECK_CURVES.write(check_curves(plan), output.check_curves)
 DISCRIMINATION.write(discrimination(plan), output.discrimination)
+LOSSES.write(loss_table(plan, adata), output.losses)
 TABLE_ONE.write(table_one(cohort, outcomes, scores, config=config), output.table_one)

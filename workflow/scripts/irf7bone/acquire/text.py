@@ -24,6 +24,7 @@ MISSING_WORDS = ("", "NA", "NaN", "nan", "N/A", "NULL", "null", "#N/A")
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 _SPOKEN = {",": "comma", "\t": "tab", ";": "semicolon", " ": "space", "|": "vertical bar"}
 _GZIP, _ZIP, _OLE, _PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"
+ROW_NAMES = "row_names"  # what the first column is called where R's write.csv gives it an empty name
 UNPACKED_LIMIT = 4 << 30  # bytes of text; ten times the largest table of a tumour series
 BLOCK = 16 << 20
 _LONE_RETURN = re.compile(rb"\r(?!\n|\Z)")
@@ -198,6 +199,8 @@ def _header(path: Path, content: bytes, number: int) -> tuple[list[str], str]:
             offenders=(line[:60],),
         )
     names = next(csv.reader([line], delimiter=delimiter))
+    if names[0] == "" and ROW_NAMES not in names:
+        names[0] = ROW_NAMES
     return names, delimiter
 
 

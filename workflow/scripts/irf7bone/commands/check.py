@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from irf7bone.acquire.sources import acquire, remote_files
 from irf7bone.base.errors import InputError, Problem
 from irf7bone.cells.acquire_cells import acquire_cells
 from irf7bone.cells.data_set import shared_genes
+from irf7bone.commands.check_notes import CohortNotes, cohort_notes
+from irf7bone.commands.unanswered import unanswered
 from irf7bone.download.fetch import Downloads
 from irf7bone.download.lock import lock_path, read_lock
 from irf7bone.download.remote import FOLDER, MANIFEST
+from irf7bone.experiments.harmonise import harmonise_experiment
 from irf7bone.genes.mouse import MouseSymbols
 from irf7bone.genes.signatures import Signature, load_library
 from irf7bone.genes.symbols import SymbolTable
@@ -28,9 +32,12 @@ from irf7bone.harmonise.cohort import harmonise
 from irf7bone.harmonise.duplicates import find_duplicates
 from irf7bone.harmonise.sample_rules import broken_rules, measure
 from irf7bone.harmonise.summary import summarise_cohort
-from irf7bone.scoring.agreement import Agreement, agreements, measure_agreement
+from irf7bone.scoring.agreement import Agreement, agreements, coverage_refusal, measure_agreement
+from irf7bone.study.card import Card
 from irf7bone.study.cells_card import CellsCard
 from irf7bone.study.cohort_card import CohortCard
+from irf7bone.study.document import with_lines
+from irf7bone.study.experiment_card import ExperimentCard
 from irf7bone.study.plan import SYMBOLS, load_study, sound_parts
 from irf7bone.study.strict_yaml import merge_config, read_config
 
@@ -45,6 +52,7 @@ class CohortCheck:
         summary: :data:`irf7bone.tables.cohort.COHORTS` of it, where read.
         expression: Samples x genes, log2, where read.
         flagged: Samples that break a rule of quality.
+        notes: What else is worth knowing of it, where read.
     """
 
     card: CohortCard
@@ -52,6 +60,7 @@ class CohortCheck:
     summary: pd.DataFrame = field(default_factory=pd.DataFrame)
     expression: pd.DataFrame = field(default_factory=pd.DataFrame)
     flagged: int = 0
+    notes: CohortNotes = CohortNotes()  # noqa: RUF009 - immutable
 
 
 @dataclass(frozen=True)
@@ -72,6 +81,23 @@ class CellsCheck:
 
 
 @dataclass(frozen=True)
+class ExperimentCheck:
+    """What was found of one experiment.
+
+    Args:
+        card: Its card.
+        state: Why its data were not read; empty where they were.
+        groups: Samples of each group, by its name.
+        n_genes: Genes that are left.
+    """
+
+    card: ExperimentCard
+    state: str = ""
+    groups: Mapping[str, int] = field(default_factory=dict)
+    n_genes: int = 0
+
+
+@dataclass(frozen=True)
 class StudyCheck:
     """What was found of a study.
 
@@ -84,6 +110,7 @@ class StudyCheck:
         agreement: :data:`irf7bone.tables.cohort.AGREEMENT` of the cohorts that were read.
         problems: Everything that is wrong.
         cells: Single-cell data sets whose card is right.
+        experiments: Experiments whose card is right.
     """
 
     source: str
@@ -94,6 +121,7 @@ class StudyCheck:
     agreement: pd.DataFrame
     problems: Sequence[Problem]
     cells: Sequence[CellsCheck] = ()
+    experiments: Sequence[ExperimentCheck] = ()
 
     def limit(self, name: str) -> float:
         """One of the config's limits on signatures; 0 where it has none that can be used."""
@@ -104,6 +132,15 @@ class StudyCheck:
     def agreements(self, cohort: str) -> dict[str, Agreement]:
         """Signature -> what the other cohorts that were read say of its part in one of them."""
         return agreements(self.agreement, cohort, self.limit("min_agreement"))
+
+    def scores(self, cohort: CohortCheck, name: str) -> bool:
+        """Whether a cohort that was read has what it takes to be scored by a signature."""
+        signature = self.library.get(name)
+        if signature is None or cohort.state:
+            return False
+        n_used = int(np.isin(np.array(signature.genes, dtype=object), cohort.expression.columns).sum())
+        agreement = self.agreements(cohort.card.id).get(name)
+        return not coverage_refusal(n_used, len(signature.genes), self.limit("min_coverage"), agreement)
 
 
 def check_study(path: Path | None, *, root: Path) -> StudyCheck:
@@ -123,15 +160,17 @@ def check_study(path: Path | None, *, root: Path) -> StudyCheck:
     source = " + ".join(file.name for file in files)
     problems: list[Problem] = []
     study = _collect(problems, lambda: load_study(config, root=root, source=source, files=files))
-    cards, gmts = sound_parts(config, root=root, files=files)
+    sound = sound_parts(config, root=root, files=files)
+    cards, gmts = sound.cards, sound.signature_files
     symbols = SymbolTable.load(Path(root) / SYMBOLS)
     library = _collect(problems, lambda: load_library(gmts, symbols)) if gmts else None
     cohorts = [_check_cohort(card, symbols, problems) for card in cards.values()]
+    experiments = [_check_experiment(card, symbols, problems) for card in sound.experiments.values()]
     cells = [_check_cells(card, symbols, problems) for card in (study.cells.values() if study else ())]
     read = {found.card.id: found.expression for found in cohorts if not found.state}
     chosen = {name: library[name] for name in _selected(config) if library and name in library}
     real = [found.card.id for found in cohorts if not found.state and found.card.role != "simulated"]
-    return StudyCheck(
+    found = StudyCheck(
         source,
         config,
         cohorts,
@@ -145,15 +184,18 @@ def check_study(path: Path | None, *, root: Path) -> StudyCheck:
         ),
         list(dict.fromkeys(problems)),
         cells,
+        experiments,
     )
+    missing = [] if found.problems else unanswered(found)
+    return replace(found, problems=[*found.problems, *missing])
 
 
-def _collect(problems: list[Problem], attempt: Callable[[], Any]) -> Any:
-    """What ``attempt`` returns, or None and its problems noted."""
+def _collect(problems: list[Problem], attempt: Callable[[], Any], card: Path | None = None) -> Any:
+    """What ``attempt`` returns, or None and its problems noted, those of a card with their line."""
     try:
         return attempt()
     except InputError as error:
-        problems.extend(error.problems)
+        problems.extend(error.problems if card is None else with_lines(error.problems, card))
         return None
 
 
@@ -171,15 +213,34 @@ def _check_cohort(card: CohortCard, symbols: SymbolTable, problems: list[Problem
         return CohortCheck(
             card, f"not fetched yet ({len(absent)} of its files, first {first}); the card is in order"
         )
-    harmonised = _collect(
-        problems, lambda: harmonise(acquire(card, Downloads(folder, lock_path(card.path))), card, symbols)
-    )
+    acquired = _collect(problems, lambda: acquire(card, Downloads(folder, lock_path(card.path))), card.path)
+    harmonised = acquired and _collect(problems, lambda: harmonise(acquired, card, symbols), card.path)
     if harmonised is None:
         return CohortCheck(card, "not usable: see the problems")
     expression = harmonised.adata.to_df()
     broken = broken_rules(measure(expression.to_numpy(dtype=float)))
     flagged = sum(any(said) for said in zip(*broken.values(), strict=True))
-    return CohortCheck(card, "", summarise_cohort(harmonised, card), expression, flagged)
+    notes = cohort_notes(card, acquired, harmonised)
+    return CohortCheck(card, "", summarise_cohort(harmonised, card), expression, flagged, notes)
+
+
+def _check_experiment(card: ExperimentCard, symbols: SymbolTable, problems: list[Problem]) -> ExperimentCheck:
+    if card.simulated:
+        return ExperimentCheck(card, "simulated in the run; the card is in order")
+    folder = Path(FOLDER) / card.id
+    absent = _not_fetched(card, folder)
+    if absent:
+        return ExperimentCheck(
+            card, f"not fetched yet ({len(absent)} of its files, first {absent[0]}); the card is in order"
+        )
+    downloads = Downloads(folder, lock_path(card.path))
+    found = _collect(
+        problems, lambda: harmonise_experiment(acquire(card, downloads), card, symbols), card.path
+    )
+    if found is None:
+        return ExperimentCheck(card, "not usable: see the problems")
+    sizes = found.adata.obs["group"].value_counts(sort=False)
+    return ExperimentCheck(card, "", {str(name): int(n) for name, n in sizes.items()}, found.adata.n_vars)
 
 
 def _check_cells(card: CellsCard, symbols: SymbolTable, problems: list[Problem]) -> CellsCheck:
@@ -196,7 +257,7 @@ def _check_cells(card: CellsCard, symbols: SymbolTable, problems: list[Problem])
     return CellsCheck(card, "", {str(name): int(n) for name, n in groups.items()}, len(acquired.obs))
 
 
-def _not_fetched(card: CohortCard, folder: Path) -> list[str]:
+def _not_fetched(card: Card, folder: Path) -> list[str]:
     there = read_lock(folder / MANIFEST)
     files = remote_files(card)
     return [file.urls[0] for file in files if file.name not in there or not (folder / file.name).is_file()]

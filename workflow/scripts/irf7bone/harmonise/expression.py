@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.base.errors import InputError, Problem, Problems
+from irf7bone.genes.damage import translated
 from irf7bone.harmonise.normalise import NORMALISE
 
 if TYPE_CHECKING:
@@ -283,10 +284,10 @@ def _resolve(
     rows: pd.Index, ids: pd.Index, settings: Mapping, symbols: SymbolTable | MouseSymbols, where: str
 ) -> tuple[np.ndarray, _Resolved]:
     """Current symbol of each row's gene id (None where there is none), and what happened to the others."""
-    resolution = symbols.to_current(list(ids), settings["gene_id"])
+    where = f"{where}, expression: gene_id {settings['gene_id']}"
+    resolution, n_repaired = translated(ids, settings, symbols, where)
     status = np.asarray(resolution.status, dtype=object)
     current = np.array(resolution.current, dtype=object)
-    where = f"{where}, expression: gene_id {settings['gene_id']}"
     status[pd.isna(ids)] = "missing"
     damaged = ids[status == "excel_damaged"]
     if len(damaged) and settings.get("excel_damaged") != "drop":
@@ -318,6 +319,8 @@ def _resolve(
         )
     reasons = {kind: rows[(status == kind) & ~kept].tolist() for kind in pd.unique(status[~kept])}
     renamed = pd.Series(status[kept]).value_counts().sort_index()
+    if n_repaired:
+        renamed["repaired"] = n_repaired
     words = {kind: f"id {kind.replace('_', ' ')}" for kind in reasons}
     return current, _Resolved({words[kind]: reasons[kind] for kind in sorted(reasons)}, renamed.to_dict())
 

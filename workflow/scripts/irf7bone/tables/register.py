@@ -60,6 +60,7 @@ REGISTER: dict[str, Table] = {
     "results/outcome/{cohort}/check_curves.tsv": outcome_checks.CHECK_CURVES,
     "results/outcome/{cohort}/discrimination.tsv": outcome_checks.DISCRIMINATION,
     "results/outcome/{cohort}/table_one.tsv": outcome_checks.TABLE_ONE,
+    "results/outcome/{cohort}/losses.tsv": outcome_checks.LOSSES,
     NULLS: random_signatures.NULL,
     "results/tables/pooled_null.tsv": random_signatures.POOLED_NULL,
     "results/tables/pooled_null_histogram.tsv": random_signatures.NULL_HISTOGRAM,

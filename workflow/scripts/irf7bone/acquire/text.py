@@ -18,6 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
+from irf7bone.acquire.thousands import are_thousands
 from irf7bone.base.errors import InputError, Problem, Problems, why_no_file
 
 MISSING_WORDS = ("", "NA", "NaN", "nan", "N/A", "NULL", "null", "#N/A")
@@ -359,6 +360,15 @@ def to_numbers(cells: pa.Table, names: list[str], row_ids: list[str], path: Path
             found=f"{n_wrong} cells that are not numbers",
             remedy=remedy,
             offenders=tuple(offenders),
+        )
+    if are_thousands(out):
+        i, j = np.argwhere(out != np.floor(out))[0]
+        raise _refuse(
+            path,
+            expected="numbers whose points are decimal points",
+            found="whole numbers below 1,000, and beside them only numbers such as 1.234 with three decimals",
+            remedy="export the table without a mark for thousands: here 1.234 seems to be 1234",
+            offenders=(f"{out[i, j]:.3f} (row {row_ids[i]}, column {names[j]})",),
         )
     return out
 

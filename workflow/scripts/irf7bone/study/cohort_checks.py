@@ -23,6 +23,7 @@ from irf7bone.study.strict_yaml import show
 
 WHOLE_SOURCES = (
     "h5ad",
+    "geo_file",
     "cbioportal",
     "package",
     "simulate",

@@ -1,14 +1,14 @@
 """Score every signature in every sample of a cohort."""
 
-from irf7bone.base.errors import report_plainly
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.harmonise.cohort_file import read_cohort
 from irf7bone.scoring.agreement import agreements
 from irf7bone.scoring.score_table import score_cohort
+from irf7bone.study.job import begin
 from irf7bone.tables.cohort import AGREEMENT, COVERAGE, SCORES
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 library = load_library(snakemake.input.signatures, SymbolTable.load(snakemake.input.symbols))
 scores, coverage = score_cohort(

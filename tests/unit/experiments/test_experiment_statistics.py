@@ -16,7 +16,7 @@ from irf7bone.experiments.composition import composition, marker_scores
 from irf7bone.experiments.counts import enough_counts, log2_per_million
 from irf7bone.experiments.design import Contrast, build_designs
 from irf7bone.experiments.gene_sets import Ranking, camera, leading_places, prerank, running_sum
-from irf7bone.experiments.permute import n_relabellings, permutation_p
+from irf7bone.experiments.permute import floor_code, n_relabellings, permutation_p, smallest_p
 from irf7bone.experiments.quality import experiment_quality
 from irf7bone.experiments.shrink import shrink
 from irf7bone.tables.experiment import DISTANCES, QUALITY
@@ -69,6 +69,26 @@ def test_all_relabellings_by_enumeration():
     found = permutation_p(values[None, :], design(5, paired=False), 1)
     assert found.n_relabellings == 252
     assert found.p[0] == pytest.approx(np.mean(np.array(t) >= observed * (1 - 1e-12)))
+
+
+@pytest.mark.parametrize(
+    ("n", "paired", "floor"),
+    [(3, False, 0.1), (4, False, 2 / 70), (4, True, 0.125), (5, True, 0.0625), (6, True, 1 / 32)],
+)
+def test_the_floor_of_p_is_reached_by_the_most_extreme_labelling(n, paired, floor):
+    made = design(n, paired=paired)
+    values = 10.0 * np.tile([0.0, 1.0], n)[None, :] + np.random.default_rng(1).normal(size=(1, 2 * n)) / 100
+    assert smallest_p(made) == pytest.approx(floor) == permutation_p(values, made, 1).p[0]
+    assert floor_code(smallest_p(made)) == ("relabelling_cannot_decide" if floor > 0.05 else None)
+
+
+def test_the_floor_has_no_mirror_image_where_batches_are_uneven():
+    """Two cases of three in one batch, one of three in the other: nine labellings, none a mirror image."""
+    obs = pd.DataFrame({"group": ["lesion", "lesion", "primary", "lesion", "primary", "primary"]})
+    obs.index, obs["batch"] = [f"S{i}" for i in range(6)], ["a"] * 3 + ["b"] * 3
+    [made] = build_designs("made", obs, [Contrast("c", "lesion", "primary", False, True, "other")])
+    values = 10.0 * made.is_case[None, :] + np.random.default_rng(2).normal(size=(1, 6)) / 100
+    assert smallest_p(made) == pytest.approx(1 / 9) == permutation_p(values, made, 1).p[0]
 
 
 def test_relabelling_stays_within_batches():

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import pytest
+from madeup.settings import primary, settings
 from numpy.testing import assert_allclose
 
 from irf7bone.outcome.claim_models import fit_claim_controls, fit_claim_models
@@ -18,9 +17,9 @@ from irf7bone.study.settings import Reliability
 from irf7bone.tables.claim import CLAIM_CONTROLS, CLAIM_MODELS
 from irf7bone.tables.cohort import SCORES
 
-CONFIG = SimpleNamespace(
+CONFIG = settings(
     endpoints=("distant", "death"),
-    primary=SimpleNamespace(method="zscore"),
+    primary=primary(method="zscore"),
     proliferation_signature="PROLIF",
     reliability=Reliability(0.7, 0.9),
     min_events=5,
@@ -199,7 +198,7 @@ def test_control_takes_the_widest_endpoint_of_the_same_patients():
     obs["bone_time_months"] = obs["distant_time_months"]
     obs["bone_event"] = obs["distant_event"] * (np.arange(len(obs)) % 3 == 0)
     obs.loc[obs.index[:50], ["bone_time_months", "bone_event"]] = np.nan
-    config = SimpleNamespace(**{**vars(CONFIG), "endpoints": ("bone", "death")})
+    config = CONFIG._replace(endpoints=("bone", "death"))
     table = fit_claim_controls("made", obs, scores, config=config)
     CLAIM_CONTROLS.check(table, "controls")
     bone, death = table.to_dict("records")

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from madeup.settings import primary, settings
 
 from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.outcome.sampled import UNKNOWN, sampled
@@ -16,10 +17,10 @@ from irf7bone.tables.cohort import SCORES
 from irf7bone.tables.outcome import SAMPLED
 
 RULE = {"endpoint": "distant", "horizon_months": 60, "rule": "those with it, and some without"}
-CONFIG = SimpleNamespace(
+CONFIG = settings(
     endpoints=("distant", "death"),
     models=("unadjusted", "proliferation"),
-    primary=SimpleNamespace(method="zscore"),
+    primary=primary(method="zscore"),
     proliferation_signature="PROLIF",
     min_events=5,
 )

@@ -11,6 +11,7 @@ from madeup import study as made
 from irf7bone.base.vocabulary import TOO_LITTLE
 from irf7bone.outcome.claim_models import fit_claim_controls, fit_claim_models
 from irf7bone.random_signatures.axis import random_axes
+from irf7bone.study.settings import Primary
 from irf7bone.tables.cohort import COHORTS, SCORES
 
 # ISG15 MX1 IFIT1 IFIT3 OAS1 STAT1 IRF7, and MKI67 AURKA CCNB1 BIRC5 CDC20
@@ -56,9 +57,7 @@ def test_67_er_negative_tumours(realdata):
         index=expression.index,
     )
     selected = type(made.config().signatures)(tuple(GENES), (), 0.5)
-    primary = SimpleNamespace(
-        signature=made.PRIMARY, method="zscore", endpoint="bone", model="proliferation_er"
-    )
+    primary = Primary(signature=made.PRIMARY, method="zscore", endpoint="bone", model="proliferation_er")
     config = made.config(signatures=selected, endpoints=("bone",), primary=primary)
     library = {name: SimpleNamespace(up=genes, down=()) for name, genes in GENES.items()}
     scores = scores_of(expression)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 ENDPOINTS = ("bone", "brain", "lung", "liver", "distant", "relapse", "death")
-STATUSES = ("ok", "too_few_events", "separated", "low_coverage", "not_available")
+STATUSES = ("ok", "too_few_events", "too_few_samples", "separated", "low_coverage", "not_available")
 METHOD_NAMES = ("zscore", "ssgsea", "singscore", "gsva", "plage")
 MODELS = ("unadjusted", "proliferation", "proliferation_er", "clinical", "full")
 ROLES = ("discovery", "validation", "simulated")

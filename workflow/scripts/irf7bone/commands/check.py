@@ -7,140 +7,37 @@ do it; of the others the card is checked.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-import pandas as pd
 
 from irf7bone.acquire.sources import acquire, remote_files
 from irf7bone.base.errors import InputError, Problem
 from irf7bone.cells.acquire_cells import acquire_cells
 from irf7bone.cells.data_set import shared_genes
-from irf7bone.commands.check_notes import CohortNotes, cohort_notes
+from irf7bone.commands.check_found import CellsCheck, CohortCheck, ExperimentCheck, StudyCheck
+from irf7bone.commands.check_notes import cohort_notes
 from irf7bone.commands.unanswered import unanswered
 from irf7bone.download.fetch import Downloads
 from irf7bone.download.lock import lock_path, read_lock
 from irf7bone.download.remote import FOLDER, MANIFEST
 from irf7bone.experiments.harmonise import harmonise_experiment
 from irf7bone.genes.mouse import MouseSymbols
-from irf7bone.genes.signatures import Signature, load_library
+from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.harmonise.cohort import harmonise
 from irf7bone.harmonise.duplicates import find_duplicates
 from irf7bone.harmonise.sample_rules import broken_rules, measure
 from irf7bone.harmonise.summary import summarise_cohort
-from irf7bone.scoring.agreement import Agreement, agreements, coverage_refusal, measure_agreement
+from irf7bone.scoring.agreement import measure_agreement
 from irf7bone.study.card import Card
 from irf7bone.study.cells_card import CellsCard
 from irf7bone.study.cohort_card import CohortCard
 from irf7bone.study.document import with_lines
 from irf7bone.study.experiment_card import ExperimentCard
 from irf7bone.study.plan import SYMBOLS, load_study, sound_parts
-from irf7bone.study.strict_yaml import merge_config, read_config
-
-
-@dataclass(frozen=True)
-class CohortCheck:
-    """What was found of one cohort.
-
-    Args:
-        card: Its card.
-        state: Why its data were not read; empty where they were.
-        summary: :data:`irf7bone.tables.cohort.COHORTS` of it, where read.
-        expression: Samples x genes, log2, where read.
-        flagged: Samples that break a rule of quality.
-        notes: What else is worth knowing of it, where read.
-    """
-
-    card: CohortCard
-    state: str = ""
-    summary: pd.DataFrame = field(default_factory=pd.DataFrame)
-    expression: pd.DataFrame = field(default_factory=pd.DataFrame)
-    flagged: int = 0
-    notes: CohortNotes = CohortNotes()  # noqa: RUF009 - immutable
-
-
-@dataclass(frozen=True)
-class CellsCheck:
-    """What was found of one single-cell data set.
-
-    Args:
-        card: Its card.
-        state: Why its cells were not looked at; empty where they were.
-        patients: Patients with each group, by its name.
-        n_cells: Cells that the card keeps.
-    """
-
-    card: CellsCard
-    state: str = ""
-    patients: Mapping[str, int] = field(default_factory=dict)
-    n_cells: int = 0
-
-
-@dataclass(frozen=True)
-class ExperimentCheck:
-    """What was found of one experiment.
-
-    Args:
-        card: Its card.
-        state: Why its data were not read; empty where they were.
-        groups: Samples of each group, by its name.
-        n_genes: Genes that are left.
-    """
-
-    card: ExperimentCard
-    state: str = ""
-    groups: Mapping[str, int] = field(default_factory=dict)
-    n_genes: int = 0
-
-
-@dataclass(frozen=True)
-class StudyCheck:
-    """What was found of a study.
-
-    Args:
-        source: What the config is called.
-        config: The merged config, right or not.
-        cohorts: Cohorts whose card is right, in the order of the config.
-        library: The selected signatures that exist.
-        duplicates: :data:`irf7bone.tables.cohort.DUPLICATES` of the cohorts that were read.
-        agreement: :data:`irf7bone.tables.cohort.AGREEMENT` of the cohorts that were read.
-        problems: Everything that is wrong.
-        cells: Single-cell data sets whose card is right.
-        experiments: Experiments whose card is right.
-    """
-
-    source: str
-    config: Mapping[str, Any]
-    cohorts: Sequence[CohortCheck]
-    library: Mapping[str, Signature]
-    duplicates: pd.DataFrame
-    agreement: pd.DataFrame
-    problems: Sequence[Problem]
-    cells: Sequence[CellsCheck] = ()
-    experiments: Sequence[ExperimentCheck] = ()
-
-    def limit(self, name: str) -> float:
-        """One of the config's limits on signatures; 0 where it has none that can be used."""
-        signatures = self.config.get("signatures")
-        limit = signatures.get(name) if isinstance(signatures, Mapping) else None
-        return float(limit) if isinstance(limit, int | float) else 0.0
-
-    def agreements(self, cohort: str) -> dict[str, Agreement]:
-        """Signature -> what the other cohorts that were read say of its part in one of them."""
-        return agreements(self.agreement, cohort, self.limit("min_agreement"))
-
-    def scores(self, cohort: CohortCheck, name: str) -> bool:
-        """Whether a cohort that was read has what it takes to be scored by a signature."""
-        signature = self.library.get(name)
-        if signature is None or cohort.state:
-            return False
-        n_used = int(np.isin(np.array(signature.genes, dtype=object), cohort.expression.columns).sum())
-        agreement = self.agreements(cohort.card.id).get(name)
-        return not coverage_refusal(n_used, len(signature.genes), self.limit("min_coverage"), agreement)
+from irf7bone.study.strict_yaml import read_configs
 
 
 def check_study(path: Path | None, *, root: Path) -> StudyCheck:
@@ -154,9 +51,7 @@ def check_study(path: Path | None, *, root: Path) -> StudyCheck:
         InputError: The config file itself cannot be read.
     """
     files = [Path(root) / "config.yaml", *([path] if path else [])]
-    config: dict[str, Any] = {}
-    for file in files:
-        config = merge_config(config, read_config(file))
+    config = read_configs(files)
     source = " + ".join(file.name for file in files)
     problems: list[Problem] = []
     study = _collect(problems, lambda: load_study(config, root=root, source=source, files=files))
@@ -175,7 +70,7 @@ def check_study(path: Path | None, *, root: Path) -> StudyCheck:
         config,
         cohorts,
         chosen,
-        find_duplicates(read),
+        find_duplicates(read, {found.card.id: found.obs for found in cohorts if not found.state}),
         measure_agreement(
             {name: list(expression.columns) for name, expression in read.items()},
             real,
@@ -221,7 +116,8 @@ def _check_cohort(card: CohortCard, symbols: SymbolTable, problems: list[Problem
     broken = broken_rules(measure(expression.to_numpy(dtype=float)))
     flagged = sum(any(said) for said in zip(*broken.values(), strict=True))
     notes = cohort_notes(card, acquired, harmonised)
-    return CohortCheck(card, "", summarise_cohort(harmonised, card), expression, flagged, notes)
+    summary = summarise_cohort(harmonised, card)
+    return CohortCheck(card, "", summary, expression, flagged, harmonised.adata.obs, notes)
 
 
 def _check_experiment(card: ExperimentCard, symbols: SymbolTable, problems: list[Problem]) -> ExperimentCheck:

@@ -10,7 +10,7 @@ from irf7bone.base.phrases import counted
 from irf7bone.study.cross_checks import NEEDS_PROLIFERATION
 
 if TYPE_CHECKING:
-    from irf7bone.commands.check import CohortCheck, StudyCheck
+    from irf7bone.commands.check_found import CohortCheck, StudyCheck
 
 
 def primary_events(found: StudyCheck) -> dict[str, int]:

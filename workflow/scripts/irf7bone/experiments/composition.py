@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from irf7bone.experiments.compare import WITHOUT_VARIANCE, compare
+from irf7bone.experiments.compare import WITHOUT_VARIANCE, compare, too_few
 from irf7bone.experiments.design import ContrastDesign
 from irf7bone.tables.experiment import ADJUSTED, COMPOSITION
 
@@ -77,6 +77,8 @@ def composition(
             }
             if name not in scores:
                 row |= {"status": "not_available", "reason": "none of its genes is measured and varies"}
+            elif lacks := too_few(design.df_residual):
+                row |= {"status": "too_few_samples", "reason": lacks}
             elif np.isnan(found.loc[name, "p"]):
                 row |= {"status": "not_available", "reason": WITHOUT_VARIANCE}
             else:
@@ -124,7 +126,9 @@ def adjusted_contrasts(
         for adjustment, lists in adjustments.items():
             extra = marker.loc[list(design.samples), lists].to_numpy(dtype=np.float64)
             found = _adjust(values, design, extra) if values is not None else "no signature has a score"
-            part = pd.DataFrame({"signature": names, "status": "not_available"})
+            few = too_few(design.df_residual)
+            found = few or found
+            part = pd.DataFrame({"signature": names, "status": "too_few_samples" if few else "not_available"})
             if isinstance(found, str):
                 part["reason"] = found
             else:

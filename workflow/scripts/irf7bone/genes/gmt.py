@@ -12,7 +12,7 @@ from pathlib import Path
 from irf7bone.base.errors import Problems
 
 # the description of a derived signature without genes, which is a finding; any other empty set is a mistake
-NO_GENE = "no gene passed the rule that derives this signature"
+NO_GENE = "too few genes passed the rule that derives this signature"
 
 
 @dataclass(frozen=True)

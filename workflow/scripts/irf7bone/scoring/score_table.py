@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.base.errors import Problems
+from irf7bone.genes.signatures import NO_GENE
 from irf7bone.scoring.agreement import Agreement, ScorableSignature, coverage_refusal
 from irf7bone.scoring.engine import Prepared, score_sets
 from irf7bone.scoring.registry import METHODS
@@ -57,8 +58,8 @@ def score_cohort(
         agreements: Signature -> what other cohorts say of its part here, where any can tell.
 
     Returns:
-        The scores (``contracts.SCORES``: signatures x methods x samples, in the order given) and the
-        coverage (``contracts.COVERAGE`` without its cohort column).
+        The scores (``tables.cohort.SCORES``: signatures x methods x samples, in the order given) and the
+        coverage (``tables.cohort.COVERAGE`` without its cohort column).
 
     Raises:
         InputError: for an unknown method, values that are missing or infinite, repeated names.
@@ -127,7 +128,9 @@ def _cover(
         if members and varying.isdisjoint(members)
     ]
     reason = ""
-    if refused := coverage_refusal(n_used, len(genes), min_coverage, agreement):
+    if not genes:
+        reason = NO_GENE
+    elif refused := coverage_refusal(n_used, len(genes), min_coverage, agreement):
         reason = f"{refused}: {found}"
     elif lost:
         reason = f"coverage of its {lost[0]} genes is 0: {found}, but no {lost[0]} gene"

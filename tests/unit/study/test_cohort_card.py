@@ -308,6 +308,15 @@ def test_mistakes_of_package_cards(tmp_path, changes, key):
     assert problem.where.endswith(f", {key}")
 
 
+def test_a_rule_for_times_that_differ_needs_several_columns(tmp_path):
+    times = {"from": ["days", "days_alive"], "unit": "days", "differ": "first"}
+    load_card(write_card(tmp_path, {"endpoints.death.time": times}))
+    with pytest.raises(InputError) as caught:
+        load_card(write_card(tmp_path, {"endpoints.death.time": {**times, "from": "days"}}))
+    [problem] = caught.value.problems
+    assert problem.where.endswith("endpoints.death.time.differ")
+
+
 def test_all_mistakes_are_reported_at_once(tmp_path):
     changes = {"titel": "x", "role": "training", "expression.path": "gone.csv", "exclude.0.field": "stage"}
     keys = [problem.where.rpartition(", ")[2] for problem in refused(write_card(tmp_path, changes))]

@@ -19,7 +19,7 @@ LEAST_GENES, LEAST_SHARE = 5, 0.002
 ABSENT = ("unknown", "ambiguous")  # IRF7|3665 counts as two names
 
 
-def repaired(ids: Sequence[object], rules: Sequence[str], status: np.ndarray) -> list[object]:
+def repaired(ids: Sequence[Any], rules: Sequence[str], status: np.ndarray) -> list[Any]:
     """The ids, those that are no gene's name as they stand with the rules applied to them in this order.
 
     Args:
@@ -37,7 +37,7 @@ def repaired(ids: Sequence[object], rules: Sequence[str], status: np.ndarray) ->
 
 
 def rescuing_rules(
-    ids: Sequence[object], status: np.ndarray, symbols: SymbolTable | MouseSymbols, id_type: IdType
+    ids: Sequence[Any], status: np.ndarray, symbols: SymbolTable | MouseSymbols, id_type: IdType
 ) -> dict[str, list[str]]:
     """Rules that would each make genes of many ids that are none, the one that gives back the most first.
 
@@ -64,7 +64,7 @@ def rescuing_rules(
 
 
 def translated(
-    ids: Sequence[object], settings: Mapping[str, Any], symbols: SymbolTable | MouseSymbols, where: str
+    ids: Sequence[Any], settings: Mapping[str, Any], symbols: SymbolTable | MouseSymbols, where: str
 ) -> tuple[Resolution, int]:
     """What became of the ids, after the card's rules of ``repair``, and how many these gave back.
 

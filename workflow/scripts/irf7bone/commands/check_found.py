@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from irf7bone.base.errors import Problem
@@ -116,6 +115,6 @@ class StudyCheck:
         signature = self.library.get(name)
         if signature is None or cohort.state:
             return False
-        n_used = int(np.isin(np.array(signature.genes, dtype=object), cohort.expression.columns).sum())
+        n_used = sum(gene in cohort.expression.columns for gene in signature.genes)
         agreement = self.agreements(cohort.card.id).get(name)
         return not coverage_refusal(n_used, len(signature.genes), self.limit("min_coverage"), agreement)

@@ -170,8 +170,8 @@ def _coverage(found: StudyCheck) -> str:
 
 
 def _shares(found: StudyCheck, genes: pd.Index) -> list[float]:
-    sizes = [(*signature.up, *signature.down) for signature in found.library.values()]
-    return [float(np.isin(np.array(members, dtype=object), genes).mean()) for members in sizes]
+    sets = [signature.genes for signature in found.library.values()]
+    return [sum(gene in genes for gene in members) / len(members) if members else 0.0 for members in sets]
 
 
 def _remarks(found: StudyCheck) -> str:

@@ -39,11 +39,8 @@ def assignment(gene: str) -> str:
     return f"NM_1 // {gene} // a title // 1p // 9 /// ENST1 // {gene} // a title // 1p // 9"
 
 
-@pytest.mark.parametrize("ids", ["{}_at", "NM_{:06d}", "ILMN_{}"])
-@pytest.mark.parametrize("kind", ["csv", "gpl", "annot.gz"])
+@pytest.mark.parametrize(("ids", "kind"), [("{}_at", "csv"), ("NM_{:06d}", "gpl"), ("ILMN_{}", "annot.gz")])
 def test_rows_of_a_table_get_their_genes_from_an_annotation(case, symbols, ids, kind):
-    if (ids, kind) not in (("{}_at", "csv"), ("NM_{:06d}", "gpl"), ("ILMN_{}", "annot.gz")):
-        pytest.skip("one kind of id for each kind of file is enough")
     probes(case, ids)
     rows = list(zip(case.expression.index, case.genes, strict=True))
     if kind == "csv":

@@ -6,6 +6,7 @@ do it; of the others the card is checked.
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -117,7 +118,9 @@ def _check_cohort(card: CohortCard, symbols: SymbolTable, problems: list[Problem
     flagged = sum(any(said) for said in zip(*broken.values(), strict=True))
     notes = cohort_notes(card, acquired, harmonised)
     summary = summarise_cohort(harmonised, card)
-    return CohortCheck(card, "", summary, expression, flagged, harmonised.adata.obs, notes)
+    dropped = json.loads(harmonised.adata.uns["provenance"])["genes"]["dropped"]
+    lost = frozenset(map(str, dropped.get("missing values", {"ids": ()})["ids"]))
+    return CohortCheck(card, "", summary, expression, flagged, harmonised.adata.obs, lost, notes)
 
 
 def _check_experiment(card: ExperimentCard, symbols: SymbolTable, problems: list[Problem]) -> ExperimentCheck:

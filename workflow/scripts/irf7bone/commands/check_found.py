@@ -27,6 +27,7 @@ class CohortCheck:
         summary: :data:`irf7bone.tables.cohort.COHORTS` of it, where read.
         expression: Samples x genes, log2, where read.
         obs: The samples' endpoints and covariates, where read.
+        lost: Ids of genes that missing values cost.
         flagged: Samples that break a rule of quality.
         notes: What else is worth knowing of it, where read.
     """
@@ -37,6 +38,7 @@ class CohortCheck:
     expression: pd.DataFrame = field(default_factory=pd.DataFrame)
     flagged: int = 0
     obs: pd.DataFrame = field(default_factory=pd.DataFrame)
+    lost: frozenset[str] = frozenset()
     notes: CohortNotes = CohortNotes()  # noqa: RUF009 - immutable
 
 

@@ -182,6 +182,7 @@ def _remarks(found: StudyCheck) -> str:
         for cohort in found.cohorts
         if cohort.flagged
     ]
+    lines += _expression_remarks(found)
     twice = found.duplicates[found.duplicates["status"].isin(SHARED)]
     endpoints = {cohort.card.id: set(cohort.card.endpoints) for cohort in found.cohorts}
     for (first, second), pairs in twice.groupby(["cohort", "other_cohort"], sort=False):
@@ -216,6 +217,22 @@ def _listed(what: str, counts: Mapping[str, int]) -> list[str]:
     items = [f"{name}{NO_BREAK}{count}" for name, count in counts.items() if count]
     said = wrap(f"{what}: {', '.join(items)}", width=SCREEN) if items else []
     return [line.replace(NO_BREAK, " ") for line in said]
+
+
+def _expression_remarks(found: StudyCheck) -> list[str]:
+    """What is odd in a cohort's values, and which genes of the primary signature missing ones cost."""
+    primary = found.config.get("primary")
+    signature = found.library.get(str(primary.get("signature"))) if isinstance(primary, dict) else None
+    lines = []
+    for cohort in found.cohorts:
+        if cohort.state or cohort.summary.empty or is_missing(cohort.summary["remarks"].iloc[0]):
+            continue
+        said = str(cohort.summary["remarks"].iloc[0])
+        lost = [gene for gene in signature.genes if gene in cohort.lost] if signature else []
+        if signature and lost:
+            said += f"; {len(lost)} of the lost ones are of {signature.name}"
+        lines += wrap(f"{cohort.card.id}: {said}", width=SCREEN)
+    return lines
 
 
 def _questions(found: StudyCheck) -> list[str]:

@@ -48,6 +48,7 @@ REGISTER: dict[str, Table] = {
     "results/scores/{cohort}.parquet": cohort.SCORES,
     "results/associations/{cohort}.tsv": outcome.ASSOCIATIONS,
     "results/associations/{cohort}.curves.tsv": outcome.CURVES,
+    "results/outcome/{cohort}/markers.tsv": cohort.MARKERS,
     "results/outcome/{cohort}/null.tsv": random_signatures.NULL,
     "results/outcome/{cohort}/null_histogram.tsv": random_signatures.NULL_HISTOGRAM,
     "results/outcome/{cohort}/claim_models.tsv": claim.CLAIM_MODELS,

@@ -15,7 +15,15 @@ from irf7bone.acquire import cbioportal, geo_file, h5ad, table
 from irf7bone.acquire.cbioportal_files import SAMPLES
 from irf7bone.acquire.text import DELIMITERS, bare_suffix
 from irf7bone.base.errors import InputError, Problem
-from irf7bone.commands.propose.seen import Seen, ask, ask_genes, ask_scale, gene_kind, said_of_spellings
+from irf7bone.commands.propose.seen import (
+    Seen,
+    ask,
+    ask_genes,
+    ask_scale,
+    ask_written,
+    gene_kind,
+    said_of_spellings,
+)
 from irf7bone.download.archives import list_members
 from irf7bone.genes.symbols import SymbolTable
 
@@ -116,7 +124,7 @@ def _cbioportal(place: Place, symbols: SymbolTable) -> Seen:
     values, _ = cbioportal.read_expression(draft, draft.expression, None)
     samples, records = cbioportal.read_clinical(draft, {"source": "cbioportal"}, None)
     described = records[0].get("described", {})
-    expression |= {"scale": ask_scale(values), "collapse": "max_mean"}
+    expression |= {"scale": ask_scale(values), "collapse": "max_mean", **ask_written(values)}
     stated = {"patient": "PATIENT_ID", **_cbioportal_meta(folder)}
     stated["documentation"] = (
         "docs.cbioportal.org, File Formats; what is beyond them, the study's publication"
@@ -172,6 +180,7 @@ def _h5ad(place: Place, symbols: SymbolTable) -> Seen:
         "gene_id": kind or ask_genes(list(values.index)),
         "scale": ask_scale(values),
         "collapse": "max_mean",
+        **ask_written(values),
     }
     return Seen(expression, [{"source": "h5ad"}], values, samples)
 
@@ -200,6 +209,7 @@ def _geo_file(place: Place, symbols: SymbolTable) -> Seen:
         "gene_id": kind or ask("symbol, entrez or ensembl? What the column of the genes holds"),
         "scale": ask_scale(values),
         "collapse": "max_mean",
+        **ask_written(values),
     }
     remarks = said_of_spellings(found.spelt)
     return Seen(expression, [{"source": "geo_file"}], values, found.samples, remarks=remarks)
@@ -256,6 +266,7 @@ def _tables(place: Place, symbols: SymbolTable) -> Seen:
         "gene_id": rows or columns or ask_genes(list(values.index)),
         "scale": ask_scale(values),
         "collapse": "max_mean",
+        **ask_written(values),
     }
     return Seen(expression, [{**clinical, "key": key}], values, samples)
 

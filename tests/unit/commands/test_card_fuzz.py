@@ -89,8 +89,12 @@ EVENTS = {
         ("bone status", "relapse", "none"),
     ],
 }
-STEMS = {"death": ["OS", "os", "survival", "death"], "relapse": ["RFS", "relapse", "DFS"],
-         "distant": ["DMFS", "dmfs", "distant metastasis free"], "bone": ["bone relapse", "relapse"]}  # fmt: skip
+STEMS = {
+    "death": ["OS", "os", "survival", "death"],
+    "relapse": ["RFS", "relapse", "DFS"],
+    "distant": ["DMFS", "dmfs", "distant metastasis free"],
+    "bone": ["bone relapse", "relapse"],
+}
 TIMES = {
     "months": (1.0, ["{}_months", "{} (months)", "{}.mo", "Months2{}", "{}Months"]),
     "days": (365.25 / 12, ["{}_days", "{}_DAYS", "days_to_{}", "{} [days]"]),
@@ -142,7 +146,9 @@ def draw(seed: int) -> Drawn:
         table[names[0]] = written
     biased = missing(rng, table, names, column, event)
     table |= {"age": rng.integers(30, 80, N).astype(str).astype(object)}
-    table |= {"ER status": rng.choice(["ER+", "ER-", "positive", "neg"], N).astype(object)}
+    esr1 = values[GENES.index("ESR1")]
+    words = np.where(esr1 > 8, rng.choice(["ER+", "positive"], N), rng.choice(["ER-", "neg"], N))
+    table |= {"ER status": words.astype(object)}
     clinical = pd.DataFrame(table, index=ids, dtype=object)
     if rng.random() < 0.3:
         clinical = clinical[rng.permutation(clinical.columns)]

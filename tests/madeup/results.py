@@ -32,6 +32,7 @@ from irf7bone.tables.outcome_checks import (
     AUDIT,
     CHECK_CURVES,
     CHECKS,
+    CURVE_SUMMARY,
     DISCRIMINATION,
     GROUP_TESTS,
     GROUPS,
@@ -69,6 +70,7 @@ def results(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) ->
         "sites": _sites(associations),
         "sampled": _sampled(associations),
         "group_tests": _group_tests(associations),
+        "curve_summary": _curve_summary(associations),
         "checks": _checks(associations),
         "check_curves": _check_curves(associations),
         "discrimination": _discrimination(associations),
@@ -364,6 +366,20 @@ def _group_tests(associations: pd.DataFrame) -> pd.DataFrame:
             found |= {"statistic": 3.2, "df": 2, "p": 0.2}
         rows.append(found)
     return _table(GROUP_TESTS, rows)
+
+
+def _curve_summary(associations: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for row, group in itertools.product(_of_method(associations), ("low", "middle", "high")):
+        if row["model"] != "unadjusted":
+            continue
+        found = {name: row[name] for name in ("cohort", *KEY[:3], "status", "reason")}
+        if row["status"] == "ok":
+            found |= {"kind": "cumulative_incidence" if row["endpoint"] == "bone" else "event_free", "n": 30}
+            found |= {"n_events": 12, "median_months": 71.5, "median_low": 40.25, "n_at_risk_60": 14}
+            found |= {"at_60_months": 0.613, "at_60_low": 0.42, "at_60_high": 0.78}
+        rows.append({**found, "group": group})
+    return _table(CURVE_SUMMARY, rows)
 
 
 def _checks(associations: pd.DataFrame) -> pd.DataFrame:

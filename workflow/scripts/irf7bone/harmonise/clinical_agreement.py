@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from irf7bone.base.errors import Problems
+from irf7bone.statistics.ranks import mid_ranks
 from irf7bone.tables.cohort import MARKERS
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def area(values: np.ndarray, status: np.ndarray) -> tuple[float, float]:
     known = np.isfinite(status)
     is_high = status[known] == 1
     n_high, n_low = int(is_high.sum()), int((~is_high).sum())
-    ranks = rankdata(values[known])
+    ranks = mid_ranks(values[known])
     auc = (ranks[is_high].sum() - n_high * (n_high + 1) / 2) / (n_high * n_low)
     one, two = auc / (2 - auc), 2 * auc**2 / (1 + auc)
     square = auc * (1 - auc) + (n_high - 1) * (one - auc**2) + (n_low - 1) * (two - auc**2)
@@ -265,7 +265,7 @@ def _grade(
     z = genes.loc[there].to_numpy(float)
     z = (z - z.mean(axis=1, keepdims=True)) / z.std(axis=1, keepdims=True)
     n = int(known.sum())
-    r = float(np.corrcoef(rankdata(z.mean(axis=0)[known]), rankdata(values[known]))[0, 1])
+    r = float(np.corrcoef(mid_ranks(z.mean(axis=0)[known]), mid_ranks(values[known]))[0, 1])
     low, high = (float(np.tanh(np.arctanh(r) + sign * _BOUND / np.sqrt(n - 3))) for sign in (-1, 1))
     row |= {"n": n, "agreement": round(r, 4), "low": round(low, 4), "high": round(high, 4)}
     row["status"] = "disagrees" if high < _GRADE_LEAST else "agrees" if low > 0 else "weak"

@@ -32,8 +32,8 @@ CALIBRATION = Table(
         Column(
             "quantity",
             "text",
-            "type_i_error: true nulls rejected at 5 %; coverage: 95 % intervals that hold the truth; power: "
-            "planted effects found at 5 %; share_of_p: empirical p values below 0.05",
+            "type_i_error: tests of no effect with p < 0.05; coverage: 95 % intervals with the true value; "
+            "power: planted effects found at 5 %; share_of_p: empirical p values below 0.05",
             allowed=QUANTITIES,
         ),
         Column("method", "text", "estimator or test"),

@@ -60,6 +60,7 @@ REGISTER: dict[str, Table] = {
     "results/outcome/{cohort}/sites.tsv": outcome.SITES,
     "results/outcome/{cohort}/sampled.tsv": outcome.SAMPLED,
     "results/outcome/{cohort}/group_tests.tsv": outcome_checks.GROUP_TESTS,
+    "results/outcome/{cohort}/curve_summary.tsv": outcome_checks.CURVE_SUMMARY,
     "results/outcome/{cohort}/checks.tsv": outcome_checks.CHECKS,
     "results/outcome/{cohort}/check_curves.tsv": outcome_checks.CHECK_CURVES,
     "results/outcome/{cohort}/discrimination.tsv": outcome_checks.DISCRIMINATION,

@@ -125,8 +125,7 @@ def _finding(rows: pd.DataFrame, cohort: str, inputs: ReportInputs) -> Finding:
     said = [f"{_lower(name)} ({p_clause(row['p'])})" for name, row in related.iterrows()]
     sentence = (
         f"{cohort}: of {counted(len(tested), 'characteristic')} tested, the score of "
-        f"{inputs.config.primary.signature} goes with {listed(said)} at p < {ALPHA:g}, not corrected for "
-        "their number."
+        f"{inputs.config.primary.signature} is associated with {listed(said)} at p < {ALPHA:g}, uncorrected."
     )
     absent = [_lower(name) for name in CHARACTERISTIC_WORDS if name not in {*tests.index, "patients"}]
     if absent:

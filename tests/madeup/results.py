@@ -15,7 +15,7 @@ from irf7bone.pool.pooled_immune_link import pool_immune
 from irf7bone.pool.specification import specification_curve, summarise_specifications
 from irf7bone.random_signatures.controls import controls
 from irf7bone.study.settings import Config
-from irf7bone.tables.cohort import DUPLICATES, SIGNATURE_QUALITY
+from irf7bone.tables.cohort import DUPLICATES, MARKERS, SIGNATURE_QUALITY
 from irf7bone.tables.contract import Table
 from irf7bone.tables.outcome import (
     ADJUSTMENTS,
@@ -36,6 +36,7 @@ from irf7bone.tables.outcome_checks import (
     DISCRIMINATION,
     GROUP_TESTS,
     GROUPS,
+    LOSSES,
     MEASURES,
     QUANTITIES,
     TABLE_ONE,
@@ -74,6 +75,7 @@ def results(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) ->
         "check_curves": _check_curves(associations),
         "discrimination": _discrimination(associations),
         "table_one": _table_one(list(roles)),
+        "losses": _losses(associations),
         "pooled_null": pooled_null,
         "pooled_null_histogram": pooled_histogram,
         "controls": controls(associations, pooled, null, pooled_null, config=config),
@@ -86,6 +88,7 @@ def results(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) ->
         "pooled_by_er": pool_by_er(by_er, roles, config=config),
         "immune_pooled": pool_immune(links, roles),
         "duplicates": _duplicates(list(roles)),
+        "markers": _markers(list(roles)),
         "audit": _audit(associations, config),
     }
     models = claim.from_associations(associations, config)
@@ -118,6 +121,18 @@ def results(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) ->
 
 def _table(contract: Table, rows: list[dict]) -> pd.DataFrame:
     return contract.cast(pd.DataFrame(rows).reindex(columns=contract.names))
+
+
+def _markers(cohorts: list[str]) -> pd.DataFrame:
+    """ER that goes with ESR1 in the first cohort; the others do not record it."""
+    rows = [
+        {"cohort": name, "fact": "er", "gene": "ESR1", "measure": "auc", "least": 0.7} for name in cohorts
+    ]
+    found = {"n": 90, "n_high": 60, "agreement": 0.93, "low": 0.87, "high": 0.99, "status": "agrees"}
+    rows[0] |= found
+    for row in rows[1:]:
+        row |= {"status": "not_available", "reason": "the clinical data do not have it"}
+    return _table(MARKERS, rows)
 
 
 def _duplicates(cohorts: list[str]) -> pd.DataFrame:
@@ -431,6 +446,21 @@ def _discrimination(associations: pd.DataFrame) -> pd.DataFrame:
                 }
         rows.append(found)
     return _table(DISCRIMINATION, rows)
+
+
+def _losses(associations: pd.DataFrame) -> pd.DataFrame:
+    """A weak dependence of the first endpoint of each cohort, none of the others."""
+    rows = []
+    for number, (cohort, endpoint) in enumerate(associations.groupby(["cohort", "endpoint"]).groups):
+        found = {"cohort": cohort, "endpoint": endpoint, "n_lost": 9, "n_kept": 81, "event_share_kept": 0.25}
+        shares = (
+            {"event_share_lost": 0.6, "p_status": 0.004}
+            if number == 0
+            else {"event_share_lost": 0.3, "p_status": 0.7}
+        )
+        rows.append({**found, **shares, "cause": "no_time", "dependence": "none" if number else "weak"})
+        rows.append({**found, "n_lost": 0, "n_kept": 90, "cause": "no_score", "dependence": "none"})
+    return _table(LOSSES, rows)
 
 
 def _table_one(cohorts: list[str]) -> pd.DataFrame:

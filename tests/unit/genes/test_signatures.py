@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 from irf7bone.base.errors import InputError
+from irf7bone.genes.gmt import NO_GENE
 from irf7bone.genes.signatures import (
-    NO_GENE,
     PROVENANCE_COLUMNS,
     UNSTATED,
     Signature,

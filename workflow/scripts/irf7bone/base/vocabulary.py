@@ -26,6 +26,8 @@ LEUKOCYTE_GENE = "PTPRC"
 MODEL_FIELDS, COMPLETE_SHARE = ("er", "node", "grade", "size_cm", "age"), 0.8
 # why a patient is lost from an endpoint, in the order in which they are
 LOSS_CAUSES = ("no_expression", "no_time", "no_status", "no_covariate", "no_score")
+# whether a loss follows the outcome; not_tested where nothing of those lost is known
+DEPENDENCES = NO_DEPENDENCE, WEAK, STRONG, NOT_TESTED = ("none", "weak", "strong", "not_tested")
 
 # what may be said of an endpoint
 SUPPORTED, CONTRADICTED = "supported", "contradicted"

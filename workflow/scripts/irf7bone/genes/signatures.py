@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from irf7bone.base.errors import Problems
+from irf7bone.genes.gmt import GmtLine, read_gmts, read_utf8
 
 if TYPE_CHECKING:
     from irf7bone.genes.symbols import SymbolTable
@@ -24,8 +25,6 @@ PROVENANCE_COLUMNS = (
 )  # fmt: skip
 ROLES = ("interferon", "irf7", "proliferation", "immune", "control", "composition", "derived", "user")
 UNSTATED = "user-supplied, no provenance given"
-# the description of a derived signature without genes, which is a finding; any other empty set is a mistake
-NO_GENE = "too few genes passed the rule that derives this signature"
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def library_names(files: Sequence[Path]) -> set[str]:
         InputError: A file cannot be read as GMT, or two sets have the same name.
     """
     problems = Problems()
-    pairs = _pair(_read_all(files, problems), problems)
+    pairs = _pair(read_gmts(files, problems), problems)
     problems.raise_if_any()
     return set(pairs)
 
@@ -100,7 +99,7 @@ def load_library(files: Sequence[Path], symbols: SymbolTable) -> dict[str, Signa
         InputError: Any of the files, sets or provenance rows cannot be used; all problems together.
     """
     problems = Problems()
-    lines = _read_all(files, problems)
+    lines = read_gmts(files, problems)
     pairs = _pair(lines, problems)
     provenance = {
         folder: _read_provenance(folder, problems) for folder in {line.file.parent for line in lines}
@@ -113,118 +112,9 @@ def load_library(files: Sequence[Path], symbols: SymbolTable) -> dict[str, Signa
     return library
 
 
-@dataclass(frozen=True)
-class _Line:
-    """One line of a GMT."""
-
-    name: str
-    genes: tuple[str, ...]
-    file: Path
-    number: int
-
-    @property
-    def where(self) -> str:
-        return f"{self.file}, line {self.number}, set {self.name}"
-
-
-def _read_all(files: Sequence[Path], problems: Problems) -> list[_Line]:
-    paths: dict[Path, Path] = {}
-    for entry in map(Path, files):
-        if entry.is_dir():
-            found = sorted(entry.glob("*.gmt"))
-            if not found:
-                problems.add(
-                    str(entry),
-                    expected="a folder with GMT files (*.gmt)",
-                    found="no such file",
-                    remedy="put a GMT there, or name another folder",
-                )
-        elif entry.is_file():
-            found = [entry]
-        else:
-            found = []
-            problems.add(
-                str(entry),
-                expected="a GMT file, or a folder of them",
-                found="nothing there",
-                remedy="correct the path",
-            )
-        # a file that is named, and stands in a folder that is named, is read once
-        paths.update({path.resolve(): path for path in found if path.resolve() not in paths})
-    return [line for path in paths.values() for line in _read_gmt(path, problems)]
-
-
-def _read_gmt(path: Path, problems: Problems) -> list[_Line]:
-    text = _read_text(path, problems)
-    if text is None:
-        return []
-    if text.lstrip().startswith("<"):
-        problems.add(
-            str(path),
-            expected="tab-separated text: name, description, genes",
-            found=f"html or xml, beginning {text.lstrip()[:40]!r}",
-            remedy="download the GMT itself (MSigDB shows a page to log in first), not the page around it",
-        )
-        return []
-    lines, short = [], []
-    for number, raw in enumerate(text.splitlines(), start=1):
-        cells = [cell.strip() for cell in raw.split("\t")]
-        if not any(cells):
-            continue
-        if cells[1:] == [NO_GENE]:
-            lines.append(_Line(cells[0], (), path, number))
-            continue
-        if len(cells) < 3 or not cells[0]:
-            short.append(f"line {number}: {raw[:60]!r}")
-            continue
-        line = _Line(cells[0], tuple(cell for cell in cells[2:] if cell), path, number)
-        if not line.genes:
-            problems.add(
-                line.where,
-                expected="at least one gene after name and description",
-                found="an empty set",
-                remedy="give it genes, or delete the line",
-            )
-        lines.append(line)
-    if short:
-        problems.add(
-            str(path),
-            expected="at least three columns (name, description, genes), separated by tabs",
-            found=f"{len(short)} lines with fewer, or without a name",
-            remedy="put a tab after the name, after the description (which may be empty), and between genes",
-            offenders=short,
-        )
-    elif not lines:
-        problems.add(
-            str(path),
-            expected="one gene set a line",
-            found="an empty file",
-            remedy="fetch the file again, or remove it from the list",
-        )
-    return lines
-
-
-def _read_text(path: Path, problems: Problems) -> str | None:
-    raw = path.read_bytes()
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        compressed = raw.startswith((b"\x1f\x8b", b"PK\x03\x04"))
-        line = raw.count(b"\n", 0, error.start) + 1
-        problems.add(
-            str(path),
-            expected="text in UTF-8",
-            found="a compressed file"
-            if compressed
-            else f"byte 0x{raw[error.start]:02x} in line {line}, which is not",
-            remedy="decompress it" if compressed else "save it as UTF-8 text (iconv -f latin1 -t utf-8)",
-        )
-        return None
-
-
-def _pair(lines: Sequence[_Line], problems: Problems) -> dict[str, tuple[_Line, _Line | None]]:
+def _pair(lines: Sequence[GmtLine], problems: Problems) -> dict[str, tuple[GmtLine, GmtLine | None]]:
     """Sets by name, with ``NAME_UP`` and ``NAME_DN`` put together where both are there."""
-    by_name: dict[str, list[_Line]] = defaultdict(list)
+    by_name: dict[str, list[GmtLine]] = defaultdict(list)
     for line in lines:
         by_name[line.name].append(line)
     stems = {name[:-3] for name in by_name if name.endswith("_UP") and f"{name[:-3]}_DN" in by_name}
@@ -238,7 +128,7 @@ def _pair(lines: Sequence[_Line], problems: Problems) -> dict[str, tuple[_Line, 
                 remedy="rename or remove all but one",
                 offenders=[f"{line.name} in {line.file}, line {line.number}" for line in clashing],
             )
-    pairs: dict[str, tuple[_Line, _Line | None]] = {}
+    pairs: dict[str, tuple[GmtLine, GmtLine | None]] = {}
     for name, (first, *_) in by_name.items():
         if name[:-3] not in stems or name[-3:] not in ("_UP", "_DN"):
             pairs[name] = (first, None)
@@ -250,7 +140,7 @@ def _pair(lines: Sequence[_Line], problems: Problems) -> dict[str, tuple[_Line, 
 def _read_provenance(folder: Path, problems: Problems) -> dict[str, dict[str, str]]:
     """Rows of the folder's provenance table by signature; none where there is no table."""
     path = folder / PROVENANCE_FILE
-    text = _read_text(path, problems) if path.is_file() else None
+    text = read_utf8(path, problems) if path.is_file() else None
     if text is None:
         return {}
     reader = csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
@@ -295,8 +185,8 @@ def positive_controls(library: Mapping[str, Signature], proliferation_signature:
 
 def _resolve(
     name: str,
-    up: _Line,
-    down: _Line | None,
+    up: GmtLine,
+    down: GmtLine | None,
     provenance: dict[str, dict[str, str]],
     symbols: SymbolTable,
     problems: Problems,
@@ -338,7 +228,7 @@ def _resolve(
 
 
 def _to_current(
-    line: _Line, symbols: SymbolTable, problems: Problems
+    line: GmtLine, symbols: SymbolTable, problems: Problems
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Genes of a line, each once, and those of them that are no gene's name."""
     if line.genes and all(gene.isdigit() for gene in line.genes):
@@ -350,6 +240,14 @@ def _to_current(
             offenders=line.genes,
         )
         return line.genes, line.genes
+    if line.description in symbols.symbols:
+        problems.add(
+            line.where,
+            expected="a description in the second column, or nothing",
+            found=f"the gene {line.description}, which would be lost as a description",
+            remedy="put a second tab behind the name where the file has no descriptions, or write the "
+            f"description in words (gene {line.description})",
+        )
     resolution = symbols.to_current(line.genes, "symbol")
     answers = list(zip(line.genes, resolution.current, resolution.status, strict=True))
     damaged = [gene for gene, _, status in answers if status == "excel_damaged"]

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.base.errors import Problems
-from irf7bone.genes.signatures import NO_GENE
+from irf7bone.genes.gmt import NO_GENE
 from irf7bone.scoring.agreement import Agreement, ScorableSignature, coverage_refusal
 from irf7bone.scoring.engine import Prepared, score_sets
 from irf7bone.scoring.registry import METHODS

@@ -15,7 +15,7 @@ from irf7bone.study.document import Document, KeyPath, dotted
 from irf7bone.study.malignant_parts import malignant_parts
 from irf7bone.study.places import Named, from_here
 from irf7bone.study.schema import violations
-from irf7bone.study.strict_yaml import read_yaml
+from irf7bone.study.strict_yaml import config_lines, read_yaml
 
 NEEDS_PROLIFERATION = ("proliferation", "proliferation_er", "full")
 
@@ -29,6 +29,7 @@ class StudyChecks:
     def __init__(self, config: Mapping[str, Any], root: Path, source: str, files: Sequence[Path] = ()):
         self.config, self.root, self.source = config, root, source
         self.named = Named(root, files)
+        self._of_file: dict[Path, Mapping[KeyPath, int]] = {}
         self.problems = Problems()
         self.problems.extend(violations(config, "config", self.where))
         self.broken = {problem.where for problem in self.problems.found}
@@ -37,8 +38,22 @@ class StudyChecks:
         self.from_files: set[str] | None = None
 
     def where(self, path: KeyPath) -> str:
-        """Name of the config and key."""
-        return f"{self.source}, {dotted(path)}" if path else self.source
+        """The file that sets a key, with its line; the name of the config where no file does."""
+        if not path:
+            return self.source
+        at = path
+        while at:
+            for file in reversed(self.named.files):
+                if line := self._lines(file).get(at):
+                    return f"{from_here(file)}:{line}, {dotted(path)}"
+            at = at[:-1]
+        return f"{self.source}, {dotted(path)}"
+
+    def _lines(self, file: Path) -> Mapping[KeyPath, int]:
+        """The line of each key of a config file; read when a message asks for it."""
+        if file not in self._of_file:
+            self._of_file[file] = config_lines(file)
+        return self._of_file[file]
 
     def add(self, path: KeyPath, *, expected: str, found: str, remedy: str, offenders: tuple = ()) -> None:
         """Note a problem of the config, unless the same key already broke the schema."""

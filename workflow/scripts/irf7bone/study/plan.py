@@ -146,23 +146,38 @@ def load_study(
     )
 
 
-def sound_parts(
-    config: Mapping[str, Any], *, root: Path, files: Iterable[Path] = ()
-) -> tuple[dict[str, CohortCard], list[Path]]:
+@dataclass(frozen=True)
+class SoundParts:
+    """What can be used of a study that may have problems elsewhere.
+
+    Args:
+        cards: Cohort id -> card that is right by itself, in the order of the config.
+        experiments: The same of experiments.
+        signature_files: GMT files that are there.
+    """
+
+    cards: dict[str, CohortCard]
+    experiments: dict[str, ExperimentCard]
+    signature_files: list[Path]
+
+
+def sound_parts(config: Mapping[str, Any], *, root: Path, files: Iterable[Path] = ()) -> SoundParts:
     """What can be used of a study that may have problems elsewhere.
 
     Args:
         config: The merged config.
         root: The project's folder.
         files: The config files, as in :func:`load_study`.
-
-    Returns:
-        The cohort cards that are right by themselves, by id, and the GMT files that are there.
     """
     checks = StudyChecks(config, Path(root).resolve(), "config", [Path(file) for file in files])
     documents = checks.read_cards("cohorts", COHORT_CARDS, sound_only=True)
-    cards = [COHORT_CARDS.make(document) for document in documents]
-    return {card.id: card for card in cards}, checks.signature_files()
+    cards = map(COHORT_CARDS.make, documents)
+    experiments = map(
+        EXPERIMENT_CARDS.make, checks.read_cards("experiments", EXPERIMENT_CARDS, sound_only=True)
+    )
+    return SoundParts(
+        {card.id: card for card in cards}, {card.id: card for card in experiments}, checks.signature_files()
+    )
 
 
 def _typed(

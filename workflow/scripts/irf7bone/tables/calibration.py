@@ -60,6 +60,7 @@ CALIBRATION = Table(
 
 
 VERDICT_FILE = "verdict.tsv"
+# a word that was said in none of a cell's studies has no row
 VERDICT_CALIBRATION = Table(
     "data/calibration/verdict.tsv",
     key=("scenario", "level", "k", "events_low", "events_high", "smallest_hr", "verdict"),
@@ -76,7 +77,13 @@ VERDICT_CALIBRATION = Table(
         Column("events_high", "integer", "most events a cohort", low=1),
         Column("smallest_hr", "number", "the size looked for", low=0, high=1),
         Column("verdict", "text", "what is said", allowed=(*WORDS_OF_VERDICT, *SITE_WORDS)),
-        Column("share", "number", "share of the studies of which it is said", low=0, high=1),
+        Column(
+            "share",
+            "number",
+            "share of the studies of which it is said; a word never said has no row",
+            low=0,
+            high=1,
+        ),
         Column("se", "number", "Monte Carlo standard error of the share", low=0),
         Column("n_studies", "integer", "studies simulated", low=1),
     ),

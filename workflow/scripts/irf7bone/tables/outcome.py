@@ -21,6 +21,7 @@ from irf7bone.tables.contract import Column, Table
 ASSOCIATIONS = Table(
     "associations.tsv",
     key=("cohort", "signature", "method", "endpoint", "model"),
+    complete=True,
     columns=(
         COHORT,
         *RESULT_COLUMNS,
@@ -81,6 +82,7 @@ _NULL = ("null_percentile", "null_p")  # drawn for whole cohorts only
 ER_ASSOCIATIONS = Table(
     "associations_by_er.tsv",
     key=(*ASSOCIATIONS.key, "er"),
+    complete=True,
     columns=(
         *(column for column in ASSOCIATIONS.columns if column.name in ASSOCIATIONS.key),
         Column("er", "text", "ER status of the samples in the fit", allowed=STRATA),
@@ -101,6 +103,7 @@ _SHARED = {column.name: column for column in ASSOCIATIONS.columns}
 COMPETING = Table(
     "competing.tsv",
     key=("cohort", "signature", "method", "endpoint", "model", "estimand"),
+    complete=True,
     columns=(
         COHORT,
         *RESULT_COLUMNS,
@@ -144,6 +147,7 @@ SITE_ESTIMATE = ("estimate", "se", "ci_low", "ci_high", "p")
 SAMPLED = Table(
     "sampled.tsv",
     key=("cohort", "signature", "method", "endpoint", "model", "question"),
+    complete=True,
     columns=(
         *(_SHARED[name] for name in ("cohort", "signature", "method")),
         _SHARED["endpoint"],
@@ -188,6 +192,7 @@ SAMPLED = Table(
 SITES = Table(
     "sites.tsv",
     key=("cohort", "signature", "method", "model", "contrast"),
+    complete=True,
     columns=(
         COHORT,
         SIGNATURE,
@@ -250,6 +255,7 @@ IMMUNE_PAIR = (
 IMMUNE_LINKS = Table(
     "immune_links.tsv",
     key=("cohort", "signature", "immune", "adjustment"),
+    complete=True,
     columns=(
         COHORT,
         *IMMUNE_PAIR,

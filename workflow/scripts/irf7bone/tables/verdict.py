@@ -75,6 +75,7 @@ EXPLORATORY = Table(
 VERDICT_MODELS = Table(
     "verdict_models.tsv",
     key=("endpoint", "signature", "model"),
+    complete=True,
     columns=(
         ENDPOINT,
         SIGNATURE,

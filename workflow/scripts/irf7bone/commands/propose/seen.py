@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from irf7bone.acquire.split import split_columns, splittable
 from irf7bone.genes.symbols import SymbolTable
+from irf7bone.harmonise.filled_values import written_values
 from irf7bone.study.questions import MARK
 
 KNOWN_GENES = 0.5  # share of ids that must be genes of one kind, for the kind to be sure
@@ -40,6 +42,24 @@ class Seen:
     described: Mapping[str, str] = field(default_factory=dict)
 
 
+def split_seen(seen: Seen) -> Seen:
+    """With columns in place of those that hold several, and the card's first clinical source saying so."""
+    names = splittable(seen.samples)
+    if not names:
+        return seen
+    first, *others = seen.clinical
+    samples = split_columns(seen.samples, names, "split")
+    return replace(seen, samples=samples, clinical=[{**first, "split": names}, *others])
+
+
+def said_of_spellings(spelt: Mapping[str, str]) -> list[str]:
+    """Remarks on keys that a series spells in several ways."""
+    return [
+        f"The key {kept} is spelt {other} in some samples; they are one column."
+        for other, kept in spelt.items()
+    ]
+
+
 def ask(question: str) -> str:
     """A value of the card that is a question."""
     return f"{MARK} {question}"
@@ -63,6 +83,22 @@ def ask_scale(values: pd.DataFrame) -> str:
         f"linear, log2, counts or log_ratio? The values run from {low:g} to {high:g}, median {middle:g}, "
         f"which looks like {like}; the source must say"
     )
+
+
+def ask_written(values: pd.DataFrame) -> dict[str, str]:
+    """The question about a value that was written rather than measured; no key where there is none."""
+    complete = values.dropna()
+    numbers = complete.to_numpy(dtype=float)
+    if not numbers.size or np.isinf(numbers).any():
+        return {}
+    whole, ratio = bool((numbers == np.floor(numbers)).all()), numbers.min() < 0
+    logs = complete if ratio or numbers.max() <= LOG2_MOST else np.log2(complete + 1)
+    scale = {"scale": "counts" if whole and numbers.max() > LOG2_MOST else "log2"}
+    for found in written_values(complete, logs, scale):
+        return {
+            "missing": ask(f"{found.words}: {found.answers}? Answer with one of these in place of this line")
+        }
+    return {}
 
 
 def gene_kind(ids: Sequence[str], symbols: SymbolTable) -> str | None:

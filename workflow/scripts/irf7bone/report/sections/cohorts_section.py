@@ -68,6 +68,9 @@ def _cohort(inputs: ReportInputs, name: str) -> dict[str, Any]:
             }
             for row in rows[rows["endpoint"].notna()].to_dict("records")
         ],
+        "remarks": [capital(said) for said in str(rows["remarks"].dropna().iloc[0]).split("; ")]
+        if rows["remarks"].notna().any()
+        else [],
         "flow": [
             {**row, "said": quote(f"{int(row['n_left']):,}", "flow", row, "n_left")}
             for row in inputs.flow[inputs.flow["cohort"] == name].sort_values("step").to_dict("records")

@@ -181,7 +181,9 @@ def _outcome(config: Config, associations: pd.DataFrame, competing: bool, cite: 
             f"{cite('aalen1978')}; hazard ratios are then cause-specific, competing events censored at their "
             "time"
         )
-    return " ".join([*parts, f"{curve}."])
+    return " ".join(
+        [*parts, f"{curve}; medians have Brookmeyer and Crowley's intervals {cite('brookmeyer1982')}."]
+    )
 
 
 def _pooling(config: Config, cite: Citations) -> str:

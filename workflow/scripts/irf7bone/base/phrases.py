@@ -11,6 +11,7 @@ STATUS_WORDS = {
     "too_few_events": "too few events",
     "separated": "separated",
     "low_coverage": "low coverage",
+    "not_measured": "not measured",
     "not_available": "not available",
 }
 MODEL_WORDS = {

@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from irf7bone.genes.gmt import PROVENANCE_COLUMNS, PROVENANCE_FILE
 from irf7bone.genes.orthologs import Orthologs, Pair
-from irf7bone.genes.signatures import PROVENANCE_COLUMNS, PROVENANCE_FILE, list_sha256
+from irf7bone.genes.signatures import list_sha256
 from irf7bone.tables.experiment import DERIVED
 
 ROLE = "derived"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from irf7bone.base.errors import InputError, Problem
 from irf7bone.experiments.derived import DerivationRule, derive_signature, write_signature
+from irf7bone.genes.gmt import NO_GENE
 from irf7bone.genes.orthologs import Orthologs
-from irf7bone.genes.signatures import NO_GENE
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -40,6 +40,8 @@ def score_cohort(
     min_coverage: float,
     withheld: Mapping[str, str] = MappingProxyType({}),
     agreements: Mapping[str, Agreement] = MappingProxyType({}),
+    not_measured: Mapping[str, str] = MappingProxyType({}),
+    discordant: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Score every sample of a cohort with every signature and method.
 
@@ -55,6 +57,9 @@ def score_cohort(
         min_coverage: Smallest share of genes with which a signature without agreement is scored, 0 to 1.
         withheld: Signatures that must not be scored in this cohort (``not_available``), with the reason.
         agreements: Signature -> what other cohorts say of its part here, where any can tell.
+        not_measured: Signatures of a gene whose row is another's, with the evidence.
+        discordant: Signature -> those of its genes that do not go with their companions; they are named, no
+            more.
 
     Returns:
         The scores (``tables.cohort.SCORES``: signatures x methods x samples, in the order given) and the
@@ -70,8 +75,9 @@ def score_cohort(
         name: _cover(signature, prepared, varying, min_coverage, agreements.get(name))
         for name, signature in library.items()
     }
-    for name, reason in withheld.items():
-        covered[name] = replace(covered[name], reason=reason, status="not_available")
+    for status, reasons in (("not_measured", not_measured), ("not_available", withheld)):
+        for name, reason in reasons.items():
+            covered[name] = replace(covered[name], reason=reason, status=status)
     usable = [name for name, coverage in covered.items() if not coverage.reason]
 
     gene_sets = prepared.set_matrix(
@@ -92,7 +98,7 @@ def score_cohort(
         for method in methods
     ]
     scores = SCORES.cast(pd.concat(blocks, ignore_index=True)) if blocks else SCORES.empty()
-    return scores, _coverage_table(covered)
+    return scores, _coverage_table(covered, discordant)
 
 
 def _check_methods(methods: Sequence[str]) -> None:
@@ -164,7 +170,9 @@ def _score_rows(
     )
 
 
-def _coverage_table(covered: Mapping[str, _Coverage]) -> pd.DataFrame:
+def _coverage_table(
+    covered: Mapping[str, _Coverage], discordant: Mapping[str, Sequence[str]]
+) -> pd.DataFrame:
     agreements = [coverage.agreement for coverage in covered.values()]
     return COVERAGE.cast(
         pd.DataFrame(
@@ -177,6 +185,7 @@ def _coverage_table(covered: Mapping[str, _Coverage]) -> pd.DataFrame:
                 "agreement_least_in": [found.least_in if found else None for found in agreements],
                 "agreement_cohorts": [",".join(found.references) if found else None for found in agreements],
                 "missing": [",".join(coverage.missing) or None for coverage in covered.values()],
+                "discordant": [",".join(discordant.get(name, ())) or None for name in covered],
                 "status": [coverage.status if coverage.reason else "ok" for coverage in covered.values()],
                 "reason": [coverage.reason or None for coverage in covered.values()],
             }

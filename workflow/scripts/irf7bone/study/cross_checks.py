@@ -8,7 +8,7 @@ from typing import Any
 
 from irf7bone.base.errors import InputError, Problems, why_no_file
 from irf7bone.base.nearest import choose_from, nearest, nearest_file
-from irf7bone.genes.signatures import library_names
+from irf7bone.genes.signatures import GROUP, library_groups, library_names, with_groups
 from irf7bone.study.card_checks import CardKind
 from irf7bone.study.document import Document, KeyPath, dotted
 from irf7bone.study.experiment_checks import SIMULATED_PREFIX
@@ -33,6 +33,7 @@ class StudyChecks:
         self.broken = {problem.where for problem in self.problems.found}
         self.unread: set[str] = set()
         self.library: set[str] | None = None
+        self.groups: dict[str, list[str]] = {}
 
     def where(self, path: KeyPath) -> str:
         """Name of the config and key."""
@@ -189,10 +190,9 @@ class StudyChecks:
             files: GMT files of the library.
             derived: Signatures that experiments add to it, and to the selection.
         """
-        select = [*self.texts("signatures", "select"), *derived]
         if files:
             try:
-                self.library = library_names(files)
+                self.library, self.groups = library_names(files), library_groups(files)
             except InputError as error:
                 self.problems.extend(error.problems)
         if self.library is not None:
@@ -206,6 +206,7 @@ class StudyChecks:
             self.library |= set(derived)
             for index, name in enumerate(self.texts("signatures", "select")):
                 self._in_library(name, ("signatures", "select", index))
+        select = [*self.selected(), *derived]
         for key in ("method", "endpoint", "model"):
             self._listed(("primary", key), self.texts(f"{key}s"), f"{key}s")
         for at in (("primary", "signature"), ("proliferation_signature",)):
@@ -230,15 +231,20 @@ class StudyChecks:
                 remedy="name another primary signature, or make `unadjusted` or `clinical` the primary model",
             )
 
+    def selected(self) -> list[str]:
+        """The signatures to score, groups written out; after :meth:`names`."""
+        return with_groups(self.texts("signatures", "select"), self.groups)
+
     def _in_library(self, name: str, at: KeyPath) -> bool:
-        library = self.library or set()
+        groups = [GROUP + role for role in self.groups] if "select" in at else []
+        library = {*(self.library or ()), *groups}
         if name in library:
             return True
         self.add(
             at,
             expected="the name of a signature in the GMT files of signatures.files",
             found=f"`{name}`",
-            remedy=choose_from(name, sorted(library)),
+            remedy=choose_from(name, groups if name.startswith(GROUP) and groups else sorted(library)),
         )
         return False
 

@@ -21,9 +21,9 @@ LOW_SHARE = 0.25
 # A gene follows its companions, or another row stands under its name. Companions stand beside it in gene
 # sets of FEWEST_WORKS works; those that correlate with the mean of the others by COMPANION can be asked
 # where there are FEWEST_COMPANIONS and their pairs correlate by COHERENT on average. A gene follows them
-# where no more than CLOSER of the cohort's genes go with them as closely. It is another's row where its
-# upper 99 % limit lies below UNRELATED and its NEAREST genes correlate with it by OTHER_IDENTITY on average,
-# and with the companions by less than UNRELATED.
+# where no more than CLOSER of the genes that no set names beside it go with them as closely. It is another's
+# row where its upper 99 % limit lies below UNRELATED and its NEAREST genes correlate with it by
+# OTHER_IDENTITY on average, and with the companions by less than UNRELATED.
 FEWEST_WORKS, COMPANION, COHERENT, FEWEST_COMPANIONS = 4, 0.5, 0.3, 5
 CLOSER, UNRELATED, OTHER_IDENTITY, NEAREST = 0.03, 0.3, 0.5, 10
 FOLLOWS, DISCORDANT, NOT_MEASURED, NOT_TOLD = "follows", "discordant", "not_measured", "not_told"

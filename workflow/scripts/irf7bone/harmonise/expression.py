@@ -15,6 +15,7 @@ import pandas as pd
 
 from irf7bone.base.errors import InputError, Problem, Problems
 from irf7bone.harmonise.normalise import NORMALISE
+from irf7bone.harmonise.probes import choose_probes
 
 if TYPE_CHECKING:
     from irf7bone.genes.mouse import MouseSymbols
@@ -53,8 +54,8 @@ def harmonise_expression(
     Args:
         expression: Genes x samples, as in the source; ids may repeat. Where rows are probes, the index has
             two levels, probe and gene (none for a probe without one).
-        settings: The card's ``expression``: scale, gene_id, collapse and, if stated, normalise, log_base
-            and excel_damaged.
+        settings: The card's ``expression``: scale, gene_id, collapse and, if stated, normalise, log_base,
+            excel_damaged and probes.
         symbols: Current symbols and what leads to them.
         where: The card, for messages.
 
@@ -72,6 +73,9 @@ def harmonise_expression(
     log2, words = to_log2(expression[complete], f"{where}, expression: scale", **stated)
     current, resolved = _resolve(log2.index, genes[complete], settings, symbols, where)
     dropped.update(resolved.dropped)
+    current, dropped["another probe, named in the card, stands for the gene"] = choose_probes(
+        log2.index, current, settings.get("probes", {}), where
+    )
     known = pd.notna(current)
     collapsed, source_ids = collapse_to_symbols(log2[known], current[known], settings["collapse"])
     values = collapsed.astype(np.float32)

@@ -65,6 +65,7 @@ class Companions:
         correlation: Of the gene with ``mean``.
         upper: One-sided upper 99 % limit of ``correlation``.
         known: All companions that the cohort measures, in the core or not.
+        beside: Every gene that any work puts beside this one.
     """
 
     core: Places
@@ -73,6 +74,7 @@ class Companions:
     correlation: float
     upper: float
     known: Places
+    beside: Places
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ class Company:
         """
         if gene not in self._column or self.prepared.n_samples < FEWEST_SAMPLES:
             return None
-        known, signs = self._beside(self._column[gene])
+        known, signs, beside = self._beside(self._column[gene])
         if known.size < FEWEST_COMPANIONS:
             return None
         rows = self._rows(known) * signs[:, None]
@@ -159,28 +161,26 @@ class Company:
             return None
         mean = rows[core].sum(axis=0)
         r = _correlation(self._row(gene), mean)
-        return Companions(known[core], mean, cohesion, r, self._upper(r), known)
+        return Companions(known[core], mean, cohesion, r, self._upper(r), known, beside)
 
     def closer(self, companions: Sequence[Companions]) -> Array:
-        """Share of the cohort's varying genes, companions left out, that go with a core as the gene does.
+        """Share of the genes that no work puts beside a gene that go with its companions as it does.
 
         Args:
             companions: Of some genes, from :meth:`of`.
 
         Returns:
-            One share for each, the gene itself counted.
+            One share for each, 0 to 1.
         """
         if not companions:
             return np.empty(0)
         means = np.vstack([one.mean / np.linalg.norm(one.mean) for one in companions])
-        limits = (
-            np.array([one.correlation for one in companions]) - 1e-9
-        )  # the gene itself, in spite of rounding
+        limits = np.array([one.correlation for one in companions])
         among = np.zeros(len(companions))
         of_all = np.zeros(len(companions))
         for genes, rows in self._blocks():
             reached = rows @ means.T >= limits
-            stranger = np.array([~np.isin(genes, one.known) for one in companions]).T
+            stranger = np.array([~np.isin(genes, one.beside) for one in companions]).T
             among += (reached & stranger).sum(axis=0)
             of_all += stranger.sum(axis=0)
         return among / of_all
@@ -214,8 +214,8 @@ class Company:
             spread=float(np.mean(self.prepared.sd[every] <= self.prepared.sd[own])),
         )
 
-    def _beside(self, column: int) -> tuple[Places, Array]:
-        """Genes that enough works put beside a gene, and whether on its side or on the other."""
+    def _beside(self, column: int) -> tuple[Places, Array, Places]:
+        """Genes that enough works put beside a gene, whether on its side or on the other, and all of them."""
         holding = self._members[:, column] != 0
         sides = self._members[holding] * self._members[holding, column][:, None]
         works = self._work[holding]
@@ -226,7 +226,8 @@ class Company:
             other += (of_work < 0).any(axis=0)
         enough = np.maximum(same, other) >= FEWEST_WORKS
         enough[column] = False
-        return self._places[enough], np.where(same[enough] >= other[enough], 1.0, -1.0)
+        signs = np.where(same[enough] >= other[enough], 1.0, -1.0)
+        return self._places[enough], signs, self._places[same + other > 0]
 
     def _row(self, gene: str) -> Array:
         return self._rows(np.array([self.position[gene]]))[0]

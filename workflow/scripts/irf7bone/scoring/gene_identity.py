@@ -94,7 +94,8 @@ def _asked(
     said = (
         f"{gene} correlates by {companions.correlation:.2f} (upper 99 % limit {companions.upper:.2f}) with "
         f"the {companions.core.size} genes that it should follow, whose pairs correlate by "
-        f"{companions.cohesion:.2f}; {closer:.0%} of all genes go with them as closely, {CLOSER:.0%} may"
+        f"{companions.cohesion:.2f}; {closer:.0%} of the other genes go with them as closely, "
+        f"{CLOSER:.0%} may"
     )
     row |= {"identity": DISCORDANT, "reason": said}
     if not alone:

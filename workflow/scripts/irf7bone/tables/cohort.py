@@ -163,7 +163,7 @@ GENE_IDENTITY = Table(
         number("cohesion", "mean Pearson correlation of their pairs", low=-1, high=1),
         number("correlation", "of the gene with the mean of their z-scores", low=-1, high=1),
         number("upper_99", "one-sided upper 99 % limit of correlation", low=-1, high=1),
-        share("closer", "share of the cohort's genes, companions left out, that go with them as closely"),
+        share("closer", "share of the genes that no set names beside it that go with them as closely"),
         text(
             "nearest",
             f"the {NEAREST} genes that the row goes with most closely, for a discordant gene that is a "

@@ -9,9 +9,11 @@ from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from irf7bone.base.errors import Problems
 from irf7bone.scoring.agreement import Agreement, ScorableSignature, coverage_refusal
+from irf7bone.scoring.detection import read_in_enough
 from irf7bone.scoring.engine import Prepared, score_sets
 from irf7bone.scoring.registry import METHODS
 from irf7bone.tables.cohort import COVERAGE, SCORES
@@ -46,9 +48,9 @@ def score_cohort(
     """Score every sample of a cohort with every signature and method.
 
     A signature with up and down genes scores as up minus down, in every method. Coverage is the share
-    of its genes that are in the cohort and not constant; a signature whose part does not stand for it, or one
+    of its genes that are in the cohort, not constant, and read in half of the samples; a signature whose part does not stand for it, or one
     that lost all its up or all its down genes, is not scored. The methods that score a sample by itself
-    keep a constant gene, which has a rank like any other, but it does not count as covered.
+    keep a constant or hardly read gene, which has a rank like any other, but it does not count as covered.
 
     Args:
         expression: Samples x genes, log2, current symbols, finite.
@@ -70,7 +72,8 @@ def score_cohort(
     """
     _check_methods(methods)
     prepared = Prepared(expression)
-    varying = set(prepared.genes[prepared.varying])
+    read = read_in_enough(prepared)
+    varying = set(prepared.genes[prepared.varying & read])
     covered = {
         name: _cover(signature, prepared, varying, min_coverage, agreements.get(name))
         for name, signature in library.items()
@@ -83,10 +86,12 @@ def score_cohort(
     gene_sets = prepared.set_matrix(
         [library[name].up for name in usable] + [library[name].down for name in usable]
     )
+    read_sets = gene_sets @ sparse.diags_array(read.astype(np.float64), format="csr")
+    read_sets.eliminate_zeros()
     signed = np.array([[bool(library[name].up), bool(library[name].down)] for name in usable]).reshape(-1, 2)
     raw = {}
     for method in methods:
-        sides = score_sets(prepared, gene_sets, method)
+        sides = score_sets(prepared, read_sets if METHODS[method].relative_to_cohort else gene_sets, method)
         up, down = sides[: len(usable)], sides[len(usable) :]
         # A side that the signature does not have adds nothing; one that cannot be scored stays NaN.
         total = np.where(signed[:, :1], up, 0.0) - np.where(signed[:, 1:], down, 0.0)

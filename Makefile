@@ -16,6 +16,7 @@ CLINICAL =
 ID =
 OUT =
 MIRROR =
+RESULTS =
 export PYTHON
 
 # What lies on a user's PYTHONPATH is not in the lock, and without compiled modules each job takes three times
@@ -30,15 +31,15 @@ WITH_PATH = PATH="$$PWD/.venv/bin:$$PATH"
 quietly = said=$$($(1) 2>&1) || { printf '%s\n' "$$said"; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help report check card lock test oracles calibrate bench lint environment compare study with-tests
+.PHONY: help report check card lock test oracles calibrate bench lint environment compare verify study with-tests
 .SILENT:
 
 help: ## this list
 	awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 report: study environment ## the report of config.yaml in results/, or of a study in its own folder: make report STUDY=mine/study.yaml [DIR=mine/study]
-	$(RUN) snakemake --cores $(CORES) --scheduler greedy --rerun-incomplete --quiet host reason --show-failed-logs \
-		$(if $(DIR),--directory "$(DIR)") $(if $(STUDY),--configfile "$(STUDY)")
+	# exec: a signal to make reaches what stops the jobs
+	exec .venv/bin/python tools/make_report.py --cores $(CORES) $(if $(DIR),--directory "$(DIR)") $(if $(STUDY),--configfile "$(STUDY)")
 	echo "irf7bone: the report is $(if $(DIR),$(DIR)/)results/report/index.html"
 
 check: study environment ## look at a study without running it: make check STUDY=path.yaml
@@ -80,6 +81,9 @@ environment: ## only the set-up: .venv, as envs/requirements.lock says
 compare: environment ## what changed between two runs: make compare A=results B=mine/study [TOLERANCE=] [OUT=changes.tsv]
 	[ -n "$(A)" ] && [ -n "$(B)" ] || { echo "irf7bone: name two results folders: make compare A=... B=..." >&2; exit 1; }
 	.venv/bin/python tools/compare_runs.py "$(A)" "$(B)" $(if $(TOLERANCE),--tolerance "$(TOLERANCE)") $(if $(OUT),--out "$(OUT)")
+
+verify: environment ## whether results are as they were made: make verify [STUDY=path.yaml] | RESULTS=folder that was sent to you
+	.venv/bin/python tools/verify_results.py "$(or $(RESULTS),$(if $(DIR),$(DIR)/)results)"
 
 # What tests, benchmarks and style need besides: envs/requirements-tests.lock.
 with-tests:

@@ -19,10 +19,12 @@ include: "workflow/rules/associate.smk"
 include: "workflow/rules/examine.smk"
 include: "workflow/rules/pool.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/freshness.smk"
 
 
 rule all:
     default_target: True
     input:
         "results/report/index.html",
+        "results/report/report.pdf",
         "results/provenance.json",

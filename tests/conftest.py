@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from madeup.cases import Case
 
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.study.cohort_card import CohortCard
@@ -28,6 +29,21 @@ def realdata() -> Path:
     if not folder.is_dir():
         pytest.skip("no folder ../shared/realdata beside the project")
     return folder
+
+
+@pytest.fixture(scope="session")
+def cases() -> Path:
+    """The folder with small inputs that were misread; it is never part of the project."""
+    folder = PROJECT.parent / "shared" / "cases"
+    if not folder.is_dir():
+        pytest.skip("no folder ../shared/cases beside the project")
+    return folder
+
+
+@pytest.fixture
+def case(cases, tmp_path) -> Case:
+    """The synthetic cohort of that folder, to be changed."""
+    return Case(cases, tmp_path)
 
 
 @pytest.fixture(scope="session")

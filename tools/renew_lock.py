@@ -13,7 +13,7 @@ from irf7bone.acquire.sources import remote_files  # noqa: E402
 from irf7bone.base.errors import InputError  # noqa: E402
 from irf7bone.commands.renew_lock import renew_lock  # noqa: E402
 from irf7bone.study.plan import load_study  # noqa: E402
-from irf7bone.study.strict_yaml import merge_config, read_config  # noqa: E402
+from irf7bone.study.strict_yaml import read_configs  # noqa: E402
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,10 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         files = [PROJECT / "config.yaml", *([options.study] if options.study else [])]
-        config: dict = {}
-        for file in files:
-            config = merge_config(config, read_config(file))
-        study = load_study(config, root=PROJECT, files=files)
+        study = load_study(read_configs(files), root=PROJECT, files=files)
         cards = {**study.experiments, **study.cards}
         if options.cohort and options.cohort not in cards:
             parser.error(f"the study has no cohort {options.cohort}; it has {', '.join(cards)}")

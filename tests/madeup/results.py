@@ -125,7 +125,14 @@ def _duplicates(cohorts: list[str]) -> pd.DataFrame:
         for one, other in itertools.combinations_with_replacement(cohorts, 2)
     ]
     found = {"sample": f"{cohorts[0]}-001", "other_sample": f"{cohorts[0]}-002", "evidence": "profile"}
-    rows[0] |= {**found, "status": "found", "correlation": 0.81, "margin": 0.7, "reason": "exclude one"}
+    rows[0] |= {
+        **found,
+        "status": "copy",
+        "correlation": 0.81,
+        "margin": 0.7,
+        "needed": 0.4,
+        "reason": "exclude one",
+    }
     rows[-1] |= {"n_genes": 80, "correlation": None, "status": "not_compared", "reason": "80 genes in common"}
     return _table(DUPLICATES, rows)
 

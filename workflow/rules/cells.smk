@@ -1,6 +1,6 @@
 # Reduces each single-cell data set to samples of patients, and compares them in the tumour cells and beside them.
 # REQUIRED INPUTS: the cards of data sets and the files they name, the signature files, data/cell_markers, data/genes
-# OUTPUTS: results/cells/{data_set}/, results/figures/cells/{data_set}/
+# OUTPUTS: results/cells/{data_set}/, results/pooled_cells/, results/figures/cells/{data_set}/
 
 
 rule acquire_cells:
@@ -65,6 +65,7 @@ rule call_compartments:
         calls="results/cells/{data_set}/calls.tsv",
         model="results/cells/{data_set}/model.npz",
         cells="results/cells/{data_set}/sampled.parquet",
+        copy_number="results/cells/{data_set}/copy_number.parquet",
     log:
         "results/logs/call_compartments/{data_set}.log",
     priority: 3
@@ -139,11 +140,70 @@ rule analyse_cells:
         "../scripts/analyse_cells.py"
 
 
+rule derive_malignant_parts:
+    input:
+        cards=[card.path for card in study.cells.values()],
+        pseudobulk=expand("results/cells/{data_set}/pseudobulk.h5ad", data_set=study.cells),
+        signatures=study.signature_files,
+        records=signature_records,
+        orthologs=orthologs,
+        symbols=study.symbols,
+    output:
+        signatures=directory("results/pooled_cells/malignant_part"),
+        parts="results/pooled_cells/malignant_parts.tsv",
+        genes="results/pooled_cells/malignant_genes.tsv",
+    log:
+        "results/logs/derive_malignant_parts.log",
+    priority: 3
+    conda:
+        "../../envs/irf7bone.yaml"
+    params:
+        parts=study.malignant_parts,
+        rule=study.config.malignant_part,
+        code=code_hash("derive_malignant_parts"),
+    message:
+        "Derive the malignant parts of signatures from the cells"
+    script:
+        "../scripts/derive_malignant_parts.py"
+
+
+rule pool_cells:
+    input:
+        cards=[card.path for card in study.cells.values()],
+        signatures=expand("results/cells/{data_set}/signatures.tsv", data_set=study.cells),
+        claim=expand("results/cells/{data_set}/claim.tsv", data_set=study.cells),
+        immune=expand("results/cells/{data_set}/immune.tsv", data_set=study.cells),
+    output:
+        contrasts="results/pooled_cells/contrasts.tsv",
+        links="results/pooled_cells/links.tsv",
+        claim="results/pooled_cells/claim.tsv",
+        forest="results/pooled_cells/forest.tsv",
+        figures=report(
+            directory("results/figures/pooled_cells"),
+            patterns=["{figure}.svg"],
+            caption="../report/captions/cells.rst",
+            category="Single cells",
+            labels={"figure": "{figure}"},
+        ),
+    log:
+        "results/logs/pool_cells.log",
+    priority: 1
+    conda:
+        "../../envs/irf7bone.yaml"
+    params:
+        code=code_hash("pool_cells"),
+    message:
+        "Pool the single-cell data sets"
+    script:
+        "../scripts/pool_cells.py"
+
+
 rule plot_cells:
     input:
         card=cells_file,
         tables=cell_tables,
         cells="results/cells/{data_set}/cells.parquet",
+        copy_number="results/cells/{data_set}/copy_number.parquet",
         pseudobulk="results/cells/{data_set}/pseudobulk.h5ad",
         cell_markers=cell_markers,
         orthologs=orthologs,

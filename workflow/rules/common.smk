@@ -7,7 +7,10 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-sys.path.insert(0, f"{workflow.basedir}/workflow/scripts")
+# of this file, since workflow.basedir is that of whoever uses this workflow as a module
+root = Path(workflow.current_basedir).parents[1]
+is_module = Path(workflow.basedir).resolve() != root.resolve()
+sys.path.insert(0, f"{root}/workflow/scripts")
 
 from irf7bone.acquire.sources import input_files, remote_files
 from irf7bone.download.lock import lock_path
@@ -15,18 +18,32 @@ from irf7bone.download.remote import FOLDER
 from irf7bone.study.code_hash import code_hash
 from irf7bone.study.plan import load_study
 from irf7bone.base.errors import InputError
-from irf7bone.study.provenance import file_name, git_revision
-from irf7bone.study.places import folder_problem, from_here, study_folder
-from irf7bone.tables.register import OF_CELLS, OF_COHORT, OF_EXPERIMENT, OVER_COHORTS, paths_in
+from irf7bone.study.command import command_for
+from irf7bone.study.provenance import git_revision
+from irf7bone.study.places import folder_problem, from_here
+from irf7bone.study.strict_yaml import merge_config, read_configs
+from irf7bone.tables.register import (
+    OF_CELLS,
+    OF_COHORT,
+    OF_EXPERIMENT,
+    OVER_CELLS,
+    OVER_COHORTS,
+    paths_in,
+    registered,
+)
 
-root = Path(workflow.basedir)
 # each is put over those before it; Snakemake lists those of the command line first
 config_files = sorted(map(Path, workflow.configfiles), key=lambda path: path != root / "config.yaml")
-if problem := folder_problem(Path.cwd(), root, config_files):
-    raise WorkflowError(str(InputError(problem)))
+given = workflow.config_settings.config
 try:
+    if problem := folder_problem(Path.cwd(), root, config_files):
+        raise InputError(problem)
     study = load_study(
-        config, root=root, source=" + ".join(path.name for path in config_files), files=config_files
+        # Snakemake reads plain YAML, in which a repeated key replaces the first and `no` is false
+        config if is_module else merge_config(read_configs(map(from_here, config_files)), given),
+        root=root,
+        source=" + ".join(path.name for path in config_files),
+        files=config_files,
     )
 except InputError as error:
     raise WorkflowError(str(error)) from None
@@ -42,9 +59,27 @@ cell_tables = [
 ]
 compared = [path for path in cell_tables if Path(path).stem not in ("calls", "confusion", "quality")]
 deriving = [name for name, card in study.experiments.items() if card.derive]
+malignant_parts = ["results/pooled_cells/malignant_part"] if study.malignant_parts else []
+malignant_part_tables = [
+    f"results/pooled_cells/{name}.tsv" for name in ("malignant_parts", "malignant_genes") if malignant_parts
+]
+several_cells = len(study.cells) > 1  # one data set is not pooled
+pooled_cell_tables = [
+    path for path in paths_in(OVER_CELLS) if several_cells and not Path(path).stem.startswith("malignant")
+]
 signature_library = [
     *study.signature_files,
     *expand("results/experiments/{experiment}/derived", experiment=deriving),
+    *malignant_parts,
+]
+ids = {"cohort": list(study.cards), "experiment": list(study.experiments), "data_set": list(study.cells)}
+# every table and folder of figures, for their checksums
+every_result = [
+    *registered(**ids, derived=deriving, over_cells=[*malignant_part_tables, *pooled_cell_tables]),
+    *expand("results/figures/{part}", part=[*study.cards, "pooled"]),
+    *expand("results/figures/experiments/{experiment}", experiment=study.experiments),
+    *expand("results/figures/cells/{data_set}", data_set=study.cells),
+    *(["results/figures/pooled_cells"] if several_cells else []),
 ]
 downloads = from_here(study.root / FOLDER)  # shared by all studies
 markers = sorted(map(from_here, (study.root / "data/markers").glob("*.gmt")))
@@ -64,12 +99,7 @@ signature_records = sorted(
 report_templates = sorted(
     path for path in Path(root, "workflow", "report").rglob("*") if path.suffix in (".j2", ".css", ".js")
 )
-named = [Path(file_name(path, root)) for path in config_files[1:]]
-command = " ".join(
-    ["snakemake --cores all"]
-    + [f"--directory {study_folder(path)}" for path in named[-1:]]
-    + [f"--configfile {path}" for path in named]
-)
+command = command_for(config_files[1:], root, given, module=is_module)
 
 
 wildcard_constraints:

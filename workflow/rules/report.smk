@@ -73,7 +73,9 @@ rule write_provenance:
         cell_sources=expand("results/cells/{data_set}/source.json", data_set=study.cells),
         signatures=study.signature_files,
         derived=expand("results/experiments/{experiment}/derived", experiment=deriving),
+        malignant_parts=malignant_parts,
         records=signature_records,
+        results=every_result,
     output:
         provenance="results/provenance.json",
     log:
@@ -84,7 +86,7 @@ rule write_provenance:
         config=study.config,
         derived=study.derived_files,
         command=command,
-        revision=git_revision(Path(workflow.basedir)),
+        revision=git_revision(root),
         code=code_hash("write_provenance"),
     message:
         "Write down what the run is made of"
@@ -92,44 +94,46 @@ rule write_provenance:
         "../scripts/write_provenance.py"
 
 
+# What the page and the printed report are made from.
+report_inputs = dict(
+    cards=[card.path for card in study.cards.values()],
+    signatures=signature_library,
+    records=signature_records,
+    symbols=study.symbols,
+    flow=expand("results/cohorts/{cohort}.flow.tsv", cohort=study.cards),
+    coverage=expand("results/scores/{cohort}.coverage.tsv", cohort=study.cards),
+    quality=expand("results/qc/{cohort}.tsv", cohort=study.cards),
+    curves=expand("results/associations/{cohort}.curves.tsv", cohort=study.cards),
+    cohort_tables=expand(cohort_tables, cohort=study.cards),
+    pooled_tables=pooled_tables,
+    figures=expand("results/figures/{part}", part=[*study.cards, "pooled"]),
+    experiments=[card.path for card in study.experiments.values()],
+    experiment_tables=expand(experiment_tables, experiment=study.experiments),
+    experiment_flow=expand("results/experiments/{experiment}.flow.tsv", experiment=study.experiments),
+    derived=expand("results/experiments/{experiment}/derived.tsv", experiment=deriving),
+    experiment_figures=expand("results/figures/experiments/{experiment}", experiment=study.experiments),
+    cells=[card.path for card in study.cells.values()],
+    cell_tables=expand(cell_tables, data_set=study.cells),
+    cell_flow=expand("results/cells/{data_set}/flow.tsv", data_set=study.cells),
+    over_cells=[*malignant_part_tables, *pooled_cell_tables],
+    pooled_cell_figures=["results/figures/pooled_cells"] if several_cells else [],
+    cell_figures=expand("results/figures/cells/{data_set}", data_set=study.cells),
+    provenance="results/provenance.json",
+    templates=report_templates,
+    references=references,
+    calibration=calibration,
+)
+
+
 rule build_report:
     input:
-        cards=[card.path for card in study.cards.values()],
-        signatures=signature_library,
-        records=signature_records,
-        symbols=study.symbols,
-        flow=expand("results/cohorts/{cohort}.flow.tsv", cohort=study.cards),
-        coverage=expand("results/scores/{cohort}.coverage.tsv", cohort=study.cards),
-        quality=expand("results/qc/{cohort}.tsv", cohort=study.cards),
-        curves=expand("results/associations/{cohort}.curves.tsv", cohort=study.cards),
-        cohort_tables=expand(cohort_tables, cohort=study.cards),
-        pooled_tables=pooled_tables,
-        figures=expand("results/figures/{part}", part=[*study.cards, "pooled"]),
-        experiments=[card.path for card in study.experiments.values()],
-        experiment_tables=expand(experiment_tables, experiment=study.experiments),
-        experiment_flow=expand("results/experiments/{experiment}.flow.tsv", experiment=study.experiments),
-        derived=expand("results/experiments/{experiment}/derived.tsv", experiment=deriving),
-        experiment_figures=expand("results/figures/experiments/{experiment}", experiment=study.experiments),
-        cells=[card.path for card in study.cells.values()],
-        cell_tables=expand(cell_tables, data_set=study.cells),
-        cell_flow=expand("results/cells/{data_set}/flow.tsv", data_set=study.cells),
-        cell_figures=expand("results/figures/cells/{data_set}", data_set=study.cells),
-        provenance="results/provenance.json",
-        templates=report_templates,
-        references=references,
-        calibration=calibration,
+        **report_inputs,
     output:
         report=report(
             "results/report/index.html",
             caption="../report/captions/report.rst",
             category="Report",
             labels={"figure": "the whole report"},
-        ),
-        printed=report(
-            "results/report/report.pdf",
-            caption="../report/captions/report.rst",
-            category="Report",
-            labels={"figure": "the report to print"},
         ),
         methods="results/report/methods.md",
         references="results/report/references.bib",
@@ -141,6 +145,30 @@ rule build_report:
         config=study.config,
         code=code_hash("build_report"),
     message:
-        "Build the report"
+        "Build the page"
     script:
         "../scripts/build_report.py"
+
+
+# A job of its own, so that what cannot be printed does not take the page with it.
+rule print_report:
+    input:
+        **report_inputs,
+    output:
+        printed=report(
+            "results/report/report.pdf",
+            caption="../report/captions/report.rst",
+            category="Report",
+            labels={"figure": "the report to print"},
+        ),
+    log:
+        "results/logs/print_report.log",
+    conda:
+        "../../envs/irf7bone.yaml"
+    params:
+        config=study.config,
+        code=code_hash("print_report"),
+    message:
+        "Print the report"
+    script:
+        "../scripts/print_report.py"

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from irf7bone.base.errors import report_plainly
 from irf7bone.cells.acquire_step import acquire_or_simulate, write_flow_and_sources
 from irf7bone.cells.data_set import write_set
 from irf7bone.study.cells_card import read_cells_card
+from irf7bone.study.job import begin
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 card = read_cells_card(snakemake.input.card)
 acquired = acquire_or_simulate(

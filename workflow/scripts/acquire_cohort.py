@@ -4,12 +4,12 @@ from pathlib import Path
 
 from irf7bone.acquire.acquired import write_acquired
 from irf7bone.acquire.sources import acquire
-from irf7bone.base.errors import report_plainly
 from irf7bone.download.fetch import Downloads
 from irf7bone.download.lock import lock_path
 from irf7bone.study.cohort_card import read_cohort_card
+from irf7bone.study.job import begin
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 card = read_cohort_card(snakemake.input.card)
 write_acquired(

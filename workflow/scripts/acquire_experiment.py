@@ -4,16 +4,16 @@ from pathlib import Path
 
 from irf7bone.acquire.acquired import write_sources
 from irf7bone.acquire.sources import acquire
-from irf7bone.base.errors import report_plainly
 from irf7bone.download.fetch import Downloads
 from irf7bone.download.lock import lock_path
 from irf7bone.experiments.experiment_file import write_experiment
 from irf7bone.experiments.harmonise import harmonise_experiment
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.study.experiment_card import read_experiment_card
+from irf7bone.study.job import begin
 from irf7bone.tables.cohort import FLOW
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 card = read_experiment_card(snakemake.input.card)
 acquired = acquire(card, Downloads(Path(snakemake.params.downloads), lock_path(card.path)))

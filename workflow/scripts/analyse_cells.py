@@ -1,13 +1,13 @@
 """Compare the groups of one single-cell data set in every compartment, with the patient as the unit."""
 
-from irf7bone.base.errors import report_plainly
 from irf7bone.cells.tested_tables import analyse_cells, write_cell_tables
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.study.cells_card import read_cells_card
+from irf7bone.study.job import begin
 from irf7bone.study.settings import Config
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 symbols = SymbolTable.load(snakemake.input.symbols)
 config: Config = snakemake.params.config

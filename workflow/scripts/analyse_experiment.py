@@ -1,14 +1,14 @@
 """Compare the groups of one experiment: genes, signatures, gene sets, composition, claim."""
 
-from irf7bone.base.errors import report_plainly
 from irf7bone.experiments.experiment_file import read_experiment
 from irf7bone.experiments.stage import analyse, write_tables
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.study.experiment_card import read_experiment_card
+from irf7bone.study.job import begin
 from irf7bone.study.settings import Config
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 config: Config = snakemake.params.config
 symbols = SymbolTable.load(snakemake.input.symbols)

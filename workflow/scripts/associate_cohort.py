@@ -1,15 +1,15 @@
 """Relate each score to each endpoint of a cohort."""
 
-from irf7bone.base.errors import report_plainly
 from irf7bone.harmonise.cohort_file import read_cohort
 from irf7bone.outcome.associate import associate
 from irf7bone.outcome.curves import curves
 from irf7bone.outcome.fit_plan import FitPlan
+from irf7bone.study.job import begin
 from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import SCORES
 from irf7bone.tables.outcome import ASSOCIATIONS, CURVES
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 config: Config = snakemake.params.config
 outcomes = read_cohort(snakemake.input.cohort).obs

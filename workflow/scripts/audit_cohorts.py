@@ -2,23 +2,27 @@
 
 import pandas as pd
 
-from irf7bone.base.errors import report_plainly
 from irf7bone.harmonise.cohort_file import read_cohort
 from irf7bone.harmonise.duplicates import find_duplicates
 from irf7bone.outcome.audit import audit_cohort
 from irf7bone.outcome.fit_plan import FitPlan
+from irf7bone.study.job import begin
 from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import DUPLICATES, FLOW, SCORES
 from irf7bone.tables.outcome import ASSOCIATIONS
 from irf7bone.tables.outcome_checks import AUDIT
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 config: Config = snakemake.params.config
 names, source = snakemake.params.cohorts, snakemake.input
 cohorts = dict(zip(names, map(read_cohort, source.cohorts), strict=True))
 DUPLICATES.write(
-    find_duplicates({name: adata.to_df() for name, adata in cohorts.items()}), snakemake.output.duplicates
+    find_duplicates(
+        {name: adata.to_df() for name, adata in cohorts.items()},
+        {name: adata.obs for name, adata in cohorts.items()},
+    ),
+    snakemake.output.duplicates,
 )
 tables = zip(names, source.flow, source.scores, source.associations, strict=True)
 audited = [

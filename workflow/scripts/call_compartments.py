@@ -2,13 +2,20 @@
 
 import anndata as ad
 
-from irf7bone.base.errors import report_plainly
-from irf7bone.cells.steps import call, display_map, marker_lists, own_symbols, write_calls
+from irf7bone.cells.steps import (
+    call,
+    display_map,
+    marker_lists,
+    own_symbols,
+    write_calls,
+    write_copy_number,
+)
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.study.cells_card import read_cells_card
+from irf7bone.study.job import begin
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 card = read_cells_card(snakemake.input.card)
 sample = ad.read_h5ad(snakemake.input.sample)
@@ -26,3 +33,4 @@ write_calls(
     model=snakemake.output.model,
     cells=snakemake.output.cells,
 )
+write_copy_number(called, snakemake.output.copy_number)

@@ -1,11 +1,11 @@
 """Describe the quality of each sample of every cohort."""
 
-from irf7bone.base.errors import report_plainly
 from irf7bone.harmonise.cohort_file import read_cohort
 from irf7bone.harmonise.sample_quality import sample_quality
+from irf7bone.study.job import begin
 from irf7bone.tables.cohort import QC
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 for cohort, source, target in zip(
     snakemake.params.cohorts, snakemake.input.cohorts, snakemake.output.quality, strict=True

@@ -1,6 +1,5 @@
 """Look deeper into one cohort: one table for each question beyond the association itself."""
 
-from irf7bone.base.errors import report_plainly
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.harmonise.cohort_file import read_cohort
@@ -17,12 +16,13 @@ from irf7bone.outcome.table_one import table_one
 from irf7bone.scoring.agreement import agreements_of
 from irf7bone.scoring.signature_quality import signature_quality
 from irf7bone.study.cohort_card import read_cohort_card
+from irf7bone.study.job import begin
 from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import COVERAGE, SCORES, SIGNATURE_QUALITY
 from irf7bone.tables.outcome import COMPETING, ER_ASSOCIATIONS, IMMUNE_LINKS, SAMPLED, SITES
 from irf7bone.tables.outcome_checks import CHECK_CURVES, CHECKS, DISCRIMINATION, GROUP_TESTS, TABLE_ONE
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 config: Config = snakemake.params.config
 cohort, output = snakemake.wildcards.cohort, snakemake.output

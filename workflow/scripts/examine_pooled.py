@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from irf7bone.base.errors import report_plainly
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.pool.by_er import pool_by_er
@@ -10,6 +9,7 @@ from irf7bone.pool.heterogeneity import asymmetry, funnel, heterogeneity, leave_
 from irf7bone.pool.pooled_immune_link import pool_immune
 from irf7bone.pool.real_cohorts import roles_in_pools
 from irf7bone.pool.specification import specification_curve, summarise_specifications
+from irf7bone.study.job import begin
 from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import COHORTS
 from irf7bone.tables.outcome import ASSOCIATIONS, ER_ASSOCIATIONS, IMMUNE_LINKS
@@ -25,7 +25,7 @@ from irf7bone.tables.pooled import (
     SPECIFICATIONS,
 )
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 config: Config = snakemake.params.config
 output = snakemake.output

@@ -1,10 +1,10 @@
 """Fetch the files that one cohort needs from elsewhere."""
 
-from irf7bone.base.errors import report_plainly
 from irf7bone.download.fetch import entries, fetch_all
 from irf7bone.download.lock import write_lock
+from irf7bone.study.job import begin
 
-report_plainly(snakemake.log[0])
+job_fetched = begin(snakemake)
 
 fetched = fetch_all(
     snakemake.params.files,
@@ -13,3 +13,4 @@ fetched = fetch_all(
     mirror=snakemake.params.mirror,
 )
 write_lock(snakemake.output.manifest, entries(fetched))
+job_fetched |= {f"{item.path.parent.name}/{item.path.name}": item.sha256 for item in fetched}

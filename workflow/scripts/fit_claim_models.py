@@ -1,16 +1,16 @@
 """Fit the models that the verdict reads, and the positive control, in one cohort."""
 
-from irf7bone.base.errors import report_plainly
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.harmonise.cohort_file import read_cohort
 from irf7bone.outcome.claim_models import fit_claim_controls, fit_claim_models
 from irf7bone.random_signatures.axis import random_axes
+from irf7bone.study.job import begin
 from irf7bone.study.settings import Config
 from irf7bone.tables.claim import CLAIM_CONTROLS, CLAIM_MODELS
 from irf7bone.tables.cohort import SCORES
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 cohort = snakemake.wildcards.cohort
 config: Config = snakemake.params.config

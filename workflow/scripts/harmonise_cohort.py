@@ -1,15 +1,15 @@
 """Bring one acquired cohort to the AnnData contract."""
 
 from irf7bone.acquire.acquired import read_acquired
-from irf7bone.base.errors import report_plainly
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.harmonise.cohort import harmonise
 from irf7bone.harmonise.cohort_file import write_cohort
 from irf7bone.harmonise.summary import summarise_cohort
 from irf7bone.study.cohort_card import read_cohort_card
+from irf7bone.study.job import begin
 from irf7bone.tables.cohort import COHORTS, FLOW
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 card = read_cohort_card(snakemake.input.card)
 acquired = read_acquired(snakemake.input.expression, snakemake.input.clinical, snakemake.input.source)

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from irf7bone.base.errors import report_plainly
 from irf7bone.genes.signatures import load_library, positive_controls
 from irf7bone.genes.symbols import SymbolTable
+from irf7bone.study.job import begin
 from irf7bone.study.settings import Config
 from irf7bone.tables.claim import CLAIM_CONTROLS, CLAIM_MODELS
 from irf7bone.tables.cohort import COHORTS, DUPLICATES
@@ -16,7 +16,7 @@ from irf7bone.verdict.judge import judge
 from irf7bone.verdict.premises import cohort_facts
 from irf7bone.verdict.site_contrast import site_contrast
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 source, output = snakemake.input, snakemake.output
 config: Config = snakemake.params.config

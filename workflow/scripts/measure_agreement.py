@@ -1,13 +1,13 @@
 """Ask the real cohorts whether the measured part of a signature says what the whole says."""
 
-from irf7bone.base.errors import report_plainly
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.harmonise.cohort_file import read_cohort, read_genes
 from irf7bone.scoring.agreement import measure_agreement
+from irf7bone.study.job import begin
 from irf7bone.tables.cohort import AGREEMENT
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 files = dict(zip(snakemake.params.cohorts, snakemake.input.cohorts, strict=True))
 library = load_library(snakemake.input.signatures, SymbolTable.load(snakemake.input.symbols))

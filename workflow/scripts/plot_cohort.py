@@ -1,15 +1,15 @@
 """Draw the figures of one cohort."""
 
-from irf7bone.base.errors import report_plainly
 from irf7bone.figures.plot_cohort import plot_cohort_figures
 from irf7bone.figures.style import save_drawings
 from irf7bone.harmonise.cohort_file import read_cohort
+from irf7bone.study.job import begin
 from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import COHORTS, QC, SCORES
 from irf7bone.tables.outcome import ASSOCIATIONS, CURVES
 from irf7bone.tables.study_tables import StudyTables
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 config: Config = snakemake.params.config
 summary = COHORTS.read(snakemake.input.summary)

@@ -1,14 +1,14 @@
 """Draw the figures of one experiment."""
 
-from irf7bone.base.errors import report_plainly
 from irf7bone.experiments.experiment_file import read_experiment
 from irf7bone.figures.plot_experiment import plot_experiment_figures
 from irf7bone.figures.style import save_drawings
 from irf7bone.study.experiment_card import read_experiment_card
+from irf7bone.study.job import begin
 from irf7bone.study.settings import Config
 from irf7bone.tables.study_tables import read_joined
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 config: Config = snakemake.params.config
 card = read_experiment_card(snakemake.input.card)

@@ -1,13 +1,13 @@
 """Draw the figures over all cohorts."""
 
-from irf7bone.base.errors import report_plainly
 from irf7bone.figures.plot_cohort import plot_forests
 from irf7bone.figures.style import save_drawings
 from irf7bone.pool.real_cohorts import roles_in_pools
+from irf7bone.study.job import begin
 from irf7bone.study.settings import Config
 from irf7bone.tables.study_tables import StudyTables
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 config: Config = snakemake.params.config
 tables = StudyTables.read([*snakemake.input.cohort_tables, *snakemake.input.pooled_tables])

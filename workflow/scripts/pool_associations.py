@@ -2,19 +2,19 @@
 
 import pandas as pd
 
-from irf7bone.base.errors import report_plainly
 from irf7bone.genes.signatures import load_library, positive_controls
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.pool.pool import pool_associations
 from irf7bone.pool.real_cohorts import roles_in_pools
 from irf7bone.random_signatures.null_plan import join_null
+from irf7bone.study.job import begin
 from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import COHORTS
 from irf7bone.tables.outcome import ASSOCIATIONS
 from irf7bone.tables.pooled import POOLED
 from irf7bone.tables.random_signatures import NULL
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 config: Config = snakemake.params.config
 null = pd.concat(map(NULL.read, snakemake.input.null), ignore_index=True)

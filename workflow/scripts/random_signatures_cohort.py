@@ -1,17 +1,17 @@
 """Hold the associations of one cohort against random signatures."""
 
-from irf7bone.base.errors import report_plainly
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.harmonise.cohort_file import read_cohort
 from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.random_signatures.cohort import cohort_null
+from irf7bone.study.job import begin
 from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import SCORES
 from irf7bone.tables.outcome import ASSOCIATIONS
 from irf7bone.tables.random_signatures import NULL, NULL_HISTOGRAM
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 config: Config = snakemake.params.config
 adata = read_cohort(snakemake.input.cohort)

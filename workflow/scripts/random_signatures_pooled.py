@@ -1,18 +1,18 @@
 """Hold the pooled results against random signatures, and look at the controls."""
 
-from irf7bone.base.errors import report_plainly
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.pool.real_cohorts import roles_in_pools
 from irf7bone.random_signatures.controls import controls
 from irf7bone.random_signatures.pooled import pooled_null, reader
+from irf7bone.study.job import begin
 from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import COHORTS
 from irf7bone.tables.outcome import ASSOCIATIONS
 from irf7bone.tables.pooled import POOLED
 from irf7bone.tables.random_signatures import CONTROLS, NULL, NULL_HISTOGRAM, POOLED_NULL
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 config: Config = snakemake.params.config
 cohorts = COHORTS.read(snakemake.input.summary)

@@ -1,6 +1,5 @@
 """Read all cells of one data set again: place, score and add them up to samples."""
 
-from irf7bone.base.errors import report_plainly
 from irf7bone.cells.steps import (
     marker_lists,
     open_set,
@@ -14,8 +13,9 @@ from irf7bone.cells.steps import (
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.study.cells_card import read_cells_card
+from irf7bone.study.job import begin
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 card = read_cells_card(snakemake.input.card)
 table = SymbolTable.load(snakemake.input.symbols)

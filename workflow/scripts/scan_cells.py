@@ -1,11 +1,11 @@
 """Read all cells of one data set once: their quality, and a sample to learn compartments from."""
 
-from irf7bone.base.errors import report_plainly
 from irf7bone.cells.scan import scan_cells
 from irf7bone.cells.steps import open_set, write_scan
 from irf7bone.study.cells_card import read_cells_card
+from irf7bone.study.job import begin
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 card = read_cells_card(snakemake.input.card)
 cells = open_set(card, snakemake.input.obs, snakemake.input.matrices, snakemake.input.symbols)

@@ -1,6 +1,5 @@
 """Score every signature in every sample of a cohort, once its genes are known to be what they are called."""
 
-from irf7bone.base.errors import report_plainly
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.harmonise.cohort_file import read_cohort
@@ -8,9 +7,10 @@ from irf7bone.scoring.agreement import agreements
 from irf7bone.scoring.engine import Prepared
 from irf7bone.scoring.gene_identity import discordant_members, gene_identity, not_measured
 from irf7bone.scoring.score_table import score_cohort
+from irf7bone.study.job import begin
 from irf7bone.tables.cohort import AGREEMENT, COVERAGE, GENE_IDENTITY, SCORES
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 cohort = snakemake.wildcards.cohort
 library = load_library(snakemake.input.signatures, SymbolTable.load(snakemake.input.symbols))

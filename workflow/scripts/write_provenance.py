@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from irf7bone.base.errors import report_plainly
 from irf7bone.study.cells_card import read_cells_card
 from irf7bone.study.cohort_card import read_cohort_card
 from irf7bone.study.experiment_card import read_experiment_card
+from irf7bone.study.job import begin
 from irf7bone.study.provenance import as_json, collect
 from irf7bone.study.settings import Config
 
-report_plainly(snakemake.log[0])
+begin(snakemake)
 
 source, params = snakemake.input, snakemake.params
 config: Config = params.config
@@ -25,6 +25,7 @@ provenance = collect(
     cells=cells,
     cell_sources=dict(zip(cells, source.cell_sources, strict=True)),
     signature_files=(*source.signatures, *params.derived),
+    results=source.results,
     root=Path(snakemake.scriptdir).resolve().parents[1],
     command=params.command,
 )

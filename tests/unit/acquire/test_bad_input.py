@@ -414,7 +414,7 @@ def test_a_cohort_with_no_events_is_a_cohort(accepted, clinical):
 
 
 def test_a_cohort_with_three_patients(refused, expression):
-    [problem] = refused(genes=expression[["P-01", "P-02", "P-03"]])
+    [problem] = refused(genes=expression[["P-01", "P-02", "P-03"]], unmatched="expected")
     assert problem.expected == "a cohort of at least 10 samples"
     assert problem.found.startswith("3 left of 12")
     assert problem.offenders == ("9 matched by sample id: no expression",)

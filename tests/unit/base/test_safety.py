@@ -55,9 +55,9 @@ def test_a_tag_makes_nothing(tmp_path, monkeypatch, tag):
     (tmp_path / "c.yaml").write_text(f"title: {tag}\n", encoding="utf-8")
     with pytest.raises(InputError):
         read_yaml(Path("c.yaml"), what="cohort card")
+    with pytest.raises(InputError, match="the YAML tag"):
+        read_config(Path("c.yaml"))
     if "python" in tag:
-        with pytest.raises(InputError, match="constructor"):
-            read_config(Path("c.yaml"))
         with pytest.raises(yaml.YAMLError):
             yaml.safe_load((tmp_path / "c.yaml").read_text(encoding="utf-8"))
     assert not (tmp_path / "owned").exists()

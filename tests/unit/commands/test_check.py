@@ -48,7 +48,14 @@ def test_the_default_study_is_shown_on_one_screen_and_nothing_is_written(here, c
     assert "HALLMARK_E2F_TARGETS                 36 %         nki144    100 %" in said
     assert "planning: were the hazard ratio 0.7, these cohorts would decide with probability 0.0" in said
     assert "0.8 takes about" in said and "further cohorts of 41 events" in said
-    assert "gse3143: T00-0622 and T01-0052 look like one patient (profile)" in said
+    assert (
+        "nki144: NKI_120 and NKI_122 may be one patient (profile; agree: er, node; differ: age, grade,"
+        in said
+    )
+    assert (
+        "vantveer2002 and nki295: 59 pairs of samples look like one patient each; they share no endpoint"
+        in said
+    )
     for pair in ("vantveer2002 and nki295: 59", "nki144 and nki295: 144"):
         assert f"{pair} pairs of samples look like one patient each; they share no endpoint" in said
     assert "vantveer2002 and nki144" not in said
@@ -120,7 +127,7 @@ def test_many_cohorts_share_the_columns_of_coverage(here, make_card, symbols):
         ("", "an empty file"),
         ("- a\n", "the list a"),
         ("a: [\n", "in YAML"),
-        ("a: !!python/object/apply:os.system ['touch owned']\n", "in YAML"),
+        ("a: !!python/object/apply:os.system ['touch owned']\n", "the YAML tag"),
     ],
 )
 def test_a_study_file_that_cannot_be_read_is_refused(here, text, said, capsys):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 import socket
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.request import Request
 
@@ -92,7 +94,7 @@ def test_file_that_is_there_is_not_asked_for_again(get, archive):
     [
         (server.status(503, times=2), 3),
         (server.status(429, times=1), 2),
-        (server.cut(0.6, times=1), 2),
+        (server.cut(0.6, times=1), 3),  # the part that was missing, and once the whole
         (server.cut(0.0, times=2), 3),
         (server.stall(times=1), 2),
         (server.redirect("/elsewhere"), 1),
@@ -106,12 +108,102 @@ def test_what_passes_ends_well(get, archive, behaviour, requests):
     assert len(archive.asked[PATH]) == requests
 
 
-def test_cut_transfer_goes_on_where_it_broke(get, archive):
+def test_cut_transfer_goes_on_where_it_broke_and_is_fetched_whole_before_it_is_locked(get, archive, tmp_path):
     archive.behave[PATH] = server.cut(0.6, times=1)
     get()
-    first, second = archive.asked[PATH]
-    assert "Range" not in first
+    first, second, third = archive.asked.pop(PATH)
+    assert "Range" not in first and "Range" not in third
     assert second["Range"] == f"bytes={int(len(CONTENT) * 0.6)}-"
+    (tmp_path / "downloads/table.txt.gz").unlink()
+    get()  # the lock now tells whether the parts belong together
+    assert [headers.get("Range") for headers in archive.asked[PATH]] == [None, second["Range"]]
+
+
+def test_two_versions_under_one_tag_are_not_locked(get, archive, tmp_path):
+    names = ("/archive.example/plain", RemoteFile("plain", (archive.url("/archive.example/plain"),)))
+    old, new = b"a" * 300_000, b"b" * 300_000
+
+    def same_tag(handler, content, count):
+        part, wanted = (old, None) if count == 0 else (new, handler.headers.get("Range"))
+        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
+        extra = {"Content-Range": f"bytes {start}-{len(part) - 1}/{len(part)}"} if wanted else {}
+        body = part[start:] if count else part[:100_000]
+        handler.answer(206 if wanted else 200, body, length=len(part) - start, ETag='"same"', **extra)
+
+    archive.behave[names[0]] = same_tag
+    assert get(names[1])["plain"] == new
+    assert read_lock(tmp_path / "card.lock.tsv")["plain"].sha256 == hashlib.sha256(new).hexdigest()
+
+
+def without_length(handler, content, count):
+    handler.send_response(200)
+    handler.send_header("Connection", "close")
+    handler.end_headers()
+    handler.wfile.write(content)
+    handler.close_connection = True
+
+
+def test_a_body_without_a_length_is_taken_only_where_the_format_shows_its_end(get, archive, tmp_path):
+    plain = "/archive.example/plain.txt"
+    archive.files[plain] = b"gene\tvalue\n" * 1000
+    archive.behave[plain] = archive.behave[PATH] = without_length
+    assert get()["table.txt.gz"] == CONTENT
+    message = refusal(get, RemoteFile("plain.txt", (archive.url(plain),)))
+    assert "does not say how long the file is" in message
+    assert "plain.txt" not in lying(tmp_path)
+
+
+def test_a_connection_that_drips_is_given_up(get, archive):
+    def drip(handler, content, count):
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(content)))
+        handler.end_headers()
+        for position in range(100):
+            handler.wfile.write(content[position : position + 1])
+            handler.wfile.flush()
+            time.sleep(0.02)
+
+    archive.behave[PATH] = drip
+    started = time.monotonic()
+    message = refusal(get, patience=QUICK._replace(attempts=1))
+    assert "a connection that gave" in message and time.monotonic() - started < 1.5
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("https://host.example/a", "file:///etc/passwd", "a redirect to file: file:///etc/passwd"),
+        ("http://mirror.example/a", "ftp://host/a", "a redirect to ftp:"),
+        ("https://host.example/a", "https://127.0.0.1/a", "of this machine or its network"),
+        ("https://host.example/a", "https://[::1]/a", "of this machine or its network"),
+        ("https://host.example/a", "https://169.254.169.254/latest", "of this machine or its network"),
+        ("http://192.0.2.1/a", "http://localhost:8080/a", "of this machine or its network"),
+        ("http://192.0.2.1/a", "http://[::ffff:127.0.0.1]/a", "of this machine or its network"),
+    ],
+)
+def test_redirects_that_lead_astray_are_named(before, after, said):
+    with pytest.raises(Refused, match=re.escape(said)):
+        _Redirects().redirect_request(Request(before), None, 302, "Found", {}, after)
+
+
+def test_a_mirror_on_this_machine_may_redirect_to_it():
+    request = Request("http://127.0.0.1:81/a")
+    assert _Redirects().redirect_request(request, None, 302, "Found", {}, "http://localhost:81/b")
+
+
+def test_addresses_outside_ascii_are_asked_for_quoted(get, archive):
+    archive.files["/archive.example/donn%C3%A9es.gz"] = CONTENT
+    assert get(RemoteFile("d.gz", ("https://archive.example/données.gz",)))["d.gz"] == CONTENT
+
+
+@pytest.mark.parametrize(
+    "url", ["https://../../secret", "https://host/../../secret", "https://host/%2e%2e/x"]
+)
+def test_no_address_leads_out_of_the_mirror(get, tmp_path, url):
+    (tmp_path / "secret").write_bytes(b"secret")
+    (tmp_path / "one/mirror").mkdir(parents=True)
+    message = refusal(get, RemoteFile("a", (url,)), mirror=str(tmp_path / "one/mirror"))
+    assert "an address with `..` in it" in message
 
 
 def test_cut_transfer_starts_again_where_parts_are_not_given(get, archive):
@@ -278,13 +370,6 @@ def test_mirror_replaces_https_only():
 
 def test_too_large_a_file_is_refused(get, archive, tmp_path):
     assert "more than the 1000 that are accepted" in refusal(get, patience=QUICK._replace(max_bytes=1000))
-
-    def without_length(handler, content, count):
-        handler.send_response(200)
-        handler.send_header("Connection", "close")
-        handler.end_headers()
-        handler.wfile.write(content)
-        handler.close_connection = True
 
     archive.behave[PATH] = without_length
     assert "more than the 1000" in refusal(get, patience=QUICK._replace(max_bytes=1000))

@@ -260,3 +260,48 @@ def test_a_contrast_of_three_and_three_says_what_relabelling_can_reach():
     claim = analyse(adata, [few])["claim"].iloc[0]
     assert (claim["verdict"], claim["rule"]) == ("too little data", "E5")
     assert "cannot give less than 0.1 by relabelling" in claim["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "paired", "floor"), [(3, False, 0.1), (4, True, 0.125), (5, True, 0.0625), (6, True, 0.03125)]
+)
+def test_what_relabelling_cannot_reach_keeps_its_t_and_decides_nothing(pairs, paired, floor):
+    contrast = Contrast("few", "lesion", "primary", paired=paired, batch=False, meaning="loss_in_bone")
+    tables = analyse(make_experiment(loss=3.0, pairs=pairs), [contrast])
+    rows, claim = tables["signatures"].query("status == 'ok'"), tables["claim"].iloc[0]
+    few = floor > 0.05
+    assert (
+        len(rows)
+        and (rows["min_p"] == floor).all()
+        and rows[["p", "ci_low", "ci_high"]].notna().all(axis=None)
+    )
+    assert rows["permutation_p"].isna().all() == few
+    codes = {"relabelling_cannot_decide"} if few else {None}
+    for column in (rows["code"], tables["contrasts"]["code"], tables["claim"]["code"]):
+        assert {None if pd.isna(code) else code for code in column} == codes
+    assert claim["ci_high"] < 0 and claim["min_p"] == floor == tables["contrasts"]["min_p"].item()
+    assert (claim["verdict"] == "too little data") == few
+
+
+def test_two_pairs_have_no_interval_and_no_p():
+    contrast = Contrast("few", "lesion", "primary", paired=True, batch=False, meaning="loss_in_bone")
+    tables = analyse(make_experiment(loss=1.0, pairs=2), [contrast])
+    for name in ("signatures", "composition", "adjusted"):
+        table = tables[name]
+        assert "too_few_samples" in set(table["status"]) and "ok" not in set(table["status"])
+        assert table[["difference", "se", "ci_low", "ci_high", "p"]].isna().all(axis=None)
+        assert (
+            table.loc[table["status"] == "too_few_samples", "reason"]
+            .str.contains("1 residual degree of")
+            .all()
+        )
+    claim = tables["claim"].iloc[0]
+    assert (claim["verdict"], claim["rule"], claim["df"]) == ("too little data", "E2", 1)
+    assert "1 residual degree of freedom" in claim["sentence"]
+
+
+def test_two_against_two_have_an_interval_and_decide_nothing():
+    few = Contrast("few", "lesion", "primary", paired=False, batch=False, meaning="loss_in_bone")
+    claim = analyse(make_experiment(loss=3.0, pairs=2), [few])["claim"].iloc[0]
+    assert claim["df"] == 2 and claim["p"] >= 0 and claim["min_p"] == pytest.approx(1 / 3)
+    assert claim["verdict"] == "too little data" and pd.isna(claim["permutation_p"])

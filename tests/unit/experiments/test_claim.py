@@ -41,6 +41,7 @@ CASES = [
     ({"difference": 0.2, "low": -0.6, "high": 1.0, "p": 0.6, "smallest_p": 0.1}, "E3", "too little data"),
     ({"difference": 0.2, "low": -0.6, "high": 1.0, "p": 0.6}, "E4", "no evidence"),
     ({"permutation_p": 0.1, "smallest_p": 0.1}, "E5", "too little data"),
+    ({"permutation_p": math.nan, "smallest_p": 0.1}, "E5", "too little data"),
     ({"camera_p": 0.2}, "E6", "not specific"),
     ({"markers": (UNDONE,)}, "E7", "not specific"),
     ({"markers": (HELD, UNDONE)}, "E7", "not specific"),

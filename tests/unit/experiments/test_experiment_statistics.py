@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,10 @@ from irf7bone.experiments.composition import composition, marker_scores
 from irf7bone.experiments.counts import enough_counts, log2_per_million
 from irf7bone.experiments.design import Contrast, build_designs
 from irf7bone.experiments.gene_sets import Ranking, camera, leading_places, prerank, running_sum
-from irf7bone.experiments.permute import n_relabellings, permutation_p
+from irf7bone.experiments.permute import floor_code, n_relabellings, permutation_p, smallest_p
 from irf7bone.experiments.quality import experiment_quality
 from irf7bone.experiments.shrink import shrink
+from irf7bone.scoring.score_table import score_cohort
 from irf7bone.tables.experiment import DISTANCES, QUALITY
 
 
@@ -69,6 +71,26 @@ def test_all_relabellings_by_enumeration():
     found = permutation_p(values[None, :], design(5, paired=False), 1)
     assert found.n_relabellings == 252
     assert found.p[0] == pytest.approx(np.mean(np.array(t) >= observed * (1 - 1e-12)))
+
+
+@pytest.mark.parametrize(
+    ("n", "paired", "floor"),
+    [(3, False, 0.1), (4, False, 2 / 70), (4, True, 0.125), (5, True, 0.0625), (6, True, 1 / 32)],
+)
+def test_the_floor_of_p_is_reached_by_the_most_extreme_labelling(n, paired, floor):
+    made = design(n, paired=paired)
+    values = 10.0 * np.tile([0.0, 1.0], n)[None, :] + np.random.default_rng(1).normal(size=(1, 2 * n)) / 100
+    assert smallest_p(made) == pytest.approx(floor) == permutation_p(values, made, 1).p[0]
+    assert floor_code(smallest_p(made)) == ("relabelling_cannot_decide" if floor > 0.05 else None)
+
+
+def test_the_floor_has_no_mirror_image_where_batches_are_uneven():
+    """Two cases of three in one batch, one of three in the other: nine labellings, none a mirror image."""
+    obs = pd.DataFrame({"group": ["lesion", "lesion", "primary", "lesion", "primary", "primary"]})
+    obs.index, obs["batch"] = [f"S{i}" for i in range(6)], ["a"] * 3 + ["b"] * 3
+    [made] = build_designs("made", obs, [Contrast("c", "lesion", "primary", False, True, "other")])
+    values = 10.0 * made.is_case[None, :] + np.random.default_rng(2).normal(size=(1, 6)) / 100
+    assert smallest_p(made) == pytest.approx(1 / 9) == permutation_p(values, made, 1).p[0]
 
 
 def test_relabelling_stays_within_batches():
@@ -208,15 +230,42 @@ def test_a_set_that_moves_together_counts_as_less_than_its_size():
 
 
 def test_markers_are_mean_log2_fold_changes():
-    levels = pd.DataFrame(5.0, index=[f"S{i}" for i in range(8)], columns=["IBSP", "SP7", "KRT8", "OTHER"])
-    levels.iloc[1::2, :2] += np.array([3.0, 1.0])
+    levels = pd.DataFrame(
+        5.0, index=[f"S{i}" for i in range(8)], columns=["DMP1", "IBSP", "MEPE", "SP7", "KRT8", "OTHER"]
+    )
+    levels.iloc[1::2, :4] += np.array([1.0, 3.0, 2.0, 2.0])
     levels["SP7"] += np.linspace(0, 0.3, 8)
-    scores, used = marker_scores(levels, MARKERS)
-    assert list(scores) == ["BONE"] and used == {"BONE": 2, "EPITHELIAL": 0, "PROLIFERATION": 0}
+    measured = marker_scores(levels, MARKERS, min_coverage=0.5)
+    assert list(measured.levels) == ["BONE"]
+    assert measured.n_used == {"BONE": 4, "EPITHELIAL": 0, "PROLIFERATION": 0}
     made = design(4, paired=False)
-    table = composition("made", scores, used, MARKERS, [made]).set_index("marker")
+    table = composition("made", measured, MARKERS, [made]).set_index("marker")
     assert table.loc["BONE", "difference"] == pytest.approx(2.0, abs=0.05) and table.loc["BONE", "differs"]
-    assert table.loc["EPITHELIAL", "status"] == "not_available" and not table.loc["EPITHELIAL", "differs"]
+    assert table.loc["EPITHELIAL", "status"] == "low_coverage" and not table.loc["EPITHELIAL", "differs"]
+    assert "coverage 0.00 is too low" in table.loc["EPITHELIAL", "reason"]
+
+
+def test_markers_and_signatures_pass_one_gate():
+    """The same lists, as markers and as signatures: lost genes, constant ones, and genes at the floor."""
+    rng = np.random.default_rng(4)
+    genes = [f"G{k}" for k in range(20)] + [f"F{k}" for k in range(20)]
+    levels = pd.DataFrame(rng.normal(6, 1, (30, 40)), columns=genes, index=[f"S{i}" for i in range(30)])
+    levels.loc[:, "F0":] = np.where(rng.uniform(size=(30, 20)) < 0.9, 0.0, 5.0)  # hardly ever read
+    levels["G0"] = 7.0
+    lists = {
+        "whole": ("G1", "G2", "G3"),
+        "half": ("G1", "G2", "LOST1", "LOST2"),
+        "lost": ("G1", "LOST1", "LOST2"),
+        "constant": ("G0", "G1", "LOST1"),
+        "floor": ("G1", "F1", "F2"),
+        "most read": ("G1", "G2", "F1"),
+    }
+    sets = {name: SimpleNamespace(up=up, down=()) for name, up in lists.items()}
+    measured = marker_scores(levels, sets, min_coverage=0.5)
+    _, coverage = score_cohort(levels, sets, ["zscore"], 0.5)
+    refused = coverage.set_index("signature")["status"].eq("low_coverage")
+    assert set(refused.index[refused]) == set(measured.refused) == {"lost", "constant", "floor"}
+    assert coverage.set_index("signature")["n_genes_used"].to_dict() == measured.n_used
 
 
 def test_quality_flags_the_planted_outlier_and_orders_by_distance():

@@ -76,10 +76,10 @@ def test_figures_stay_inside_the_page(pdf):
     placed = 0
     for page in PdfReader(io.BytesIO(pdf)).pages:
         data = page.get_contents().get_data().decode("latin-1")
-        for scale, x, y in re.findall(r"q ([\d.]+) 0 0 [\d.]+ ([\d.]+) ([\d.]+) cm /Figure\d+ Do Q", data):
-            right, top = float(x) + 510.2 * float(scale), float(y) + 229.6 * float(scale)
-            assert right < float(page.mediabox.width)
-            assert top < float(page.mediabox.height)
+        for clip in re.findall(r"q ([\d.]+) ([\d.]+) ([\d.]+) ([\d.]+) re W n [^Q]+ /Figure\d+ Do Q", data):
+            x, y, width, height = map(float, clip)
+            assert x + width < float(page.mediabox.width)
+            assert y + height < float(page.mediabox.height)
             placed += 1
     assert placed > 10
 

@@ -281,12 +281,13 @@ def test_a_hidden_positive_control_is_admitted(inputs):
         (
             "alpha",
             "beta",
-            "found",
+            "copy",
             "1 of these lie across cohorts, and the verdict is withheld until a card drops them.",
         ),
-        ("alpha", "alpha", "found", "0 of these lie across cohorts."),
-        ("alpha", "made", "found", "No sign of a patient who is there twice."),
-        ("alpha", "beta", "not_compared", "twice. Some cohorts could be compared by sample id only."),
+        ("alpha", "alpha", "same", "0 of these lie across cohorts."),
+        ("alpha", "made", "copy", "No sign of a patient who is there twice."),
+        ("alpha", "beta", "not_compared", "compared by sample id and clinical data only."),
+        ("alpha", "beta", "possible", "1 further pair may be looked at under Losses and duplicates."),
     ],
 )
 def test_patients_who_may_be_there_twice_are_told_on_the_first_screen(inputs, cohort, other, status, said):

@@ -12,6 +12,7 @@ import pytest
 from scipy import stats
 
 from irf7bone.base.errors import InputError
+from irf7bone.genes.gmt import NO_GENE
 from irf7bone.scoring.registry import METHODS
 from irf7bone.scoring.score_table import score_cohort
 from irf7bone.tables.cohort import COVERAGE, SCORES
@@ -193,4 +194,4 @@ def test_a_withheld_signature_has_rows_with_the_reason_and_no_number(cohort, up,
 def test_a_signature_without_genes_is_low_coverage(cohort):
     scores, coverage = score_cohort(cohort, {"empty": signature()}, ["zscore"], 0.6)
     assert set(scores["status"]) == set(coverage["status"]) == {"low_coverage"}
-    assert "0 of 0 genes" in coverage["reason"].iloc[0]
+    assert coverage["reason"].iloc[0] == NO_GENE

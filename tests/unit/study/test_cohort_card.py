@@ -179,6 +179,7 @@ def test_yaml_words_stay_the_text_that_stands_in_the_card(tmp_path):
         ({"title": 5}, "title", "text"),
         ({"id": "other"}, "id", "the name of the file"),
         ({"id": "my cohort"}, "id", "text of the form"),
+        ({"id": "x" * 65}, "id", "at most 64 characters"),
         ({"organism": "mouse"}, "organism", "one of human"),
         ({"specimen": "primry"}, "specimen", "did you mean `primary`"),
         ({"role": "training"}, "role", "one of discovery, validation, simulated"),

@@ -16,7 +16,7 @@ import yaml
 from irf7bone.base.errors import InputError, Problem
 from irf7bone.study.plan import Study, load_study
 from irf7bone.study.schema import load_schema
-from irf7bone.study.strict_yaml import repeated_keys
+from irf7bone.study.strict_yaml import config_problems, read_configs
 
 PROJECT = Path(__file__).resolve().parents[3]
 SCRIPTS = PROJECT / "workflow" / "scripts"
@@ -363,7 +363,7 @@ def add_experiment(folder: Path, identity: str, name: str, patients_of: str = "[
 
 def test_a_derived_signature_joins_the_selection_and_is_withheld_where_it_must_be(here):
     own = add_experiment(here, "own", "LOST", "[gse3143]")
-    study = load({"experiments": ["simulated_pairs", own]})
+    study = load({"experiments": ["simulated_pairs", own], "malignant_part.of": []})
     assert list(study.experiments) == ["simulated_pairs", "own"]
     assert study.config.experiments == ("simulated_pairs", "own")
     assert study.config.signatures.select[-2:] == ("SIMULATED_PAIRS_LOST_IN_BONE", "LOST")
@@ -374,7 +374,7 @@ def test_a_derived_signature_joins_the_selection_and_is_withheld_where_it_must_b
 
 
 def test_without_experiments_nothing_is_derived(here):
-    study = load({"experiments": []})
+    study = load({"experiments": [], "cells": []})
     assert study.derived_files == () and study.withheld("gse1992") == {}
     assert study.config.signatures.select == tuple(DEFAULT["signatures"]["select"])
 
@@ -385,7 +385,64 @@ def test_a_derived_signature_may_be_the_primary_one_unless_it_is_simulated(here)
     [problem] = refused(
         {"experiments": ["simulated_pairs"], "primary.signature": "SIMULATED_PAIRS_LOST_IN_BONE"}
     )
-    assert problem.found == "`SIMULATED_PAIRS_LOST_IN_BONE`, which a simulated experiment derives"
+    assert problem.found == "`SIMULATED_PAIRS_LOST_IN_BONE`, which simulated samples derive"
+
+
+def add_cells(folder: Path, identity: str) -> str:
+    """Write the card of a real single-cell data set and return the path that a config names it by."""
+    text = (PROJECT / "data/cells/gse176078.yaml").read_text(encoding="utf-8")
+    text = text.replace("id: gse176078", f"id: {identity}").replace("../downloads/gse176078", ".")
+    (folder / "counts").mkdir()
+    (folder / "cells.csv").write_text("cell\n", encoding="utf-8")
+    (folder / f"{identity}.yaml").write_text(text, encoding="utf-8")
+    return f"./{identity}.yaml"
+
+
+PART = "HALLMARK_INTERFERON_ALPHA_RESPONSE_MALIGNANT"
+
+
+def test_the_malignant_part_of_real_cells_is_scored_everywhere_that_of_simulated_ones_in_simulated_cohorts(
+    here,
+):
+    study = load({"experiments": [], "cells": ["simulated_cells", add_cells(here, "own")]})
+    assert study.config.signatures.select[-2:] == (PART, f"SIMULATED_{PART}")
+    assert list(study.withheld("gse1992")) == [f"SIMULATED_{PART}"]
+    assert "simulated cells" in study.withheld("gse1992")[f"SIMULATED_{PART}"]
+    assert study.withheld("simulated_bone") == {}
+    assert study.derived_files == (
+        f"results/pooled_cells/malignant_part/{PART}.gmt",
+        f"results/pooled_cells/malignant_part/SIMULATED_{PART}.gmt",
+    )
+    assert study.primary_of_files == study.config.primary.signature  # it is never primary unless it is named
+
+
+def test_the_malignant_part_is_primary_where_it_is_named_unless_it_is_simulated(here):
+    cells = [add_cells(here, "own")]
+    study = load({"experiments": [], "cells": cells, "primary.signature": PART})
+    assert (
+        study.config.primary.signature == PART
+        and study.primary_of_files == DEFAULT["signatures"]["select"][0]
+    )
+    [problem] = refused({"primary.signature": f"SIMULATED_{PART}"})
+    assert problem.found == f"`SIMULATED_{PART}`, which simulated samples derive"
+    [problem] = refused({"primary.signature": PART})  # no real cells, no such signature
+    assert problem.where == "config.yaml, primary.signature"
+
+
+def test_a_malignant_part_is_of_a_signature_in_a_file(here):
+    [problem] = refused({"malignant_part.of": ["HALLMARK_INTERFERON_ALPHA"]})
+    assert problem.where == "config.yaml, malignant_part.of[0]"
+    assert problem.remedy == "did you mean `HALLMARK_INTERFERON_ALPHA_RESPONSE`?"
+    own = add_experiment(here, "own", "LOST")
+    [problem] = refused({"experiments": [own], "malignant_part.of": ["LOST"]})
+    assert problem.found == "`LOST`"
+    [problem] = refused(
+        {
+            "experiments": [add_experiment(here, "two", f"SIMULATED_{PART}"[10:])],
+            "cells": [add_cells(here, "real")],
+        }
+    )
+    assert problem.found == f"`{PART}`, which an experiment derives"
 
 
 def test_experiments_are_checked_like_cohorts(here):
@@ -464,9 +521,9 @@ def test_every_card_that_ships_in_the_default_study_or_not_has_a_known_role(here
     ],
 )
 def test_keys_that_a_study_file_repeats_are_refused(here, text, where, found):
-    """Snakemake reads the file with plain YAML, so that the config shows the last of them only."""
+    """Plain YAML would keep the last of them only."""
     (here / "study.yaml").write_text(text, encoding="utf-8")
-    problems = repeated_keys(Path("study.yaml"))
+    problems = config_problems(Path("study.yaml"))
     if found is None:  # both on one line
         assert [problem.where for problem in problems] == [where]
         return
@@ -476,7 +533,30 @@ def test_keys_that_a_study_file_repeats_are_refused(here, text, where, found):
         load_study(DEFAULT, root=PROJECT, files=["study.yaml"])
 
 
-def test_a_study_file_may_use_aliases_and_the_default_repeats_nothing(here):
-    (here / "study.yaml").write_text("a: &x {b: 1}\nc: *x\nd: [*x, *x]\n", encoding="utf-8")
-    assert repeated_keys(Path("study.yaml")) == []
-    assert repeated_keys(PROJECT / "config.yaml") == []
+BOMB = "a: &a [x, x]\n" + "".join(
+    f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]\n"
+    for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (BOMB, "aliases"),
+        (f"title: {'[' * 5000}", "brackets within brackets"),
+        (f"min_events: {'9' * 6000}\n", "6000 of them"),
+        ("title: !!python/name:os.system\n", "the YAML tag"),
+        ("title: A\n---\ntitle: B\n", "another document"),
+        ("", "an empty file"),
+    ],
+)
+def test_a_study_file_is_read_as_strictly_as_a_card(here, text, found):
+    (here / "study.yaml").write_text(text, encoding="utf-8")
+    [problem] = config_problems(Path("study.yaml"))
+    assert found in problem.found
+
+
+def test_a_study_file_keeps_its_words(here):
+    (here / "study.yaml").write_text("title: no\nmin_events: 1e1\n", encoding="utf-8")
+    assert read_configs([Path("study.yaml")]) == {"title": "no", "min_events": 10.0}
+    assert config_problems(PROJECT / "config.yaml") == []

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from irf7bone.base.whole_file import whole_file
 
@@ -25,12 +25,35 @@ class Acquired:
         expression: Genes x samples, float64; ids as in the source, as text; gene ids may repeat. Where rows
             are probes, the index has two levels, probe and gene (none for a probe without one).
         clinical: Samples x columns; index = sample id; every value text or None.
-        sources: One dict for each thing read: role, name, sha256.
+        sources: One dict for each thing read: role, name, sha256; and where the source says more of its
+            columns, ``described`` (column -> its words) and ``spelt`` (another spelling of a column -> the
+            column).
     """
 
     expression: pd.DataFrame
     clinical: pd.DataFrame
-    sources: list[dict[str, str]]
+    sources: list[dict[str, Any]]
+
+
+def said_of_columns(acquired: Acquired) -> dict[str, str]:
+    """What the sources say of their clinical columns; the first source that says something of one counts."""
+    return {
+        column: words
+        for record in reversed(acquired.sources)
+        for column, words in record.get("described", {}).items()
+    }
+
+
+def other_spellings(acquired: Acquired) -> dict[str, str]:
+    """Other spellings of clinical columns that a source has under several, each with the one that is kept."""
+    return {other: kept for record in acquired.sources for other, kept in record.get("spelt", {}).items()}
+
+
+def with_other_spellings(acquired: Acquired) -> Acquired:
+    """With a column under each of its spellings, so that a card may name it by any."""
+    spelt = other_spellings(acquired)
+    more = {other: acquired.clinical[kept] for other, kept in spelt.items() if other not in acquired.clinical}
+    return replace(acquired, clinical=acquired.clinical.assign(**more)) if more else acquired
 
 
 def write_acquired(
@@ -48,7 +71,7 @@ def write_acquired(
     write_sources(acquired.sources, source)
 
 
-def write_sources(sources: list[dict[str, str]], source: str | Path) -> None:
+def write_sources(sources: list[dict[str, Any]], source: str | Path) -> None:
     """Write what was read, each with its checksum, as json."""
     with whole_file(source) as path:
         path.write_text(json.dumps(sources, indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -70,7 +70,7 @@ def read_expression(
 
 def read_clinical(
     card: Sourced, entry: dict, downloads: Downloads | None
-) -> tuple[pd.DataFrame, list[dict[str, str]]]:
+) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
     """Read the samples of the study, each with what the study says about its patient.
 
     Returns:
@@ -90,7 +90,29 @@ def read_clinical(
         samples = tables[SAMPLES]
         if PATIENTS in tables:
             samples = _with_patients(samples, tables[PATIENTS], str(study.folder / SAMPLES))
-        return samples, study.records(checksums)
+        records: list[dict[str, Any]] = study.records(checksums)
+        described = {
+            name: words for table in checksums for name, words in _described(study.file(table)).items()
+        }
+        if described:
+            records[0] = {**records[0], "described": described}
+        return samples, records
+
+
+def _described(path: Path) -> dict[str, str]:
+    """What the lines above a clinical table say of its columns: the second of them describes them."""
+    lines = []
+    with path.open(encoding="utf-8") as stream:
+        for line in stream:
+            if not line.startswith("#"):
+                names = line.rstrip("\r\n").split("\t")
+                break
+            lines.append(line[1:].rstrip("\r\n").split("\t"))
+        else:
+            return {}
+    if len(lines) < 2 or len(lines[1]) != len(names):
+        return {}
+    return {name: words.strip() for name, words in zip(names, lines[1], strict=True) if words.strip()}
 
 
 def _refuse(where: object, expected: str, found: str, remedy: str, offenders: tuple = ()) -> InputError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from irf7bone.download.fetch import Downloads, Fetched
     from irf7bone.study.card import Sourced
 
-Records = list[dict[str, str]]
+Records = list[dict[str, Any]]
 
 
 def read_expression(card: Sourced, entry: dict, downloads: Downloads) -> tuple[pd.DataFrame, Records]:
@@ -67,7 +67,10 @@ def read_clinical(card: Sourced, entry: dict, downloads: Downloads) -> tuple[pd.
     records = [file.record for file in files]
     _, platform = geo_layout.geo_accessions(card, entry)
     if "key" not in entry:
-        return read_series_matrix(files[0].path, platform, samples_only=True).samples, records
+        matrix = read_series_matrix(files[0].path, platform, samples_only=True)
+        if matrix.spelt:
+            records[0] = {**records[0], "spelt": matrix.spelt}
+        return matrix.samples, records
     if "supplementary" in entry:
         frame, _ = table.read_clinical_file(files[0].path, entry["key"], card.path.name)
     else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -42,11 +42,13 @@ class SeriesMatrix:
         samples: Samples x attributes and characteristics, text or None; index = accession (GSM...).
         probes: Ids of the rows of ``values``.
         values: Probes x samples, float64, in the order of ``samples``; NaN for missing.
+        spelt: Other spellings of a characteristic's key, each with the one that its column has.
     """
 
     samples: pd.DataFrame
     probes: list[str]
     values: np.ndarray
+    spelt: dict[str, str] = field(default_factory=dict)
 
 
 def read_series_matrix(path: Path, platform: str | None, *, samples_only: bool = False) -> SeriesMatrix:
@@ -61,15 +63,15 @@ def read_series_matrix(path: Path, platform: str | None, *, samples_only: bool =
         InputError: The file is cut off, is of another platform, or contradicts itself.
     """
     with open_text(path) as stream:
-        samples = _samples(_sample_lines(stream, path), path)
+        samples, spelt = _samples(_sample_lines(stream, path), path)
         _check_platform(samples, platform, path)
         if samples_only:
-            return SeriesMatrix(samples, [], np.empty((0, len(samples))))
+            return SeriesMatrix(samples, [], np.empty((0, len(samples))), spelt)
         names = _cells(decode(stream.readline()))
         body = _table(stream, path)
     _check_columns(names, samples, path)
     probes, values = _numbers(body, names, path)
-    return SeriesMatrix(samples.loc[names[1:]], probes, values)
+    return SeriesMatrix(samples.loc[names[1:]], probes, values, spelt)
 
 
 def _refuse(path: Path, expected: str, found: str, remedy: str, offenders: tuple = ()) -> InputError:
@@ -116,7 +118,8 @@ def _cells(rest: str, count: int | None = None) -> list[str]:
     return [cell.removeprefix('"').removesuffix('"') for cell in rest.split("\t")]
 
 
-def _samples(lines: list[tuple[str, str]], path: Path) -> pd.DataFrame:
+def _samples(lines: list[tuple[str, str]], path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Samples x attributes and characteristics, and the other spellings of keys that are one."""
     named = [_cells(rest) for name, rest in lines if name == "geo_accession"]
     if len(named) != 1:
         raise _refuse(
@@ -144,8 +147,33 @@ def _samples(lines: list[tuple[str, str]], path: Path) -> pd.DataFrame:
         if not _ABOUT_LABORATORY.fullmatch(name):
             _collect(columns, pairs, len(ids))
     problems.raise_if_any()
+    spelt = _merge_spellings(columns)
     joined = {key: [JOIN.join(values) or None for values in column] for key, column in columns.items()}
-    return pd.DataFrame(joined, index=pd.Index(ids, dtype=object), dtype=object)
+    return pd.DataFrame(joined, index=pd.Index(ids, dtype=object), dtype=object), spelt
+
+
+def _merge_spellings(columns: dict[str, list[list[str]]]) -> dict[str, str]:
+    """Make one column of keys that differ in case or separators alone, where no sample has two values.
+
+    Returns:
+        Every other spelling, with the one that is kept: that of the most samples, in a tie the one in lower
+        case.
+    """
+    alike: dict[str, list[str]] = {}
+    for key in columns:
+        alike.setdefault(re.sub(r"[\W_]+", "", key).lower() or key, []).append(key)
+    spelt: dict[str, str] = {}
+    for keys in alike.values():
+        filled = {key: sum(map(bool, columns[key])) for key in keys}
+        kept, *others = sorted(keys, key=lambda key: (-filled[key], key != key.lower()))
+        rows = list(zip(*(columns[key] for key in keys), strict=True))
+        if not others or any(len({JOIN.join(cell) for cell in row if cell}) > 1 for row in rows):
+            continue
+        columns[kept] = [next((cell for cell in row if cell), []) for row in rows]
+        for other in others:
+            del columns[other]
+            spelt[other] = kept
+    return spelt
 
 
 def _collect(columns: dict[str, list[list[str]]], pairs: Iterable[tuple[str, str]], count: int) -> None:

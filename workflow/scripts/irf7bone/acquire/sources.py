@@ -7,10 +7,11 @@ and the entry of the card they serve (``card.expression``, or one item of ``card
   has two levels, probe and gene
 * ``read_clinical(card, entry) -> (DataFrame samples x columns of text or None, record)``
 
-``record`` is ``{"name": what was read, "sha256": its checksum}``, or a list of them. The line says besides
-which local files an entry reads and which it needs from elsewhere, without importing the module: Snakemake
-asks for that at every start. The functions of a source with files from elsewhere take a third argument, the
-:class:`irf7bone.download.fetch.Downloads` of the cohort.
+``record`` is ``{"name": what was read, "sha256": its checksum}``, or a list of them; that of clinical data
+may hold ``described`` and ``spelt`` besides, see :class:`irf7bone.acquire.acquired.Acquired`. The line says
+besides which local files an entry reads and which it needs from elsewhere, without importing the module:
+Snakemake asks for that at every start. The functions of a source with files from elsewhere take a third
+argument, the :class:`irf7bone.download.fetch.Downloads` of the cohort.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from irf7bone.acquire.acquired import Acquired
 from irf7bone.acquire.cbioportal_files import study_archive, study_files
@@ -138,7 +139,7 @@ def acquire(card: Card, downloads: Downloads | None = None) -> Acquired:
 
 def _read(
     role: str, card: Card, entry: dict, downloads: Downloads | None
-) -> tuple[pd.DataFrame, list[dict[str, str]]]:
+) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
     """The table of one entry, and the records of what was read for it."""
     source = _source(card, entry)
     read = getattr(import_module(source.module), f"read_{role}")

@@ -26,6 +26,7 @@ COMPARTMENT_OF = {
 }  # fmt: skip
 OK, TOO_FEW_PATIENTS, TOO_FEW_CELLS = "ok", "too_few_patients", "too_few_cells"
 NO_COMPARTMENT, NOT_SEPARABLE, LABELS_ONLY = "no_compartment", "not_separable", "labels_only"
+TOO_FEW_GENES, TOO_FEW_SETS = "too_few_genes", "too_few_data_sets"
 CELL_STATUSES = (
     OK, TOO_FEW_PATIENTS, TOO_FEW_CELLS, NO_COMPARTMENT, NOT_SEPARABLE, LABELS_ONLY, "low_coverage",
     "not_available",
@@ -35,6 +36,11 @@ AMBIENT, OPPOSITE = "ambient could explain it", "contradicted in the tumour cell
 CELL_VERDICTS = (
     IN_TUMOUR_CELLS, NOT_IN_TUMOUR_CELLS, AMBIENT, OPPOSITE, "no evidence", "too little data", "not specific",
     "not judged",
+)  # fmt: skip
+# rules by which several data sets together speak, in the order tried
+POOLED_RULES = (
+    "too_few_data_sets", "not_without_unspecific", "not_without_ambient", "pooled_expected",
+    "pooled_opposite", "pooled_wide", "bulk_alone", "pooled_excludes_1_sd",
 )  # fmt: skip
 PARTS = ("composition", "malignant_state", "other_state")
 VARIANTS = (

@@ -96,19 +96,31 @@ class Problems:
             raise InputError(self.found)
 
 
-def report_plainly(log: str) -> None:
+@dataclass
+class Failed:
+    """Whether the running script ends by an exception."""
+
+    is_set: bool = False
+
+
+def report_plainly(log: str) -> Failed:
     """End the running script with the message alone when an input is refused; a defect keeps its trace.
 
     Args:
         log: File that gets the message too; it is empty after a script that went well.
+
+    Returns:
+        What becomes true when the script fails.
     """
-    path = Path(log)
+    path, failed = Path(log), Failed()
     path.write_text("", encoding="utf-8")
 
     def hook(kind, error, trace):
+        failed.is_set = True
         refused = issubclass(kind, InputError)
         said = f"{error}\n" if refused else "".join(traceback.format_exception(kind, error, trace))
         path.write_text(said, encoding="utf-8")
         sys.stderr.write(said)
 
     sys.excepthook = hook
+    return failed

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 STATUS_WORDS = {
     "ok": "estimated",
     "too_few_events": "too few events",
+    "too_few_samples": "too few samples",
     "separated": "separated",
     "low_coverage": "low coverage",
     "not_measured": "not measured",

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 ENDPOINTS = ("bone", "brain", "lung", "liver", "distant", "relapse", "death")
-STATUSES = ("ok", "too_few_events", "separated", "low_coverage", "not_measured", "not_available")
+STATUSES = (
+    "ok",
+    "too_few_events",
+    "too_few_samples",
+    "separated",
+    "low_coverage",
+    "not_measured",
+    "not_available",
+)
 METHOD_NAMES = ("zscore", "ssgsea", "singscore", "gsva", "plage")
 MODELS = ("unadjusted", "proliferation", "proliferation_er", "clinical", "full")
 ROLES = ("discovery", "validation", "simulated")
@@ -30,6 +38,12 @@ FOLLOWS, DISCORDANT, NOT_MEASURED, NOT_TOLD = "follows", "discordant", "not_meas
 IDENTITIES = (FOLLOWS, DISCORDANT, NOT_MEASURED, NOT_TOLD)
 # CD45, which every leukocyte carries: the one gene of the "CD45" set of Danaher 2017 (JITC 5:18).
 LEUKOCYTE_GENE = "PTPRC"
+
+# covariates of the clinical models, and the share of the samples in which one must be known: below it too
+# many are lost to complete-case analysis
+MODEL_FIELDS, COMPLETE_SHARE = ("er", "node", "grade", "size_cm", "age"), 0.8
+# why a patient is lost from an endpoint, in the order in which they are
+LOSS_CAUSES = ("no_expression", "no_time", "no_status", "no_covariate", "no_score")
 
 # what may be said of an endpoint
 SUPPORTED, CONTRADICTED = "supported", "contradicted"

@@ -15,13 +15,14 @@ from scipy import sparse
 
 from irf7bone.base.cells_vocabulary import EPITHELIAL_NORMAL, EPITHELIAL_UNCERTAIN, MALIGNANT, UNASSIGNED
 from irf7bone.cells.clusters import Clustering, cluster_cells, cluster_levels, log_levels
-from irf7bone.cells.cnv import cnv_profile, cnv_score, genome_order
+from irf7bone.cells.cnv import cnv_profile, cnv_score, genome_order, window_chromosomes
 from irf7bone.cells.markers import name_clusters
 
 LEAST_NORMAL, LEAST_LINEAGES, LEAST_OF_LINEAGE = 50, 2, 10
 HELD_OUT_QUANTILE = 0.95
 MOST_CELLS, ONE_PATIENT, SHARED_BY, TAKES_PART = 0.5, 0.8, 3, 0.05
 POOL_COUNTS, LEAST_POOLS = 10_000, 20
+LEAST_PLACED = 500  # genes; five windows
 EPITHELIAL_LIST = "epithelial"
 
 
@@ -39,6 +40,7 @@ class Calls:
         cnv: The copy-number score of its pool, NaN where none was asked for or possible.
         profile: Copy-number profiles of the pools, or None.
         pools: Pool of each sampled cell, or None.
+        chromosomes: Chromosome of each window of a profile, or None.
     """
 
     clustering: Clustering
@@ -48,6 +50,28 @@ class Calls:
     cnv: np.ndarray
     profile: np.ndarray | None
     pools: np.ndarray | None
+    chromosomes: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class CopyNumber:
+    """Copy number of the sampled cells, in pools.
+
+    Attributes:
+        scores: Score of each cell's pool; NaN where there is none.
+        too_few: Why there is none, or None.
+        threshold: 95th percentile of held-out normal pools.
+        profile: Profiles, pools x windows.
+        pools: Pool of each cell.
+        chromosomes: Chromosome of each window.
+    """
+
+    scores: np.ndarray
+    too_few: str | None = None
+    threshold: float = np.nan
+    profile: np.ndarray | None = None
+    pools: np.ndarray | None = None
+    chromosomes: np.ndarray | None = None
 
 
 def call_compartments(
@@ -83,22 +107,28 @@ def call_compartments(
         shares = np.nan_to_num(shares / sizes[:, None])
     table["n_cells"], table["patient_share"] = sizes, shares.max(axis=1)
     table["n_patients"] = (shares >= TAKES_PART).sum(axis=1)
-    scores, profile, pools, reason = np.full(len(clusters), np.nan), None, None, None
+    number = CopyNumber(np.full(len(clusters), np.nan))
     epithelial = (table["lineage"] == EPITHELIAL_LIST).to_numpy()
     if by_cnv and epithelial.any():
-        scores, profile, pools, threshold, reason = _copy_number(
-            counts, genes, clusters, table["lineage"].to_numpy()[clusters], keys, positions
-        )
-        above = np.where(np.isfinite(scores), scores > threshold, np.nan)
+        number = _copy_number(counts, genes, clusters, table["lineage"].to_numpy()[clusters], keys, positions)
+        above = np.where(np.isfinite(number.scores), number.scores > number.threshold, np.nan)
         table["cnv_share"] = [
-            np.nanmean(above[clusters == c]) if reason is None and sizes[c] else np.nan for c in range(n)
+            np.nanmean(above[clusters == c]) if number.too_few is None and sizes[c] else np.nan
+            for c in range(n)
         ]
     else:
         table["cnv_share"] = np.nan
-    called = [_compartment(row, by_cnv, reason) for row in table.itertuples()]
+    called = [_compartment(row, by_cnv, number.too_few) for row in table.itertuples()]
     table["compartment"], table["reason"] = (list(part) for part in zip(*called, strict=True))
     return Calls(
-        clustering, table.rename_axis("cluster").reset_index(), clusters, places, scores, profile, pools
+        clustering,
+        table.rename_axis("cluster").reset_index(),
+        clusters,
+        places,
+        number.scores,
+        number.profile,
+        number.pools,
+        number.chromosomes,
     )
 
 
@@ -130,25 +160,22 @@ def _copy_number(
     lineage: np.ndarray,
     keys: np.ndarray,
     positions: pd.DataFrame,
-) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None, float, str | None]:
-    """Score of each cell's pool, profiles and pools, the threshold from held-out normal cells, or why there
-    is none.
-    """
+) -> CopyNumber:
+    """Pools scored against normal cells of two lineages, half of which are held out for the threshold."""
     normal = ~np.isin(lineage, (EPITHELIAL_LIST, UNASSIGNED))
     names, sizes = np.unique(lineage[normal].astype(str), return_counts=True)
     lineages = names[sizes >= LEAST_OF_LINEAGE]
     usable = np.isin(lineage, lineages.astype(object))
     if usable.sum() < LEAST_NORMAL or len(lineages) < LEAST_LINEAGES:
-        return (
-            np.full(len(lineage), np.nan),
-            None,
-            None,
-            np.nan,
-            (
-                f"copy number needs {LEAST_NORMAL} normal cells of {LEAST_LINEAGES} lineages, here are "
-                f"{int(usable.sum())} of {len(lineages)}"
-            ),
+        too_few = (
+            f"copy number needs {LEAST_NORMAL} normal cells of {LEAST_LINEAGES} lineages, here are "
+            f"{int(usable.sum())} of {len(lineages)}"
         )
+        return CopyNumber(np.full(len(lineage), np.nan), too_few)
+    order = genome_order(genes, positions)
+    if len(order.columns) < LEAST_PLACED:
+        too_few = f"copy number needs {LEAST_PLACED} genes with a place, here are {len(order.columns)}"
+        return CopyNumber(np.full(len(lineage), np.nan), too_few)
     reference = usable & (keys % 2 == 0)
     held_out = usable & ~reference
     pools = pool_cells(
@@ -162,12 +189,13 @@ def _copy_number(
             for name in lineages
         ]
     )
-    order = genome_order(genes, positions)
     blocks = range(0, levels.shape[0], 2000)
     profile = np.vstack([cnv_profile(levels[b : b + 2000].toarray(), order, means) for b in blocks])
     scores = cnv_score(profile)
     threshold = float(np.quantile(scores[np.unique(pools[held_out])], HELD_OUT_QUANTILE))
-    return scores[pools], profile.astype(np.float32), pools, threshold, None
+    return CopyNumber(
+        scores[pools], None, threshold, profile.astype(np.float32), pools, window_chromosomes(order)
+    )
 
 
 def _pool_size(counts: sparse.csr_matrix, n_held_out: int) -> int:

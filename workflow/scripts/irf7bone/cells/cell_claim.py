@@ -7,8 +7,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from irf7bone.base.cells_vocabulary import (
     AMBIENT,
     BULK,
@@ -19,7 +17,7 @@ from irf7bone.base.cells_vocabulary import (
     OK,
     OPPOSITE,
 )
-from irf7bone.base.experiment_vocabulary import DIRECTIONS, EXPECTED
+from irf7bone.base.experiment_vocabulary import CANNOT_DECIDE, DIRECTIONS, EXPECTED
 from irf7bone.base.vocabulary import ALPHA, CONTRADICTED, SUPPORTED, TOO_LITTLE
 from irf7bone.cells.ambient import WARN_BELOW
 from irf7bone.experiments.claim.rules import NO_EVIDENCE
@@ -43,8 +41,8 @@ def decide_cells(
         alpha: Share of ambient RNA that would be enough; NaN where half of all RNA is not.
         compartment: Where the claim is judged.
     """
-    if min_p > ALPHA and verdict in (SUPPORTED, CONTRADICTED):
-        return TOO_LITTLE, "relabelling_cannot_decide"
+    if min_p > ALPHA and verdict in (SUPPORTED, CONTRADICTED, TOO_LITTLE):
+        return TOO_LITTLE, CANNOT_DECIDE
     if verdict in (SUPPORTED, CONTRADICTED) and alpha < WARN_BELOW:
         return AMBIENT, "ambient_below_0.10"
     if compartment != MALIGNANT:
@@ -105,9 +103,7 @@ def claim_row(
         | found.planned.sizes
         | {name: one[name] for name in ESTIMATE}
         | {
-            "permutation_p": math.nan
-            if min_p > ALPHA or pd.isna(one["permutation_p"])
-            else one["permutation_p"],
+            "permutation_p": one["permutation_p"],
             "min_p": min_p,
             "verdict_in_compartment": one["verdict"],
             "verdict_in_bulk": None if contrast.compartment == BULK else in_bulk,

@@ -103,6 +103,12 @@ def cnv_profile(levels: np.ndarray, order: GenomeOrder, reference: np.ndarray) -
     return profile - np.median(profile, axis=1, keepdims=True)
 
 
+def window_chromosomes(order: GenomeOrder) -> np.ndarray:
+    """Chromosome of each window of :func:`cnv_profile`."""
+    names, sizes = list(dict.fromkeys(order.chromosomes)), pd.Series(order.chromosomes).value_counts()
+    return np.repeat(np.array(names, dtype=object), [_windows(int(sizes[name])).shape[1] for name in names])
+
+
 def _windows(n_genes: int) -> np.ndarray:
     """Weights, genes x windows; a chromosome of no more than 100 genes is one flat window."""
     if n_genes <= WINDOW:

@@ -12,7 +12,6 @@ import pandas as pd
 from scipy.stats import false_discovery_control
 
 from irf7bone.base.cells_vocabulary import BULK, CYTOTOXIC, MALIGNANT, OK, UNASSIGNED
-from irf7bone.base.vocabulary import ALPHA
 from irf7bone.cells.abundance import centred_log_ratios, compare_abundance, non_malignant_ratios
 from irf7bone.cells.ambient import ambient_alpha_to_null, effect_weights
 from irf7bone.cells.cell_claim import claim_row
@@ -24,6 +23,7 @@ from irf7bone.cells.split_contrast import split_contrast
 from irf7bone.experiments.analyse import analyse_experiment
 from irf7bone.experiments.design import ContrastDesign
 from irf7bone.experiments.levels import score_levels
+from irf7bone.experiments.permute import floor_code
 from irf7bone.genes.orthologs import to_human
 from irf7bone.scoring.score_table import score_cohort
 from irf7bone.study.cells_card import CellsCard
@@ -152,11 +152,10 @@ def _signatures(results: Mapping[tuple[str, str], Compared], inputs: CellInputs)
             ).assign(status=found.planned.status, reason=found.planned.reason)
         else:
             rows = found.tables["signatures"].copy()
-        parts.append(rows.assign(**found.planned.facts, min_p=found.planned.min_p))
+        floor = found.planned.min_p
+        parts.append(rows.assign(**found.planned.facts, min_p=floor, code=floor_code(floor)))
     table = pd.concat([part.dropna(axis=1, how="all") for part in parts], ignore_index=True)
     table = table.assign(data_set=card.id).reindex(columns=CELL_SIGNATURES.names)
-    blind = table["min_p"].astype(float) > ALPHA
-    table.loc[blind, ["permutation_p", "permutation"]] = [np.nan, None]
     first = card.contrasts[0]
     primary = (
         (table["signature"] == settings.primary_signature)

@@ -11,12 +11,11 @@ import pandas as pd
 
 from irf7bone.base.cells_vocabulary import NO_COMPARTMENT, NOT_SEPARABLE, OK, TOO_FEW_PATIENTS
 from irf7bone.base.errors import InputError
+from irf7bone.experiments.compare import LEAST_DF
 from irf7bone.experiments.design import MIN_GROUP, ContrastDesign, build_designs
-from irf7bone.experiments.permute import MAX_EXACT, MONTE_CARLO_DRAWS, n_relabellings
+from irf7bone.experiments.permute import smallest_p
 from irf7bone.study.cells_card import CellContrast
 from irf7bone.study.experiment_card import Contrast
-
-LEAST_DF = 2
 
 
 @dataclass(frozen=True)
@@ -106,14 +105,3 @@ def _too_few(contrast: CellContrast, n_case: int, n_reference: int) -> str:
         f"{n_case} patients with {contrast.case}, {n_reference} with {contrast.reference}; "
         "2 of each and 4 in all are needed"
     )
-
-
-def smallest_p(design: ContrastDesign) -> float | None:
-    """The two-sided p of the most extreme labelling: with its mirror image where groups are of one size."""
-    if not design.exchangeable:
-        return None
-    total = n_relabellings(design.strata, design.is_case)
-    if total > MAX_EXACT:
-        return 1 / (1 + MONTE_CARLO_DRAWS)
-    mirrored = design.n_pairs is not None or design.n_case == design.n_reference
-    return min(1.0, (2 if mirrored else 1) / total)

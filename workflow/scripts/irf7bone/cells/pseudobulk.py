@@ -62,8 +62,9 @@ def pseudobulk(
         choice: Which parts; as the data set has them where None.
 
     Returns:
-        Samples x genes: ``X`` sums of counts, or mean tpm; ``obs``: ``patient``, ``group``, ``compartment``,
-        ``batch``, ``subtype``, ``n_cells``, ``total``, ``status``, ``reason``.
+        Samples x genes: ``X`` sums of counts, or mean tpm (``uns["scale"]`` says which); ``obs``:
+        ``patient``, ``group``, ``compartment``, ``batch``, ``subtype``, ``n_cells``, ``total``, ``status``,
+        ``reason``.
     """
     choice = choice or Choice()
     parts = _members(keys, choice)
@@ -89,9 +90,20 @@ def pseudobulk(
     table.index = pd.Index(
         table["patient"] + SEPARATOR + table["group"] + SEPARATOR + table["compartment"], dtype=object
     )
-    return ad.AnnData(
+    adata = ad.AnnData(
         np.stack(values).astype(np.float64), obs=table, var=pd.DataFrame(index=pd.Index(genes, dtype=object))
     )
+    adata.uns["scale"] = scale
+    return adata
+
+
+def whole_amounts(bulk: ad.AnnData) -> np.ndarray:
+    """What each sample of :func:`pseudobulk` holds in all: counts as they are, mean tpm times its cells.
+
+    Amounts of compartments of one patient and group may be added up and shared out; means may not.
+    """
+    values = np.asarray(bulk.X, dtype=np.float64)
+    return values * bulk.obs["n_cells"].to_numpy()[:, None] if bulk.uns.get("scale") == "tpm" else values
 
 
 def _members(keys: pd.DataFrame, choice: Choice) -> dict[tuple[str, str, str], np.ndarray]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from irf7bone.base.cells_vocabulary import BULK, MALIGNANT, NO_COMPARTMENT, OK, PARTS
 from irf7bone.cells.contrasts import PlannedContrast
-from irf7bone.cells.pseudobulk import SEPARATOR
+from irf7bone.cells.pseudobulk import SEPARATOR, whole_amounts
 from irf7bone.cells.split import CellMixture, mixture, signal_share, split_difference, variance_shares
 
 LEAST_PATIENTS = 6
@@ -31,7 +31,7 @@ def mixture_of(bulk: ad.AnnData, samples: Sequence[str], genes: Sequence[str]) -
     if MALIGNANT not in names or not len(columns):
         return None
     place = {name: number for number, name in enumerate(bulk.obs_names)}
-    values = np.asarray(bulk.X)
+    values = whole_amounts(bulk)
     counts, totals = np.zeros((len(samples), len(names), len(columns))), np.zeros((len(samples), len(names)))
     for i, sample in enumerate(samples):
         for c, name in enumerate(names):

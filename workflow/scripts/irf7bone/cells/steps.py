@@ -36,7 +36,15 @@ from irf7bone.genes.mouse import MouseSymbols
 from irf7bone.genes.orthologs import Orthologs
 from irf7bone.genes.signatures import Signature
 from irf7bone.genes.symbols import SymbolTable
-from irf7bone.tables.cells import CALLS, CELL_MEASURES, CELL_QUALITY, CELLS, CONFUSION, SAMPLED_CELLS
+from irf7bone.tables.cells import (
+    CALLS,
+    CELL_MEASURES,
+    CELL_QUALITY,
+    CELLS,
+    CONFUSION,
+    COPY_NUMBER,
+    SAMPLED_CELLS,
+)
 
 if TYPE_CHECKING:
     from irf7bone.study.cells_card import CellsCard
@@ -185,6 +193,23 @@ def write_calls(
         }
     )
     SAMPLED_CELLS.write(frame, cells)
+
+
+def write_copy_number(called: Calls, path: str) -> None:
+    """Store the mean copy-number profile of every cluster; no row where copy number was not called."""
+    if called.profile is None or called.pools is None or called.chromosomes is None:
+        COPY_NUMBER.write(COPY_NUMBER.empty(), path)
+        return
+    cells = pd.DataFrame(called.profile[called.pools]).groupby(called.clusters).mean()
+    frame = pd.DataFrame(
+        {
+            "cluster": np.repeat(cells.index.to_numpy(), cells.shape[1]),
+            "window": np.tile(np.arange(cells.shape[1]), len(cells)),
+            "chromosome": np.tile(called.chromosomes, len(cells)),
+            "change": cells.to_numpy(dtype=np.float64).ravel(),
+        }
+    )
+    COPY_NUMBER.write(frame, path)
 
 
 def read_model(card: CellsCard, table: str, model: str) -> PlacingModel:

@@ -32,7 +32,7 @@ from irf7bone.scoring.agreement import Agreement, agreements, measure_agreement
 from irf7bone.study.cells_card import CellsCard
 from irf7bone.study.cohort_card import CohortCard
 from irf7bone.study.plan import SYMBOLS, load_study, sound_parts
-from irf7bone.study.strict_yaml import merge_config, read_config
+from irf7bone.study.strict_yaml import read_configs
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class CohortCheck:
         state: Why its data were not read; empty where they were.
         summary: :data:`irf7bone.tables.cohort.COHORTS` of it, where read.
         expression: Samples x genes, log2, where read.
+        obs: The samples' endpoints and covariates, where read.
         flagged: Samples that break a rule of quality.
     """
 
@@ -52,6 +53,7 @@ class CohortCheck:
     summary: pd.DataFrame = field(default_factory=pd.DataFrame)
     expression: pd.DataFrame = field(default_factory=pd.DataFrame)
     flagged: int = 0
+    obs: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)
@@ -117,9 +119,7 @@ def check_study(path: Path | None, *, root: Path) -> StudyCheck:
         InputError: The config file itself cannot be read.
     """
     files = [Path(root) / "config.yaml", *([path] if path else [])]
-    config: dict[str, Any] = {}
-    for file in files:
-        config = merge_config(config, read_config(file))
+    config = read_configs(files)
     source = " + ".join(file.name for file in files)
     problems: list[Problem] = []
     study = _collect(problems, lambda: load_study(config, root=root, source=source, files=files))
@@ -136,7 +136,7 @@ def check_study(path: Path | None, *, root: Path) -> StudyCheck:
         config,
         cohorts,
         chosen,
-        find_duplicates(read),
+        find_duplicates(read, {found.card.id: found.obs for found in cohorts if not found.state}),
         measure_agreement(
             {name: list(expression.columns) for name, expression in read.items()},
             real,
@@ -183,7 +183,8 @@ def _check_cohort(card: CohortCard, symbols: SymbolTable, problems: list[Problem
     expression = harmonised.adata.to_df()
     broken = broken_rules(measure(expression.to_numpy(dtype=float)))
     flagged = sum(any(said) for said in zip(*broken.values(), strict=True))
-    return CohortCheck(card, "", summarise_cohort(harmonised, card), expression, flagged)
+    summary = summarise_cohort(harmonised, card)
+    return CohortCheck(card, "", summary, expression, flagged, harmonised.adata.obs)
 
 
 def _check_cells(card: CellsCard, symbols: SymbolTable, problems: list[Problem]) -> CellsCheck:

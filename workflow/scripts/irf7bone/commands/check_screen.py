@@ -19,7 +19,6 @@ COLUMNS_SHOWN = 6  # more cohorts side by side are wider than a screen
 SCREEN = 108  # characters
 NOTHING = "-"
 NO_BREAK = "\N{NO-BREAK SPACE}"  # a name and its number stay on one line
-PAIRS_SHOWN = 3
 # of a further cohort where there is none to go by
 TYPICAL_EVENTS = 40
 
@@ -217,12 +216,20 @@ def _remarks(found: StudyCheck) -> str:
 def _questions(found: StudyCheck) -> list[str]:
     """What only the reader of a source can tell, and a verdict needs."""
     lines = []
-    between = found.duplicates["status"] == CONTRADICTED
-    for row in found.duplicates[between].head(PAIRS_SHOWN).to_dict("records"):
-        lines.append(
-            f"{row['cohort']} and {row['other_cohort']}: both name a sample {row['sample']}, and their data "
-            "differ: is it one patient?"
-        )
+    asked = found.duplicates[found.duplicates["status"].isin((CONTRADICTED, "possible"))]
+    for (first, second, status), pairs in asked.groupby(["cohort", "other_cohort", "status"], sort=False):
+        row = pairs.iloc[0]
+        if status == CONTRADICTED:
+            said = f"both name a sample {row['sample']}, and their data differ: is it one patient?"
+        else:
+            facts = "" if is_missing(row["facts"]) else f"; {row['facts']}"
+            said = (
+                f"{row['sample']} and {row['other_sample']} may be one patient ({row['evidence']}{facts}): "
+                "are they?"
+            )
+        place = " and ".join(dict.fromkeys((str(first), str(second))))
+        more = f" ({len(pairs) - 1} more such)" if len(pairs) > 1 else ""
+        lines += wrap(f"{place}: {said}{more}", width=SCREEN)
     for cohort in found.cohorts:
         if cohort.state or cohort.card.role != "validation" or cohort.card.selected_on_outcome is not None:
             continue

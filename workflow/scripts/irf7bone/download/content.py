@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 
 from irf7bone.base.errors import InputError, Problem
+from irf7bone.download.transfer import Refused
 
 GZIP = b"\x1f\x8b"
 HTML = (b"<!doctype", b"<html", b"<head", b"<?xml")
@@ -35,6 +36,28 @@ def check_content(path: Path, name: str, url: str) -> None:
     elif name.lower().endswith((".gz", ".tgz")):
         found = f"content that starts {start[:8]!r}"
         raise _refuse(url, "gzip-compressed content, as the name says", found, "check the URL in a browser")
+
+
+def check_end(path: Path, place: str, length_known: bool) -> None:
+    """Refuse a file whose end nobody stated, unless its format shows where it ends.
+
+    Args:
+        path: The file as it was fetched.
+        place: Where it came from.
+        length_known: Whether the other side said how long it is, or marked its end.
+
+    Raises:
+        Refused: It may be a part of the file.
+    """
+    if length_known:
+        return
+    with path.open("rb") as stream:
+        if stream.read(2) == GZIP:  # the checksum at its end is looked at with the content
+            return
+    raise Refused(
+        f"{place}: a connection that does not say how long the file is, so that a cut one looks whole",
+        "fetch the file by hand into a mirror, or ask the archive for a compressed one",
+    )
 
 
 def check_gzip(path: Path, where: str, *, limit: int = UNPACKED_LIMIT) -> bytes:

@@ -20,7 +20,7 @@ from typing import BinaryIO, NamedTuple
 from irf7bone.base.errors import InputError, Problem, Problems
 from irf7bone.base.whole_file import whole_file
 from irf7bone.download.at_once import one_at_a_time
-from irf7bone.download.content import check_content
+from irf7bone.download.content import check_content, check_end
 from irf7bone.download.lock import Locked, read_lock, write_lock
 from irf7bone.download.remote import MANIFEST, RemoteFile, is_safe_name
 from irf7bone.download.transfer import Broken, Refused, open_stream, through_mirror
@@ -35,13 +35,15 @@ class Patience(NamedTuple):
     Args:
         attempts: Requests for one URL before the next one is tried.
         pause_seconds: Wait before the second request; doubled for each further one.
-        timeout_seconds: Longest silence of a connection.
+        timeout_seconds: Longest silence of a connection, and what its rate is taken over.
+        least_rate: Bytes a second below which a connection counts as silent.
         max_bytes: Largest file that is accepted.
     """
 
     attempts: int = 5
     pause_seconds: float = 2.0
     timeout_seconds: float = 60.0
+    least_rate: float = 1000.0
     max_bytes: int = 4 << 30
 
 
@@ -172,8 +174,8 @@ def fetch(
     urls = sorted(file.urls, key=lambda url: url != (locked.url if locked else None))  # stable: locked first
     for url in urls:
         try:
-            with whole_file(path) as partial:
-                sha256, size = _download(url, partial, mirror, patience)
+            with whole_file(path, durable=True) as partial:
+                sha256, size = _download(url, partial, mirror, patience, once_whole=locked is None)
                 check_content(partial, file.name, url)
                 _check_lock(url, sha256, size, locked, lock)
             return Fetched(path, url, sha256, size)
@@ -209,14 +211,27 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _download(url: str, partial: Path, mirror: str | None, patience: Patience) -> tuple[str, int]:
-    """Stream one URL to ``partial``, resuming what breaks; its sha256 and length."""
-    place = through_mirror(url, mirror)
-    progress = _Progress(partial, patience.max_bytes)
+def _download(
+    url: str, partial: Path, mirror: str | None, patience: Patience, *, once_whole: bool
+) -> tuple[str, int]:
+    """Stream one URL to ``partial``, resuming what breaks; its sha256 and length.
+
+    Where no checksum is known yet, a file that came in parts is fetched once more in one piece: a server that
+    gives two versions the same tag would have them stitched together, and that would be locked.
+    """
+    try:
+        place = through_mirror(url, mirror)
+    except Refused as error:
+        raise InputError(_problem(url, url, error)) from None
+    progress = _Progress(partial, patience)
     for attempt in range(1, patience.attempts + 1):
         wait = patience.pause_seconds * 2 ** (attempt - 1)
         try:
-            progress.stream(place, patience.timeout_seconds)
+            progress.stream(place)
+            if once_whole and progress.resumed:
+                progress = _Progress(partial, patience, resumes=False)
+                progress.stream(place)
+            check_end(partial, place, progress.length_known)
             return progress.finish()
         except Refused as error:
             raise (_Absent if error.absent else InputError)(_problem(url, place, error)) from None
@@ -236,26 +251,31 @@ def _problem(url: str, place: str, error: Refused | Broken, tries: int = 1) -> P
 class _Progress:
     """What of a file has arrived, and the validator by which a server can tell that it is still the same."""
 
-    def __init__(self, partial: Path, max_bytes: int):
-        self.partial, self.max_bytes = partial, max_bytes
+    def __init__(self, partial: Path, patience: Patience, *, resumes: bool = True):
+        self.partial, self.patience, self.resumes = partial, patience, resumes
         self.size = 0
+        self.resumed = False
+        self.length_known = False
         self.validator: str | None = None
         self.digest = hashlib.sha256()
         partial.unlink(missing_ok=True)
 
-    def stream(self, place: str, timeout: float) -> None:
+    def stream(self, place: str) -> None:
         """Fetch what is still missing.
 
         Raises:
             Broken: The transfer failed in a way that may pass.
             Refused: Trying again would not help.
         """
+        limit, timeout = self.patience.max_bytes, self.patience.timeout_seconds
         with open_stream(place, start=self.size, validator=self.validator, timeout=timeout) as stream:
             if stream.start != self.size:
                 self.size, self.digest = 0, hashlib.sha256()
-            self.validator = stream.validator
-            if stream.total is not None and stream.total > self.max_bytes:
-                raise _too_large(stream.total, self.max_bytes)
+            self.resumed = self.size > 0
+            self.length_known = stream.ends_itself
+            self.validator = stream.validator if self.resumes else None
+            if stream.total is not None and stream.total > limit:
+                raise _too_large(stream.total, limit)
             with (
                 self.partial.open("ab" if self.size else "wb") as out,
                 _bar(place, self.size, stream.total) as bar,
@@ -265,13 +285,19 @@ class _Progress:
             raise Broken(f"a transfer that ended after {self.size} of {stream.total} bytes")
 
     def _copy(self, read: Callable[[int], bytes], out: BinaryIO, bar: Callable[[int], object]) -> None:
+        since, counted, patience = time.monotonic(), 0, self.patience
         while block := read(BLOCK):
             out.write(block)
             self.digest.update(block)
             self.size += len(block)
             bar(len(block))
-            if self.size > self.max_bytes:
-                raise _too_large(self.size, self.max_bytes)
+            if self.size > patience.max_bytes:
+                raise _too_large(self.size, patience.max_bytes)
+            counted, seconds = counted + len(block), time.monotonic() - since
+            if seconds > patience.timeout_seconds:
+                if counted < patience.least_rate * seconds:
+                    raise Broken(f"a connection that gave {counted} bytes in {seconds:.0f} s")
+                since, counted = time.monotonic(), 0
 
     def finish(self) -> tuple[str, int]:
         """The sha256 and length of what arrived."""

@@ -76,7 +76,7 @@ def write_lock(path: str | Path, entries: Mapping[str, Locked]) -> None:
         *((name, entry.sha256, str(entry.size), entry.url) for name, entry in sorted(entries.items())),
     ]
     try:
-        with whole_file(path) as partial:
+        with whole_file(path, durable=True) as partial:
             partial.write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
     except OSError as error:
         raise InputError(

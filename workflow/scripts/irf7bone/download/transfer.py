@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import ipaddress
+import re
 import socket
 import ssl
 import urllib.error
@@ -11,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import irf7bone
 
@@ -55,40 +57,77 @@ class Stream:
     """A transfer under way.
 
     Args:
-        read: Gives up to so many bytes; none at the end.
+        read: Gives up to so many bytes as they come; none at the end.
         start: Position in the file of the first byte.
         total: Length of the whole file, where the other side says.
         validator: By this the server tells later whether the file is still the same.
+        ends_itself: Whether a transfer that was cut can be told from a whole one.
     """
 
     read: Callable[[int], bytes]
     start: int
     total: int | None
     validator: str | None
+    ends_itself: bool = True
 
 
 def through_mirror(url: str, mirror: str | None) -> str:
-    """Where to ask for ``url``: ``https://HOST/PATH`` is at ``<mirror>/HOST/PATH``."""
+    """Where to ask for ``url``: ``https://HOST/PATH`` is at ``<mirror>/HOST/PATH``.
+
+    Raises:
+        Refused: The address leads out of the mirror.
+    """
     if not mirror or not url.startswith("https://"):
         return url
     rest = url.removeprefix("https://")
+    if ".." in re.split(r"[/\\]", unquote(rest)):
+        raise Refused(f"an address with `..` in it, {url}", "write the address without it")
     if "://" in mirror:
         return f"{mirror.rstrip('/')}/{rest}"
     return (Path(mirror).absolute() / rest).as_uri()  # a query becomes part of the file's name, as with wget
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows few redirects, none of which may leave https."""
+    """Follows few redirects, none of which may leave https or lead to this machine from elsewhere."""
 
     max_redirections = MAX_REDIRECTS
     max_repeats = 2
 
     def redirect_request(self, req, fp, code, msg, headers, newurl):
-        if urlsplit(req.full_url).scheme == "https" and urlsplit(newurl).scheme != "https":
-            raise Refused(
-                f"a redirect from https to {newurl}", "ask the archive for an https address of the file"
-            )
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
+        ask = "ask the archive for an https address of the file"
+        before, after = urlsplit(req.full_url), urlsplit(newurl)
+        if after.scheme not in ("https", "http"):
+            raise Refused(f"a redirect to {after.scheme}: {newurl}", ask)
+        if before.scheme == "https" and after.scheme != "https":
+            raise Refused(f"a redirect from https to {newurl}", ask)
+        if _is_near(after.hostname) and not _is_near(before.hostname):
+            raise Refused(f"a redirect to an address of this machine or its network: {newurl}", ask)
+        return super().redirect_request(req, fp, code, msg, headers, _as_ascii(newurl))
+
+
+def _is_near(host: str | None) -> bool:
+    """Whether a host is this machine or reached without a router: loopback, link-local, unspecified."""
+    try:
+        found = {entry[4][0] for entry in socket.getaddrinfo(host, None)}
+    except (OSError, UnicodeError):  # asked for again when it is opened, and said then
+        return False
+    addresses = [ipaddress.ip_address(str(text).partition("%")[0]) for text in found]
+    mapped = [getattr(address, "ipv4_mapped", None) or address for address in addresses]
+    return any(one.is_loopback or one.is_link_local or one.is_unspecified for one in mapped)
+
+
+def _as_ascii(url: str) -> str:
+    """A URL as it is sent: letters outside ASCII quoted in the path, the host in its ASCII form."""
+    parts = urlsplit(url)
+    host = parts.netloc
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode("ascii")
+        except UnicodeError:
+            raise Refused(f"a host that is no name: {host}", "correct the address") from None
+    keep = "%/:=&?~#+!$,;'@()*[]"
+    path, query = quote(parts.path, safe=keep), quote(parts.query, safe=keep)
+    return urlunsplit((parts.scheme, host, path, query, ""))
 
 
 @contextmanager
@@ -113,7 +152,9 @@ def open_stream(place: str, *, start: int, validator: str | None, timeout: float
         headers |= {"Range": f"bytes={start}-", "If-Range": validator}
     opener = urllib.request.build_opener(_Redirects)
     try:
-        with opener.open(urllib.request.Request(place, headers=headers), timeout=timeout) as response:
+        with opener.open(
+            urllib.request.Request(_as_ascii(place), headers=headers), timeout=timeout
+        ) as response:
             yield _stream(response, start)
     except urllib.error.HTTPError as error:
         raise _status(error) from None
@@ -142,7 +183,8 @@ def _stream(response: http.client.HTTPResponse, start: int) -> Stream:
         begins, length = start, int(total) if total.isdigit() else None
     elif response.status != 200:
         raise Refused(f"HTTP status {response.status} {response.reason}", "open the URL in a browser and see")
-    return Stream(response.read, begins, length, validator)
+    ends_itself = length is not None or bool(response.chunked)
+    return Stream(response.read1, begins, length, validator, ends_itself)
 
 
 def _status(error: urllib.error.HTTPError) -> Broken | Refused:

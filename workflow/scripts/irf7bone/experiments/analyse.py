@@ -19,6 +19,7 @@ from irf7bone.experiments.differential import Differential, differential
 from irf7bone.experiments.gene_sets import gene_set_tests, rank_genes
 from irf7bone.experiments.levels import marker_levels, score_levels
 from irf7bone.experiments.panel import panel_labels, panel_table
+from irf7bone.experiments.permute import floor_code, smallest_p
 from irf7bone.experiments.quality import experiment_quality
 from irf7bone.experiments.score_contrasts import sample_scores, score_contrasts
 from irf7bone.genes.orthologs import Orthologs, coverage_table, human_names, to_human
@@ -238,6 +239,8 @@ def _contrasts_table(
                 "n_genes": len(result.genes),
                 "n_filtered": result.n_filtered,
                 "df_residual": design.df_residual,
+                "min_p": smallest_p(design),
+                "code": floor_code(smallest_p(design)),
                 "df_prior": result.df_prior,
                 "n_up": int((changed & (result.genes["log2_fc"] > 0)).sum()),
                 "n_down": int((changed & (result.genes["log2_fc"] < 0)).sum()),

@@ -6,11 +6,20 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
+from irf7bone.base.phrases import counted
 from irf7bone.experiments.linear import Fit, fit_last
 
 LEVEL = 0.95
+LEAST_DF = 2  # with one degree of freedom a 95 % t interval is 12.7 standard errors wide to each side
 ROUNDING = 1e-10
 WITHOUT_VARIANCE = "no variance within the groups of this contrast"
+
+
+def too_few(df_residual: int) -> str | None:
+    """Why a contrast of so many residual degrees of freedom has no p and no interval; None where it has."""
+    if df_residual >= LEAST_DF:
+        return None
+    return f"{counted(df_residual, 'residual degree')} of freedom: {LEAST_DF} are needed for an interval or p"
 
 
 def compare(values: np.ndarray, matrix: np.ndarray) -> tuple[pd.DataFrame, Fit]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from irf7bone.experiments.compare import WITHOUT_VARIANCE, compare
+from irf7bone.experiments.compare import WITHOUT_VARIANCE, compare, too_few
 from irf7bone.experiments.design import ContrastDesign
 from irf7bone.scoring.agreement import coverage_refusal
 from irf7bone.scoring.detection import read_in_enough
@@ -49,8 +49,8 @@ def marker_scores(
 ) -> MarkerScores:
     """Mean log2 level of each list's genes, so that a difference is a mean log2 fold change.
 
-    A list passes the gate that signatures pass (:func:`irf7bone.scoring.agreement.coverage_refusal`): its genes
-    must be measured, vary, and be read in enough samples.
+    A list passes the gate that signatures pass (:func:`irf7bone.scoring.agreement.coverage_refusal`): its
+    genes must be measured, vary, and be read in enough samples.
 
     Args:
         levels: Samples x human genes, log2: :func:`irf7bone.experiments.levels.marker_levels`.
@@ -61,7 +61,8 @@ def marker_scores(
     usable = set(prepared.genes[(prepared.sd > CONSTANT_SD) & read_in_enough(prepared)])
     used = {name: [gene for gene in marker.up if gene in usable] for name, marker in markers.items()}
     refused = {
-        name: f"{why}: {len(used[name])} of {len(marker.up)} genes are measured, vary, and are read in enough samples"
+        name: f"{why}: {len(used[name])} of {len(marker.up)} genes are measured, vary, and are read in "
+        "enough samples"
         for name, marker in markers.items()
         if (why := coverage_refusal(len(used[name]), len(marker.up), min_coverage, None))
     }
@@ -102,6 +103,8 @@ def composition(
             }
             if name not in scores:
                 row |= {"status": "low_coverage", "reason": measured.refused[name]}
+            elif lacks := too_few(design.df_residual):
+                row |= {"status": "too_few_samples", "reason": lacks}
             elif np.isnan(found.loc[name, "p"]):
                 row |= {"status": "not_available", "reason": WITHOUT_VARIANCE}
             else:
@@ -149,7 +152,9 @@ def adjusted_contrasts(
         for adjustment, lists in adjustments.items():
             extra = marker.loc[list(design.samples), lists].to_numpy(dtype=np.float64)
             found = _adjust(values, design, extra) if values is not None else "no signature has a score"
-            part = pd.DataFrame({"signature": names, "status": "not_available"})
+            few = too_few(design.df_residual)
+            found = few or found
+            part = pd.DataFrame({"signature": names, "status": "too_few_samples" if few else "not_available"})
             if isinstance(found, str):
                 part["reason"] = found
             else:

@@ -9,13 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from irf7bone.genes.gmt import PROVENANCE_COLUMNS, PROVENANCE_FILE
+from irf7bone.genes.gmt import PROVENANCE_FILE
 from irf7bone.genes.orthologs import Orthologs, Pair
-from irf7bone.genes.signatures import list_sha256
+from irf7bone.genes.write_signatures import DerivedSignature, write_signatures
 from irf7bone.tables.experiment import DERIVED
-
-ROLE = "derived"
-LICENCE = "a list of gene symbols: facts, no licence needed"
 
 
 @dataclass(frozen=True)
@@ -150,21 +147,15 @@ def write_signature(
         for path in (gmt, provenance):
             path.unlink(missing_ok=True)
         return None
-    folder.mkdir(parents=True, exist_ok=True)
-    gmt.write_text("\t".join([rule.name, source, *genes]) + "\n", encoding="utf-8")
-    words = [f"genes that fall by {rule.min_log2_fold:g} log2 or more at FDR {rule.fdr:g}, by human symbols"]
-    row = {
-        "signature": rule.name,
-        "role": ROLE,
-        "citation": source,
-        "pmid": pmid,
-        "source": f"contrast {rule.contrast} of experiment {derived['experiment'].iloc[0]}",
-        "licence": LICENCE,
-        "how_obtained": "; ".join([*words, how.removeprefix("; ")] if how else words),
-        "sha256": list_sha256(genes),
-        "n_genes": str(len(genes)),
-        "note": "made by this workflow; not to be tested in the patients it was made from",
-    }
-    lines = ["\t".join(PROVENANCE_COLUMNS), "\t".join(row[name] for name in PROVENANCE_COLUMNS)]
-    provenance.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    words = f"genes that fall by {rule.min_log2_fold:g} log2 or more at FDR {rule.fdr:g}, by human symbols"
+    signature = DerivedSignature(
+        name=rule.name,
+        genes=tuple(genes),
+        citation=source,
+        pmid=pmid,
+        source=f"contrast {rule.contrast} of experiment {derived['experiment'].iloc[0]}",
+        how="; ".join([words, how.removeprefix("; ")] if how else [words]),
+        note="made by this workflow; not to be tested in the patients it was made from",
+    )
+    write_signatures([signature], folder)
     return gmt

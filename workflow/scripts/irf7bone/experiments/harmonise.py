@@ -15,9 +15,9 @@ from irf7bone.base.nearest import nearest
 from irf7bone.experiments.design import build_designs
 from irf7bone.experiments.experiment_file import check_experiment
 from irf7bone.genes.mouse import MouseSymbols, check_organism
-from irf7bone.harmonise.cohort import Flow, all_samples, match_samples
 from irf7bone.harmonise.exclusions import excluded_by, excluded_unseen
 from irf7bone.harmonise.expression import GeneMatrix, harmonise_expression
+from irf7bone.harmonise.matching import Flow, all_samples, match_samples, with_card_ids
 from irf7bone.tables.cohort import FLOW
 
 if TYPE_CHECKING:
@@ -56,9 +56,10 @@ def harmonise_experiment(
         InputError: The data contradict the card or cannot be used.
     """
     where = str(card.path)
+    acquired = with_card_ids(acquired, card)
     flow = Flow(card.id, all_samples(acquired, where))
     flow.step("named in the source")
-    match_samples(flow, acquired, where)
+    match_samples(flow, acquired, card)
     described = acquired.clinical.loc[flow.samples]
     excluded_unseen(
         card.exclude, described, acquired.expression.columns.union(acquired.clinical.index), where

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from irf7bone.base.experiment_vocabulary import CANNOT_DECIDE
+from irf7bone.base.vocabulary import ALPHA
 from irf7bone.experiments.design import ContrastDesign
 
 MAX_EXACT = 20_000
@@ -31,6 +33,30 @@ def n_relabellings(strata: np.ndarray, is_case: np.ndarray) -> int:
     return math.prod(
         math.comb(int((strata == s).sum()), int(is_case[strata == s].sum())) for s in np.unique(strata)
     )
+
+
+def smallest_p(design: ContrastDesign) -> float | None:
+    """The floor of the two-sided p: that of the most extreme labelling.
+
+    The mirror image of a labelling is as extreme, and is one of the relabellings where every stratum has
+    as many cases as references.
+
+    Returns:
+        None where labels are not exchangeable.
+    """
+    if not design.exchangeable:
+        return None
+    total = n_relabellings(design.strata, design.is_case)
+    if total > MAX_EXACT:
+        return 1 / (1 + MONTE_CARLO_DRAWS)
+    sizes = [design.is_case[design.strata == s] for s in np.unique(design.strata)]
+    mirrored = all(2 * is_case.sum() == len(is_case) for is_case in sizes)
+    return min(1.0, (2 if mirrored else 1) / total)
+
+
+def floor_code(min_p: float | None) -> str | None:
+    """:data:`CANNOT_DECIDE` where the floor of p is above 0.05, else None."""
+    return CANNOT_DECIDE if min_p is not None and min_p > ALPHA else None
 
 
 def permutation_p(values: np.ndarray, design: ContrastDesign, seed: int) -> Permuted | None:

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control
 
-from irf7bone.experiments.compare import WITHOUT_VARIANCE, compare
+from irf7bone.experiments.compare import WITHOUT_VARIANCE, compare, too_few
 from irf7bone.experiments.design import ContrastDesign
-from irf7bone.experiments.permute import permutation_p
+from irf7bone.experiments.permute import floor_code, permutation_p, smallest_p
+from irf7bone.statistics.hedges import hedges_g, hedges_g_of_pairs
 from irf7bone.tables.experiment import SAMPLE_SCORES, SIGNATURES
 
 
@@ -66,14 +67,26 @@ def score_contrasts(
 def _contrast(
     design: ContrastDesign, facts: pd.DataFrame, wide: pd.DataFrame, spread: pd.Series, seed: int
 ) -> pd.DataFrame:
-    rows = facts.assign(contrast=design.contrast.id, **design.sizes)
+    floor = smallest_p(design)
+    rows = facts.assign(
+        contrast=design.contrast.id,
+        **design.sizes,
+        min_p=floor,
+        code=floor_code(floor),
+        df=design.df_residual,
+    )
+    if lacks := too_few(design.df_residual):
+        rows.loc[rows["status"] == "ok", ["status", "reason"]] = ["too_few_samples", lacks]
+        return rows
+    rows = rows.drop(columns="df")
     if wide.empty:
         return rows
     values = wide[list(design.samples)].to_numpy(dtype=np.float64)
     found, _ = compare(values, design.matrix)
     found.index = wide.index
     found["difference_raw"] = found["difference"] * spread.reindex(wide.index)
-    permuted = permutation_p(values, design, seed)
+    found["hedges_g"], found["hedges_se"] = standardised(values, design, found)
+    permuted = permutation_p(values, design, seed) if floor_code(floor) is None else None
     if permuted is not None:
         found["permutation_p"] = permuted.p
         found["n_relabellings"] = permuted.n_relabellings
@@ -84,3 +97,21 @@ def _contrast(
     rows.loc[lost, "status"] = "not_available"
     rows.loc[lost, "reason"] = WITHOUT_VARIANCE
     return rows
+
+
+def standardised(
+    values: np.ndarray, design: ContrastDesign, found: pd.DataFrame
+) -> tuple[np.ndarray, np.ndarray]:
+    """Hedges' g of each row and its standard error: in standard deviations within groups in every design.
+
+    Args:
+        values: Rows x samples of the design.
+        design: The contrast's model.
+        found: What :func:`irf7bone.experiments.compare.compare` returned.
+    """
+    difference, se = (found[name].to_numpy(dtype=np.float64) for name in ("difference", "se"))
+    if design.n_pairs is None:
+        scale = np.sqrt(np.linalg.inv(design.matrix.T @ design.matrix)[-1, -1])
+        return hedges_g(difference, se / scale, se, df=design.df_residual, n=len(design.samples))
+    case, order = design.is_case, np.argsort(design.strata, kind="stable")
+    return hedges_g_of_pairs(values[:, order[case[order]]], values[:, order[~case[order]]], difference, se)

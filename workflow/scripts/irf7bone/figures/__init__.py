@@ -43,7 +43,8 @@ def experiment_figures(contrasts: Sequence[str]) -> tuple[str, ...]:
     return ("samples", *(f"{contrast}_{kind}" for contrast in contrasts for kind in EXPERIMENT_FIGURES))
 
 
-CELL_FIGURES = ("composition", "markers", "map", "cytotoxic", "quality", "confusion")
+CELL_FIGURES = ("composition", "markers", "map", "cytotoxic", "quality", "copy_number", "confusion")
+POOLED_CELL_FIGURES = ("forest",)
 CELL_CONTRAST_FIGURES = ("scores", "signatures", "split")
 
 

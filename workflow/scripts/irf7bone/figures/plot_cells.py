@@ -11,6 +11,7 @@ import pandas as pd
 from irf7bone.base.cells_vocabulary import BULK, CYTOTOXIC, MALIGNANT, UNASSIGNED
 from irf7bone.cells.abundance import non_malignant_ratios
 from irf7bone.cells.pseudobulk import cell_counts
+from irf7bone.figures.cell_copy_number import heat_copy_number
 from irf7bone.figures.cell_display import (
     SHOWN_LISTS,
     bars_composition,
@@ -34,6 +35,7 @@ def plot_cell_figures(
     card: CellsCard,
     tables: Mapping[str, pd.DataFrame],
     cells: pd.DataFrame,
+    copy_number: pd.DataFrame,
     samples: ad.AnnData,
     markers: Mapping[str, Sequence[str]],
 ) -> dict[str, Drawing]:
@@ -43,6 +45,7 @@ def plot_cell_figures(
         card: The card.
         tables: Those of :data:`irf7bone.tables.cells.CELL_TABLES` and :data:`CALL_TABLES`.
         cells: :data:`irf7bone.tables.cells.CELLS`.
+        copy_number: :data:`irf7bone.tables.cells.COPY_NUMBER`.
         samples: Pseudobulk samples.
         markers: Marker lists in the card's symbols.
 
@@ -79,6 +82,12 @@ def plot_cell_figures(
     )
     drawn["quality"] = Drawing(
         bars_quality(tables["quality"], title=f"{card.id}: samples", **rules), tables["quality"]
+    )
+    drawn["copy_number"] = Drawing(
+        heat_copy_number(
+            copy_number, tables["calls"], title=f"{card.id}: copy number of the clusters", **rules
+        ),
+        copy_number.round(4),
     )
     if len(tables["confusion"]):
         drawn["confusion"] = Drawing(

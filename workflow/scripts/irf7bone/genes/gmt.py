@@ -29,7 +29,7 @@ ROLES = (
     "user",
 )
 # the description of a derived signature without genes, which is a finding; any other empty set is a mistake
-NO_GENE = "no gene passed the rule that derives this signature"
+NO_GENE = "too few genes passed the rule that derives this signature"
 
 
 @dataclass(frozen=True)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-import re
-import unicodedata
-from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import anndata as ad
 import numpy as np
 import pandas as pd
 
+from irf7bone.acquire.acquired import said_of_columns, with_other_spellings
 from irf7bone.base.errors import InputError, Problem, Problems
+from irf7bone.base.vocabulary import COMPLETE_SHARE, MODEL_FIELDS
 from irf7bone.harmonise.cohort_file import BATCH, check_cohort
 from irf7bone.harmonise.endpoints import Endpoint, as_categories, build_endpoints, build_fields, find_column
-from irf7bone.harmonise.exclusions import check_patients, excluded_by, excluded_unseen
+from irf7bone.harmonise.exclusions import check_patients, excluded_by, excluded_unseen, left_out
 from irf7bone.harmonise.expression import GeneMatrix, harmonise_expression
+from irf7bone.harmonise.losses import losses_of, refuse_strong
+from irf7bone.harmonise.matching import Flow, all_samples, match_samples, with_card_ids
+from irf7bone.harmonise.named_codes import check_against_names
 from irf7bone.harmonise.sample_rules import broken_rules, measure
 from irf7bone.tables.cohort import FLOW
 
@@ -43,33 +46,6 @@ class Harmonised:
     flow: pd.DataFrame
 
 
-@dataclass
-class Flow:
-    """The samples still in, and a row for every step they went through."""
-
-    cohort: str
-    samples: pd.Index
-    rows: list[dict[str, Any]] = field(default_factory=list)
-
-    def step(self, stage: str, *losses: tuple[str, pd.Index]) -> None:
-        """Take the samples of each loss away and note it; a step without any loss is noted too."""
-        number = self.rows[-1]["step"] + 1 if self.rows else 0
-        found = [(reason, self.samples.intersection(lost, sort=False)) for reason, lost in losses]
-        for reason, lost in [item for item in found if len(item[1])] or [("none", self.samples[:0])]:
-            self.samples = self.samples.difference(lost, sort=False)
-            self.rows.append(
-                {
-                    "cohort": self.cohort,
-                    "step": number,
-                    "stage": stage,
-                    "reason": reason,
-                    "n_dropped": len(lost),
-                    "n_left": len(self.samples),
-                    "dropped": ",".join(lost) or None,
-                }
-            )
-
-
 def harmonise(acquired: Acquired, card: CohortCard, symbols: SymbolTable) -> Harmonised:
     """Bring what was acquired to the contract, by what the card states.
 
@@ -85,12 +61,16 @@ def harmonise(acquired: Acquired, card: CohortCard, symbols: SymbolTable) -> Har
         InputError: The data contradict the card or cannot be used; see the modules of each step.
     """
     where = str(card.path)
+    acquired = with_other_spellings(with_card_ids(acquired, card))
     flow = Flow(card.id, all_samples(acquired, where))
     flow.step("named in the source")
-    match_samples(flow, acquired, where)
+    out = left_out(card.exclude, acquired.clinical)
+    match_samples(flow, acquired, card, out)
     clinical = acquired.clinical.loc[flow.samples]
     named = acquired.expression.columns.union(acquired.clinical.index)
-    fields, endpoints = _clinical(clinical, card, excluded_unseen(card.exclude, clinical, named, where))
+    unseen = excluded_unseen(card.exclude, clinical, named, where)
+    fields, endpoints = _clinical(clinical, card, unseen, said_of_columns(acquired))
+    losses = _losses(acquired.clinical.drop(list(out), errors="ignore"), card, flow.samples, fields)
     _check_expected(card, len(clinical), endpoints)
     for rule in card.exclude:
         flow.step("excluded by the card", (rule["reason"], excluded_by(rule, clinical, fields, where)))
@@ -105,7 +85,7 @@ def harmonise(acquired: Acquired, card: CohortCard, symbols: SymbolTable) -> Har
     adata = _assemble(genes, fields, endpoints, flow.samples)
     if batches is not None:
         adata.obs[BATCH] = pd.Categorical(batches[flow.samples])
-    provenance = _provenance(card, acquired, genes, flow, endpoints)
+    provenance = _provenance(card, acquired, genes, flow, endpoints, losses)
     adata.uns["provenance"] = json.dumps(provenance, sort_keys=True, ensure_ascii=False)
     check_cohort(adata, f"cohort {card.id}")
     rows = FLOW.cast(pd.DataFrame(flow.rows))
@@ -161,113 +141,8 @@ def _batches(clinical: pd.DataFrame, card: CohortCard, samples: pd.Index) -> pd.
     return values
 
 
-def all_samples(acquired: Acquired, where: str) -> pd.Index:
-    """Samples of the expression, then those of the clinical data only; each source's ids must be unique."""
-    problems = Problems()
-    ids = {"expression": acquired.expression.columns, "clinical data": acquired.clinical.index}
-    for name, index in ids.items():
-        repeated = index[index.duplicated()].unique().tolist()
-        if repeated:
-            problems.add(
-                f"{where}, {name}",
-                expected="every sample id once",
-                found=f"{len(repeated)} repeated",
-                remedy="remove the copies, or give technical replicates their own ids",
-                offenders=repeated,
-            )
-    problems.raise_if_any()
-    measured, described = ids.values()
-    return measured.append(described.difference(measured, sort=False)).astype("object")
-
-
-def match_samples(flow: Flow, acquired: Acquired, where: str) -> None:
-    """Take away the samples that only one source has.
-
-    Raises:
-        InputError: Ids that are too alike to be lost, or none in common.
-    """
-    measured, described = acquired.expression.columns, acquired.clinical.index
-    alone, without = measured.difference(described, sort=False), described.difference(measured, sort=False)
-    _check_near_misses(alone, without, where)
-    if len(alone) == len(measured):
-        raise InputError(
-            Problem(
-                where,
-                "the same sample ids in the expression and the clinical data",
-                f"none of {len(measured)} is in both; expression has {_examples(measured)}, "
-                f"the clinical data have {_examples(described)}",
-                "check key and genes_in in the card, or add the other kind of id to the clinical table",
-            )
-        )
-    flow.step("matched by sample id", ("no expression", without), ("no clinical data", alone))
-
-
-def _examples(ids: pd.Index) -> str:
-    return ", ".join(map(repr, ids[:3])) + (" ..." if len(ids) > 3 else "")
-
-
-_NUMBER_ID = re.compile(r"[0-9]+(\.0+)?")
-
-
-def _alike(sample: object) -> str:
-    """What stays of an id without what programs change on the way; '7.0' is '7' before it could be '70'."""
-    text = unicodedata.normalize("NFKC", str(sample)).strip()
-    if _NUMBER_ID.fullmatch(text):
-        return text.partition(".")[0].lstrip("0") or "0"
-    return re.sub(r"[\W_]", "", text).lower()
-
-
-def _difference(first: str, second: str) -> str:
-    """The key of :data:`_DIFFERENCES` for two ids that are alike."""
-    first, second = first.strip(), second.strip()
-    if first == second or not (_NUMBER_ID.fullmatch(first) and _NUMBER_ID.fullmatch(second)):
-        return "spelling"
-    return "zeros" if first.partition(".")[0] != second.partition(".")[0] else "decimals"
-
-
-# how ids that are alike differ -> what was found, and how to mend it
-_DIFFERENCES = {
-    "spelling": (
-        "'-', '.', '_', spaces, case or how an accent is stored",
-        "write them the same way in one of the files (R's read.table turns '-' into '.', which "
-        "check.names=FALSE prevents)",
-    ),
-    "zeros": (
-        "zeros at the start",
-        "write the ids out in full again in the file that lost the zeros (a spreadsheet, or a program that "
-        "reads ids as numbers, strips them)",
-    ),
-    "decimals": (
-        "a decimal '.0'",
-        "write the ids without decimals (a spreadsheet, or a program that reads ids as numbers, adds them)",
-    ),
-}
-
-
-def _check_near_misses(alone: pd.Index, without: pd.Index, where: str) -> None:
-    """Refuse ids of one source only that are too alike to an id of the other to be lost."""
-    described = defaultdict(list)
-    for sample in without:
-        described[_alike(sample)].append(sample)
-    pairs = defaultdict(list)
-    for sample in alone:
-        for near in described.get(_alike(sample), [])[:1]:
-            pairs[_difference(str(sample), str(near))].append(f"{sample!r} and {near!r}")
-    problems = Problems()
-    for kind, (what, remedy) in _DIFFERENCES.items():
-        if kind in pairs:
-            problems.add(
-                f"{where}, sample ids",
-                expected="ids written the same way in the expression and the clinical data",
-                found=f"{len(pairs[kind])} pairs that differ only in {what}",
-                remedy=f"{remedy}; they are not matched for you: patients may differ by no more",
-                offenders=pairs[kind],
-            )
-    problems.raise_if_any()
-
-
 def _clinical(
-    clinical: pd.DataFrame, card: CohortCard, forgiven: pd.Index
+    clinical: pd.DataFrame, card: CohortCard, forgiven: pd.Index, described: Mapping[str, str]
 ) -> tuple[pd.DataFrame, dict[str, Endpoint]]:
     """Covariates and endpoints, with the problems of both in one error."""
     problems = Problems()
@@ -280,8 +155,30 @@ def _clinical(
         endpoints = build_endpoints(clinical, card.endpoints, str(card.path), forgiven=forgiven)
     except InputError as error:
         problems.extend(error.problems)
+    against = check_against_names(clinical, card.fields, card.endpoints, described, str(card.path))
+    problems.extend(against.found)
     problems.raise_if_any()
     return fields, endpoints
+
+
+def _losses(
+    described: pd.DataFrame, card: CohortCard, matched: pd.Index, fields: pd.DataFrame
+) -> dict[str, list[dict[str, Any]]]:
+    """Endpoint -> its losses that can be seen here, of the patients whom the card does not leave out.
+
+    Raises:
+        InputError: A loss strongly follows the outcome, and the card does not say why.
+    """
+    where, problems = str(card.path), Problems()
+    # what is impossible in patients without expression is their own matter: it counts as missing
+    endpoints = build_endpoints(described, card.endpoints, where, forgiven=described.index)
+    known = dict.fromkeys(MODEL_FIELDS, COMPLETE_SHARE)
+    found = {}
+    for name, endpoint in endpoints.items():
+        found[name] = losses_of(endpoint.seen, matched, fields, known)
+        problems.extend(refuse_strong(found[name], name, card.endpoints[name], described, where).found)
+    problems.raise_if_any()
+    return found
 
 
 def _check_expected(card: CohortCard, n_samples: int, endpoints: dict[str, Endpoint]) -> None:
@@ -320,7 +217,12 @@ def _assemble(
 
 
 def _provenance(
-    card: CohortCard, acquired: Acquired, genes: GeneMatrix, flow: Flow, endpoints: dict[str, Endpoint]
+    card: CohortCard,
+    acquired: Acquired,
+    genes: GeneMatrix,
+    flow: Flow,
+    endpoints: dict[str, Endpoint],
+    losses: dict[str, list[dict[str, Any]]],
 ) -> dict[str, Any]:
     settings = card.expression
     kept = set(flow.samples)
@@ -350,6 +252,7 @@ def _provenance(
                 "missing": [sample for sample in endpoint.missing if sample in kept],
                 "time_zero": [sample for sample in endpoint.at_zero if sample in kept],
                 "not_after_entry": [sample for sample in endpoint.not_after_entry if sample in kept],
+                "losses": losses[name],
             }
             for name, endpoint in endpoints.items()
         },

@@ -1,14 +1,7 @@
-"""Patients that appear twice, within a cohort and across cohorts: by their ids and by their profiles.
-
-Each gene is centred and scaled within its cohort, which takes away what a platform does to a gene, and the
-profiles of two samples are then correlated over the genes that both cohorts have. Two profiles are taken
-for one tumour where each is the other's best partner by a wide margin, or where they agree beyond what
-different tumours do. How the limits were chosen is in docs/methods.md.
-"""
+"""Patients that appear twice, within and across cohorts: ids, profiles and clinical data confronted."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
@@ -16,119 +9,180 @@ from itertools import combinations_with_replacement
 import numpy as np
 import pandas as pd
 
+from irf7bone.harmonise.patient_facts import Confronted, confront, matching_facts
+from irf7bone.harmonise.profile_match import (
+    FALSE_POSITIVE_RATE,
+    SURE_CORRELATION,
+    ProfileMatches,
+    Profiles,
+    match_profiles,
+    read_profiles,
+)
+from irf7bone.harmonise.sample_ids import patient_of
 from irf7bone.tables.cohort import DUPLICATES
 
-MARGIN = 0.3  # Fisher z by which a pair must lead the second best partner of both its samples
-LEAST_CORRELATION = 0.35  # a lead below this is a lead among strangers
-SURE_CORRELATION = 0.75  # beyond it no margin is asked for: a patient measured three times has two partners
-LEAST_GENES = 1000
-LEAST_ID_LENGTH = 5  # shorter ids, such as 12 or P03, are counts that many cohorts use
-REMEDY = "if it is one patient, exclude one of the samples in its card (exclude: samples) with the reason"
-_TCGA = re.compile(r"(tcga.{6})(\d\d.*)?")
+# from this many pairs on, of which most have other clinical data, it is the clinical data that were mixed up
+MANY_PAIRS = 5
+_REASONS = {
+    "same": "one patient by id: exclude one of the samples in its card (exclude: samples) with the reason",
+    "copy": "one tumour, two ids: exclude one of the samples in its card (exclude: samples) with the reason",
+    "contradicted": "one id and two tumours: labels swapped, or ids that mean nothing outside their table",
+    "possible": "look whether it is one patient; if so, exclude one of the samples in its card",
+}
 
 
 @dataclass(frozen=True)
-class _Profiles:
-    """One cohort: sample ids, genes, and z-scores of each gene within the cohort (samples x genes)."""
+class _Pair:
+    """Two cohorts, or one with itself."""
 
-    samples: np.ndarray
-    genes: pd.Index
-    values: np.ndarray
+    first: str
+    second: str
+    a: Profiles
+    b: Profiles
+    facts: tuple[pd.DataFrame, pd.DataFrame]
+    profiles: ProfileMatches | None
+
+    @property
+    def within(self) -> bool:
+        return self.first == self.second
 
 
-def find_duplicates(cohorts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def find_duplicates(
+    cohorts: Mapping[str, pd.DataFrame], facts: Mapping[str, pd.DataFrame] | None = None
+) -> pd.DataFrame:
     """Compare every sample with every other one, within and across cohorts.
 
     Args:
         cohorts: Cohort id -> samples x genes, log2; index = sample id, columns = symbol.
+        facts: Cohort id -> the samples' ``obs``: age, size_cm, grade, er, her2, node and endpoints, as far as
+            recorded. Without them ids and profiles are confronted alone.
 
     Returns:
         Table of :data:`DUPLICATES`: for each pair of cohorts the pairs of samples found, or one row that says
         that there is none or why profiles could not be compared.
     """
-    profiles = {name: _profiles(expression) for name, expression in cohorts.items()}
-    rows = []
-    for first, second in combinations_with_replacement(cohorts, 2):
-        rows += _compare(first, second, profiles[first], profiles[second])
-    return DUPLICATES.cast(pd.DataFrame(rows, columns=DUPLICATES.names))
-
-
-def _profiles(expression: pd.DataFrame) -> _Profiles:
-    values = expression.to_numpy(dtype=np.float64)
-    centred = values - values.mean(axis=0)
-    sd = centred.std(axis=0, ddof=1)
-    varies = sd > 0
-    scaled = (centred[:, varies] / sd[varies]).astype(np.float32)
-    return _Profiles(expression.index.astype(str).to_numpy(), expression.columns[varies], scaled)
-
-
-def _compare(first: str, second: str, a: _Profiles, b: _Profiles) -> list[dict[str, object]]:
-    within = first == second
-    shared = a.genes.intersection(b.genes, sort=False)
-    labels = {
-        **dict.fromkeys(DUPLICATES.names),
-        "cohort": first,
-        "other_cohort": second,
-        "n_genes": len(shared),
+    profiles = {name: read_profiles(expression) for name, expression in cohorts.items()}
+    known = {
+        name: (facts or {}).get(name, pd.DataFrame(index=expression.index))
+        for name, expression in cohorts.items()
     }
-    same_id = set(_same_ids(a.samples, b.samples, within=within))
-    correlation = margin = None
-    same_profile: set[tuple[int, int]] = set()
-    untold = f"{len(shared)} genes in common, {LEAST_GENES} needed to compare profiles"
-    if len(shared) >= LEAST_GENES:
-        correlation = _correlate(a, b, shared, within=within)
-        margin = _margins(correlation)
-        same_profile = set(_same_profiles(correlation, margin, within=within))
-    rows = []
-    for i, j in sorted(same_id | same_profile):
-        kinds = [kind for kind, pairs in (("id", same_id), ("profile", same_profile)) if (i, j) in pairs]
-        row = {**labels, "sample": a.samples[i], "other_sample": b.samples[j], "status": "found"}
-        row["evidence"] = " and ".join(kinds)
-        row["reason"] = REMEDY
-        if correlation is None or margin is None:
-            row["reason"] += f"; {untold}"
-        else:
-            row |= {"correlation": _rounded(correlation[i, j]), "margin": _rounded(margin[i, j])}
-        rows.append(row)
+    rows: dict[tuple[str, str], list[dict[str, object]]] = {}
+    twins: dict[str, np.ndarray] = {}
+    for name, own in profiles.items():
+        pair = _Pair(name, name, own, own, (known[name], known[name]), match_profiles(own, own))
+        rows[name, name] = _rows(pair)
+        twins[name] = _twins(rows[name, name], own)
+    for first, second in combinations_with_replacement(cohorts, 2):
+        if first != second:
+            a, b = profiles[first], profiles[second]
+            compared = match_profiles(a, b, (twins[first], twins[second]))
+            pair = _Pair(first, second, a, b, (known[first], known[second]), compared)
+            rows[first, second] = _rows(pair)
+    ordered = [
+        row for first, second in combinations_with_replacement(cohorts, 2) for row in rows[first, second]
+    ]
+    return DUPLICATES.cast(pd.DataFrame(ordered, columns=DUPLICATES.names))
+
+
+def _twins(rows: list[dict[str, object]], own: Profiles) -> np.ndarray:
+    """Which samples of a cohort are one patient, shape (n, n)."""
+    places = {sample: place for place, sample in enumerate(own.samples)}
+    out = np.zeros((len(own.samples), len(own.samples)), dtype=bool)
+    for row in rows:
+        if row["status"] in ("same", "copy"):
+            i, j = places[str(row["sample"])], places[str(row["other_sample"])]
+            out[i, j] = out[j, i] = True
+    return out
+
+
+def _rows(pair: _Pair) -> list[dict[str, object]]:
+    profiles = pair.profiles
+    labels = {**dict.fromkeys(DUPLICATES.names), "cohort": pair.first, "other_cohort": pair.second}
+    labels["n_genes"] = len(pair.a.genes.intersection(pair.b.genes))
+    if profiles is not None:
+        labels["effective_genes"] = round(profiles.effective_genes)
+        labels["needed"] = _rounded(profiles.needed) if np.isfinite(profiles.needed) else None
+    rows = list(_found(pair, labels))
     if rows:
         return rows
-    if correlation is None:
-        return [{**labels, "status": "not_compared", "reason": untold}]
-    return [{**labels, "status": "none", "correlation": _rounded(correlation.max())}]
+    if profiles is None or not profiles.tells:
+        return [{**labels, "status": "not_compared", "reason": _untold(pair)}]
+    largest = _rounded(profiles.correlation.max())
+    return [{**labels, "status": "none", "correlation": largest}]
 
 
-def _correlate(a: _Profiles, b: _Profiles, shared: pd.Index, *, within: bool) -> np.ndarray:
-    """Pearson correlation of z-scored profiles, samples x samples; a sample with itself counts as -1."""
-    left, right = (_unit(own.values[:, own.genes.get_indexer(shared)]) for own in (a, b))
-    correlation = np.clip((left @ right.T).astype(np.float64), -1, 1)
-    if within:
-        np.fill_diagonal(correlation, -1)
-    return correlation
+def _untold(pair: _Pair) -> str:
+    smaller = min(len(pair.a.samples), len(pair.b.samples))
+    shared = len(pair.a.genes.intersection(pair.b.genes))
+    return (
+        f"{shared} genes in common and {smaller} samples in the smaller cohort are too few to tell by "
+        "profiles; identical values, ids and clinical data were looked at"
+    )
 
 
-def _unit(values: np.ndarray) -> np.ndarray:
-    centred = values - values.mean(axis=1, keepdims=True)
-    length = np.linalg.norm(centred, axis=1, keepdims=True)
-    return centred / np.where(length > 0, length, 1)
+def _found(pair: _Pair, labels: Mapping[str, object]) -> Iterator[dict[str, object]]:
+    """A row for every pair of samples that ids, profiles or clinical data bring together."""
+    profiles, within = pair.profiles, pair.within
+    by_id = set(_same_ids(pair.a.samples, pair.b.samples, within=within))
+    by_profile = set(_above_diagonal(profiles.found, within=within)) if profiles else set()
+    by_facts = set(matching_facts(*pair.facts, within=within, rate=FALSE_POSITIVE_RATE))
+    said = {
+        (i, j): confront(pair.facts[0].iloc[i], pair.facts[1].iloc[j], within=within)
+        for i, j in by_id | by_profile | by_facts
+    }
+    mixed_up = _mixed_up([said[place] for place in by_profile])
+    elsewhere = {i for i, _ in by_profile}, {j for _, j in by_profile}
+    for i, j in sorted(said):
+        agrees = (i, j) in by_id, (i, j) in by_profile, (i, j) in by_facts
+        if agrees[1]:
+            status = _by_profile(pair, i, j, said[i, j], same_id=agrees[0], mixed_up=mixed_up)
+        elif agrees[0]:
+            status = _by_id(pair, i, j, said[i, j], elsewhere=i in elsewhere[0] or j in elsewhere[1])
+        else:
+            status = "possible"
+        row = {**labels, "sample": pair.a.samples[i], "other_sample": pair.b.samples[j], "status": status}
+        row["evidence"] = _evidence(*agrees)
+        row["facts"] = said[i, j].words
+        row["reason"] = _REASONS[status]
+        if profiles is not None and profiles.tells:
+            row |= {"correlation": _rounded(profiles.correlation[i, j])}
+            row |= {"margin": _rounded(profiles.lead[i, j])}
+        yield row
 
 
-def _margins(correlation: np.ndarray) -> np.ndarray:
-    """Fisher z of each pair minus that of the best other partner of either sample; negative off the best."""
-    z = np.arctanh(np.clip(correlation, -0.999999, 0.999999))
-    return z - np.maximum(_best_other(z), _best_other(z.T).T)
+def _evidence(same_id: bool, profile: bool, clinical: bool) -> str:
+    kinds = [kind for kind, found in (("id", same_id), ("profile", profile), ("clinical", clinical)) if found]
+    return " and ".join([", ".join(kinds[:-1]), kinds[-1]] if len(kinds) > 1 else kinds)
 
 
-def _best_other(z: np.ndarray) -> np.ndarray:
-    """For each cell the largest value of its row outside it; one column has no other and gives -inf."""
-    if z.shape[1] == 1:
-        return np.full_like(z, -np.inf)
-    two = np.partition(z, -2, axis=1)[:, -2:]
-    return np.where(z == two[:, [1]], two[:, [0]], two[:, [1]])
+def _mixed_up(said: list[Confronted]) -> bool:
+    """Whether so many pairs of one profile have other clinical data that these belong to other samples."""
+    against = sum(bool(facts.contradict) for facts in said)
+    return len(said) >= MANY_PAIRS and against > len(said) / 2
 
 
-def _same_profiles(correlation: np.ndarray, margin: np.ndarray, *, within: bool) -> Iterator[tuple[int, int]]:
-    leads = (margin >= MARGIN) & (correlation >= LEAST_CORRELATION)
-    for i, j in zip(*np.nonzero(leads | (correlation >= SURE_CORRELATION)), strict=True):
+def _by_profile(pair: _Pair, i: int, j: int, facts: Confronted, *, same_id: bool, mixed_up: bool) -> str:
+    """Status of two samples with one profile: a chance resemblance where nothing else goes with it."""
+    profiles = pair.profiles
+    assert profiles is not None  # else nothing was found by profile
+    if same_id:
+        return "same"
+    sure = profiles.identical[i, j] or profiles.correlation[i, j] >= SURE_CORRELATION or mixed_up
+    return "possible" if facts.contradict and not sure else "copy"
+
+
+def _by_id(pair: _Pair, i: int, j: int, facts: Confronted, *, elsewhere: bool) -> str:
+    """Status of two samples with one id whose profiles are not found to be one tumour's."""
+    profiles = pair.profiles
+    if elsewhere:
+        return "contradicted"
+    if profiles is None or not profiles.contradicts:
+        return "contradicted" if facts.contradict else "same"
+    return "contradicted" if profiles.stranger[i, j] else "possible"
+
+
+def _above_diagonal(found: np.ndarray, *, within: bool) -> Iterator[tuple[int, int]]:
+    for i, j in np.argwhere(found):
         if not within or i < j:
             yield int(i), int(j)
 
@@ -136,19 +190,12 @@ def _same_profiles(correlation: np.ndarray, margin: np.ndarray, *, within: bool)
 def _same_ids(a: np.ndarray, b: np.ndarray, *, within: bool) -> Iterator[tuple[int, int]]:
     places: dict[str, list[int]] = {}
     for j, sample in enumerate(b):
-        places.setdefault(_patient(sample), []).append(j)
+        places.setdefault(patient_of(sample), []).append(j)
     for i, sample in enumerate(a):
-        patient = _patient(sample)
-        for j in places.get(patient, []) if len(patient) >= LEAST_ID_LENGTH else []:
+        patient = patient_of(sample)
+        for j in places[patient] if patient and patient in places else ():
             if not within or i < j:
                 yield i, j
-
-
-def _patient(sample: str) -> str:
-    """What of an id names the patient: letters and digits, and of a TCGA barcode its first three fields."""
-    plain = re.sub(r"[\W_]", "", sample).lower()
-    barcode = _TCGA.fullmatch(plain)
-    return barcode[1] if barcode else plain
 
 
 def _rounded(value: float) -> float:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from irf7bone.base.errors import Problems
 from irf7bone.harmonise.cohort_file import CATEGORIES, RANGES
+from irf7bone.harmonise.named_codes import columns_of
 
 MONTHS_IN = {"months": 1.0, "days": 12 / 365.25, "years": 12.0}
 LONGEST_MONTHS = 720.0  # sixty years of follow-up: beyond, days were taken for months
@@ -167,6 +168,7 @@ class Endpoint:
         at_zero: Samples with time 0, which no model that starts its clock at 0 can use for an event.
         not_after_entry: Samples whose time is not after their entry: never seen at risk, they have no
             endpoint.
+        seen: Samples x ``time`` in months and ``event``, each as far as the source has it.
     """
 
     columns: pd.DataFrame
@@ -174,6 +176,7 @@ class Endpoint:
     missing: list[str]
     at_zero: list[str]
     not_after_entry: list[str]
+    seen: pd.DataFrame
 
 
 def build_endpoints(
@@ -227,16 +230,18 @@ def build_endpoints(
             ids[nothing].tolist(),
             ids[columns[f"{name}_time_months"] == 0].tolist(),
             ids[late].tolist(),
+            pd.DataFrame({"time": time, "event": event}),
         )
     problems.raise_if_any()
     return out
 
 
-def _nobody_known(columns: pd.DataFrame, rule: Mapping[str, Any], where: str, problems: Problems) -> None:
+def _nobody_known(known: pd.DataFrame, rule: Mapping[str, Any], where: str, problems: Problems) -> None:
     """Note that no sample has the endpoint, and in which columns of the clinical data nothing is."""
     parts = [part for part in ("time", "event", "competing", "entry") if part in rule]
-    empty = [part for part, column in zip(parts, columns, strict=True) if columns[column].isna().all()]
-    named = ", ".join(dict.fromkeys(repr(rule[part]["from"]) for part in empty or parts))
+    empty = [part for part, column in zip(parts, known, strict=True) if known[column].isna().all()]
+    columns = [name for part in empty or parts for name in columns_of(rule[part])]
+    named = ", ".join(dict.fromkeys(map(repr, columns)))
     problems.add(
         where,
         expected="samples whose outcome is known",
@@ -250,18 +255,58 @@ def _nobody_known(columns: pd.DataFrame, rule: Mapping[str, Any], where: str, pr
 def _months(
     clinical: pd.DataFrame, rule: Mapping[str, Any], where: str, problems: Problems, forgiven: pd.Index
 ) -> pd.Series:
-    values = find_column(clinical, rule["from"], f"{where}.from", problems)
-    if values is None:
+    columns = [find_column(clinical, name, f"{where}.from", problems) for name in columns_of(rule)]
+    known = [values for values in columns if values is not None]
+    if len(known) < len(columns):
         return pd.Series(np.nan, index=clinical.index)
+    return _joined(
+        [_months_of(values, rule["unit"], where, problems, forgiven) for values in known],
+        rule,
+        where,
+        problems,
+    )
+
+
+# which of several times counts where two are known and differ
+_CHOICES = {
+    "first": lambda times: times.bfill(axis=1).iloc[:, 0],
+    "smallest": lambda times: times.min(axis=1),
+    "largest": lambda times: times.max(axis=1),
+}
+
+
+def _joined(times: list[pd.Series], rule: Mapping[str, Any], where: str, problems: Problems) -> pd.Series:
+    """One time for each sample: the only one that is known, or by the card's rule where known ones differ."""
+    if len(times) == 1:
+        return times[0]
+    table = pd.concat(times, axis=1, keys=range(len(times)))
+    differ = table.index[table.max(axis=1) > table.min(axis=1)]
+    if len(differ) and "differ" not in rule:
+        problems.add(
+            where,
+            expected=f"one time for each sample in {' and '.join(map(repr, columns_of(rule)))}",
+            found=f"{len(differ)} samples with two that differ",
+            remedy="say beside `from` which counts: `differ: first` (in the order of the columns), smallest "
+            "or largest",
+            offenders=[
+                f"{sample}: {' and '.join(f'{t:.4g}' for t in table.loc[sample].dropna())} months"
+                for sample in differ
+            ],
+        )
+    return _CHOICES[rule.get("differ", "first")](table).rename(None)
+
+
+def _months_of(values: pd.Series, unit: str, where: str, problems: Problems, forgiven: pd.Index) -> pd.Series:
+    """One column of times in months; what is impossible is noted and taken for missing."""
     found = Problems()
     _numbers(values.drop(forgiven), where, found)
     problems.extend(found.found)
-    months = _numbers(values, where, Problems()) * MONTHS_IN[rule["unit"]]
+    months = _numbers(values, where, Problems()) * MONTHS_IN[unit]
     for wrong, expected, remedy in (
         (months < 0, "times of 0 or more", "exclude these samples by name in the card, with the reason"),
         (
             months > LONGEST_MONTHS,
-            f"at most {LONGEST_MONTHS / 12:g} years of follow-up in {rule['unit']}",
+            f"at most {LONGEST_MONTHS / 12:g} years of follow-up in {unit}",
             "check the unit that the card states",
         ),
     ):
@@ -270,7 +315,7 @@ def _months(
             problems.add(
                 where,
                 expected=expected,
-                found=f"{len(offenders)} others in column {rule['from']!r}",
+                found=f"{len(offenders)} others in column {values.name!r}",
                 remedy=remedy,
                 offenders=[f"{sample}: {value}" for sample, value in offenders.items()],
             )

@@ -42,6 +42,17 @@ def excluded_unseen(exclude: Sequence[Rule], clinical: pd.DataFrame, named: pd.I
     return clinical.index[clinical.index.isin(lost)]
 
 
+def left_out(exclude: Sequence[Rule], clinical: pd.DataFrame) -> set[str]:
+    """Described samples that the rules leave out by name or by a column, also those without expression."""
+    lost = {sample for rule in exclude for sample in rule.get("samples", ())}
+    for rule in exclude:
+        if rule.get("column") in clinical:
+            codes = clinical[rule["column"]].map(code, na_action="ignore")
+            out = ~codes.isin(rule["is_not"]) if "is_not" in rule else codes.isin(rule["is"])
+            lost.update(clinical.index[out])
+    return lost
+
+
 def excluded_by(rule: Rule, clinical: pd.DataFrame, fields: pd.DataFrame, where: str) -> pd.Index:
     """Samples that one rule leaves out.
 

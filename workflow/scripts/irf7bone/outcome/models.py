@@ -9,13 +9,12 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from irf7bone.base.vocabulary import COMPLETE_SHARE, MODEL_FIELDS
 from irf7bone.outcome.er_adjustment import er_adjustment
 from irf7bone.outcome.reasons import Code, Reason, because
 from irf7bone.statistics.cox import CoxProblem
 
-CLINICAL = ("er", "node", "grade", "size_cm", "age")
-# of the samples with the endpoint; below it too many are lost to complete-case analysis
-_COMPLETE = 0.8
+CLINICAL = MODEL_FIELDS
 # events in each stratum that allow strata instead of a covariate
 _STRATUM_EVENTS = 10
 
@@ -167,8 +166,8 @@ def clinical(cohort: Cohort) -> Fields | Unavailable:
             continue
         values = cohort.obs[name].reset_index(drop=True)
         complete = float(values.notna().mean())
-        if complete < _COMPLETE:
-            lost.append(because(Code.INCOMPLETE, field=name, share=complete, needed=_COMPLETE))
+        if complete < COMPLETE_SHARE:
+            lost.append(because(Code.INCOMPLETE, field=name, share=complete, needed=COMPLETE_SHARE))
         elif values.nunique() < 2:
             lost.append(because(Code.ALL_THE_SAME, field=name))
         else:

@@ -19,7 +19,7 @@ NOT_REPORTED = ("genes",)  # of every gene; the report has those of the panel in
 
 
 def read_cell_sets(
-    cards: Sequence[CellsCard], *, tables: Iterable[str], flow: Iterable[str]
+    cards: Sequence[CellsCard], *, tables: Iterable[str], flow: Iterable[str], over: Iterable[str]
 ) -> CellSets | None:
     """Read the tables of every data set; None where there is none.
 
@@ -27,6 +27,7 @@ def read_cell_sets(
         cards: In the order of the config.
         tables: Their tables, each below a folder named as the data set.
         flow: What each lost on the way, in the order of the cards.
+        over: Tables over all data sets.
 
     Raises:
         InputError: A table breaks its contract.
@@ -38,4 +39,5 @@ def read_cell_sets(
         if path.stem not in NOT_REPORTED:
             read.setdefault(path.stem, {})[path.parent.name] = table_at(path.as_posix()).read(path)
     lost = {card.id: FLOW.read(path) for card, path in zip(cards, flow, strict=True)}
-    return CellSets({card.id: card for card in cards}, read, lost)
+    together = {Path(path).stem: table_at(path).read(path) for path in over}
+    return CellSets({card.id: card for card in cards}, read, lost, together)

@@ -47,11 +47,13 @@ class CellSets:
         cards: Id -> card, in the order of the config.
         tables: Name of a table of a data set -> id -> table.
         flow: Id -> :data:`irf7bone.tables.cohort.FLOW`, cells in place of samples.
+        over: Those of :mod:`irf7bone.tables.pooled_cells` that the study has, by name.
     """
 
     cards: Mapping[str, CellsCard]
     tables: Mapping[str, Mapping[str, pd.DataFrame]]
     flow: Mapping[str, pd.DataFrame]
+    over: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ FLOOR_GENES = 10  # that many genes at a sample's lowest value are a floor; fewe
 def read_in_enough(prepared: Prepared) -> NDArray[np.bool_]:
     """Genes that lie above the floor in at least half of the samples.
 
-    A floor is the lowest value of a sample where ten genes or more have it: no count, or the background that a
-    pipeline sets. A sample without one reads all its genes.
+    A floor is the lowest value of a sample where ten genes or more have it: no count, or the background that
+    a pipeline sets. A sample without one reads all its genes.
 
     Returns:
         One answer for each of ``prepared.genes``.

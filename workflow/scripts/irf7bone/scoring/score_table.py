@@ -12,6 +12,7 @@ import pandas as pd
 from scipy import sparse
 
 from irf7bone.base.errors import Problems
+from irf7bone.genes.gmt import NO_GENE
 from irf7bone.scoring.agreement import Agreement, ScorableSignature, coverage_refusal
 from irf7bone.scoring.detection import read_in_enough
 from irf7bone.scoring.engine import Prepared, score_sets
@@ -48,9 +49,10 @@ def score_cohort(
     """Score every sample of a cohort with every signature and method.
 
     A signature with up and down genes scores as up minus down, in every method. Coverage is the share
-    of its genes that are in the cohort, not constant, and read in half of the samples; a signature whose part does not stand for it, or one
-    that lost all its up or all its down genes, is not scored. The methods that score a sample by itself
-    keep a constant or hardly read gene, which has a rank like any other, but it does not count as covered.
+    of its genes that are in the cohort, not constant, and read in half of the samples; a signature whose
+    part does not stand for it, or one that lost all its up or all its down genes, is not scored. The methods
+    that score a sample by itself keep a constant or hardly read gene, which has a rank like any other, but
+    it does not count as covered.
 
     Args:
         expression: Samples x genes, log2, current symbols, finite.
@@ -138,7 +140,9 @@ def _cover(
         if members and varying.isdisjoint(members)
     ]
     reason = ""
-    if refused := coverage_refusal(n_used, len(genes), min_coverage, agreement):
+    if not genes:
+        reason = NO_GENE
+    elif refused := coverage_refusal(n_used, len(genes), min_coverage, agreement):
         reason = f"{refused}: {found}"
     elif lost:
         reason = f"coverage of its {lost[0]} genes is 0: {found}, but no {lost[0]} gene"

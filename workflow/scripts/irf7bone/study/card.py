@@ -7,7 +7,7 @@ no message about a wrong one is part of the code that a job runs.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -46,6 +46,9 @@ class Card:
         clinical: Sources of what describes the samples, merged in this order.
         exclude: Rules with ``reason`` and what they exclude by.
         batch: Column of the batch or platform of a sample; None where there is none.
+        ids: What is done to sample ids before they are matched: ``separator``, ``strip_prefix``,
+            ``strip_suffix``; may be empty.
+        unmatched: Whether many samples of one source are rightly not in the other.
         expect: Known counts, before exclusion; may be empty.
         notes: What a reader of the report should know.
         unverified: What the card states unchecked, and why.
@@ -63,6 +66,8 @@ class Card:
     clinical: tuple[dict[str, Any], ...]
     exclude: tuple[dict[str, Any], ...]
     batch: str | None = None
+    ids: dict[str, str] = field(default_factory=dict)
+    unmatched: bool = False
     expect: dict[str, Any]
     notes: tuple[str, ...]
     unverified: tuple[str, ...]
@@ -95,6 +100,8 @@ def shared_parts(document: Document, *, described_by: str) -> dict[str, Any]:
         "clinical": tuple(data[described_by]),
         "exclude": tuple(rule_with_codes(rule) for rule in data.get("exclude", ())),
         "batch": data.get("batch", {}).get("from"),
+        "ids": data.get("ids", {}),
+        "unmatched": "unmatched" in data,
         "expect": data.get("expect", {}),
         "notes": tuple(data.get("notes", ())),
         "unverified": tuple(data.get("unverified", ())),

@@ -68,5 +68,5 @@ def _with_codes(endpoint: Mapping[str, Any]) -> dict[str, Any]:
     for part in ("event", "competing"):
         if part in endpoint:
             rule = endpoint[part]
-            out[part] = {"from": rule["from"], "is": codes(rule["is"]), "else": codes(rule.get("else", 0))}
+            out[part] = {**rule, "is": codes(rule["is"]), "else": codes(rule.get("else", 0))}
     return out

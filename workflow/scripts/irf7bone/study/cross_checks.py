@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from irf7bone.base.errors import InputError, Problems, why_no_file
+from irf7bone.base.experiment_vocabulary import SIMULATED_PREFIX
 from irf7bone.base.nearest import choose_from, nearest, nearest_file
 from irf7bone.genes.signatures import GROUP, library_groups, library_names, with_groups
 from irf7bone.study.card_checks import CardKind
 from irf7bone.study.document import Document, KeyPath, dotted
-from irf7bone.study.experiment_checks import SIMULATED_PREFIX
+from irf7bone.study.malignant_parts import malignant_parts
 from irf7bone.study.places import Named, from_here
 from irf7bone.study.schema import violations
 from irf7bone.study.strict_yaml import read_yaml
@@ -34,6 +35,7 @@ class StudyChecks:
         self.unread: set[str] = set()
         self.library: set[str] | None = None
         self.groups: dict[str, list[str]] = {}
+        self.from_files: set[str] | None = None
 
     def where(self, path: KeyPath) -> str:
         """Name of the config and key."""
@@ -158,6 +160,30 @@ class StudyChecks:
                     )
         return list(dict.fromkeys(names))
 
+    def malignant_parts(self, data_sets: Iterable[Document], derived: Sequence[str]) -> list[str]:
+        """Names of the malignant parts that single-cell data sets derive; none like that of an experiment."""
+        roles = [str(document.data.get("role")) for document in data_sets]
+        names = [part.name for part in malignant_parts(self.texts("malignant_part", "of"), roles)]
+        for name in sorted(set(names).intersection(derived)):
+            self.problems.add(
+                f"{self.source}, malignant_part.of",
+                expected="parts with names of their own",
+                found=f"`{name}`, which an experiment derives",
+                remedy="rename the derived signature in the experiment card",
+            )
+        return names
+
+    def wholes_of_parts(self) -> None:
+        """What has its malignant part derived must stand in a GMT file, and not be derived itself."""
+        for index, name in enumerate(self.texts("malignant_part", "of")):
+            if self.from_files is not None and name not in self.from_files:
+                self.add(
+                    ("malignant_part", "of", index),
+                    expected="the name of a signature in the GMT files of signatures.files",
+                    found=f"`{name}`",
+                    remedy=choose_from(name, sorted(self.from_files)),
+                )
+
     def signature_files(self) -> list[Path]:
         """GMT files of the library, each once: in the config's order, those of a folder by name."""
         files: list[Path] = []
@@ -188,22 +214,23 @@ class StudyChecks:
 
         Args:
             files: GMT files of the library.
-            derived: Signatures that experiments add to it, and to the selection.
+            derived: Signatures that experiments and cells add to it, and to the selection.
         """
         if files:
             try:
-                self.library, self.groups = library_names(files), library_groups(files)
+                self.library = self.from_files = library_names(files)
+                self.groups = library_groups(files)
             except InputError as error:
                 self.problems.extend(error.problems)
         if self.library is not None:
             for name in sorted(self.library.intersection(derived)):
                 self.problems.add(
-                    f"{self.source}, experiments",
+                    f"{self.source}, experiments and cells",
                     expected="derived signatures with names of their own",
                     found=f"`{name}`, which a GMT file has already",
-                    remedy="rename the derived signature in the experiment card",
+                    remedy="rename the derived signature in the experiment card, or the set in the GMT file",
                 )
-            self.library |= set(derived)
+            self.library = self.library | set(derived)
             for index, name in enumerate(self.texts("signatures", "select")):
                 self._in_library(name, ("signatures", "select", index))
         select = [*self.selected(), *derived]
@@ -218,7 +245,7 @@ class StudyChecks:
                 self.add(
                     ("primary", "signature"),
                     expected="a signature that can be tested in patients",
-                    found=f"`{name}`, which a simulated experiment derives",
+                    found=f"`{name}`, which simulated samples derive",
                     remedy="name another primary signature",
                 )
         [model] = self.texts("primary", "model") or [""]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from irf7bone.base.experiment_vocabulary import SIMULATED_PREFIX
 from irf7bone.base.nearest import choose_from, nearest
 from irf7bone.study.card_checks import (
     CardKind,
@@ -17,7 +18,6 @@ from irf7bone.study.experiment_card import ExperimentCard, make_experiment
 from irf7bone.study.geo_checks import check_geo
 
 SIMULATION = "simulate_pairs"
-SIMULATED_PREFIX = "SIMULATED_"
 EXCLUDE_FORMS = ({"samples"}, {"column", "is"}, {"column", "is_not"})
 
 

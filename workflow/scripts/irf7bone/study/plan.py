@@ -17,18 +17,21 @@ from irf7bone.study.cohort_checks import COHORT_CARDS
 from irf7bone.study.cross_checks import StudyChecks
 from irf7bone.study.experiment_card import ExperimentCard
 from irf7bone.study.experiment_checks import EXPERIMENT_CARDS
+from irf7bone.study.malignant_parts import MalignantPart, malignant_parts, not_in_cohort
 from irf7bone.study.places import from_here
 from irf7bone.study.settings import (
     Config,
+    MalignantPartSettings,
     Primary,
     RandomSignatures,
     Reliability,
     SignatureSettings,
     VerdictSettings,
 )
-from irf7bone.study.strict_yaml import current_names, repeated_keys
+from irf7bone.study.strict_yaml import config_problems, current_names
 
 DERIVED = "results/experiments/{experiment}/derived/{name}.gmt"
+MALIGNANT_PARTS = "results/pooled_cells/malignant_part"
 SYMBOLS = "data/genes/hgnc_symbols.tsv.gz"
 
 
@@ -60,20 +63,27 @@ class Study:
     mirror: str | None = None
 
     @property
+    def malignant_parts(self) -> tuple[MalignantPart, ...]:
+        """What the single-cell data sets derive."""
+        return malignant_parts(self.config.malignant_part.of, (card.role for card in self.cells.values()))
+
+    @property
     def primary_of_files(self) -> str:
-        """The primary signature, or the first selected one where an experiment derives the primary one."""
+        """The primary signature, or the first selected one where the run derives the primary one."""
         derived = {card.derive.name for card in self.experiments.values() if card.derive}
+        derived |= {part.name for part in self.malignant_parts}
         named = (self.config.primary.signature, *self.config.signatures.select)
         return next(name for name in named if name not in derived)
 
     @property
     def derived_files(self) -> tuple[str, ...]:
-        """GMT files that experiments of this run write, one for each signature that is derived."""
-        return tuple(
+        """GMT files that this run writes, one for each signature that experiments and cells derive."""
+        experiments = [
             DERIVED.format(experiment=card.id, name=card.derive.name)
             for card in self.experiments.values()
             if card.derive
-        )
+        ]
+        return (*experiments, *(f"{MALIGNANT_PARTS}/{part.name}.gmt" for part in self.malignant_parts))
 
     def withheld(self, cohort: str) -> dict[str, str]:
         """Derived signatures that are not tested in a cohort, each with the reason."""
@@ -83,6 +93,8 @@ class Study:
             for card in self.experiments.values()
             if card.derive
         }
+        for part in self.malignant_parts:
+            reasons[part.name] = not_in_cohort(part, simulated=simulated)
         return {name: reason for name, reason in reasons.items() if reason}
 
 
@@ -92,11 +104,10 @@ def load_study(
     """Check and type a whole study: the config and every card that it names.
 
     Args:
-        config: The merged config, as Snakemake read it.
+        config: The merged config.
         root: The project's folder.
         source: What messages call the config.
-        files: The config files: paths are looked for beside the one that names them, and keys that one
-            repeats are gone from ``config``.
+        files: The config files: paths are looked for beside the one that names them.
 
     Raises:
         InputError: With every problem of the config and of all cards.
@@ -104,13 +115,16 @@ def load_study(
     root, config, paths = Path(root).resolve(), current_names(config), [Path(file) for file in files]
     checks = StudyChecks(config, root, source, paths)
     for path in paths:
-        checks.problems.extend(repeated_keys(from_here(path)))
+        checks.problems.extend(config_problems(from_here(path)))
     documents = checks.read_cards("cohorts", COHORT_CARDS)
     experiments = checks.read_cards("experiments", EXPERIMENT_CARDS)
     data_sets = checks.read_cards("cells", CELLS_CARDS)
     library = checks.signature_files()
-    derived = checks.derived_signatures(experiments, documents)
+    of_experiments = checks.derived_signatures(experiments, documents)
+    parts = checks.malignant_parts(data_sets, of_experiments)
+    derived = [*of_experiments, *parts]
     checks.names(library, derived)
+    checks.wholes_of_parts()
     checks.signatures_of_simulations([*documents, *experiments, *data_sets], library)
     checks.ids_of_data_sets(data_sets, [*documents, *experiments])
     checks.endpoints(documents)
@@ -180,5 +194,10 @@ def _typed(
         min_events=int(config["min_events"]),
         random_signatures=RandomSignatures(
             draws=int(config["random_signatures"]["draws"]), seed=int(config["random_signatures"]["seed"])
+        ),
+        malignant_part=MalignantPartSettings(
+            of=tuple(config["malignant_part"]["of"]),
+            min_share=float(config["malignant_part"]["min_share"]),
+            min_genes=int(config["malignant_part"]["min_genes"]),
         ),
     )

@@ -12,7 +12,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from irf7bone.study.settings import Primary, SignatureSettings, VerdictSettings
+from irf7bone.base.checksums import files_in
+from irf7bone.study.settings import MalignantPartSettings, Primary, SignatureSettings, VerdictSettings
 
 if TYPE_CHECKING:
     from irf7bone.study.cells_card import CellsCard
@@ -28,7 +29,12 @@ PACKAGES = (
     "scipy", "seaborn", "snakemake", "statsmodels", "SurvSet", "umap-learn",
 )  # fmt: skip
 UNKNOWN = "NA"
-PARTS = (SignatureSettings, Primary, VerdictSettings)  # of the settings, to be written key by key
+PARTS = (
+    SignatureSettings,
+    Primary,
+    VerdictSettings,
+    MalignantPartSettings,
+)  # of the settings, to be written key by key
 
 
 def collect(
@@ -41,6 +47,7 @@ def collect(
     cells: Mapping[str, CellsCard],
     cell_sources: Mapping[str, str | Path],
     signature_files: Sequence[str | Path],
+    results: Sequence[str | Path] = (),
     root: str | Path,
     command: str,
 ) -> dict[str, Any]:
@@ -54,7 +61,8 @@ def collect(
         experiment_sources: The same as ``sources`` by experiment id.
         cells: Id of a single-cell data set -> card.
         cell_sources: The same as ``sources`` by its id.
-        signature_files: GMT files that were read, those that experiments derived among them.
+        signature_files: GMT files that were read, those that experiments and cells derived among them.
+        results: Tables, and folders of figures, whose checksums are listed.
         root: The project's folder, for the git revision and for file names relative to it.
         command: The command that makes the run again.
 
@@ -82,6 +90,11 @@ def collect(
             {"file": file_name(path, root), "sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest()}
             for path in signature_files
         ],
+        "results": {
+            str(file): hashlib.sha256(file.read_bytes()).hexdigest()
+            for path in map(Path, results)
+            for file in (files_in(path) if path.is_dir() else [path])
+        },
     }
 
 

@@ -133,6 +133,8 @@ def _expected(rule: str, schema: Mapping[str, Any]) -> str:
         return f"at most {schema[rule]} entries"
     if rule == "minLength":
         return "text that is not empty"
+    if rule == "maxLength":
+        return f"at most {schema[rule]} characters"
     if rule == "pattern":
         return f"text of the form {schema['pattern']}"
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]

@@ -53,6 +53,21 @@ class Reliability(NamedTuple):
     er: float
 
 
+@dataclass(frozen=True)
+class MalignantPartSettings:
+    """Which signatures have their malignant part derived from single cells, and what a gene of it must show.
+
+    Args:
+        of: Names of the signatures.
+        min_share: Smallest share of a gene's signal that comes from malignant cells, 0 to 1.
+        min_genes: Fewest genes with which the part is scored.
+    """
+
+    of: tuple[str, ...] = ()
+    min_share: float = 0.5
+    min_genes: int = 3
+
+
 class RandomSignatures(NamedTuple):
     """How many random signatures are drawn for each named one, and the seed of the draws."""
 
@@ -71,7 +86,7 @@ class Config(NamedTuple):
         cohorts: Ids of the cohorts, in the order of the config.
         experiments: Ids of the experiments, in the order of the config.
         cells: Ids of the single-cell data sets, in the order of the config.
-        signatures: What to score; signatures that experiments derive stand at the end of the selection.
+        signatures: What to score; what experiments and cells derive stands at the end of the selection.
         methods: Scoring methods.
         endpoints: Outcomes.
         models: Cox models.
@@ -81,6 +96,7 @@ class Config(NamedTuple):
         reliability: How well proliferation and ER are measured.
         min_events: Fewest events for which a model is fitted.
         random_signatures: The random signatures that the named ones are held against.
+        malignant_part: What is derived from the malignant cells of the single-cell data sets.
     """
 
     title: str
@@ -97,12 +113,13 @@ class Config(NamedTuple):
     reliability: Reliability
     min_events: int
     random_signatures: RandomSignatures
+    malignant_part: MalignantPartSettings = MalignantPartSettings()
 
     def analysis(self) -> Config:
         """What associations, pooling and verdict depend on: not the title, the cards or names of files.
 
-        The rest is empty, so that an edit of it reruns none of them; the random signatures are a setting of
-        the rules that draw some.
+        The rest is empty, so that an edit of it reruns none of them; the random signatures and the malignant
+        part are settings of the rules that make them.
         """
         return self._replace(
             title="",
@@ -111,4 +128,5 @@ class Config(NamedTuple):
             cells=(),
             signatures=replace(self.signatures, files=()),
             random_signatures=RandomSignatures(draws=0, seed=0),
+            malignant_part=MalignantPartSettings(),
         )

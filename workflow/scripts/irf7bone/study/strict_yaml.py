@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from irf7bone.study.document import (
 
 CONFIG = "config file"
 SHOWN = 60
+LONGEST_NUMBER = 18  # digits
 DEEPEST = 100  # levels; a card has five
 
 
@@ -104,6 +105,13 @@ def _breaches(node: yaml.Node, at: KeyPath, file: Path) -> Iterator[Problem]:
                 continue
             first[key] = line
             yield from _breaches(value_node, (*at, key), file)
+    elif scalar_kind(node) == "int" and len(node.value) > LONGEST_NUMBER:
+        yield Problem(
+            f"{file}:{node.start_mark.line + 1}, {dotted(at)}",
+            expected=f"a number of at most {LONGEST_NUMBER} digits",
+            found=f"{len(node.value)} of them, {show(node.value)}",
+            remedy="put quotes around what is text",
+        )
     elif scalar_kind(node) is None:
         yield Problem(
             f"{file}:{node.start_mark.line + 1}, {dotted(at)}",
@@ -178,45 +186,13 @@ def show(value: object) -> str:
     return f"{value!r}"
 
 
-def repeated_keys(path: Path) -> list[Problem]:
-    """Keys that a config file repeats: Snakemake reads it with plain YAML, which keeps the last one silently.
-
-    Args:
-        path: A file that Snakemake could read.
-    """
+def config_problems(path: Path) -> list[Problem]:
+    """What keeps a config file from being read; nothing where all is well."""
     try:
-        text, _ = read_text(path, CONFIG)
-        root = yaml.compose(text, Loader=PLAIN_LOADER)
+        read_config(path)
     except InputError as error:
         return error.problems
-    except yaml.YAMLError as error:
-        return [not_yaml(path, CONFIG, error)]
-    problems = []
-    waiting: list[tuple[KeyPath, yaml.Node]] = [] if root is None else [((), root)]
-    seen: set[int] = set()  # an alias leads to a node that was there already
-    while waiting:
-        at, node = waiting.pop()
-        if id(node) in seen or isinstance(node, yaml.ScalarNode):
-            continue
-        seen.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
-            waiting += [((*at, index), item) for index, item in enumerate(node.value)]
-            continue
-        first: dict[str, int] = {}
-        for key_node, value in node.value:
-            key, line = str(key_node.value), key_node.start_mark.line + 1
-            waiting.append(((*at, key), value))
-            if key in first:
-                problems.append(
-                    Problem(
-                        f"{path}:{line}, {dotted((*at, key))}",
-                        expected="each key once",
-                        found=f"`{key}` again (first on line {first[key]})",
-                        remedy="keep one of them: the last would silently replace the first",
-                    )
-                )
-            first.setdefault(key, line)
-    return problems
+    return []
 
 
 def merge_config(default: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
@@ -240,24 +216,25 @@ def current_names(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """Read one config file with plain YAML, as Snakemake does.
+    """Read one config file as strictly as a card: see :func:`read_yaml`.
 
     Raises:
-        InputError: It cannot be read, repeats a key, or is no table.
+        InputError: It cannot be read, or breaks a rule.
     """
-    problems = Problems()
-    problems.extend(repeated_keys(path))
+    return read_yaml(path, what=CONFIG).data
+
+
+def read_configs(paths: Iterable[Path]) -> dict[str, Any]:
+    """Config files, each put over those before it.
+
+    Raises:
+        InputError: With what is wrong in any of them.
+    """
+    problems, config = Problems(), dict[str, Any]()
+    for path in paths:
+        try:
+            config = merge_config(config, read_config(path))
+        except InputError as error:
+            problems.extend(error.problems)
     problems.raise_if_any()
-    try:
-        data = yaml.load(read_text(path, CONFIG)[0], Loader=PLAIN_LOADER)
-    except yaml.YAMLError as error:
-        raise InputError(not_yaml(path, CONFIG, error)) from None
-    if not isinstance(data, dict):
-        problems.add(
-            str(path),
-            expected="a config: lines of `key: value`",
-            found="an empty file" if data is None else show(data),
-            remedy="check that this is the file you mean",
-        )
-    problems.raise_if_any()
-    return data
+    return config

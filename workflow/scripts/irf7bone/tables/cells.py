@@ -6,7 +6,7 @@ from irf7bone.base.cells_vocabulary import CELL_STATUSES, CELL_VERDICTS, COMPART
 from irf7bone.base.experiment_vocabulary import DIRECTIONS, MEANINGS
 from irf7bone.tables.columns import METHOD, SIGNATURE, correlation, count, number, share, text
 from irf7bone.tables.contract import Column, Table
-from irf7bone.tables.experiment_columns import CONTRAST, DIFFERENCE, SIDE
+from irf7bone.tables.experiment_columns import CODE, CONTRAST, DIFFERENCE, MIN_P, SIDE
 
 DATA_SET = text("data_set", "id of the single-cell data set")
 COMPARTMENT = text("compartment", "compartment, or bulk: all cells together")
@@ -20,7 +20,6 @@ STATUS = (
     text("status", "ok, or why there is no estimate", allowed=CELL_STATUSES),
     text("reason", "in words, where status is not ok", nullable=True),
 )
-MIN_P = share("min_p", "smallest p that relabelling so few patients can give; above 0.05 it decides nothing")
 
 OBS = Table(
     "described cells",
@@ -122,6 +121,17 @@ CALLS = Table(
     ),
 )
 
+COPY_NUMBER = Table(
+    "copy number of clusters",
+    key=("cluster", "window"),
+    columns=(
+        count("cluster", "cluster"),
+        count("window", "window of 100 genes, in the order of the genome, from 0"),
+        text("chromosome", "its chromosome"),
+        number("change", "mean expression against normal cells, ln; above 0 as after a gain", nullable=False),
+    ),
+)
+
 CONFUSION = Table(
     "confusion",
     key=("label", "called"),
@@ -168,8 +178,11 @@ CELL_SIGNATURES = Table(
         number("difference_raw", "case minus reference, in units of the method's own score"),
         *DIFFERENCE,
         share("q", "Benjamini-Hochberg over all rows but the primary one of each contrast"),
+        number("hedges_g", "difference in standard deviations within groups, without bias of small samples"),
+        number("hedges_se", "its standard error", low=0),
         share("permutation_p", "two-sided p over relabellings; NA where min_p is above 0.05"),
         MIN_P,
+        CODE,
         text("permutation", "exact: all relabellings; monte_carlo: a random part of them", nullable=True,
              allowed=("exact", "monte_carlo")),
         share("coverage", "share of the signature's genes that are used"),

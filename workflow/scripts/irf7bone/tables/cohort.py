@@ -242,29 +242,50 @@ SIGNATURE_QUALITY = Table(
     ),
 )  # fmt: skip
 
-DUPLICATE_STATUSES = ("found", "none", "not_compared")
+DUPLICATE_STATUSES = ("same", "copy", "contradicted", "possible", "none", "not_compared")
 
-EVIDENCE = ("id", "profile", "id and profile")
+EVIDENCE = (
+    "id", "profile", "clinical", "id and profile", "id and clinical", "profile and clinical",
+    "id, profile and clinical",
+)  # fmt: skip
 
 DUPLICATES = Table(
     "duplicates.tsv",
     key=("cohort", "other_cohort", "sample", "other_sample"),
     columns=(
-        Column("cohort", "text", "cohort id"),
-        Column("other_cohort", "text", "cohort that it is compared with; itself for samples within it"),
-        Column("sample", "text", "sample of the first cohort, where one was found", nullable=True),
-        Column("other_sample", "text", "sample of the other that looks like the same patient", nullable=True),
-        Column("evidence", "text", "id, profile, or both", nullable=True, allowed=EVIDENCE),
-        Column(
-            "correlation", "number", "of the two profiles, or the largest of the pair of cohorts",
-            nullable=True, low=-1, high=1,
+        COHORT,
+        text("other_cohort", "cohort that it is compared with; itself for samples within it"),
+        text("sample", "sample of the first cohort, where one was found", nullable=True),
+        text("other_sample", "sample of the other", nullable=True),
+        text(
+            "evidence",
+            "what brings them together: id, profile, clinical data",
+            nullable=True,
+            allowed=EVIDENCE,
         ),
-        Column("margin", "number", "its lead over the second best partner, Fisher z", nullable=True),
-        Column("n_genes", "integer", "genes that both cohorts have", low=0),
-        Column(
-            "status", "text", "found, none, or not_compared (by profile; ids always are)",
-            allowed=DUPLICATE_STATUSES
+        number(
+            "correlation",
+            "of the two profiles once the patterns are taken out that many samples share, or the largest of "
+            "the pair of cohorts",
+            -1,
+            1,
         ),
-        Column("reason", "text", "what to do, or why profiles were not compared", nullable=True),
+        number("margin", "its lead over the best other partner of either, Fisher z"),
+        text("facts", "clinical facts in which the two agree, or cannot be one patient", nullable=True),
+        count("n_genes", "genes that both cohorts have"),
+        count(
+            "effective_genes",
+            "independent genes that would spread the correlations of different tumours as much",
+            nullable=True,
+        ),
+        number("needed", "lead from which a pair stands out in these two cohorts, Fisher z", 0),
+        text(
+            "status",
+            "same (ids and profiles agree, or ids where profiles cannot tell), copy (profiles agree, ids "
+            "differ), contradicted (ids agree, profiles do not), possible (something speaks for one patient "
+            "and something against), none, or not_compared (by profile; the rest always is)",
+            allowed=DUPLICATE_STATUSES,
+        ),
+        text("reason", "what to do, or why profiles were not compared", nullable=True),
     ),
-)  # fmt: skip
+)

@@ -9,7 +9,16 @@ from __future__ import annotations
 from irf7bone.base.experiment_vocabulary import DIRECTIONS, MEANINGS, ORTHOLOGY
 from irf7bone.tables.columns import METHOD, SAMPLE, SIGNATURE, STATUS, count, number, share, text
 from irf7bone.tables.contract import Column, Table
-from irf7bone.tables.experiment_columns import CONTRAST, DIFFERENCE, EXPERIMENT, GENE, SIDE, SIZES
+from irf7bone.tables.experiment_columns import (
+    CODE,
+    CONTRAST,
+    DIFFERENCE,
+    EXPERIMENT,
+    GENE,
+    MIN_P,
+    SIDE,
+    SIZES,
+)
 
 CONTRASTS = Table(
     "experiment contrasts",
@@ -30,6 +39,8 @@ CONTRASTS = Table(
         count("n_genes", "genes tested"),
         count("n_filtered", "genes not tested: too few counts, or constant"),
         number("df_residual", "residual degrees of freedom of the model", nullable=False, low=0),
+        MIN_P,
+        CODE,
         number("df_prior", "degrees of freedom the prior variance is worth; inf is written as 1e6", low=0),
         count("n_up", "genes higher in the case group at the card's FDR"),
         count("n_down", "genes lower in the case group at the card's FDR"),
@@ -104,7 +115,13 @@ SIGNATURES = Table(
                "experiment's samples; se and interval are in the same unit", True),
         *DIFFERENCE[1:],
         share("q", "Benjamini-Hochberg over the experiment's rows but the primary ones"),
-        share("permutation_p", "two-sided p over relabellings (sign flips within pairs)"),
+        number("hedges_g", "difference in standard deviations within groups, without bias of small samples"),
+        number("hedges_se", "its standard error", low=0),
+        share(
+            "permutation_p", "two-sided p over relabellings (sign flips in pairs); NA if min_p is above 0.05"
+        ),
+        MIN_P,
+        CODE,
         count("n_relabellings", "relabellings that p rests on", nullable=True),
         text("permutation", "exact: all relabellings; monte_carlo: a random part of them", nullable=True,
               allowed=("exact", "monte_carlo")),
@@ -317,7 +334,9 @@ CLAIM = Table(
         METHOD,
         *SIZES,
         *DIFFERENCE,
-        share("permutation_p", "two-sided p over relabellings"),
+        share("permutation_p", "two-sided p over relabellings; NA where min_p is above 0.05"),
+        MIN_P,
+        CODE,
         share("camera_p", "p of camera for the signature"),
         text("verdict", "what the contrast says of the claim"),
         text("rule", "the rule that fired", nullable=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from irf7bone.base.experiment_vocabulary import SIDES
+from irf7bone.base.experiment_vocabulary import CANNOT_DECIDE, SIDES
 from irf7bone.tables.columns import count, number, share, text
 
 EXPERIMENT = text("experiment", "experiment id")
@@ -15,6 +15,10 @@ SIZES = (
     count("n_pairs", "complete pairs; NA where the contrast is unpaired", nullable=True),
 )
 
+MIN_P = share("min_p", "smallest p that relabelling so few samples can give; above 0.05 it decides nothing")
+CODE = text(
+    "code", f"{CANNOT_DECIDE} where min_p is above 0.05; else NA", nullable=True, allowed=(CANNOT_DECIDE,)
+)
 DIFFERENCE = (
     number("difference", "case minus reference"),
     number("se", "its standard error"),

@@ -8,6 +8,7 @@ list at each start.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import PurePath
 
@@ -19,6 +20,7 @@ from irf7bone.tables import (
     outcome,
     outcome_checks,
     pooled,
+    pooled_cells,
     random_signatures,
     verdict,
 )
@@ -29,6 +31,7 @@ OF_COHORT = "results/outcome/{cohort}/"
 OVER_COHORTS = "results/tables/"
 OF_EXPERIMENT = "results/experiments/{experiment}/"
 OF_CELLS = "results/cells/{data_set}/"
+OVER_CELLS = "results/pooled_cells/"
 DERIVED = f"{OF_EXPERIMENT}derived.tsv"  # only where an experiment derives a signature
 NULLS = f"{OVER_COHORTS}null.tsv"  # the cohorts' own tables, one below the other
 
@@ -102,8 +105,12 @@ REGISTER: dict[str, Table] = {
     "results/cells/{data_set}/cells.parquet": cells.CELLS,
     "results/cells/{data_set}/flow.tsv": cohort.FLOW,
     "results/cells/{data_set}/calls.tsv": cells.CALLS,
+    "results/cells/{data_set}/copy_number.parquet": cells.COPY_NUMBER,
     "results/cells/{data_set}/confusion.tsv": cells.CONFUSION,
     "results/cells/{data_set}/quality.tsv": cells.CELL_QUALITY,
+    "results/pooled_cells/malignant_genes.tsv": pooled_cells.MALIGNANT_GENES,
+    "results/pooled_cells/malignant_parts.tsv": pooled_cells.MALIGNANT_PARTS,
+    **{f"results/pooled_cells/{name}.tsv": table for name, table in pooled_cells.POOLED_CELL_TABLES.items()},
     **{f"results/cells/{{data_set}}/{name}.tsv": table for name, table in cells.CELL_TABLES.items()},
 }
 
@@ -121,6 +128,35 @@ def paths_in(folder: str) -> list[str]:
 def tables_in(folder: str) -> dict[str, Table]:
     """The same as name of the file without its ending -> contract."""
     return {PurePath(path).stem: REGISTER[path] for path in paths_in(folder)}
+
+
+def registered(
+    *,
+    cohort: Iterable[str],
+    experiment: Iterable[str],
+    data_set: Iterable[str],
+    derived: Iterable[str],
+    over_cells: Iterable[str],
+) -> list[str]:
+    """The path of every table of a study, in the order of :data:`REGISTER`.
+
+    Args:
+        cohort: Ids of cohorts.
+        experiment: Ids of experiments.
+        data_set: Ids of single-cell data sets.
+        derived: Experiments that derive a signature.
+        over_cells: Tables over all single-cell data sets that the study has.
+    """
+    planned = set(over_cells)
+    ids = {"cohort": list(cohort), "experiment": list(experiment), "data_set": list(data_set)}
+    paths = []
+    for path in REGISTER:
+        if path.startswith(OVER_CELLS) and path not in planned:
+            continue
+        word = next((word for word in ids if f"{{{word}}}" in path), "")
+        named = list(derived) if path == DERIVED else ids.get(word, [""])
+        paths += [path.replace(f"{{{word}}}", name) for name in named]
+    return paths
 
 
 def table_at(path: str) -> Table:

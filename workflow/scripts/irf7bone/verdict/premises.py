@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from irf7bone.harmonise.sample_ids import names_nobody
 from irf7bone.statistics.normal_normal import pool_normal_normal
 from irf7bone.verdict.evidence import BEYOND_CHANCE, TAIL
 
-# pairs of samples that are one patient; found is what earlier tables call them
-SHARED = ("same", "copy", "found")
+# pairs of samples that are one patient
+SHARED = ("same", "copy")
 CONTRADICTED = "contradicted"
-# the row number of a table, and shorter ids, agree by chance
-_ROW_NUMBER = re.compile(r"(?i)(row|sample|patient|case|tumou?r|subject|id|pid|[ptsvx])?[\W_]*\d+")
-SHORTEST_ID = 5
 # nearly all patients of a cohort with more events than this were chosen for having them
 ALL_BUT = 0.9
 # of the weight: more of it unadjusted for ER is not an estimate given ER
@@ -69,8 +66,7 @@ def overlap_codes(duplicates: pd.DataFrame, cohorts: Collection[str]) -> frozens
 def _by_worthless_id(pairs: pd.DataFrame) -> pd.Series:
     """Pairs that only an id names, and one that any two tables may share."""
     ids = pairs["sample"].astype("object").fillna("").astype(str)
-    worthless = ids.map(lambda name: len(name) < SHORTEST_ID or bool(_ROW_NUMBER.fullmatch(name)))
-    return worthless & (pairs["evidence"] == "id")
+    return ids.map(names_nobody).astype(bool) & (pairs["evidence"] == "id")
 
 
 def selection_codes(rows: pd.DataFrame, facts: Mapping[str, CohortFacts], endpoint: str) -> frozenset[str]:

@@ -11,10 +11,15 @@ import yaml
 from irf7bone.commands.propose.endpoints import propose_endpoints
 from irf7bone.commands.propose.fields import propose_fields
 from irf7bone.commands.propose.seen import Seen, ask
+from irf7bone.harmonise.column_names import plain_name
 from irf7bone.study.questions import MARK
 
 WIDTH = 10_000  # no question is broken into lines
 _NOT_TUMOURS = re.compile(r"normal|healthy|control|cell.?line|adjacent|benign", re.IGNORECASE)
+_PATIENT = re.compile(
+    r"(patient|case|subject|individual|participant|donor|person)(_?(id|no|nr|number|code|name))?$"
+)
+MOST_KNOWN = 0.5  # share of samples whose patient is named, for the column to be that of patients
 _ORDER = (
     "id", "title", "citation", "documentation", "organism", "specimen", "role", "expression", "clinical",
     "patient", "fields", "exclude", "endpoints",
@@ -49,7 +54,7 @@ def card_text(identity: str, seen: Seen) -> str:
     """The text of a proposed card: sure where the source is, a question everywhere else."""
     fields = propose_fields(seen.samples)
     taken = {rule["from"] for rule in fields.values() if isinstance(rule, dict)}
-    endpoints, remarks = propose_endpoints(seen.samples, taken)
+    endpoints, remarks = propose_endpoints(seen.samples, taken, seen.described)
     card: dict[str, Any] = {
         "id": identity,
         "title": ask("what shall the report call the cohort?"),
@@ -58,13 +63,13 @@ def card_text(identity: str, seen: Seen) -> str:
         "organism": "human",
         "specimen": ask("primary or metastasis? What all samples that stay in are"),
         "role": "validation",
-        **seen.stated,
         "expression": dict(seen.expression),
         "clinical": [dict(entry) for entry in seen.clinical],
+        **_patient(seen.samples),
         "fields": fields,
         **_exclude(seen.samples),
         "endpoints": endpoints,
-    }
+    } | dict(seen.stated)
     head = [
         f"Proposed from the data. What starts with {MARK} is not known from them: answer each, or remove",
         "what does not apply, as the question says. `make check` lists those that are left.",
@@ -82,6 +87,18 @@ def card_text(identity: str, seen: Seen) -> str:
 def dump(value: dict[str, Any]) -> str:
     """Keys of a card as YAML, text in quotes wherever it could be taken for anything else."""
     return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH)
+
+
+def _patient(samples: pd.DataFrame) -> dict[str, Any]:
+    """The column of patients, where one is called so and a patient has several samples."""
+    found = [
+        str(name)
+        for name in samples.columns
+        if _PATIENT.search(plain_name(name))
+        and samples[name].notna().mean() > MOST_KNOWN
+        and 1 < samples[name].nunique() < samples[name].notna().sum()
+    ]
+    return {"patient": found[0]} if len(found) == 1 else {}
 
 
 def _exclude(samples: pd.DataFrame) -> dict[str, Any]:

@@ -2,75 +2,79 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from irf7bone.commands.propose.fields import plain_name
 from irf7bone.commands.propose.seen import as_numbers, ask
+from irf7bone.harmonise.column_names import (
+    EVENT_WORDS,
+    KINDS,
+    TIME_WORDS,
+    kind_of,
+    legend_of,
+    meaning_of_code,
+    meaning_of_word,
+    plain_name,
+    polarity,
+    says,
+    stem_of,
+    unit_of,
+)
+from irf7bone.harmonise.named_codes import said_by_codes, stays_longer
 
 MOST_CODES = 8
-# what a name says it is about, the narrower first: a column belongs to the first that it matches
-_KINDS = {
-    "bone": r"bone|osseous|skeletal",
-    "brain": r"brain",
-    "lung": r"lung",
-    "liver": r"liver",
-    "distant": r"dmfs|distant|metastas[ei]s_free|mfs",
-    "death": r"os|overall_survival|death|dead|died|vital|deceased",
-    "relapse": r"rfs|dfs|efs|pfs|relapses?|recurrence|(disease|relapse|recurrence|event)_free",
-}
 _SITES = ("bone", "brain", "lung", "liver")
-_UNITS = {"months": r"months?|mo|mths", "days": r"days?", "years": r"years?|yrs?"}
-_TIME = r"time|months?|mo|mths|days?|years?|yrs?|t|survival_time|follow_?up|fu"
-# 0 and 1 tell whether it happened only where the name is that of the event itself
-_EVENT_NAMES = r"relapses?|recurrence|metastas[ei]s|death|dead|died|deceased|event|e"
-_YES = {
-    "yes", "true", "y", "dead", "deceased", "died", "event", "relapse", "relapsed", "recurred", "recurrence",
-    "progressed", "recurred/progressed", "1:deceased", "1:recurred/progressed", "1:recurred", "1:progression",
-    "1:event",
-}  # fmt: skip
-_NO = {
-    "no", "false", "n", "alive", "living", "censored", "no event", "no relapse", "diseasefree",
-    "disease free", "relapse free", "0:living", "0:alive", "0:diseasefree", "0:not recurred", "0:censored",
-}  # fmt: skip
+# a time that is known for one outcome only, and the time of those without it: the Genomic Data Commons'
+# tables
+_TO_EVENT = {"death": r"days_to_death|death_days_to", "relapse": r"days_to_(recurrence|new_tumor_event)\w*"}
+_TO_LAST = r"days_to_last_follow_?up|last_contact_days_to|days_to_last_known_alive"
 
 
-def propose_endpoints(samples: pd.DataFrame, taken: set[str]) -> tuple[dict[str, Any] | str, list[str]]:
+def propose_endpoints(
+    samples: pd.DataFrame, taken: set[str], described: Mapping[str, str] | None = None
+) -> tuple[dict[str, Any] | str, list[str]]:
     """The card's ``endpoints``, or a question where no column names one; and remarks on what is left.
 
-    Columns that are ``taken`` for covariates are passed over.
-
     An endpoint is proposed where exactly one column with two or more codes names it. Its definition is always
-    a question; so is its time where no column of times names the same outcome.
+    a question; so is its time where no column of times names the same outcome, and so are its codes where the
+    data or a name do not make sure of them.
+
+    Args:
+        samples: Samples x columns of text.
+        taken: Columns that are covariates; they are passed over.
+        described: What the source says of a column, such as the lines above a table of cBioPortal.
     """
-    times: dict[str, list[str]] = {kind: [] for kind in _KINDS}
-    events: dict[str, list[str]] = {kind: [] for kind in _KINDS}
-    unnamed: list[str] = []
-    for name in samples.columns.difference(list(taken), sort=False):
-        known = samples[name].dropna()
-        kind = next((kind for kind, words in _KINDS.items() if _says(name, words)), None)
-        if _is_time(name, known):
-            (times[kind] if kind else unnamed).append(name)
-        elif kind and 2 <= known.nunique() <= MOST_CODES:
-            events[kind].append(name)
-        elif not kind and _says(name, _EVENT_NAMES + "|status|survival|outcome") and known.nunique() > 1:
-            unnamed.append(name)
+    times, events, unnamed = _sorted_columns(samples, taken)
+    all_times = [name for names in times.values() for name in names] + [
+        name for name in unnamed if is_time(name, samples[name].dropna())
+    ]
     proposed: dict[str, Any] = {}
     remarks = []
-    all_times = [name for names in times.values() for name in names] + [
-        name for name in unnamed if _is_time(name, samples[name].dropna())
-    ]
-    for kind in _KINDS:
+    for kind in KINDS:
+        own = [name for name in times[kind] if not _half_known(name, kind)]
+        halves = [name for name in times[kind] if _half_known(name, kind)]
+        last = [name for name in all_times if plain_name(name) and _is_last(name)]
         if len(events[kind]) == 1:
             [event] = events[kind]
-            proposed[kind] = _endpoint(samples, kind, event, times[kind], all_times)
-        elif events[kind]:
-            proposed[kind] = ask(
-                f"several columns name {kind}: {', '.join(events[kind])}. "
-                "Write definition, time and event, or remove"
+            joined = [*halves[:1], *last[:1]] if halves and last else []
+            proposed[kind] = _endpoint(
+                samples, kind, event, joined or _paired(event, own), all_times, described or {}
             )
+        elif events[kind]:
+            shown = "; ".join(
+                f"{name}: {said_by_codes(samples[name], _one_time(samples, _paired(name, own)))}"
+                for name in events[kind]
+            )
+            proposed[kind] = ask(
+                f"several columns name {kind}. {shown}. Write definition, time and event, or remove"
+            )
+    for kind, rule in proposed.items():
+        event = rule["event"]["from"] if isinstance(rule, dict) else ""
+        if legend := legend_of(event):
+            said = ", ".join(f"{code} is {meaning}" for code, meaning in legend.items())
+            remarks.append(f"The codes of {kind} are read by the legend in the column's name: {said}.")
     if unnamed:
         remarks.append(f"These columns may tell an outcome, but do not say which: {', '.join(unnamed)}.")
     if proposed:
@@ -84,27 +88,75 @@ def propose_endpoints(samples: pd.DataFrame, taken: set[str]) -> tuple[dict[str,
     ), remarks
 
 
-def _says(name: str, words: str) -> bool:
-    """Whether one of the words, or of the runs of words, stands in a name."""
-    return re.search(rf"(^|_)({words})(_|$)", plain_name(name)) is not None
+def _sorted_columns(
+    samples: pd.DataFrame, taken: set[str]
+) -> tuple[dict[str, list[str]], dict[str, list[str]], list[str]]:
+    """Columns of times and of events by the outcome that they name, and those that name none."""
+    times: dict[str, list[str]] = {kind: [] for kind in KINDS}
+    events: dict[str, list[str]] = {kind: [] for kind in KINDS}
+    unnamed: list[str] = []
+    for name in samples.columns.difference(list(taken), sort=False):
+        known, kind = samples[name].dropna(), kind_of(name)
+        if is_time(name, known):
+            (times[kind] if kind else unnamed).append(name)
+        elif kind and 2 <= known.nunique() <= MOST_CODES:
+            events[kind].append(name)
+        elif not kind and says(name, EVENT_WORDS + "|status|survival|outcome") and known.nunique() > 1:
+            unnamed.append(name)
+    return times, events, unnamed
 
 
-def _is_time(name: str, known: pd.Series) -> bool:
-    if not _says(name, _TIME) or known.nunique() <= 2:
+def is_time(name: str, known: pd.Series) -> bool:
+    """Whether a column is called as a time and holds numbers of 0 or more."""
+    if not says(name, TIME_WORDS) or known.nunique() <= 2:
         return False
     numbers = as_numbers(known)
     return numbers is not None and bool((numbers >= 0).all())
 
 
+def _half_known(name: str, kind: str) -> bool:
+    """Whether a column holds the time of those with the event only."""
+    return kind in _TO_EVENT and says(name, _TO_EVENT[kind])
+
+
+def _is_last(name: str) -> bool:
+    return says(name, _TO_LAST)
+
+
+def _paired(event: str, own: list[str]) -> list[str]:
+    """The times of an event's kind; where there are several, those that share its stem."""
+    if len(own) < 2:
+        return own
+    same = [name for name in own if stem_of(name) == stem_of(event)]
+    return same if len(same) == 1 else own
+
+
+def _one_time(samples: pd.DataFrame, times: list[str]) -> pd.Series | None:
+    """The time of each sample as numbers; the first that is known of several; None where none is sure."""
+    if not times:
+        return None
+    numbers = samples[times].apply(pd.to_numeric, errors="coerce")
+    return numbers.bfill(axis=1).iloc[:, 0].rename(times[0])
+
+
 def _endpoint(
-    samples: pd.DataFrame, kind: str, event: str, own: list[str], all_times: list[str]
+    samples: pd.DataFrame,
+    kind: str,
+    event: str,
+    own: list[str],
+    all_times: list[str],
+    described: Mapping[str, str],
 ) -> dict[str, Any]:
     endpoint: dict[str, Any] = {
         "definition": ask(
             f"what does an event in column {event} count, where does the clock start, and what ends it?"
         )
     }
-    if len(own) == 1:
+    joined = len(own) == 2 and _half_known(own[0], kind)
+    sure = len(own) == 1 or joined
+    if joined:
+        endpoint["time"] = {"from": list(own), "unit": _unit(own[0], samples[own[0]]), **_both(samples, own)}
+    elif sure:
         endpoint["time"] = {"from": own[0], "unit": _unit(own[0], samples[own[0]])}
     else:
         there = ", ".join(map(str, own or all_times)) or "none found"
@@ -114,7 +166,8 @@ def _endpoint(
             ),
             "unit": ask("months, days or years?"),
         }
-    endpoint["event"] = _event(event, samples[event].dropna())
+    time = _one_time(samples, own if sure else all_times if len(all_times) == 1 else [])
+    endpoint["event"] = _event(event, kind, samples[event], time, described.get(event, ""))
     if kind in _SITES:
         endpoint["competing"] = ask(
             "which column tells a relapse elsewhere, which stops this clock? Write from, is and else, "
@@ -123,28 +176,49 @@ def _endpoint(
     return endpoint
 
 
+def _both(samples: pd.DataFrame, own: list[str]) -> dict[str, str]:
+    """The question which time counts, where a sample has two that differ."""
+    pair = samples[own].apply(pd.to_numeric, errors="coerce").dropna()
+    differ = int((pair[own[0]] != pair[own[1]]).sum())
+    if not differ:
+        return {}
+    return {"differ": ask(f"{differ} samples have both, and they differ: first, smallest or largest?")}
+
+
 def _unit(name: str, values: pd.Series) -> str:
-    for unit, words in _UNITS.items():
-        if _says(name, words):
-            return unit
+    unit = unit_of(name)
+    if unit:
+        return unit
     numbers = as_numbers(values.dropna())
     if numbers is None:
         return ask("months, days or years?")
     return ask(f"months, days or years? The values run from {numbers.min():g} to {numbers.max():g}")
 
 
-def _event(name: str, known: pd.Series) -> dict[str, Any]:
-    codes = sorted(known.unique(), key=str)
-    words = {code: str(code).strip().lower() for code in codes}
-    if set(words.values()) == {"0", "1"} and _says(name, _EVENT_NAMES):
-        return {"from": name, "is": "1", "else": "0"}
-    happened = [code for code, word in words.items() if word in _YES]
-    not_happened = [code for code, word in words.items() if word in _NO]
-    if happened and not_happened and len(happened) + len(not_happened) == len(codes):
-        return {"from": name, "is": happened, "else": not_happened}
-    counts = ", ".join(f"{code} ({(known == code).sum()})" for code in codes)
+def _event(name: str, kind: str, values: pd.Series, time: pd.Series | None, described: str) -> dict[str, Any]:
+    """The codes, where a legend, the codes' own words or the name make sure of them and the times agree."""
+    codes = sorted(values.dropna().unique(), key=str)
+    legend = legend_of(name) or legend_of(described)
+    meanings = {code: meaning_of_code(code, name, legend, kind) for code in codes}
+    happened = [code for code, meaning in meanings.items() if meaning is True]
+    rest = [code for code, meaning in meanings.items() if meaning is False]
+    doubtful = time is not None and stays_longer(values.isin(happened), time)
+    if (
+        polarity(name) != "event"
+    ):  # a yes of `relapse_free` is asked about; words and a legend say it themselves
+        doubtful |= any(meaning_of_word(legend.get(str(code), str(code)), kind) is None for code in codes)
+    if happened and rest and len(happened) + len(rest) == len(codes) and not doubtful:
+        if {str(code) for code in codes} == {"0", "1"}:
+            return {"from": name, "is": happened[0], "else": rest[0]}
+        return {"from": name, "is": happened, "else": rest}
+    said = said_by_codes(values, time)
+    meant = (
+        f" The source says: {', '.join(f'{code} is {word}' for code, word in legend.items())}."
+        if legend
+        else ""
+    )
     return {
         "from": name,
-        "is": ask(f"which codes mean that it happened? There are {counts}"),
+        "is": ask(f"which codes mean that it happened? There are {said}.{meant}"),
         "else": ask("which codes mean that it did not?"),
     }

@@ -9,13 +9,9 @@ from typing import Any
 import pandas as pd
 
 from irf7bone.commands.propose.seen import as_numbers, ask
+from irf7bone.harmonise.column_names import plain_name
+from irf7bone.harmonise.named_codes import STATUS_WORDS
 
-# words that mean the same in every source; what a bare 1 means, the source must say
-_STATUS = {
-    "positive": "positive", "pos": "positive", "+": "positive", "er+": "positive", "her2+": "positive",
-    "er positive": "positive", "negative": "negative", "neg": "negative", "-": "negative", "er-": "negative",
-    "her2-": "negative", "er negative": "negative", "node-negative": "negative", "node-positive": "positive",
-}  # fmt: skip
 _GRADES = {"1": 1, "2": 2, "3": 3, "i": 1, "ii": 2, "iii": 3, "g1": 1, "g2": 2, "g3": 3} | {
     f"grade {number}": number for number in (1, 2, 3)
 }
@@ -25,16 +21,14 @@ _NAMES = {
     "er": r"(.*_)?(er|esr1|estrogen_receptor|oestrogen_receptor)(_status)?(_by_ihc|_ihc)?",
     "her2": r"(.*_)?(her2|her2_neu|erbb2)(_status)?(_by_ihc|_ihc)?",
     "node": r"(lymph_)?node(s)?(_status)?|lymph_node_status|nodal_status|ln_status",
-    "grade": r"(histological_|histologic_|tumou?r_|neoplasm_histologic_|elston_|nottingham_|bre_)?grade",
-    "age": r"age|age_at_(diagnosis|surgery)|age_years|age_in_years|patient_age",
+    "grade": r"(histological_|histologic_|tumou?r_|neoplasm_histologic_|elston_|nottingham_|bre_)?grade"
+    r"|nhg|histgrade",
+    "age": r"age|age_at_(initial_pathologic_)?(diagnosis|surgery|dx)|age_years|age_in_years|patient_age",
     "size_cm": r"(tumou?r_)?size(_(in_)?(?P<unit>mm|cm))?",
 }
 _AGES = (10.0, 120.0)
-
-
-def plain_name(name: str) -> str:
-    """A column's name in lower case, its words joined with ``_``."""
-    return re.sub(r"[^a-z0-9+]+", "_", str(name).lower()).strip("_")
+MOST_CODES = 8
+MOST_CLASSES = 3  # of a pN class; a larger number is a count of nodes
 
 
 def propose_fields(samples: pd.DataFrame) -> dict[str, Any]:
@@ -57,7 +51,7 @@ def propose_fields(samples: pd.DataFrame) -> dict[str, Any]:
 
 def _coded(name: str, known: pd.Series, match: re.Match[str], meanings: Mapping[str, Any], asked: str) -> Any:
     values = known.value_counts()
-    if len(values) > 8:
+    if len(values) > MOST_CODES:
         return None
     codes = {
         str(value): meanings[_word(value)]
@@ -73,8 +67,17 @@ def _word(value: object) -> str:
     return word.removesuffix(".0")
 
 
+def _node(name: str, known: pd.Series, match: re.Match[str]) -> Any:
+    """Counts of involved nodes, which go beyond a code, are positive from 1 on."""
+    numbers = as_numbers(known)
+    if numbers is None or numbers.max() <= MOST_CLASSES or not (numbers == numbers.round()).all():
+        return _status(name, known, match)
+    by_count = {str(value): "positive" if float(value) > 0 else "negative" for value in known.unique()}
+    return {"from": name, "map": dict(sorted(by_count.items(), key=lambda item: float(item[0])))}
+
+
 def _status(name: str, known: pd.Series, match: re.Match[str]) -> Any:
-    return _coded(name, known, match, _STATUS, "positive or negative")
+    return _coded(name, known, match, STATUS_WORDS, "positive or negative")
 
 
 def _grade(name: str, known: pd.Series, match: re.Match[str]) -> Any:
@@ -96,4 +99,4 @@ def _size(name: str, known: pd.Series, match: re.Match[str]) -> Any:
     return {"from": name, "unit": match["unit"] or asked}
 
 
-_RULES = {"er": _status, "her2": _status, "node": _status, "grade": _grade, "age": _age, "size_cm": _size}
+_RULES = {"er": _status, "her2": _status, "node": _node, "grade": _grade, "age": _age, "size_cm": _size}

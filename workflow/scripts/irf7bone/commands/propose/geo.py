@@ -89,6 +89,10 @@ def look_at_series(
         "Outcome that is not below may be in the family SOFT file (clinical: table: series) or in a "
         "supplementary file."
     )
+    remarks += [
+        f"The key {kept} is spelt {other} in some samples; they are one column."
+        for other, kept in found.spelt.items()
+    ]
     return Seen(expression, [{"source": "geo"}], values, found.samples, _stated(about, accession), remarks)
 
 

@@ -113,13 +113,14 @@ def _cbioportal(place: Place, symbols: SymbolTable) -> Seen:
     }
     draft = _Draft(place.card, {**expression, "profile": profiles[0]})
     values, _ = cbioportal.read_expression(draft, draft.expression, None)
-    samples, _ = cbioportal.read_clinical(draft, {"source": "cbioportal"}, None)
+    samples, records = cbioportal.read_clinical(draft, {"source": "cbioportal"}, None)
+    described = records[0].get("described", {})
     expression |= {"scale": ask_scale(values), "collapse": "max_mean"}
     stated = {"patient": "PATIENT_ID", **_cbioportal_meta(folder)}
     stated["documentation"] = (
         "docs.cbioportal.org, File Formats; what is beyond them, the study's publication"
     )
-    return Seen(expression, [{"source": "cbioportal"}], values, samples, stated)
+    return Seen(expression, [{"source": "cbioportal"}], values, samples, stated, described=described)
 
 
 def _cbioportal_meta(folder: Path) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class Seen:
         samples: Samples x columns of text or None; index = sample id.
         stated: Further keys of the card that the source states, such as title and citation.
         remarks: Sentences for the head of the card.
+        described: What the source says of a clinical column, by its name.
     """
 
     expression: Mapping[str, Any]
@@ -36,6 +37,7 @@ class Seen:
     samples: pd.DataFrame
     stated: Mapping[str, Any] = field(default_factory=dict)
     remarks: Sequence[str] = ()
+    described: Mapping[str, str] = field(default_factory=dict)
 
 
 def ask(question: str) -> str:

@@ -15,6 +15,8 @@ from irf7bone.experiments.claim.sentences import Marker
 from irf7bone.experiments.design import ContrastDesign
 from irf7bone.tables.experiment import CLAIM
 
+ESTIMATE = ("difference", "se", "ci_low", "ci_high", "df", "p", "permutation_p", "min_p", "code")
+
 
 def judge_contrasts(
     experiment: str,
@@ -54,7 +56,6 @@ def judge_contrasts(
         row = scored.loc[contrast.id]
         expected = EXPECTED[contrast.meaning]
         markers = _markers(composition, adjusted, contrast.id)
-        relabellings = row["n_relabellings"]
         evidence = Evidence(
             expected=expected,
             case=contrast.case,
@@ -66,7 +67,7 @@ def judge_contrasts(
             high=_number(row["ci_high"]),
             p=_number(row["p"]),
             permutation_p=_number(row["permutation_p"]),
-            smallest_p=math.nan if pd.isna(relabellings) else _smallest_p(design, row),
+            smallest_p=_number(row["min_p"]),
             camera_p=_number(tested.loc[contrast.id, "camera_p"])
             if contrast.id in tested.index
             else math.nan,
@@ -75,9 +76,7 @@ def judge_contrasts(
             not_measured=_not_measured(composition, contrast.id),
         )
         rule, sentence = decide(evidence)
-        estimate = {
-            name: row[name] for name in ("difference", "se", "ci_low", "ci_high", "df", "p", "permutation_p")
-        }
+        estimate = {name: row[name] for name in ESTIMATE}
         rows.append(
             {
                 "experiment": experiment,
@@ -112,14 +111,6 @@ def _markers(composition: pd.DataFrame, adjusted: pd.DataFrame, contrast: str) -
 def _not_measured(composition: pd.DataFrame, contrast: str) -> tuple[str, ...]:
     missing = (composition["contrast"] == contrast) & (composition["status"] != "ok")
     return tuple(composition.loc[missing, "marker"])
-
-
-def _smallest_p(design: ContrastDesign, row: pd.Series) -> float:
-    """The two-sided p of the most extreme labelling: with its mirror image where groups are of one size."""
-    if row["permutation"] == "monte_carlo":
-        return 1 / (1 + int(row["n_relabellings"]))
-    mirrored = design.n_pairs is not None or design.n_case == design.n_reference
-    return (2 if mirrored else 1) / int(row["n_relabellings"])
 
 
 def _sample_words(design: ContrastDesign) -> str:

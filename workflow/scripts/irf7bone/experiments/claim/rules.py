@@ -45,8 +45,8 @@ class Evidence:
         low: Lower end of the 95 % interval.
         high: Upper end.
         p: Of the t test.
-        permutation_p: NaN where labels cannot be exchanged.
-        smallest_p: The smallest that so many relabellings can give.
+        permutation_p: NaN where labels cannot be exchanged, and where ``smallest_p`` is above 0.05.
+        smallest_p: The smallest that so many relabellings can give; NaN where labels cannot be exchanged.
         camera_p: Of the signature against the other genes; NaN where it was not tested.
         reason: Why there is no difference.
         markers: Marker lists that differ between the groups, with the difference adjusted for each.
@@ -219,9 +219,9 @@ RULES = (
     Rule("E4", "the interval includes 0", NO_EVIDENCE, lambda e: e.side == 0, _say_nothing),
     Rule(
         "E5",
-        "the interval excludes 0, but p by relabelling is above 0.05",
+        "the interval excludes 0, but p by relabelling is above 0.05, or cannot be 0.05 with so few samples",
         TOO_LITTLE,
-        lambda e: e.permutation_p > ALPHA,
+        lambda e: e.permutation_p > ALPHA or e.smallest_p > ALPHA,
         _say_relabelling,
     ),
     Rule(

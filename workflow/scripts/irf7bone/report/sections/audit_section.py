@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, is_missing, listed
-from irf7bone.harmonise.duplicates import LEAST_CORRELATION, LEAST_GENES, MARGIN, SURE_CORRELATION
+from irf7bone.harmonise.profile_match import FALSE_POSITIVE_RATE
 from irf7bone.report.html.cell_markup import (
     Cell,
     Field,
@@ -21,11 +21,19 @@ from irf7bone.report.html.cell_markup import (
 )
 from irf7bone.report.html.section import Finding, Section, chosen, said_cohort
 from irf7bone.tables.outcome_checks import LOST
+from irf7bone.verdict.premises import SHARED
 
 if TYPE_CHECKING:
     from irf7bone.report.inputs import ReportInputs
 
-_STATUS = {"found": "found", "none": "none found", "not_compared": "profiles not compared"}
+_STATUS = {
+    "same": "same",
+    "copy": "copy",
+    "contradicted": "contradicted",
+    "possible": "possible",
+    "none": "none found",
+    "not_compared": "profiles not compared",
+}
 
 
 def audit_section(inputs: ReportInputs) -> Section:
@@ -56,34 +64,66 @@ def duplicate_findings(
         simulated: Ids of simulated cohorts.
         endpoints: Cohort -> its endpoints that the study asks about.
     """
-    found, untold = chosen(table, status="found"), chosen(table, status="not_compared")
+    shared, untold = table[table["status"].isin(SHARED)], chosen(table, status="not_compared")
     findings = []
-    for (first, second), pairs in found.groupby(["cohort", "other_cohort"], sort=False):
+    for (first, second), pairs in shared.groupby(["cohort", "other_cohort"], sort=False):
         place = f"within {first}" if first == second else f"in {first} and {second}"
         if len(pairs) == 1:
             row = pairs.iloc[0]
-            r = row["correlation"]
-            said = "by id" if is_missing(r) else f"profiles correlate at {r:.2f}"
             who = (
-                f"{row['sample']} and {row['other_sample']} {place} may be one patient (same "
-                f"{row['evidence']}; {said})"
+                f"{row['sample']} and {row['other_sample']} {place} are one patient by {row['evidence']}"
+                f"{_profiles_agree(row)}"
             )
         else:
             kinds = [f"{number} by {kind}" for kind, number in pairs["evidence"].value_counts().items()]
-            who = f"{len(pairs)} pairs of samples {place} may be one patient each ({listed(kinds)})"
-        shared = set(endpoints[first]) & set(endpoints[second])
-        if first == second or shared:
+            who = f"{len(pairs)} pairs of samples {place} are one patient each ({'; '.join(kinds)})"
+        both = set(endpoints[first]) & set(endpoints[second])
+        if first == second or both:
             follows = "Both are in every result until a card excludes one."
         else:
             follows = "The two share no endpoint of this study: no pooled result counts anybody twice."
         findings.append(Finding(f"{who}. {follows}", first in simulated))
-    if found.empty:
-        compared = counted(len(table) - len(untold), "pair")
+    findings += _doubtful(table, simulated)
+    if shared.empty:
+        compared = counted(len(table.groupby(["cohort", "other_cohort"])) - len(untold), "pair")
         findings.append(Finding(f"No patient was found twice, in {compared} of cohorts compared by profile."))
     if len(untold):
         pairs = [f"{row['cohort']} with {row['other_cohort']}" for row in untold.to_dict("records")]
         shown = pairs if len(pairs) <= 5 else [*pairs[:5], f"{len(pairs) - 5} more"]
-        findings.append(Finding(f"Compared by id only, for want of common genes: {listed(shown)}."))
+        findings.append(Finding(f"Too few genes or samples to compare profiles: {listed(shown)}."))
+    return findings
+
+
+def _profiles_agree(row: Mapping[str, Any] | pd.Series) -> str:
+    return "" if is_missing(row["correlation"]) else f" (profiles correlate at {row['correlation']:.2f})"
+
+
+# what is said of pairs that are not counted as one patient: one pair, and several
+_DOUBTFUL = {
+    "contradicted": (
+        "{sample} and {other_sample} {place} have one id and are two tumours: labels may be swapped",
+        "{n} ids {place} name two tumours each: labels may be swapped, or ids that mean nothing elsewhere",
+    ),
+    "possible": (
+        "{sample} and {other_sample} {place} may be one patient by {evidence}{agree}{facts}",
+        "{n} pairs of samples {place} may be one patient each, and something speaks against it",
+    ),
+}
+
+
+def _doubtful(table: pd.DataFrame, simulated: frozenset[str]) -> list[Finding]:
+    """Pairs whose ids, profiles and clinical data do not say the same."""
+    findings = []
+    for status, (one, several) in _DOUBTFUL.items():
+        pairs = chosen(table, status=status)
+        for (first, second), rows in pairs.groupby(["cohort", "other_cohort"], sort=False):
+            row = rows.iloc[0].to_dict()
+            facts = "" if is_missing(row["facts"]) else f"; clinical data {row['facts']}"
+            place = f"within {first}" if first == second else f"in {first} and {second}"
+            said = (one if len(rows) == 1 else several).format(
+                **{**row, "place": place, "n": len(rows), "agree": _profiles_agree(row), "facts": facts}
+            )
+            findings.append(Finding(f"{said}. They count as two patients.", first in simulated))
     return findings
 
 
@@ -114,23 +154,26 @@ def duplicates_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableVie
     columns = (
         Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
         Field("With", "itself for samples within it", say_text("other_cohort"), filtered=True),
-        Field("Found", "whether samples of one patient were found", _status, filtered=True),
+        Field("Found", "what ids, profiles and clinical data say together", _status, filtered=True),
         Field("Sample", "of the first cohort", say_text("sample")),
         Field("Other sample", "of the other", say_text("other_sample")),
-        Field("Same", "id, profile, or both", say_text("evidence")),
+        Field("By", "id, profile, clinical data", say_text("evidence")),
         Field(
             "Correlation", "of the profiles; where none was found, the largest", _two_digits("correlation"),
             number=True,
         ),
-        Field("Lead", "over the second best partner, Fisher z", _two_digits("margin"), number=True),
+        Field("Lead", "over the best other partner, Fisher z", _two_digits("margin"), number=True),
+        Field("Needed", "lead that stands out in these two cohorts", _two_digits("needed"), number=True),
+        Field("Clinical data", "what agrees, and what differs", say_text("facts")),
         Field("Genes", "in both cohorts", say_count("n_genes"), number=True),
         Field("What to do", "or why profiles were not compared", say_text("reason")),
     )  # fmt: skip
     caption = (
-        "Samples that may be one patient. Profiles of gene-wise z-scores count as one tumour where each is "
-        f"the other's best partner with a correlation of {LEAST_CORRELATION:g} or more and a lead of "
-        f"{MARGIN:g} (Fisher z), or from a correlation of {SURE_CORRELATION:g} on; {LEAST_GENES:,} common "
-        "genes are needed."
+        "Samples that may be one patient. Same: ids and profiles agree, or ids where profiles cannot tell. "
+        "Copy: profiles agree, ids differ. Contradicted: ids agree, profiles do not. Possible: something "
+        "speaks for it and something against. Profiles are compared without the patterns that many samples "
+        "share; what lead stands out is read from the second best matches of each two cohorts, so that "
+        f"chance makes a pair in {FALSE_POSITIVE_RATE:.0%} of comparisons."
     )
     return view("duplicates", caption, frame, columns, simulated, searchable=True)
 

@@ -23,6 +23,7 @@ from irf7bone.report.html.cell_markup import (
 )
 from irf7bone.report.html.figure_markup import FigureView
 from irf7bone.report.html.section import Finding, Section, figure_view
+from irf7bone.report.sections.pooled_cells import pooled_cells_parts
 from irf7bone.report.sentences import cell_sentences as said
 from irf7bone.report.sentences.experiment_captions import signed, signed_range
 
@@ -42,14 +43,16 @@ def cells_section(inputs: ReportInputs) -> Section | None:
     stacked = {
         name: pd.concat([by_id[i] for i in order], ignore_index=True) for name, by_id in found.tables.items()
     }
+    together = pooled_cells_parts(inputs, found)
     primary = stacked["claim"]["signature"].iloc[0], stacked["claim"]["method"].iloc[0]
     return Section(
         "cells",
         "In the tumour cells",
         "In the tumour cells: is the programme lost there, or are other cells in the lesion?",
-        [*findings, Finding(said.LIMITS)],
-        figures,
+        [*together.findings, *findings, Finding(said.LIMITS)],
+        [*together.figures, *figures],
         (
+            *together.tables,
             cell_claim_view(stacked["claim"], simulated),
             compartments_view(stacked["signatures"], simulated, primary),
             split_view(stacked["split"], simulated),

@@ -25,6 +25,8 @@ STATUS_WORDS = {
     "labels_only": "no calls of its own",
     "low_coverage": "too few of its genes",
     "not_available": "not available",
+    "too_few_genes": "too few genes",
+    "too_few_data_sets": "too few data sets",
 }
 VARIANT_WORDS = {
     "main": "as reported", "calls": "malignant as called here", "with_uncertain": "with uncertain epithelium",
@@ -157,6 +159,13 @@ def first_screen_sentence(found: CellSets) -> str:
         claim = found.tables["claim"][name].iloc[0]
         mark = " (simulated, not patients)" if found.cards[name].simulated else ""
         said.append(f"{name}{mark}: {claim['verdict']}, {counted(int(claim['n_patients']), 'patient')}")
+    pooled = [
+        f"{row['k']} data sets of patients together: {row['verdict']}, Hedges' g {signed(row['estimate'])} "
+        f"({signed_range(row['ci_low'], row['ci_high'])})"
+        for row in (found.over["claim"].to_dict("records") if "claim" in found.over else ())
+        if row["role"] == "real" and row["status"] == OK
+    ]
+    said = pooled + said
     head = (
         ""
         if not all(card.simulated for card in found.cards.values())
@@ -205,6 +214,11 @@ def caption(
             (f"{UNIT} Log-ratios among non-malignant cells."),
         ),
         "quality": ("samples", _quality, "Medians over the cells that passed quality."),
+        "copy_number": (
+            "copy number of the clusters",
+            _copy_number,
+            "Mean expression in windows of 100 genes against normal cells; red above, blue below.",
+        ),
         "confusion": ("labels and calls", _confusion, "Numbers are cells; colour is the share of the label."),
     }
     title, finding, marks = made[kind]
@@ -266,6 +280,18 @@ def _quality(card: CellsCard, claim: None, tables: Mapping[str, pd.DataFrame]) -
     return (
         f"{int(table['n_cells'].min()):,} to {int(table['n_cells'].max()):,} cells a sample, median counts "
         f"{table['median_counts'].min():,.0f} to {table['median_counts'].max():,.0f}."
+    )
+
+
+def _copy_number(card: CellsCard, claim: None, tables: Mapping[str, pd.DataFrame]) -> str:
+    calls = tables["calls"]
+    if calls["cnv_share"].isna().all():
+        return "Copy number was not called."
+    changed = calls["cnv_share"].fillna(0) > 0.5
+    cells = share_words(calls.loc[changed, "n_cells"].sum() / calls["n_cells"].sum())
+    return (
+        f"{int(changed.sum())} of {len(calls)} clusters, {cells} of the sampled cells, have more signal than "
+        "95 % of held-out normal cells in most of their cells."
     )
 
 

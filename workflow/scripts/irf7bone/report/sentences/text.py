@@ -251,12 +251,15 @@ def _once(associations: pd.DataFrame, duplicates: pd.DataFrame, config: Config) 
     said = "No sign of a patient who is there twice."
     if len(found):
         said = (
-            f"Perhaps not: {counted(len(found), 'pair')} of samples may be one patient, and all are in "
+            f"No: {counted(len(found), 'pair')} of samples are one patient each, and all are in "
             f"the result; {len(across)} of these lie across cohorts"
         )
         said += ", and the verdict is withheld until a card drops them." if len(across) else "."
+    doubtful = int(pairs["status"].isin(("possible", "contradicted")).sum())
+    if doubtful:
+        said += f" {counted(doubtful, 'further pair')} may be looked at under Losses and duplicates."
     if (pairs["status"] == "not_compared").any():
-        said += " Some cohorts could be compared by sample id only."
+        said += " Some cohorts could be compared by sample id and clinical data only."
     return said
 
 

@@ -1,0 +1,70 @@
+"""Reads all that the page and the printed report are made from: the inputs of their rules."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from irf7bone.genes.signatures import load_library
+from irf7bone.genes.symbols import SymbolTable
+from irf7bone.report.cell_inputs import read_cell_sets
+from irf7bone.report.experiment_inputs import read_experiments
+from irf7bone.report.inputs import ReportInputs
+from irf7bone.report.sentences.references import read_works
+from irf7bone.study.cells_card import read_cells_card
+from irf7bone.study.cohort_card import read_cohort_card
+from irf7bone.study.experiment_card import read_experiment_card
+from irf7bone.study.settings import Config
+from irf7bone.tables.calibration import read_calibration
+from irf7bone.tables.cohort import COVERAGE, FLOW, QC
+from irf7bone.tables.outcome import CURVES
+from irf7bone.tables.study_tables import StudyTables
+
+
+def read_inputs(source: Any, config: Config, scripts: str) -> ReportInputs:
+    """Everything that the report is made from.
+
+    Args:
+        source: The files, under the names that the rules give them.
+        config: The settings.
+        scripts: The folder of the workflow's scripts, beside that of the report's templates.
+
+    Raises:
+        InputError: A table breaks its contract.
+    """
+    experiments = {card.id: card for card in map(read_experiment_card, source.experiments)}
+    tables = StudyTables.read([*source.cohort_tables, *source.pooled_tables])
+    return ReportInputs(
+        config=config,
+        cards={card.id: card for card in map(read_cohort_card, source.cards)},
+        library=load_library(source.signatures, SymbolTable.load(source.symbols)),
+        associations=tables.associations,
+        pooled=tables.pooled,
+        cohorts=tables.cohorts,
+        verdict=tables.verdict,
+        flow=pd.concat(map(FLOW.read, source.flow)),
+        coverage=pd.concat(map(COVERAGE.read, source.coverage)),
+        quality=pd.concat(map(QC.read, source.quality)),
+        curves=pd.concat(map(CURVES.read, source.curves)),
+        results=tables,
+        figures=Path(source.figures[0]).parent,
+        provenance=json.loads(Path(source.provenance).read_text(encoding="utf-8")),
+        templates=Path(scripts).resolve().parent / "report",
+        works=read_works(Path(source.references)),
+        calibration=read_calibration(source.calibration),
+        experiments=read_experiments(
+            experiments,
+            tables=source.experiment_tables,
+            flow=source.experiment_flow,
+            derived=source.derived,
+        ),
+        cells=read_cell_sets(
+            [read_cells_card(path) for path in source.cells],
+            tables=source.cell_tables,
+            flow=source.cell_flow,
+            over=source.over_cells,
+        ),
+    )

@@ -1,0 +1,79 @@
+"""What every script begins with: plain messages, inputs that are as they were made, a record at the end."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from typing import Any
+
+from irf7bone.base.checksums import Checksums
+from irf7bone.base.errors import Problems, report_plainly
+from irf7bone.study.records import MEMORY, Record, is_result, made, read_records, record_path
+from irf7bone.study.run_lock import note_job
+
+
+def begin(snakemake: Any) -> dict[str, str]:
+    """Begin a job: refuse inputs that are not as their jobs made them, and record the outputs once it ends.
+
+    Args:
+        snakemake: What Snakemake gives to a script.
+
+    Returns:
+        For a script that fetches to fill: ``<folder>/<name>`` below the downloads -> sha256.
+
+    Raises:
+        InputError: An input was changed since it was made, or since the run was planned.
+    """
+    failed, fetched = report_plainly(snakemake.log[0]), dict[str, str]()
+    note_job()
+    path = record_path(snakemake.rule, [str(value) for _, value in snakemake.wildcards.items()])
+    path.unlink(missing_ok=True)
+    checksums = Checksums(MEMORY)
+    inputs = {str(file): checksums.of(file) for file in snakemake.input if is_result(file)}
+    _refuse_changed(inputs)
+    _refuse_replaced(snakemake, checksums)
+
+    def record() -> None:
+        if failed.is_set:
+            return
+        try:
+            outputs = {str(file): Checksums(MEMORY).of(file) for file in snakemake.output}
+            Record(inputs, outputs, fetched).write(path)
+        except OSError as error:
+            sys.stderr.write(f"{path}: the record of what was made could not be written: {error.strerror}\n")
+            os._exit(1)  # an exception here would not change how the job ends
+
+    atexit.register(record)
+    return fetched
+
+
+def _refuse_changed(inputs: dict[str, str | None]) -> None:
+    made_so = made(read_records().values())
+    problems = Problems()
+    for path, sha256 in inputs.items():
+        if path in made_so and made_so[path] != sha256:
+            problems.add(
+                path,
+                expected=f"the result as its job made it: sha256 {made_so[path]}",
+                found=f"sha256 {sha256}" if sha256 else "nothing that can be read",
+                remedy="it was changed while the run went on; start again, which makes it anew",
+            )
+    problems.raise_if_any()
+
+
+def _refuse_replaced(snakemake: Any, checksums: Checksums) -> None:
+    planned = getattr(snakemake.params, "content", None)
+    if planned is None:
+        return
+    problems = Problems()
+    files = [file for file in snakemake.input if not is_result(file)]
+    for file, before in zip(files, planned, strict=True):
+        if before != checksums.of(file):
+            problems.add(
+                str(file),
+                expected=f"the file that the run was planned with: sha256 {before}",
+                found="another content",
+                remedy="it was replaced while the run went on; start again, which reads the new one",
+            )
+    problems.raise_if_any()

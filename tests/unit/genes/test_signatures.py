@@ -414,6 +414,20 @@ def test_groups_are_the_roles(everything, tmp_path):
     assert groups["tumour"].count("DESMEDT_ESR1") == 1, "a signed pair is one signature"
 
 
+def test_the_catalogue_is_that_of_the_lists():
+    spec = importlib.util.spec_from_file_location("catalogue", ROOT / "tools" / "document_signatures.py")
+    catalogue = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(catalogue)
+    library, rows = catalogue.listed()
+    assert catalogue.PAGE.read_text(encoding="utf-8") == catalogue.page(library, rows)
+    drawn = catalogue.MAP.read_text(encoding="utf-8")
+    assert drawn == catalogue.heat_map(library)
+    shared = sum(
+        bool(set(one.genes) & set(other.genes)) for one in library.values() for other in library.values()
+    )
+    assert drawn.count("<rect x=") == shared and all(drawn.count(f">{name}<") == 2 for name in library)
+
+
 def test_shipped_provenance_is_complete_and_true(shipped):
     with open(SHIPPED / "provenance.tsv", encoding="utf-8", newline="") as handle:
         rows = {row["signature"]: row for row in csv.DictReader(handle, delimiter="\t")}

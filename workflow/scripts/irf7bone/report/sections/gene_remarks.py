@@ -64,7 +64,7 @@ def overlap_findings(signatures: Mapping[str, Signature]) -> tuple[Finding, ...]
             said.append(f"{small} shares {shared} of its {counted(len(sets[small]), 'gene')} with {large}")
     if not said:
         return ()
-    apart = differences(sets)
+    apart = sets_apart(sets)
     told = f" What only one of them has is scored as {listed(apart)}." if apart else ""
     return (
         Finding(
@@ -74,7 +74,7 @@ def overlap_findings(signatures: Mapping[str, Signature]) -> tuple[Finding, ...]
     )
 
 
-def differences(sets: Mapping[str, set[str]]) -> list[str]:
+def sets_apart(sets: Mapping[str, set[str]]) -> list[str]:
     """Those of the sets that are what one of the others has and another has not."""
     pairs = [(sets[one], sets[other]) for one in sets for other in sets if one != other]
     made = [one - other for one, other in pairs if one & other and one - other]

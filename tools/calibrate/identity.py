@@ -119,7 +119,6 @@ def real_cohorts() -> dict[str, Callable[[], pd.DataFrame]]:
         found[name] = lambda one=cohort.prepared: _frame(one)
     if REALDATA.is_dir():
         found["gse2034_er_negative"] = _gse2034
-        found["priedigkeit2017"] = _priedigkeit
     return found
 
 
@@ -130,16 +129,15 @@ def refused(many: int, seed: int) -> pd.DataFrame:
         One row a refusal; a cohort without any has one row that says how many genes were asked.
     """
     library = shipped()
-    parts = []
+    rows: list[dict[str, object]] = []
     for name, read in real_cohorts().items():
         table = _asked_alone(name, read(), library)
         told = table[table["identity"] != NOT_TOLD]
-        found = told.loc[told["identity"] == NOT_MEASURED, list(EVIDENCE)]
-        if found.empty:
-            found = pd.DataFrame([{"cohort": name}]).reindex(columns=list(EVIDENCE))
         counted = told["identity"].value_counts()
-        parts.append(found.assign(asked=len(told), **{s: int(counted.get(s, 0)) for s in IDENTITIES[:3]}))
-    return pd.concat(parts, ignore_index=True)
+        counts = {"asked": len(told), **{said: int(counted.get(said, 0)) for said in IDENTITIES[:3]}}
+        found = told.loc[told["identity"] == NOT_MEASURED, list(EVIDENCE)].to_dict("records")
+        rows += [{**row, **counts} for row in found or [{"cohort": name}]]
+    return pd.DataFrame(rows, columns=[*EVIDENCE, "asked", *IDENTITIES[:3]])
 
 
 def swapped(many: int, seed: int) -> pd.DataFrame:
@@ -183,12 +181,6 @@ def _frame(prepared: Prepared) -> pd.DataFrame:
 def _gse2034() -> pd.DataFrame:
     table = pd.read_csv(REALDATA / "gse2034" / "er_negative_67.entrez_log2.csv.gz", index_col=0)
     return _current(table, "entrez")
-
-
-def _priedigkeit() -> pd.DataFrame:
-    counts = pd.read_csv(REALDATA / "priedigkeit2017" / "counts.ensembl.csv.gz", index_col=0)
-    per_million = counts / counts.sum() * 1e6
-    return _current(np.log2(per_million[(counts >= 10).sum(axis=1) >= 11] + 1), "ensembl")
 
 
 def _current(table: pd.DataFrame, kind: str) -> pd.DataFrame:

@@ -122,7 +122,7 @@ def test_companions_need_works_not_sets_and_a_set_without_a_work_counts_for_noth
 def test_nothing_is_said_where_the_companions_do_not_go_together_or_samples_are_few():
     apart = {f"set {k}": work(f"work {k}", (GENE, *LOOSE[:20])) for k in range(4)}
     assert asked(cohort(), library=apart).loc[GENE, "identity"] == NOT_TOLD
-    assert asked(cohort(n=19)).loc[GENE, "identity"] == NOT_TOLD
+    assert asked(cohort(n=39)).loc[GENE, "identity"] == NOT_TOLD
 
 
 def test_a_companion_of_the_other_direction_is_turned():

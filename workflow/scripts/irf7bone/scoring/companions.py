@@ -31,7 +31,7 @@ Array = NDArray[np.float64]
 Places = NDArray[np.int64]
 
 UPPER_99 = 2.3263478740408408  # one-sided normal quantile
-FEWEST_SAMPLES = 20  # with fewer, correlations of 0.4 are chance
+FEWEST_SAMPLES = 40  # with fewer, even a row without any partner has ten that correlate by 0.6
 MOST_COMPANIONS_NEAR = 2  # companions among a row's nearest that another gene's row has by chance
 PERMUTATIONS, SEED, CHANCE = 500, 1, 0.99
 GENES_PER_BLOCK = 2000

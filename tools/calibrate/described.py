@@ -85,8 +85,8 @@ tight module, and are flagged rather than refused: what goes with nothing could 
 """
 REFUSED = """
 Every gene of a shipped set that has companions, as if it were a signature by itself: those that would be
-refused in real cohorts, with the evidence. gse2034_er_negative (67 tumours) is not part of the project; it was
-at hand when this was made. Asked were {asked} genes; {refused} are refused, {discordant} are discordant.
+refused in real cohorts, with the evidence. gse2034_er_negative (67 tumours) is not part of the project; it
+was at hand when this was made. Asked were {asked} genes; {refused} are refused, {discordant} are discordant.
 In gse4335 whole runs of genes hold a filled-in value in most samples.
 """
 

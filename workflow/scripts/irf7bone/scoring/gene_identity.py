@@ -125,7 +125,7 @@ def _another(nearest: Nearest) -> str:
     if nearest.noise:
         return (
             f"no gene goes with it more than chance would have it ({nearest.correlation:.2f}), "
-            f"and it varies as little as the quietest {nearest.spread:.0%} of the genes"
+            f"and it varies as little as the quietest {100 * nearest.spread:.0f} % of the genes"
         )
     return ""
 

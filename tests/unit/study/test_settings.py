@@ -141,7 +141,8 @@ def test_a_group_stands_for_the_signatures_of_its_role(here):
     assert {"HALLMARK_INTERFERON_ALPHA_RESPONSE", "RICE_ISG6", "DESMEDT_STAT1"} <= set(select)
     assert "IRF7" not in select
     with pytest.raises(InputError) as refused:
-        load({**groups, "signatures.select": [*chosen, "group:interferno"], "primary.signature": "group:irf7"})
+        wrong = {"signatures.select": [*chosen, "group:interferno"], "primary.signature": "group:irf7"}
+        load({**groups, **wrong})
     first, second = refused.value.problems[:2]
     assert "`group:interferno`" in first.found and "group:interferon" in first.remedy
     assert "`group:irf7`" in second.found and "primary" in second.where

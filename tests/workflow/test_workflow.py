@@ -43,6 +43,7 @@ CELL_RULES = (
     "call_compartments",
     "reduce_cells",
     "analyse_cells",
+    "derive_malignant_parts",
     "plot_cells",
 )
 EXPERIMENT_RULES = ("acquire_experiment", "analyse_experiment", "derive_signature", "plot_experiment")

@@ -3,10 +3,35 @@
 # OUTPUTS: results/cells/{data_set}/, results/pooled_cells/, results/figures/cells/{data_set}/
 
 
+localrules:
+    fetch_cells,
+
+
+rule fetch_cells:
+    output:
+        manifest="results/downloads/{data_set}.tsv",
+    log:
+        "results/logs/fetch_cells/{data_set}.log",
+    priority: 3
+    conda:
+        "../../envs/irf7bone.yaml"
+    params:
+        files=cells_downloads,
+        folder=f"{downloads}/{{data_set}}",
+        lock=cells_lock,
+        mirror=study.mirror,
+        code=code_hash("fetch_cells"),
+    message:
+        "Fetch the files of {wildcards.data_set}"
+    script:
+        "../scripts/fetch_cells.py"
+
+
 rule acquire_cells:
     input:
         card=cells_file,
         files=cells_inputs,
+        downloads=cells_manifest,
         signatures=study.signature_files,
         cell_markers=cell_markers,
         positions=positions,
@@ -23,6 +48,7 @@ rule acquire_cells:
     conda:
         "../../envs/irf7bone.yaml"
     params:
+        downloads=f"{downloads}/{{data_set}}",
         code=code_hash("acquire_cells"),
     message:
         "Open the cells of {wildcards.data_set}"

@@ -13,6 +13,7 @@ is_module = Path(workflow.basedir).resolve() != root.resolve()
 sys.path.insert(0, f"{root}/workflow/scripts")
 
 from irf7bone.acquire.sources import input_files, remote_files
+from irf7bone.cells.remote_cells import remote_cells
 from irf7bone.download.lock import lock_path
 from irf7bone.download.remote import FOLDER
 from irf7bone.study.code_hash import code_hash
@@ -22,15 +23,8 @@ from irf7bone.study.command import command_for
 from irf7bone.study.provenance import git_revision
 from irf7bone.study.places import folder_problem, from_here
 from irf7bone.study.strict_yaml import merge_config, read_configs
-from irf7bone.tables.register import (
-    OF_CELLS,
-    OF_COHORT,
-    OF_EXPERIMENT,
-    OVER_CELLS,
-    OVER_COHORTS,
-    paths_in,
-    registered,
-)
+from irf7bone.tables.register import OF_CELLS, OF_COHORT, OF_EXPERIMENT, OVER_CELLS, OVER_COHORTS
+from irf7bone.tables.register import paths_in, registered
 
 # each is put over those before it; Snakemake lists those of the command line first
 config_files = sorted(map(Path, workflow.configfiles), key=lambda path: path != root / "config.yaml")
@@ -167,6 +161,18 @@ def cells_file(wildcards):
 
 def cells_inputs(wildcards):
     return study.cells[wildcards.data_set].files()
+
+
+def cells_downloads(wildcards):
+    return remote_cells(study.cells[wildcards.data_set])
+
+
+def cells_manifest(wildcards):
+    return ["results/downloads/{data_set}.tsv"] if cells_downloads(wildcards) else []
+
+
+def cells_lock(wildcards):
+    return str(lock_path(study.cells[wildcards.data_set].path))
 
 
 def cells_primary(wildcards):

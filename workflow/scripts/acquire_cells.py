@@ -9,7 +9,7 @@ from irf7bone.study.job import begin
 
 begin(snakemake)
 
-card = read_cells_card(snakemake.input.card)
+card = read_cells_card(snakemake.input.card).with_downloads(Path(snakemake.params.downloads))
 acquired = acquire_or_simulate(
     card,
     Path(snakemake.output.counts),

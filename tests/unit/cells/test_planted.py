@@ -185,6 +185,31 @@ def test_clusters_are_called_at_any_depth_by_markers(depth):
     assert cohen_kappa_score(truth, called) >= 0.95
 
 
+def test_clusters_are_called_by_copy_number_at_250_counts():
+    """Twelve patients, every fourth cell no tumour; what clusters mix, no call of clusters can tell apart."""
+    cells = simulated(seed=11, n_patients=12, n_pairs=6, n_cells=8000, n_genes=4000)
+    thin = cells.counts.tocsr().copy()
+    share = np.minimum(1, 250 / np.asarray(thin.sum(axis=1)).ravel())
+    thin.data = np.random.default_rng(1).binomial(
+        thin.data.astype(int), np.repeat(share, np.diff(thin.indptr))
+    ).astype(np.float32)  # fmt: skip
+    thin.eliminate_zeros()
+    keys = cell_hash(pd.Series([f"c{i}" for i in range(len(cells.obs))]))
+    patients = cells.obs["patient"].to_numpy(dtype=object)
+    calls = call_compartments(
+        thin, cells.genes, patients, keys, marker_genes(), positions(), by_cnv=True, seed=1
+    )
+    truth = (cells.obs["cell_type"] == "malignant").to_numpy()
+    called = calls.table["compartment"].to_numpy(dtype=object)
+    most = np.array([truth[calls.clusters == c].mean() > 0.5 for c in range(len(called))])
+    sure = ~np.isin(called, ["epithelial_uncertain", "unassigned"])
+    assert cohen_kappa_score(most[sure], called[sure] == "malignant") >= 0.95
+    assert sure[calls.clusters].mean() > 0.9
+    best = cohen_kappa_score(truth, most[calls.clusters])
+    cells_called = cohen_kappa_score(truth, called[calls.clusters] == "malignant")
+    assert cells_called > 0.93 and best - cells_called < 0.02
+
+
 def test_white_doublets_are_found_and_single_cells_left_alone(planted):
     cells, reduced = planted[1], planted[4]
     truth = as_adata(simulated()).obs["true_doublet"].to_numpy() == "yes"

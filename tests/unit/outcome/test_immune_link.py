@@ -175,6 +175,11 @@ def test_what_a_cohort_lacks_ends_in_a_reason():
     assert one(link(table.iloc[:12]))["status"] == "ok"
 
 
+def test_a_derived_signature_without_genes_ends_in_a_reason():
+    row = one(link(expression(60), library(IRF7=())), "IRF7")
+    assert row["status"] == "low_coverage" and row["share_shared"] == 0 and pd.isna(row["r"])
+
+
 def test_overlaps_that_cannot_be_mended_end_in_a_reason():
     table = expression()
     leaking = link(table, library(NK=["N1", "N2", "PTPRC"]))

@@ -17,8 +17,10 @@ from scipy import sparse
 from irf7bone.base.errors import InputError
 from irf7bone.cells.acquire_cells import acquire_cells
 from irf7bone.cells.data_set import CellSet, shared_genes
+from irf7bone.cells.remote_cells import remote_cells
 from irf7bone.cells.scan import scan_cells
 from irf7bone.commands.propose.cells import cells_text
+from irf7bone.download.fetch import fetch_all
 from irf7bone.study.cells_checks import load_cells
 from irf7bone.study.schema import violations
 
@@ -204,6 +206,69 @@ def test_fractions_and_ids_of_another_kind_are_refused(folder, adata):
         scanned(scale="log1p_cp10k")
     with pytest.raises(InputError, match="whole numbers from 0 on"):
         scanned()
+
+
+def test_a_matrix_of_a_newer_anndata_is_named(folder):
+    import h5py
+
+    with h5py.File(folder / "a.h5ad", "r+") as file:
+        file["X"].attrs["encoding-type"] = "something-new"
+    message = refused(folder)
+    assert "X" in message and "something-new" in message
+
+
+def test_files_with_an_address_are_fetched_locked_and_read_as_if_they_lay_beside_the_card(tmp_path, adata):
+    host = tmp_path / "mirror" / "host.org"
+    host.mkdir(parents=True)
+    adata.write_h5ad(host / "cells.h5ad")
+    adata.obs[["patient", "site"]].rename_axis("cell").to_csv(host / "more.csv")
+    files = [{"path": "a.h5ad", "url": "https://host.org/cells.h5ad"}]
+    obs = [
+        {"source": "h5ad"},
+        {"source": "table", "path": "b.csv", "key": "cell", "url": "https://host.org/more.csv"},
+    ]
+    card = make_card(tmp_path, files, obs=obs)
+    wanted = remote_cells(card)
+    assert [(file.name, file.urls) for file in wanted] == [
+        ("a.h5ad", ("https://host.org/cells.h5ad",)),
+        ("b.csv", ("https://host.org/more.csv",)),
+    ]
+    assert card.files() == []
+    rules = {"lock": tmp_path / "card.lock.tsv", "mirror": str(tmp_path / "mirror")}
+    fetch_all(wanted, tmp_path / "downloads", **rules)
+    acquired = acquire_cells(card.with_downloads(tmp_path / "downloads"), None, tmp_path)
+    assert len(acquired.obs) == adata.n_obs
+    assert {source["name"] for source in acquired.sources} == {"a.h5ad", "b.csv"}
+    (host / "more.csv").write_text("cell,patient,site\n", encoding="utf-8")
+    (tmp_path / "downloads" / "b.csv").unlink()
+    with pytest.raises(InputError, match="lock"):  # the file at the address is another one
+        fetch_all(wanted, tmp_path / "downloads", **rules)
+
+
+@pytest.mark.parametrize(
+    ("files", "source", "said"),
+    [
+        ([{"path": "sub/a.h5ad", "url": "https://host.org/a"}], "h5ad", "a plain file name"),
+        ([{"path": "s1", "url": "https://host.org/s1"}], "tenx_mtx", "a tenx_mtx is a folder"),
+        ([{"path": "a.h5ad", "url": "http://host.org/a"}], "h5ad", "https://"),
+    ],
+)
+def test_addresses_that_cannot_be_used_have_their_message(folder, files, source, said):
+    cells = {
+        "source": source,
+        "files": files,
+        "gene_id": "symbol",
+        "scale": "counts",
+        "technology": "droplet",
+    }
+    assert said in refused(folder, files, cells=cells)
+
+
+def test_a_cell_that_stands_twice_in_one_file_is_named(folder, adata):
+    twice = adata.copy()
+    twice.obs_names = [adata.obs_names[0], *adata.obs_names[:-1]]
+    twice.write_h5ad(folder / "a.h5ad")
+    assert adata.obs_names[0] in refused(folder)
 
 
 def test_an_obs_column_of_a_newer_anndata_is_named(folder):

@@ -449,6 +449,7 @@ def test_a_malignant_part_is_of_a_signature_in_a_file(here):
     [problem] = refused({"malignant_part.of": ["HALLMARK_INTERFERON_ALPHA"]})
     assert problem.where == "config.yaml, malignant_part.of[0]"
     assert problem.remedy == "did you mean `HALLMARK_INTERFERON_ALPHA_RESPONSE`?"
+    assert load({"malignant_part.of": ["ELSEWHERE"], "cells": []}).malignant_parts == ()
     own = add_experiment(here, "own", "LOST")
     [problem] = refused({"experiments": [own], "malignant_part.of": ["LOST"]})
     assert problem.found == "`LOST`"

@@ -108,8 +108,17 @@ def csr_of_h5ad(path: Path, matrix: str, rewritten: Path, where: str) -> CellMat
             _check_size(file[group]["data"].shape[0], where)
             parts = [file[group][name][:] for name in ("data", "indices", "indptr")]
             blocks = _rows_of(sparse.csc_matrix(tuple(parts), shape=(len(cells), len(genes))).tocsr())
-        else:
+        elif isinstance(file[group], h5py.Dataset):
             blocks = _rows_of_dense(file[group])
+        else:
+            raise InputError(
+                Problem(
+                    f"{where}, {group}",
+                    "a matrix as this version of anndata stores it: csr, csc or dense",
+                    f"`{kind}`, of a newer version or of another program",
+                    "write the file again with an anndata of the version that is installed here",
+                )
+            )
         return write_csr(rewritten, blocks, cells, genes)
 
 

@@ -15,7 +15,7 @@ from irf7bone.figures.cell_words import MEASURE_WORDS, compartment_words
 from irf7bone.figures.experiment_words import MEANING_WORDS
 
 ROW_MM, HEAD_MM, FOOT_MM, GAP_MM = 4.6, 9.0, 9.0, 4.0
-LABEL_MM, SAID_MM = 62.0, 42.0
+LABEL_MM, SAID_MM = 60.0, 48.0
 POOLED = "pooled"
 LIMITS = {"clr_cytotoxic": 1.0}
 

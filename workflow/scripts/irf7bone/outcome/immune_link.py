@@ -131,7 +131,7 @@ def immune_link(
             row: dict[str, Any] = {"cohort": cohort, "signature": name, "immune": cell}
             row |= {"adjustment": adjustment, "method": method}
             row |= {"n_shared": len(genes), "shared_genes": ",".join(genes) or None}
-            row["share_shared"] = len(genes) / len(set(library[name].genes))
+            row["share_shared"] = len(genes) / max(len(set(library[name].genes)), 1)  # a part may have none
             failed = why or why_not or _unusable(held, cell, set(library[cell].genes))
             if failed:
                 rows.append({**row, "status": failed[0], "reason": failed[1]})

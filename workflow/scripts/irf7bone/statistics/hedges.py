@@ -1,6 +1,6 @@
 """Hedges' g: a difference in standard deviations within groups, the one scale of several data sets.
 
-g = J(df) d with J(df) = Gamma(df / 2) / (sqrt(df / 2) Gamma((df - 1) / 2)) (Hedges 1981, J Educ Stat 6:107).
+g = J(df) d with J(df) = Gamma(df / 2) / (sqrt(df / 2) Gamma((df - 1) / 2)) (Hedges' exact factor).
 """
 
 from __future__ import annotations

@@ -81,11 +81,37 @@ class CellsCard(Card):
         return self.clinical
 
     def files(self) -> list[Path]:
-        """All local files that the card names; of a folder, the files in it."""
-        named = [self.resolve(entry["path"]) for entry in self.cells.get("files", ())]
+        """All local files that the card names and that are not fetched; of a folder, the files in it."""
+        named = [self.resolve(entry["path"]) for entry in self.cells.get("files", ()) if "url" not in entry]
         found = [file for path in named for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
-        tables = [self.resolve(entry["path"]) for entry in self.obs if entry["source"] == "table"]
+        tables = [
+            self.resolve(entry["path"])
+            for entry in self.obs
+            if entry["source"] == "table" and "url" not in entry
+        ]
         return [*(path for path in found if path.is_file()), *tables]
+
+    def fetched(self) -> list[dict[str, Any]]:
+        """Entries of the card whose file comes from elsewhere."""
+        return [entry for entry in (*self.cells.get("files", ()), *self.obs) if "url" in entry]
+
+    def with_downloads(self, folder: Path) -> CellsCard:
+        """The same card, with what is fetched where it lies.
+
+        Args:
+            folder: The data set's folder of downloads.
+        """
+
+        def placed(entry: dict[str, Any]) -> dict[str, Any]:
+            if "url" not in entry:
+                return entry
+            rest = {key: value for key, value in entry.items() if key != "url"}
+            return rest | {"path": str(folder.absolute() / entry["path"])}
+
+        if not self.fetched():
+            return self
+        cells = {**self.cells, "files": [placed(entry) for entry in self.cells["files"]]}
+        return replace(self, expression=cells, clinical=tuple(placed(entry) for entry in self.obs))
 
 
 def read_cells_card(path: str | Path) -> CellsCard:

@@ -4,6 +4,7 @@ does.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from irf7bone.base.cells_vocabulary import BULK, COMPARTMENTS
@@ -12,6 +13,7 @@ from irf7bone.study.card_checks import CardKind, CardView, check_id
 from irf7bone.study.cells_card import CellsCard, make_cells
 
 SIMULATION = "simulate_cells"
+FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
 
 
 def _check_role(card: CardView) -> None:
@@ -100,6 +102,9 @@ def _check_files(card: CardView) -> None:
     entries += [("obs", index) for index in range(len(card.get("obs", kind=list)))]
     for at in entries:
         name = card.get(*at, "path", kind=str)
+        if name and card.get(*at, "url", kind=str):
+            _check_fetched(card, at, name)
+            continue
         path = card.document.path.parent / name
         if name and not path.exists():
             close = nearest_file(path)
@@ -109,6 +114,23 @@ def _check_files(card: CardView) -> None:
                 found=f"{path}, which is not there",
                 remedy=f"did you mean `{close}`?" if close else "correct the path or put the file there",
             )
+
+
+def _check_fetched(card: CardView, at: tuple[str | int, ...], name: str) -> None:
+    if card.get("cells", "source", kind=str) == "tenx_mtx" and at[0] == "cells":
+        card.add(
+            (*at, "url"),
+            expected="no `url`: a tenx_mtx is a folder",
+            found="one",
+            remedy="fetch the folder yourself and name it as path, or give an h5ad or a 10x h5",
+        )
+    elif not FILE_NAME.fullmatch(name):
+        card.add(
+            (*at, "path"),
+            expected="a plain file name of letters, digits, `.`, `_`, `+` and `-`, as which it is kept",
+            found=f"`{name}`",
+            remedy="write the name without folders: what is fetched lies in data/downloads/<id>/",
+        )
 
 
 def _check_contrasts(card: CardView) -> None:

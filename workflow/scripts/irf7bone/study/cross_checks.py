@@ -175,6 +175,8 @@ class StudyChecks:
 
     def wholes_of_parts(self) -> None:
         """What has its malignant part derived must stand in a GMT file, and not be derived itself."""
+        if not self.texts("cells"):
+            return
         for index, name in enumerate(self.texts("malignant_part", "of")):
             if self.from_files is not None and name not in self.from_files:
                 self.add(

@@ -50,25 +50,27 @@ def pooled_cells_parts(inputs: ReportInputs, found: CellSets) -> PooledParts:
         links = over["links"]
         for row in links[links["measure"] == "clr_cytotoxic"].to_dict("records"):
             parts.findings.append(Finding(said.pooled_link_sentence(row), row["role"] == "simulated"))
-        parts.figures += [
+        parts.figures.extend(
             figure_view(
                 inputs, f"pooled_cells/{name}", title="single-cell data sets together",
                 finding=said.forest_finding(over["claim"]), marks=said.FOREST_MARKS,
             )
             for name in POOLED_CELL_FIGURES
-        ]  # fmt: skip
-        parts.tables += [
-            pooled_claim_view(over["claim"]),
-            pooled_contrasts_view(over["contrasts"]),
-            pooled_links_view(links),
-        ]
+        )  # fmt: skip
+        parts.tables.extend(
+            (
+                pooled_claim_view(over["claim"]),
+                pooled_contrasts_view(over["contrasts"]),
+                pooled_links_view(links),
+            )
+        )
     if "malignant_parts" in over:
         for row in over["malignant_parts"].to_dict("records"):
             simulated = said.of_simulated(row["name"])
             parts.findings.append(
                 Finding(said.part_sentence(row, inputs.pooled, inputs.config.primary), simulated)
             )
-        parts.tables += [parts_view(over["malignant_parts"]), part_genes_view(over["malignant_genes"])]
+        parts.tables.extend((parts_view(over["malignant_parts"]), part_genes_view(over["malignant_genes"])))
     return parts
 
 

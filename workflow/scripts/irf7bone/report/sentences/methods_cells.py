@@ -39,6 +39,7 @@ def write_cells(found: CellSets | None, cite: Citations) -> tuple[tuple[str, str
         "correlated with NK and CD8 T cells among the non-malignant ones by Spearman's rho with "
         "permutations of patients.",
     ]
+    parts += _over_data_sets(found, cite)
     if any(card.malignant_by == "markers_and_cnv" for card in found.cards.values()):
         parts.append(
             "Malignant cells were told by clusters: epithelial markers, one patient, and copy "
@@ -46,6 +47,24 @@ def write_cells(found: CellSets | None, cite: Citations) -> tuple[tuple[str, str
             f"cells {cite('tirosh2016')}."
         )
     return (("Single cells", " ".join(parts)),)
+
+
+def _over_data_sets(found: CellSets, cite: Citations) -> list[str]:
+    said = []
+    if "claim" in found.over:
+        said.append(
+            "Data sets were pooled as Hedges' g and Fisher's z, one contrast each, by a Bayesian model of "
+            "random effects with a half-normal prior of scale 0.5 for their spread "
+            f"{cite('roever2021')}; simulated ones stand apart."
+        )
+    if "malignant_parts" in found.over:
+        share = found.over["malignant_parts"]["min_share"].iloc[0]
+        said.append(
+            f"Genes of which {100 * share:.0f} % or more of their counts come from malignant cells, mean "
+            "over patients and data sets, make a derived signature for cohorts; sites and outcome were "
+            "not looked at."
+        )
+    return said
 
 
 def _named(card: CellsCard, cite: Citations) -> str:

@@ -30,8 +30,8 @@ RULE_WORDS = {
     "pooled_excludes_1_sd": "the pooled interval includes 0 and excludes a change of 1 standard deviation",
 }
 FOREST_MARKS = (
-    "Squares are data sets with 95 % intervals, diamonds what is pooled of them; tinted rows are simulated and "
-    "stand apart."
+    "Squares are data sets with 95 % intervals, diamonds what is pooled of them; tinted rows are simulated "
+    "and apart."
 )
 
 
@@ -53,7 +53,8 @@ def pooled_claim_sentence(row: Mapping[str, Any]) -> str:
     return (
         f"{head}{row['verdict']}, because {RULE_WORDS[row['rule']]}. In {row['k']} data sets, "
         f"{counted(int(row['n_patients']), 'patient')}, the malignant cells differ by Hedges' g "
-        f"{signed(row['estimate'])} ({signed_range(row['ci_low'], row['ci_high'])}); a further data set would lie between "
+        f"{signed(row['estimate'])} ({signed_range(row['ci_low'], row['ci_high'])}); a further data set "
+        "would lie within "
         f"{signed_range(row['further_low'], row['further_high'])}."
     )
 
@@ -92,8 +93,8 @@ def part_sentence(row: Mapping[str, Any], pooled: pd.DataFrame, primary: Primary
     if row["status"] != OK:
         return f"{head}no score, {row['reason']}."
     head += (
-        f"{row['n_used']} of {row['n_genes']} genes have {share_words(row['min_share'])} or more of their counts "
-        "in malignant cells. "
+        f"{row['n_used']} of {row['n_genes']} genes have {share_words(row['min_share'])} or more of their "
+        "counts in malignant cells. "
     )
     if of_simulated(row["name"]):
         return head + "It is scored in simulated cohorts only."
@@ -111,6 +112,6 @@ def part_sentence(row: Mapping[str, Any], pooled: pd.DataFrame, primary: Primary
         interval(found[0]["bayes_low"], found[0]["bayes_high"]),
     )
     return (
-        f"{head}In {counted(int(found[0]['k']), 'cohort')} together the hazard ratio of {primary.endpoint} is "
-        f"{ratio} ({ends}) for one standard deviation; exploratory."
+        f"{head}In {counted(int(found[0]['k']), 'cohort')} together the hazard ratio of {primary.endpoint} "
+        f"is {ratio} ({ends}) for one standard deviation; exploratory."
     )

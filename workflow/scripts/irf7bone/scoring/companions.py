@@ -245,7 +245,7 @@ class Company:
             yield genes, self._rows(genes)
 
     def _upper(self, r: float) -> float:
-        """One-sided upper 99 % limit of a correlation (Fisher 1921, Metron 1:3)."""
+        """One-sided upper 99 % limit of a correlation, by Fisher's z."""
         return float(np.tanh(np.arctanh(min(r, 1 - 1e-12)) + UPPER_99 / np.sqrt(self.prepared.n_samples - 3)))
 
 

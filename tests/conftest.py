@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from madeup.base_case import BaseCase
 from madeup.cases import Case
 
 from irf7bone.genes.symbols import SymbolTable
@@ -50,6 +51,12 @@ def case(cases, tmp_path) -> Case:
 def symbols() -> SymbolTable:
     """The shipped table of gene symbols."""
     return SymbolTable.load(PROJECT / "data" / "genes" / "hgnc_symbols.tsv.gz")
+
+
+@pytest.fixture
+def base(cases: Path, tmp_path: Path, symbols: SymbolTable) -> BaseCase:
+    """The same, to be run with other tables."""
+    return BaseCase(cases, tmp_path, symbols)
 
 
 @pytest.fixture

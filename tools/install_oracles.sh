@@ -8,7 +8,7 @@
 set -eu
 
 packages="r-base-core r-cran-survival r-cran-cmprsk r-cran-metafor r-cran-rms r-cran-riskregression r-cran-pec
-r-bioc-gsva r-bioc-edger r-bioc-limma r-bioc-deseq2 r-bioc-geoquery"
+r-cran-mice r-bioc-gsva r-bioc-edger r-bioc-limma r-bioc-deseq2 r-bioc-geoquery"
 
 die() {
     printf 'irf7bone: %s\n' "$*" >&2
@@ -17,7 +17,7 @@ die() {
 
 command -v dpkg-query >/dev/null 2>&1 ||
     die "R is installed from Debian packages only, and this is not Debian or Ubuntu." \
-        "Install R with survival, cmprsk, metafor, rms, riskRegression, pec, GSVA, edgeR, limma and GEOquery, then" \
+        "Install R with survival, cmprsk, metafor, mice, rms, riskRegression, pec, GSVA, edgeR, limma and GEOquery, then" \
         "run .venv/bin/python -m pytest -m oracle tests/oracle"
 
 missing=

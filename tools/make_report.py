@@ -21,7 +21,8 @@ sys.path.insert(0, str(PROJECT / "workflow" / "scripts"))
 
 from irf7bone.base.errors import InputError  # noqa: E402
 from irf7bone.study.homes import own_homes  # noqa: E402
-from irf7bone.study.run_lock import RunningElsewhere, clear, free  # noqa: E402
+from irf7bone.study.job_marks import killed_jobs  # noqa: E402
+from irf7bone.study.run_lock import INHERITED, RunningElsewhere, clear, hold  # noqa: E402
 from irf7bone.study.strict_yaml import read_configs  # noqa: E402
 
 SNAKEMAKE = (sys.executable, "-m", "snakemake", "--scheduler", "greedy", "--rerun-incomplete")
@@ -38,8 +39,8 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_known_args(arguments)[0]
     folder = given.directory
     try:
-        free(folder)
         read_configs(given.configfile)  # before Snakemake reads it with plain YAML, which may take all memory
+        lock = hold(folder)
     except (RunningElsewhere, InputError) as error:
         print(f"irf7bone: {error}", file=sys.stderr)
         return 1
@@ -54,20 +55,44 @@ def main(arguments: list[str]) -> int:
     heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
     for number in heard:
         signal.signal(number, stop)
-    with subprocess.Popen(
-        [*SNAKEMAKE, *QUIET, *arguments],
-        env=own_homes(folder, os.environ),
-        preexec_fn=_deaf,
-    ) as run:
+    held = {} if lock is None else {INHERITED: str(lock)}
+    unlocked = ["--nolock"] if lock is None else []  # nothing can be written there, a lock neither
+    with (
+        own_homes(folder, os.environ) as homes,
+        subprocess.Popen(
+            [*SNAKEMAKE, *QUIET, *unlocked, *arguments],
+            env=homes | held,
+            pass_fds=() if lock is None else (lock,),
+            preexec_fn=_deaf,
+        ) as run,
+    ):
+        if stopped:  # before there was anything to end
+            _end_all()
         code = run.wait()
+    with contextlib.suppress(OSError):
+        (folder / ".snakemake/locks").mkdir(
+            exist_ok=True
+        )  # looked for, and missed in a run that is read-only now
     if not stopped:
+        for job in killed_jobs(folder) if code else ():
+            print(f"irf7bone: {job}", file=sys.stderr)
         return code
     _end_all()
     clear(folder)
-    name = signal.Signals(stopped[0]).name
-    with contextlib.suppress(OSError):  # the terminal may be gone
-        print(f"irf7bone: stopped by {name}; the same command goes on from here", file=sys.stderr)
+    say_stopped(stopped[0])
     return 128 + stopped[0]
+
+
+def say_stopped(number: int) -> None:
+    """The one line of a run that was stopped."""
+    with contextlib.suppress(OSError):  # the terminal may be gone
+        name = signal.Signals(number).name
+        os.write(2, f"irf7bone: stopped by {name}; the same command goes on from here\n".encode())
+
+
+def _stop_early(number: int, frame: FrameType | None) -> None:
+    say_stopped(number)
+    os._exit(128 + number)
 
 
 def _deaf() -> None:
@@ -95,4 +120,7 @@ def _adopt_orphans() -> None:
 
 
 if __name__ == "__main__":
+    for heard in SIGNALS:
+        if signal.getsignal(heard) is not signal.SIG_IGN:
+            signal.signal(heard, _stop_early)
     sys.exit(main(sys.argv[1:]))

@@ -18,6 +18,7 @@ from irf7bone.figures.forest_tables import forest_table, overview_table
 from irf7bone.figures.plot_cohort import plot_cohort_figures, plot_forests
 from irf7bone.figures.style import save_drawings
 from irf7bone.report.inputs import ReportInputs
+from irf7bone.report.sentences.glossary import read_glossary
 from irf7bone.report.sentences.references import read_works
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -93,6 +94,7 @@ def make_inputs(folder: Path, config, cards, cohorts: dict[str, made.Cohort]) ->
         provenance=made.provenance(),
         templates=PROJECT / "workflow" / "report",
         works=read_works(PROJECT / "data" / "references.bib"),
+        glossary=read_glossary(PROJECT / "docs" / "glossary.md"),
     )
 
 

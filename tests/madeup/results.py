@@ -15,7 +15,7 @@ from irf7bone.pool.pooled_immune_link import pool_immune
 from irf7bone.pool.specification import specification_curve, summarise_specifications
 from irf7bone.random_signatures.controls import controls
 from irf7bone.study.settings import Config
-from irf7bone.tables.cohort import DUPLICATES, SIGNATURE_QUALITY
+from irf7bone.tables.cohort import DUPLICATES, MARKERS, SIGNATURE_QUALITY
 from irf7bone.tables.contract import Table
 from irf7bone.tables.outcome import (
     ADJUSTMENTS,
@@ -32,6 +32,7 @@ from irf7bone.tables.outcome_checks import (
     AUDIT,
     CHECK_CURVES,
     CHECKS,
+    CURVE_SUMMARY,
     DISCRIMINATION,
     GROUP_TESTS,
     GROUPS,
@@ -68,6 +69,7 @@ def results(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) ->
         "sites": _sites(associations),
         "sampled": _sampled(associations),
         "group_tests": _group_tests(associations),
+        "curve_summary": _curve_summary(associations),
         "checks": _checks(associations),
         "check_curves": _check_curves(associations),
         "discrimination": _discrimination(associations),
@@ -84,6 +86,7 @@ def results(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) ->
         "pooled_by_er": pool_by_er(by_er, roles, config=config),
         "immune_pooled": pool_immune(links, roles),
         "duplicates": _duplicates(list(roles)),
+        "markers": _markers(list(roles)),
         "audit": _audit(associations, config),
     }
     models = claim.from_associations(associations, config)
@@ -116,6 +119,18 @@ def results(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) ->
 
 def _table(contract: Table, rows: list[dict]) -> pd.DataFrame:
     return contract.cast(pd.DataFrame(rows).reindex(columns=contract.names))
+
+
+def _markers(cohorts: list[str]) -> pd.DataFrame:
+    """ER that goes with ESR1 in the first cohort; the others do not record it."""
+    rows = [
+        {"cohort": name, "fact": "er", "gene": "ESR1", "measure": "auc", "least": 0.7} for name in cohorts
+    ]
+    found = {"n": 90, "n_high": 60, "agreement": 0.93, "low": 0.87, "high": 0.99, "status": "agrees"}
+    rows[0] |= found
+    for row in rows[1:]:
+        row |= {"status": "not_available", "reason": "the clinical data do not have it"}
+    return _table(MARKERS, rows)
 
 
 def _duplicates(cohorts: list[str]) -> pd.DataFrame:
@@ -349,6 +364,20 @@ def _group_tests(associations: pd.DataFrame) -> pd.DataFrame:
             found |= {"statistic": 3.2, "df": 2, "p": 0.2}
         rows.append(found)
     return _table(GROUP_TESTS, rows)
+
+
+def _curve_summary(associations: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for row, group in itertools.product(_of_method(associations), ("low", "middle", "high")):
+        if row["model"] != "unadjusted":
+            continue
+        found = {name: row[name] for name in ("cohort", *KEY[:3], "status", "reason")}
+        if row["status"] == "ok":
+            found |= {"kind": "cumulative_incidence" if row["endpoint"] == "bone" else "event_free", "n": 30}
+            found |= {"n_events": 12, "median_months": 71.5, "median_low": 40.25, "n_at_risk_60": 14}
+            found |= {"at_60_months": 0.613, "at_60_low": 0.42, "at_60_high": 0.78}
+        rows.append({**found, "group": group})
+    return _table(CURVE_SUMMARY, rows)
 
 
 def _checks(associations: pd.DataFrame) -> pd.DataFrame:

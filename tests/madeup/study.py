@@ -303,6 +303,7 @@ def cohorts() -> pd.DataFrame:
                     "dropped": "no clinical row=2",
                     "n": SIZES[name],
                     "genes": 12000,
+                    "remarks": "0.2% of the values are missing" if name == "beta" else None,
                     "endpoint": endpoint,
                     "definition": f"time to {endpoint} & no other <event>",
                     "sampled_by_outcome": "those with it, and others" if name == "gamma" else None,

@@ -12,13 +12,14 @@ import pytest
 
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.statistics.firth import fit_firth
+from irf7bone.statistics.gray import logrank_test
 from irf7bone.statistics.incidence import aalen_johansen
 from irf7bone.statistics.leave_one_patient_out import leave_one_patient_out
 from irf7bone.statistics.schoenfeld import proportional_hazards_p
 
 HERE = Path(__file__).resolve().parent
 STORED = HERE.parent / "data" / "oracle"
-TABLES = ("data", "cox", "left_out", "curves")
+TABLES = ("data", "cox", "left_out", "logrank", "curves")
 
 
 def read(folder: Path, name: str) -> pd.DataFrame:
@@ -57,6 +58,9 @@ def compare(folder: Path) -> None:
     np.testing.assert_array_equal(plain.n_at_risk[at], curves["n_risk"])
     np.testing.assert_allclose(plain.free[at], curves["free"], rtol=1e-10)
     np.testing.assert_allclose(competing.incidence[at], curves["incidence"], rtol=1e-10)
+    apart, group = time + np.arange(1, time.size + 1) / 1000, np.digitize(score, [-0.4, 0.4])
+    found, row = logrank_test(apart, cause == 1, group, entry), read(folder, "logrank").iloc[0]
+    assert found.statistic == pytest.approx(row["statistic"], rel=1e-8) and found.df == row["df"]
 
 
 def test_survival_as_stored():

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 PROJECT = Path(__file__).resolve().parents[2]
-HOUSE = ("Snakefile", "config.yaml", "workflow", "data", "envs")
+HOUSE = ("Snakefile", "config.yaml", "workflow", "data", "docs", "envs")
 
 
 @dataclass

@@ -177,8 +177,6 @@ def test_an_edited_model_reruns_what_fits_it_and_nothing_else(hashes):
     assert {script for script in SCRIPTS if after[script] != before[script]} == {
         "associate_cohort",
         "audit_cohorts",  # which follows samples into the designs of the models
-        "random_signatures_cohort",
-        "fit_claim_models",
         "random_signatures_pooled",
         "examine_cohort",
     }

@@ -7,6 +7,8 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -75,8 +77,8 @@ REPLACED = {
         b"\tIRF3",
         {"score_cohort", "analyse_experiment"},
     ),
-    "markers": (f"{SHARED}/markers/*.gmt", b"\tCOL1A1", b"\tCOL1A2", {"analyse_experiment"}),
-    "study": ("run/study.yaml", b"draws: 200", b"draws: 201", {"random_signatures_cohort"}),
+    "markers": (f"{SHARED}/markers/*.gmt", b"\tALPL", b"\tALPX", {"analyse_experiment"}),
+    "study": ("run/study.yaml", b"draws: 200", b"draws: 201", {"associate_cohort", "examine_cohort"}),
 }
 
 
@@ -123,8 +125,8 @@ CHANGED = {
     "results/cohorts/tiny_a.h5ad": (one_byte, "harmonise_cohort"),
     "results/scores/tiny_a.parquet": (one_byte, "score_cohort"),
     "results/associations/tiny_a.tsv": (one_byte, "associate_cohort"),
-    "results/outcome/tiny_b/null.tsv": (cut_at_a_line, "random_signatures_cohort"),
-    "results/outcome/tiny_b/claim_models.tsv": (emptied, "fit_claim_models"),
+    "results/outcome/tiny_b/null.tsv": (cut_at_a_line, "associate_cohort"),
+    "results/outcome/tiny_b/claim_models.tsv": (emptied, "examine_cohort"),
     "results/tables/pooled.tsv": (cut_at_a_line, "pool_associations"),
     "results/tables/verdict.tsv": (one_byte, "judge_results"),
     "results/experiments/tiny_pairs/derived/LOST_IN_BONE.gmt": (cut_at_a_byte, "derive_signature"),
@@ -194,3 +196,26 @@ def test_provenance_lists_every_table_and_figure(tiny_run):
     }
     assert len(there) > 100 and there <= set(listed)
     assert str(PROJECT) not in json.dumps(listed)
+
+
+@pytest.mark.skipif(not shutil.which("setpriv"), reason="nothing here to take the rights of root away")
+def test_a_finished_run_that_is_read_only_has_nothing_to_do_and_needs_no_home(settled):
+    folder, project = settled
+    shutil.copytree(PROJECT / "tools", project / "tools", dirs_exist_ok=True)
+    call = [sys.executable, "tools/make_report.py", "--cores", "1", "--directory", str(folder)]
+    call += ["--configfile", str(folder / "study.yaml")]
+    environment = {key: value for key, value in os.environ.items() if key not in ("HOME", "TMPDIR")}
+    finish = subprocess.run(call, cwd=project, env=environment, capture_output=True, text=True, check=False)
+    assert finish.returncode == 0, finish.stderr
+    everything = [folder, *folder.rglob("*")]
+    modes = {path: path.stat().st_mode for path in everything}
+    for path in everything:
+        path.chmod(modes[path] & ~0o222)
+    rights = "-dac_override,-dac_read_search,-fowner"
+    call = ["setpriv", f"--bounding-set={rights}", f"--inh-caps={rights}", *call]
+    try:
+        run = subprocess.run(call, cwd=project, env=environment, capture_output=True, text=True, check=False)
+    finally:
+        for path in everything:
+            path.chmod(modes[path])
+    assert run.returncode == 0 and "Nothing to be done" in run.stderr, run.stderr

@@ -13,12 +13,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from .conftest import PROJECT, copy_project, write_study
+from .conftest import PROJECT, copy_project, snakemake, write_study
 
 KILLS = int(os.environ.get("KILLS", "0"))
 STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -31,8 +32,8 @@ READY_MADE = '#!/bin/sh\nexec {python} "$@"\n'
 
 
 @pytest.fixture
-def project(tmp_path) -> Path:
-    """A copy of the project whose environment is the one that the tests run in."""
+def project(tmp_path) -> Iterator[Path]:
+    """A copy of the project with the environment that the tests run in; nothing is left at work there."""
     copy = copy_project(tmp_path / "project")
     shutil.copy(PROJECT / "Makefile", copy)
     shutil.copytree(PROJECT / "tools", copy / "tools", ignore=shutil.ignore_patterns("__pycache__"))
@@ -41,27 +42,58 @@ def project(tmp_path) -> Path:
     python.parent.mkdir(parents=True)
     python.write_text(READY_MADE.format(python=sys.executable), encoding="utf-8")
     python.chmod(0o755)
-    return copy
+    yield copy
+    for process in psutil.process_iter(["cmdline"]):
+        if str(tmp_path) in " ".join(process.info["cmdline"] or ()) and process.pid != os.getpid():
+            process.kill()
 
 
-def make_report(project: Path, study: Path) -> subprocess.Popen[str]:
-    """Start `make report` in a session of its own."""
-    return subprocess.Popen(
-        ["make", "report", f"STUDY={study}", f"DIR={study.parent}", "CORES=2"],
-        cwd=project,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    )
+def make_report(project: Path, study: Path, said: str = "said") -> subprocess.Popen[bytes]:
+    """Start `make report` in a session of its own; what it says goes to a file beside the project."""
+    with (project.parent / said).open("wb") as errors:
+        return subprocess.Popen(
+            ["make", "report", f"STUDY={study}", f"DIR={study.parent}", "CORES=2"],
+            cwd=project,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=_hears,
+        )
 
 
-def wait_for_jobs(run: subprocess.Popen[str], folder: Path, count: int) -> bool:
+def _hears() -> None:
+    """Whoever runs the tests in the background has signals ignored, which is inherited and respected."""
+    for kind in STOPS:
+        signal.signal(kind, signal.SIG_DFL)
+
+
+def wait_for_end(folder: Path, seconds: float = 30) -> list[str]:
+    """What is still at work in a folder after a while; nothing as soon as nothing is."""
+    until = time.monotonic() + seconds
+    while (left := at_work(folder)) and time.monotonic() < until:
+        time.sleep(0.2)
+    return left
+
+
+def wait_for_jobs(run: subprocess.Popen[bytes], folder: Path, count: int) -> bool:
     """Until so many jobs of the study have ended; False where the run ended before."""
     until = time.monotonic() + LONGEST_SECONDS
     while time.monotonic() < until and run.poll() is None:
         if len([*(folder / "results/records").rglob("*.json")]) >= count:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def holds(run: subprocess.Popen[bytes], folder: Path) -> bool:
+    """Whether a run has come so far that it holds its folder; waited for."""
+    for _ in range(600):
+        if run.poll() is not None:
+            return False
+        owner = (folder / ".snakemake/irf7bone/run.lock").read_text(encoding="utf-8").partition(",")[0]
+        own = [run.pid, *(child.pid for child in psutil.Process(run.pid).children(recursive=True))]
+        if owner in {f"process {number}" for number in own}:
             return True
         time.sleep(0.1)
     return False
@@ -98,28 +130,53 @@ def test_a_run_that_is_stopped_again_and_again_gives_the_same_bytes(plan, tiny_r
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     study = write_study(folder)
+    said = tmp_path / "said"
     for number, (kind, moment) in enumerate(zip(signals, moments, strict=True)):
         run = make_report(project, study)
-        if not wait_for_jobs(run, folder, int(moment)):
-            pytest.fail(f"the run ended by itself: {run.communicate()[1]}")
+        assert wait_for_jobs(run, folder, int(moment)), said.read_text(encoding="utf-8")
         time.sleep(3 * (moment % 1))
-        if number == 1:
-            second = make_report(project, study)
-            _, said = second.communicate(timeout=60)
-            assert second.returncode == 2
-            assert said.startswith("irf7bone: another make report is running here (process ")
+        if number == 1 and holds(run, folder):
+            second = make_report(project, study, "second")
+            assert second.wait(120) == 2
+            message = (tmp_path / "second").read_text(encoding="utf-8")
+            assert message.startswith("irf7bone: another make report is running here (process ")
         os.killpg(run.pid, kind)
-        _, said = run.communicate(timeout=60)
+        run.wait(120)
+        assert wait_for_end(folder) == [], (kind, moment)
         if kind in STOPS:
-            lines = [line for line in said.splitlines() if not line.startswith("make: ***")]
+            text = said.read_text(encoding="utf-8")
+            lines = [line for line in text.splitlines() if not line.startswith("make: ***")]
             assert [line for line in lines if line.startswith("irf7bone: stopped by")] == lines[-1:]
-            assert "Traceback" not in said
+            assert "Traceback" not in text
             assert leftovers(folder) == []
-        assert at_work(folder) == []
     run = make_report(project, study)
-    _, said = run.communicate(timeout=LONGEST_SECONDS)
-    assert run.returncode == 0, said
+    assert run.wait(LONGEST_SECONDS) == 0, said.read_text(encoding="utf-8")
     assert leftovers(folder) == []
     first, second = digests(tiny_run), digests(folder)
     assert {name.rpartition(".")[2] for name in first} >= {"tsv", "svg", "html", "json"}
     assert first == second
+
+
+@pytest.fixture
+def small_disk(tmp_path) -> Iterator[Path]:
+    """A run's folder whose results lie on a disk of 100 kB."""
+    results = tmp_path / "run/results"
+    results.mkdir(parents=True)
+    call = ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(results)]
+    if os.geteuid() != 0 or subprocess.run(call, capture_output=True, check=False).returncode:
+        pytest.skip("only root can mount a small disk, and not everywhere")
+    yield results.parent
+    subprocess.run(["umount", str(results)], check=True)
+
+
+def test_a_full_disk_is_one_message_and_the_run_goes_on_once_there_is_room(small_disk, tiny_run):
+    study = str(write_study(small_disk))
+    target = "results/acquired/tiny_a/expression.parquet"
+    run = snakemake(small_disk, target, "--configfile", study)
+    assert run.code != 0 and "Traceback" not in run.text
+    assert "expected: room for this file" in run.text and "No space left on device" in run.text
+    assert not (small_disk / target).exists()
+    subprocess.run(["mount", "-o", "remount,size=50m", str(small_disk / "results")], check=True)
+    run = snakemake(small_disk, target, "--configfile", study)
+    assert run.code == 0, run.text
+    assert (small_disk / target).read_bytes() == (tiny_run / target).read_bytes()

@@ -19,14 +19,12 @@ from calibrate.cohorts import ALONE, REGIMES, Regime
 from calibrate.described import DESCRIBED, write_described
 from calibrate.page import write_page
 from calibrate.tally import Tally
-from irf7bone.tables.calibration import CALIBRATION, VERDICT_CALIBRATION
+from irf7bone.tables.calibration import CALIBRATION, VERDICT_CALIBRATION, VERDICT_FILE
 
 PROJECT = Path(__file__).resolve().parents[2]
 TABLES = PROJECT / "data" / "calibration"
 PAGE = PROJECT / "docs" / "calibration.md"
 COHORTS, SEED = 2000, 20121113
-# simulated studies, which are counted by what is said of them: a table of its own
-VERDICT = "verdict"
 # share of the cohorts that a part simulates: all for tests, fewer for intervals, which take longer
 SHARES = {"tests": 1.0, "effects": 0.25, "discrimination": 0.25, "adjusted": 0.1}
 WITH_EFFECTS = (60, 82, 286)
@@ -72,29 +70,35 @@ PARTS: dict[str, Part] = {
     "correlations": at_once(pooling.correlations, 2),
 }
 
-NAMES = (*PARTS, *DESCRIBED, VERDICT)
+NAMES = (*PARTS, *DESCRIBED, *verdict.VERDICT_PARTS)
+# all parts of the table of simulated studies, which are counted by what is said of them
+TOGETHER = {"verdict": tuple(verdict.VERDICT_PARTS)}
+CHOICES = (*NAMES, *TOGETHER)
 
 
 def main(arguments: list[str]) -> None:
     """Simulate the parts asked for and write their tables and the page."""
     parser = argparse.ArgumentParser(prog="make calibrate", description=__doc__)
-    parser.add_argument("parts", nargs="*", help=f"some of {', '.join(NAMES)}; all of them by default")
+    parser.add_argument("parts", nargs="*", help=f"some of {', '.join(CHOICES)}; all of them by default")
     parser.add_argument("--cohorts", type=int, default=COHORTS, help="null cohorts of each size")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--tables", type=Path, default=TABLES)
     parser.add_argument("--page", type=Path, default=PAGE)
     chosen = parser.parse_args(arguments)
-    unknown = [name for name in chosen.parts if name not in NAMES]
+    unknown = [name for name in chosen.parts if name not in CHOICES]
     if unknown:
-        parser.error(f"no part {', '.join(unknown)}; there are {', '.join(NAMES)}")
+        parser.error(f"no part {', '.join(unknown)}; there are {', '.join(CHOICES)}")
     chosen.tables.mkdir(parents=True, exist_ok=True)
-    for name in chosen.parts or NAMES:
+    wanted = [one for name in chosen.parts for one in TOGETHER.get(name, (name,))]
+    for name in wanted or NAMES:
         started = time.process_time()
         if name in DESCRIBED:
             rows = write_described(chosen.tables, name, chosen.cohorts, chosen.seed)
-        elif name == VERDICT:
-            table = verdict.studies(chosen.cohorts, chosen.seed)
-            VERDICT_CALIBRATION.write(table, chosen.tables / f"{name}.tsv")
+        elif name in verdict.VERDICT_PARTS:
+            path = chosen.tables / VERDICT_FILE
+            there = VERDICT_CALIBRATION.read(path) if path.is_file() else VERDICT_CALIBRATION.empty()
+            table = verdict.replace_part(there, name, chosen.cohorts, chosen.seed)
+            VERDICT_CALIBRATION.write(table, path)
             rows = len(table)
         else:
             table = PARTS[name](chosen.cohorts, chosen.seed).table()

@@ -38,10 +38,13 @@ PROLIFERATION = "HALLMARK_E2F_TARGETS"
 G2M = "HALLMARK_G2M_CHECKPOINT"
 OF_PROLIFERATION = ("PAM50_PROLIFERATION", PROLIFERATION, G2M)
 MIN_AGREEMENT = 0.95
-LIMITS = (0.90, 0.95, 0.97)
+# rules: the smallest correlation in another cohort, or lower end of its 95 % interval, is at least so much
+LEAST, LOWER = "correlation", "lower limit"
+RULES = ((LEAST, 0.90), (LEAST, MIN_AGREEMENT), (LEAST, 0.96), (LEAST, 0.97), (LOWER, 0.94), (LOWER, 0.95))
+Z_95 = 1.96
 OFF = 0.5  # standard errors of the whole's log hazard ratio
 HALVES_COLUMNS = (
-    "cohort", "signature", "model", "n_genes", "limit", "halves", "accepted", "off", "share_off",
+    "cohort", "signature", "model", "n_genes", "rule", "limit", "halves", "accepted", "off", "share_off",
     "least_own_correlation",
 )  # fmt: skip
 
@@ -53,6 +56,7 @@ class Real:
     prepared: Prepared
     genes: frozenset[str]
     obs: pd.DataFrame
+    expression: pd.DataFrame
 
 
 def read_cohorts(names: Sequence[str] = tuple(COHORTS)) -> dict[str, Real]:
@@ -62,8 +66,9 @@ def read_cohorts(names: Sequence[str] = tuple(COHORTS)) -> dict[str, Real]:
     for name in names:
         card = load_card(PROJECT / "data" / "cohorts" / f"{name}.yaml")
         adata = harmonise(acquire(card), card, symbols).adata
-        prepared = Prepared(adata.to_df())
-        found[name] = Real(prepared, frozenset(prepared.genes[prepared.varying]), adata.obs)
+        expression = adata.to_df()
+        prepared = Prepared(expression)
+        found[name] = Real(prepared, frozenset(prepared.genes[prepared.varying]), adata.obs, expression)
     return found
 
 
@@ -80,7 +85,7 @@ def halves(
     """Random halves of every signature in every cohort that measures most of it.
 
     Returns:
-        For each cohort, signature, model and limit: halves that other cohorts could judge, those accepted,
+        For each cohort, signature, model and rule: halves that other cohorts could judge, those accepted,
         and those whose log hazard ratio is then more than half a standard error off the whole's.
     """
     rows = []
@@ -89,7 +94,7 @@ def halves(
         for number, (signature, genes) in enumerate(whole):
             random = np.random.default_rng([seed, place, number])
             drawn = [_half(genes, random) for _ in range(many)]
-            least = _judged(name, cohorts, genes, drawn)
+            least = _judged(name, cohorts, genes, drawn)  # by rule
             rows += _moved(name, cohort, library, signature, drawn, least)
     return pd.DataFrame(rows, columns=HALVES_COLUMNS)
 
@@ -103,23 +108,36 @@ def _half(signature: Signature, random: np.random.Generator) -> frozenset[str]:
     return frozenset(random.choice(genes, max(1, len(genes) // 2), replace=False))
 
 
-def _present(signature: Signature, among: frozenset[str]) -> tuple[list[str], list[str]]:
+def present(signature: Signature, among: frozenset[str]) -> tuple[list[str], list[str]]:
+    """The genes of a signature that are among these, up and down."""
     up, down = ([gene for gene in side if gene in among] for side in (signature.up, signature.down))
     return up, down
 
 
+def lower_limit(correlation: np.ndarray, n: np.ndarray | int) -> np.ndarray:
+    """Lower end of the 95 % interval of a correlation over n samples (Fisher's z)."""
+    inside = np.clip(correlation, -1 + 1e-12, 1 - 1e-12)
+    return np.tanh(np.arctanh(inside) - Z_95 / np.sqrt(np.asarray(n) - 3))
+
+
 def _judged(
     name: str, cohorts: Mapping[str, Real], signature: Signature, drawn: Sequence[frozenset[str]]
-) -> np.ndarray:
-    """Smallest correlation of each half with the whole elsewhere, shape (many,); NaN if no cohort tells."""
+) -> dict[str, np.ndarray]:
+    """Smallest correlation of each half with the whole elsewhere, and smallest lower limit.
+
+    Returns:
+        Kind of rule -> shape (many,); NaN if no cohort tells.
+    """
     own = cohorts[name].genes
-    found = [np.full(len(drawn), np.nan)]
+    found = {kind: [np.full(len(drawn), np.nan)] for kind in (LEAST, LOWER)}
     for other, reference in cohorts.items():
         if other != name and _measures(reference, signature):
-            whole = _present(signature, reference.genes)
-            pairs = [(_present(signature, half & own & reference.genes), whole) for half in drawn]
-            found.append(part_whole_correlations(reference.prepared, pairs))
-    return np.fmin.reduce(found)
+            whole = present(signature, reference.genes)
+            pairs = [(present(signature, half & own & reference.genes), whole) for half in drawn]
+            correlation = part_whole_correlations(reference.prepared, pairs)
+            found[LEAST].append(correlation)
+            found[LOWER].append(lower_limit(correlation, len(reference.obs)))
+    return {kind: np.fmin.reduce(values) for kind, values in found.items()}
 
 
 def _moved(
@@ -128,16 +146,16 @@ def _moved(
     library: Mapping[str, Signature],
     signature: str,
     drawn: Sequence[frozenset[str]],
-    least: np.ndarray,
+    least: Mapping[str, np.ndarray],
 ) -> list[dict[str, object]]:
     genes = library[signature]
-    parts = [_present(genes, half & cohort.genes) for half in drawn]
-    known = np.isfinite(least) & np.array([any(part) for part in parts])
-    scores = _scores(
-        cohort, [_present(genes, cohort.genes), *(p for p, k in zip(parts, known, strict=True) if k)]
+    parts = [present(genes, half & cohort.genes) for half in drawn]
+    known = np.isfinite(least[LEAST]) & np.array([any(part) for part in parts])
+    scores = standard_scores(
+        cohort, [present(genes, cohort.genes), *(p for p, k in zip(parts, known, strict=True) if k)]
     )
     own = np.corrcoef(scores)[0, 1:]
-    proliferation = _scores(cohort, [_present(library[PROLIFERATION], cohort.genes)])[0]
+    proliferation = standard_scores(cohort, [present(library[PROLIFERATION], cohort.genes)])[0]
     rows: list[dict[str, object]] = []
     for model in ("unadjusted", "proliferation"):
         # a score of proliferation given another one is what they disagree in: noise by intention
@@ -146,9 +164,9 @@ def _moved(
         design, kept = _design(cohort, COHORTS[name], model, proliferation)
         fits = fit_many(design, scores[:, kept])
         off = np.abs(fits.log_hr[1:] - fits.log_hr[0]) > OFF * fits.se[0]
-        for limit in LIMITS:
-            passed = least[known] >= limit
-            row = {"cohort": name, "signature": signature, "model": model, "limit": limit}
+        for rule, limit in RULES:
+            passed = least[rule][known] >= limit
+            row = {"cohort": name, "signature": signature, "model": model, "rule": rule, "limit": limit}
             row |= {"n_genes": len(set(genes.genes)), "halves": int(known.sum())}
             row |= {"accepted": int(passed.sum()), "off": int((off & passed).sum())}
             row["share_off"] = row["off"] / row["accepted"] if passed.any() else np.nan
@@ -157,7 +175,7 @@ def _moved(
     return rows
 
 
-def _scores(cohort: Real, sets: Sequence[tuple[list[str], list[str]]]) -> np.ndarray:
+def standard_scores(cohort: Real, sets: Sequence[tuple[list[str], list[str]]]) -> np.ndarray:
     """Scores with one standard deviation, sets x samples."""
     sides = [side for up_down in sets for side in up_down]
     both = score_sets(cohort.prepared, cohort.prepared.set_matrix(sides), METHOD)
@@ -182,12 +200,16 @@ def parts(cohorts: Mapping[str, Real], library: Mapping[str, Signature]) -> pd.D
     """The measured part of every signature in every cohort, as the other cohorts judge it.
 
     Returns:
-        :data:`irf7bone.tables.cohort.AGREEMENT`, where the reference can tell.
+        :data:`irf7bone.tables.cohort.AGREEMENT`, where the reference can tell, with the lower end of the
+        correlation's 95 % interval.
     """
     measured = {name: cohort.genes for name, cohort in cohorts.items()}
     found = [agreement_rows(name, cohort.prepared, measured, library) for name, cohort in cohorts.items()]
     table = pd.concat(found, ignore_index=True)
-    return table[table["status"] == "ok"].drop(columns=["status", "reason"])
+    sizes = {name: len(cohort.obs) for name, cohort in cohorts.items()}
+    told = table[table["status"] == "ok"].drop(columns=["status", "reason"])
+    lower = lower_limit(told["correlation"].to_numpy(float), told["reference"].map(sizes).to_numpy())
+    return told.assign(lower_limit=lower)
 
 
 def reliability(cohorts: Mapping[str, Real], library: Mapping[str, Signature]) -> pd.DataFrame:
@@ -224,4 +246,4 @@ def _alpha(cohort: Real, genes: Sequence[str]) -> float:
 def _correlation(cohort: Real, first: list[str], second: list[str]) -> float:
     if not first or not second:
         return float("nan")
-    return float(np.corrcoef(_scores(cohort, [(first, []), (second, [])]))[0, 1])
+    return float(np.corrcoef(standard_scores(cohort, [(first, []), (second, [])]))[0, 1])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from calibrate.verdict_limits import NEAR, comes_near
 from calibrate.verdict_patients import draw_patients
 from calibrate.verdict_scenarios import (
     COHORTS,
@@ -21,37 +23,62 @@ from calibrate.verdict_scenarios import (
 from calibrate.verdict_sites import SITE_COHORTS, TRUTHS, site_scenario, site_words
 from calibrate.verdict_summary import draw
 from calibrate.verdict_words import words
-from irf7bone.base.vocabulary import CONTRADICTED, SUPPORTED, VERDICTS
+from irf7bone.base.vocabulary import VERDICTS
 from irf7bone.tables.calibration import VERDICT_CALIBRATION
 from irf7bone.tables.verdict import SITE_WORDS
 
 SMALLEST = (0.7, 0.8)
 # of the null cohorts that the other parts simulate: studies a cell at summary level, and at patient level
 SUMMARY_SHARE, PATIENT_SHARE = 0.5, 0.1
-# a cell with more false words for an effect than this comes near its limit of 5 %, and is drawn again with
-# five times as many studies
-NEAR, AGAIN = 0.04, 5
+# a cell that comes near a limit is drawn again with so many times as many studies
+AGAIN = 5
 
 
-def studies(cohorts: int, seed: int) -> pd.DataFrame:
-    """Every scenario at summary level and the marked ones at patient level.
+def summary_part(cohorts: int, seed: int) -> list[dict[str, Any]]:
+    """Every scenario at summary level, half as many studies a cell as ``cohorts``."""
+    many = max(1, int(SUMMARY_SHARE * cohorts))
+    return [row for scenario in SCENARIOS for row in summary_rows(scenario, many, seed)]
+
+
+def patient_part(cohorts: int, seed: int) -> list[dict[str, Any]]:
+    """The marked scenarios at patient level, a tenth as many studies as ``cohorts``."""
+    many = max(1, int(PATIENT_SHARE * cohorts))
+    marked = [scenario for scenario in SCENARIOS if scenario.name in MARKED]
+    return [row for scenario in marked for row in patient_rows(scenario, many, seed)]
+
+
+def site_part(cohorts: int, seed: int) -> list[dict[str, Any]]:
+    """Bone against other first sites, at summary level."""
+    return site_rows(max(1, int(SUMMARY_SHARE * cohorts)), seed)
+
+
+# name -> from the null cohorts that the other parts simulate and the seed to rows
+VERDICT_PARTS: dict[str, Callable[[int, int], list[dict[str, Any]]]] = {
+    "verdict_summary": summary_part,
+    "verdict_patients": patient_part,
+    "verdict_sites": site_part,
+}
+
+
+def part_of(table: pd.DataFrame) -> pd.Series:
+    """Which part each row of the table is of."""
+    sites = table["scenario"].str.startswith("sites: ")
+    named = table["level"].map({"summary": "verdict_summary", "patient": "verdict_patients"})
+    return named.where(~sites, "verdict_sites")
+
+
+def replace_part(table: pd.DataFrame, name: str, cohorts: int, seed: int) -> pd.DataFrame:
+    """Simulate one part anew and keep the rows of the others.
 
     Args:
-        cohorts: Null cohorts of each size that the other parts simulate; half as many studies a cell here,
-            and a tenth as many patient by patient.
+        table: :data:`irf7bone.tables.calibration.VERDICT_CALIBRATION`; may be empty.
+        name: Key of :data:`VERDICT_PARTS`.
+        cohorts: Null cohorts of each size that the other parts of the calibration simulate.
         seed: Seed.
-
-    Returns:
-        :data:`irf7bone.tables.calibration.VERDICT_CALIBRATION`.
     """
-    rows: list[dict[str, Any]] = []
-    for scenario in SCENARIOS:
-        rows += summary_rows(scenario, max(1, int(SUMMARY_SHARE * cohorts)), seed)
-    for scenario in SCENARIOS:
-        if scenario.name in MARKED:
-            rows += patient_rows(scenario, max(1, int(PATIENT_SHARE * cohorts)), seed)
-    rows += site_rows(max(1, int(SUMMARY_SHARE * cohorts)), seed)
-    return VERDICT_CALIBRATION.cast(pd.DataFrame(rows))
+    own = VERDICT_CALIBRATION.cast(pd.DataFrame(VERDICT_PARTS[name](cohorts, seed)))
+    parts = {one: table[part_of(table) == one] for one in VERDICT_PARTS}
+    return pd.concat([one for one in {**parts, name: own}.values() if len(one)], ignore_index=True)
 
 
 def site_rows(many: int, seed: int) -> list[dict[str, Any]]:
@@ -64,23 +91,41 @@ def site_rows(many: int, seed: int) -> list[dict[str, Any]]:
                 counted = site_words(truth, k, events, SMALLEST[0], many, random)
                 about = {"scenario": site_scenario(*truth), "level": "summary", "k": k}
                 about |= {"events_low": events[0], "events_high": events[1], "smallest_hr": SMALLEST[0]}
-                rows += shares(counted, many, about, words_of=SITE_WORDS)
+                rows += shares(counted, about, words_of=SITE_WORDS)
     return rows
 
 
 def summary_rows(scenario: Scenario, many: int, seed: int) -> list[dict[str, Any]]:
-    """Shares of the words in every cell of one scenario, drawn at summary level."""
+    """Shares of the words in every cell of one scenario, drawn at summary level.
+
+    A cell that comes near a limit of :mod:`calibrate.verdict_limits` is drawn again with :data:`AGAIN`
+    times as many studies, which replace the first; where they exceed it, as many more are drawn, and both
+    are counted together, so that neither is chosen by what it says.
+    """
     rows = []
     for k in COHORTS:
         for events in EVENTS:
             about = {"scenario": scenario.name, "level": "summary", "k": k}
             about |= {"events_low": events[0], "events_high": events[1]}
-            found, made = _cell(scenario, k, events, many, seed), many
-            if scenario.no_effect and max(map(_false_effects, found.values())) > NEAR * many:
-                found, made = _cell(scenario, k, events, AGAIN * many, seed + 1), AGAIN * many
-            for smallest, counted in found.items():
-                rows += shares(counted, made, {**about, "smallest_hr": smallest})
+            for smallest, counted in _often_enough(scenario, k, events, many, seed).items():
+                rows += shares(counted, {**about, "smallest_hr": smallest})
     return rows
+
+
+def _often_enough(
+    scenario: Scenario, k: int, events: tuple[int, int], many: int, seed: int
+) -> dict[float, Counter[str]]:
+    def near(found: dict[float, Counter[str]], part: float) -> bool:
+        return any(comes_near(scenario, size, events, k, said, part) for size, said in found.items())
+
+    found = _cell(scenario, k, events, many, seed)
+    if not near(found, NEAR):
+        return found
+    found = _cell(scenario, k, events, AGAIN * many, seed + 1)
+    if not near(found, 1.0):
+        return found
+    more = _cell(scenario, k, events, AGAIN * many, seed + 2)
+    return {size: said + more[size] for size, said in found.items()}
 
 
 def _cell(
@@ -91,19 +136,17 @@ def _cell(
     return {smallest: words(drawn, smallest) for smallest in SMALLEST}
 
 
-def _false_effects(counted: Counter[str]) -> int:
-    return counted[SUPPORTED] + counted[CONTRADICTED]
-
-
 def shares(
-    counted: dict[str, int], many: int, about: dict[str, Any], words_of: tuple[str, ...] = VERDICTS
+    counted: Counter[str], about: dict[str, Any], words_of: tuple[str, ...] = VERDICTS
 ) -> list[dict[str, Any]]:
-    """One row a word, said or not, with its Monte Carlo error."""
+    """One row for each word that was said, with its Monte Carlo error."""
+    many = counted.total()
     rows = []
     for word in words_of:
-        share = counted.get(word, 0) / many
-        error = round(float(np.sqrt(max(share * (1 - share), 1 / many) / many)), 5)
-        rows.append({**about, "verdict": word, "share": share, "se": error, "n_studies": many})
+        if counted[word]:
+            share = counted[word] / many
+            error = float(np.sqrt(max(share * (1 - share), 1 / many) / many))
+            rows.append({**about, "verdict": word, "share": share, "se": round(error, 4), "n_studies": many})
     return rows
 
 
@@ -119,5 +162,5 @@ def patient_rows(scenario: Scenario, many: int, seed: int) -> list[dict[str, Any
         for smallest in SMALLEST:
             about = {"scenario": scenario.name, "level": "patient", "k": k, "smallest_hr": smallest}
             about |= {"events_low": PATIENT_EVENTS[0], "events_high": PATIENT_EVENTS[1]}
-            rows += shares(words(whole.first(k), smallest), many, about)
+            rows += shares(words(whole.first(k), smallest), about)
     return rows

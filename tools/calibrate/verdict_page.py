@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
-from calibrate.verdict_scenarios import BEYOND_ITS_PREMISE, EFFECTS, NO_EFFECT, PATIENT_EVENTS
-from irf7bone.base.vocabulary import CONTRADICTED, NOT_SPECIFIC, SMALLER, SUPPORTED, WITHHELD
+from calibrate.verdict_levels import LEVEL_WORDS, compare_levels, shares_of_cells
+from calibrate.verdict_limits import (
+    POWER,
+    POWER_COHORTS,
+    PROTOTYPE_STUDIES,
+    SHORT,
+    TWO_ERRORS,
+    difference_error,
+    is_excused,
+)
+from calibrate.verdict_scenarios import EFFECTS, NO_EFFECT, SCENARIOS
+from irf7bone.base.vocabulary import (
+    CONTRADICTED,
+    NOT_SPECIFIC,
+    SMALLER,
+    SUPPORTED,
+    TOO_LITTLE,
+    WITHHELD,
+)
 from irf7bone.base.vocabulary import NO_EFFECT as NOTHING
 from irf7bone.tables.verdict import ANY_SITE, BONE_SPECIFIC, UNDECIDED
 
-CELL = ["scenario", "level", "k", "events_low", "events_high", "smallest_hr"]
+# of what is said of an effect weaker than the size looked for
+OF_08 = ("HR 0.8", "HR 0.8, score with proliferation +0.2")
+SMALLER_EVENTS, SMALLER_COHORTS = (60, 150), (5, 8, 12)
 ABOUT = """
 Studies of 1, 2, 3, 5, 8 and 12 cohorts of 10-20, 15-60 and 60-150 events each, {studies:,} a cell at
-summary level (cells that came near 5 % false effects were drawn again with five times as many), where the
-estimates of all models are drawn together; {patients} a scenario at patient level, where patients are drawn
-and fitted with the workflow's Cox and Firth models. The studies are made without the workflow's code; its
-pool and its decision judge them. A score goes with the mean random score (r 0.5); proliferation has log HR
-0.4, ER -0.2. Smallest hazard ratio looked for 0.7 unless 0.8 is said. In per cent.
+summary level, where the estimates of all models are drawn together; {patients} a scenario at patient level,
+where patients are drawn and fitted with the workflow's Cox and Firth models. A cell that came near one of its
+limits was drawn again with five times as many studies, which replace the first; one that then missed it, once
+more, and both are counted. The studies are made without the workflow's code; its pool and its decision judge
+them. A score goes with the mean random score (r 0.5), and with ER only as far as both go with proliferation;
+proliferation has log HR 0.4, ER -0.2. Smallest hazard ratio looked for 0.7 unless 0.8 is said. In per cent.
 """
 FALSE = """
 Where there is no effect: *false effect* is supported or contradicted, the largest share over all cells; it
@@ -35,9 +57,20 @@ Bone against other first sites: cohorts with so many events of each kind, effect
 cohorts with a standard deviation of 0.1 on both.
 """
 LEVELS = """
-Patient level against summary level, cohorts of 15 to 60 events. They agree but for the effect that turns:
-it turns at a time for all patients, and those at risk then are no longer alike, so that its average over
-time is not 1 as at summary level; where an effect is said of it, non_proportional stands beside the word.
+Patient level against summary level, cohorts of 15 to 60 events, sizes of 0.7 and 0.8 looked for. {said}
+In bold what differs by more than two standard errors, by Fisher's exact test. The effect that turns is
+another matter: it turns at a time for all patients, and those at risk then are no longer alike, so that its
+average over time is not 1 as at summary level; an effect said of it has non_proportional beside the word.
+"""
+ASKED = """
+Against what the specification's own prototype found: shares of the word, and in brackets the prototype's. In
+bold what is more than three points below it, and more than two standard errors of the difference. {said}
+"""
+SMALLER_WORDS = """
+An effect of HR 0.8 is smaller than the 0.7 looked for, so that many or large cohorts should say *smaller than
+looked for*, and *supported* less often. How often depends on what the score goes with: one that goes with
+proliferation (r 0.2) is pulled away from 1 where proliferation is taken to be measured with an error that it
+has not, and exceeds the size more often. {events} events, {k} cohorts; either word is true.
 """
 
 
@@ -49,7 +82,7 @@ def verdict_page(table: pd.DataFrame) -> str:
     """
     of_sites = table["scenario"].str.startswith("sites: ")
     sites, table = table[of_sites], table[~of_sites]
-    cells = table.pivot_table(index=CELL, columns="verdict", values="share", sort=False).reset_index()
+    cells = shares_of_cells(table)
     cells["false"] = cells[SUPPORTED] + cells[CONTRADICTED]
     summary, patient = (cells[cells["level"] == level] for level in ("summary", "patient"))
     counts = table.groupby("level")["n_studies"].min()
@@ -57,12 +90,15 @@ def verdict_page(table: pd.DataFrame) -> str:
         ABOUT.format(studies=int(counts.get("summary", 0)), patients=int(counts.get("patient", 0))),
         FALSE,
         _false(summary),
+        _nearest(summary),
         TRUE,
         _power(summary),
         _errors(summary),
+        *_asked(summary),
+        *_smaller(summary),
     ]
     if len(patient):
-        parts += [LEVELS, _levels(patient, summary)]
+        parts += _levels(patient, summary)
     if len(sites):
         parts += [SITES, _sites(sites)]
     return "\n".join(part.strip("\n") + "\n" for part in parts)
@@ -70,7 +106,8 @@ def verdict_page(table: pd.DataFrame) -> str:
 
 def _sites(table: pd.DataFrame) -> str:
     key = ["scenario", "k", "events_low", "events_high"]
-    cells = table.pivot_table(index=key, columns="verdict", values="share", sort=False).reset_index()
+    cells = table.pivot_table(index=key, columns="verdict", values="share", sort=False, fill_value=0.0)
+    cells = cells.reset_index()
     rows = [
         [
             row["scenario"].removeprefix("sites: "),
@@ -100,13 +137,24 @@ def _false(cells: pd.DataFrame) -> str:
             continue
         most = own.groupby("smallest_hr")["false"].max()
         at_7 = own[own["smallest_hr"] == 0.7]
-        name = (
-            f"*{scenario.name}*" if scenario.name in BEYOND_ITS_PREMISE or scenario.denied else scenario.name
-        )
+        name = f"*{scenario.name}*" if is_excused(scenario) else scenario.name
         words = [_percent(at_7[word].max()) for word in (NOTHING, SMALLER, NOT_SPECIFIC, WITHHELD)]
         rows.append([name, _percent(most[0.7]), _percent(most[0.8]), *words])
     head = ["truth", "false effect", "false effect, 0.8", "no effect", "smaller", "not specific", "withheld"]
     return _markdown(head, rows)
+
+
+def _nearest(cells: pd.DataFrame) -> str:
+    """The cells that come nearest to 5 % false effects, in words."""
+    held = [one.name for one in NO_EFFECT if not is_excused(one)]
+    own = cells[cells["scenario"].isin(held)].sort_values("false", ascending=False, kind="stable")
+    said = [
+        f"{row['scenario']}, {row['k']} cohorts of {row['events_low']}-{row['events_high']} events, size "
+        f"{row['smallest_hr']:g}: {100 * row['false']:.2f} ± "
+        f"{100 * np.sqrt(row['false'] * (1 - row['false']) / row['n_studies']):.2f} of {row['n_studies']:,}"
+        for _, row in own.head(3).iterrows()
+    ]
+    return textwrap.fill(f"Nearest to the limit: {'; '.join(said)}.", 110)
 
 
 def _power(cells: pd.DataFrame) -> str:
@@ -130,20 +178,68 @@ def _errors(cells: pd.DataFrame) -> str:
     return _markdown(["truth", "no effect", "not specific", "contradicted", "smaller", "withheld"], rows)
 
 
-def _levels(patient: pd.DataFrame, summary: pd.DataFrame) -> str:
-    low, high = PATIENT_EVENTS
+def _asked(summary: pd.DataFrame) -> list[str]:
+    """Power beside that of the specification."""
+    cells = summary.set_index(["scenario", "smallest_hr", "events_low", "k"])
+    rows, short = [], 0
+    for one in POWER:
+        for events, percent in one.percent.items():
+            said = []
+            for k, wanted in zip(POWER_COHORTS, percent, strict=True):
+                cell = cells.loc[(one.scenario, one.smallest_hr, events[0], k)]
+                share, asked = float(cell[one.word]), wanted / 100
+                error = difference_error(share, int(cell["n_studies"]), asked, PROTOTYPE_STUDIES)
+                is_short = share < asked - SHORT - 2 * error
+                short += is_short
+                said.append(f"{'**' * is_short}{100 * share:.0f}{'**' * is_short} ({wanted})")
+            about = [one.scenario, f"{one.smallest_hr:g}", one.word, f"{events[0]}-{events[1]}"]
+            rows.append([*about, *said])
+    head = ["truth", "size", "word", "events", *(f"{k} cohorts" for k in POWER_COHORTS)]
+    many = len(rows) * len(POWER_COHORTS)
+    words = f"{short} of {many} are, all where HR 0.8 is *smaller than looked for*: see below."
+    about = ASKED.format(said=words if short else f"None of {many} is.")
+    return [textwrap.fill(about.strip(), 110), _markdown(head, rows)]
+
+
+def _smaller(summary: pd.DataFrame) -> list[str]:
+    """What is said of HR 0.8 where 0.7 is looked for, by what the score goes with."""
+    words = (SUPPORTED, SMALLER, NOTHING, TOO_LITTLE, WITHHELD)
+    own = summary[summary["scenario"].isin(OF_08) & (summary["events_low"] == SMALLER_EVENTS[0])]
     rows = []
-    for _, row in patient[patient["smallest_hr"] == 0.7].iterrows():
-        same = summary[
-            (summary["scenario"] == row["scenario"])
-            & (summary["k"] == row["k"])
-            & (summary["events_low"] == low)
-            & (summary["events_high"] == high)
-            & (summary["smallest_hr"] == 0.7)
-        ].iloc[0]
-        pairs = [
-            f"{_percent(row[word])} / {_percent(same[word])}" for word in (SUPPORTED, CONTRADICTED, NOTHING)
-        ]
-        rows.append([row["scenario"], str(row["k"]), *pairs])
-    head = ["truth", "cohorts", "supported, patient / summary", "contradicted", "no effect"]
-    return _markdown(head, rows)
+    for k in SMALLER_COHORTS:
+        for name, size in ((name, size) for name in OF_08 for size in (0.7, 0.8)):
+            at = own[(own["scenario"] == name) & (own["k"] == k) & (own["smallest_hr"] == size)]
+            if at.empty:
+                continue
+            cell = at.iloc[0]
+            effect = _percent(cell[SUPPORTED] + cell[SMALLER])
+            told = [_percent(cell[word]) for word in words]
+            rows.append([name, str(k), f"{size:g}", f"{cell['n_studies']:,}", *told, effect])
+    head = ["truth", "cohorts", "size", "studies", *words, "supported or smaller"]
+    about = SMALLER_WORDS.format(
+        events="-".join(map(str, SMALLER_EVENTS)), k=", ".join(map(str, SMALLER_COHORTS))
+    )
+    return [about, _markdown(head, rows)]
+
+
+def _levels(patient: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
+    compared = compare_levels(patient, summary)
+    turning = compared["scenario"].isin([one.name for one in SCENARIOS if not np.isnan(one.late)])
+    # where a word is never said at either level there is nothing to compare
+    judged = compared[~turning & ((compared["patient"] > 0) | (compared["summary"] > 0))]
+    apart = judged["p"] < TWO_ERRORS
+    said = (
+        f"Of {len(judged)} shares that are not 0 at both, {int(apart.sum())} differ "
+        f"({TWO_ERRORS * len(judged):.0f} would by chance), the most with p {judged['p'].min():.2g}."
+    )
+    rows = []
+    for (scenario, k, size), own in compared.groupby(["scenario", "k", "smallest_hr"], sort=False):
+        pairs = [_pair(row, bold=row["p"] < TWO_ERRORS) for _, row in own.iterrows()]
+        rows.append([scenario, str(k), f"{size:g}", *pairs])
+    head = ["truth", "cohorts", "size", *(f"{word}, patient / summary" for word in LEVEL_WORDS)]
+    return [textwrap.fill(LEVELS.format(said=said).strip(), 110), _markdown(head, rows)]
+
+
+def _pair(row: pd.Series, *, bold: bool) -> str:
+    said = f"{_percent(row['patient'])} / {_percent(row['summary'])}"
+    return f"**{said}**" if bold else said

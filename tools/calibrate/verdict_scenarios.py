@@ -25,7 +25,8 @@ class Scenario:
         log_hr: Effect of the score given everything else.
         tau: Standard deviation of that effect between cohorts.
         with_proliferation: Correlation of score and true proliferation.
-        with_er: Correlation of score and ER.
+        with_er: Correlation of score and ER; NaN where they go together only by way of proliferation, so that
+            ER says nothing of the score that proliferation does not.
         with_axis: Correlation of score and mean random score.
         proliferation: Log hazard ratio of true proliferation.
         er: Log hazard ratio of ER.
@@ -48,7 +49,7 @@ class Scenario:
     log_hr: float = 0.0
     tau: float = 0.0
     with_proliferation: float = 0.0
-    with_er: float = 0.0
+    with_er: float = math.nan
     with_axis: float = SCORE_WITH_AXIS
     proliferation: float = PROLIFERATION_EFFECT
     er: float = ER_EFFECT
@@ -149,6 +150,7 @@ EFFECTS = (
     _effect(0.7, "labels scrambled", scrambled=True),
     _effect(0.5, "early, 2 late", late=math.log(2.0)),
     _effect(0.5, "early, 1 late", late=0.0),
+    _effect(0.8, "score with proliferation +0.2", with_proliferation=0.2),
 )
 SCENARIOS = (*NO_EFFECT, *EFFECTS)
 # reliability 0.6 where 0.7 is declared: what the verdict rests on is not so
@@ -164,9 +166,12 @@ MARKED = (
     "no effect, one deviant cohort of log HR -0.8",
     "no effect, one cohort twice",
     "no effect, cohorts chosen by outcome, flagged",
+    "no effect, cohorts chosen by outcome, not said",
     "HR 0.6",
+    "HR 0.6, tau 0.2",
     "HR 0.7",
     "HR 0.7, tau 0.2",
+    "HR 0.7, tau 0.3",
     "HR 0.8",
     "HR 0.7, labels scrambled",
     "HR 0.5, early, 2 late",

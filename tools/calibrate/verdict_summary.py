@@ -102,14 +102,16 @@ def chosen_by_outcome(scenario: Scenario, k: int) -> np.ndarray:
 def population(scenario: Scenario) -> np.ndarray:
     """Covariance of score, true proliferation, ER, axis and proliferation as measured, shape (5, 5)."""
     r = np.eye(5)
+    by_proliferation = scenario.with_proliferation * PROLIFERATION_WITH_ER
+    with_er = by_proliferation if math.isnan(scenario.with_er) else scenario.with_er
     pairs = {
         (S, TRUE): scenario.with_proliferation,
-        (S, E): scenario.with_er,
+        (S, E): with_er,
         (S, M): scenario.with_axis,
         # what two covariates share by way of the score, and ER and proliferation more than that
         (TRUE, E): PROLIFERATION_WITH_ER,
         (TRUE, M): scenario.with_proliferation * scenario.with_axis,
-        (E, M): scenario.with_er * scenario.with_axis,
+        (E, M): with_er * scenario.with_axis,
     }
     for (a, b), value in pairs.items():
         r[a, b] = r[b, a] = value

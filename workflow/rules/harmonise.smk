@@ -1,6 +1,6 @@
 # Brings a cohort to the AnnData contract, counts every loss, and describes each sample.
 # REQUIRED INPUTS: results/acquired/{cohort}/, the card, data/genes/hgnc_symbols.tsv.gz
-# OUTPUTS: results/cohorts/{cohort}.h5ad, .flow.tsv, .summary.tsv; results/qc/{cohort}.tsv
+# OUTPUTS: results/cohorts/{cohort}.h5ad, .flow.tsv, .summary.tsv; results/outcome/{cohort}/markers.tsv; results/qc/{cohort}.tsv
 
 
 rule harmonise_cohort:
@@ -14,6 +14,7 @@ rule harmonise_cohort:
         cohort="results/cohorts/{cohort}.h5ad",
         flow="results/cohorts/{cohort}.flow.tsv",
         summary="results/cohorts/{cohort}.summary.tsv",
+        markers="results/outcome/{cohort}/markers.tsv",
     log:
         "results/logs/harmonise_cohort/{cohort}.log",
     priority: 2

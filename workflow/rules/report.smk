@@ -1,7 +1,7 @@
 # Draws the figures and puts everything into one report.
 # REQUIRED INPUTS: the tables of every earlier stage
 # OUTPUTS: results/figures/{cohort}/, results/figures/pooled/, results/provenance.json,
-#          results/report/: index.html, report.pdf, methods.md, references.bib
+#          results/report/: index.html, report.pdf, methods.md, references.bib, irf7bone_mqc.json; results/summary.json
 
 
 rule plot_cohort:
@@ -122,6 +122,7 @@ report_inputs = dict(
     templates=report_templates,
     references=references,
     calibration=calibration,
+    glossary=glossary,
 )
 
 
@@ -137,6 +138,8 @@ rule build_report:
         ),
         methods="results/report/methods.md",
         references="results/report/references.bib",
+        summary="results/summary.json",
+        multiqc="results/report/irf7bone_mqc.json",
     log:
         "results/logs/build_report.log",
     conda:

@@ -2,14 +2,8 @@
 
 import anndata as ad
 
-from irf7bone.cells.steps import (
-    call,
-    display_map,
-    marker_lists,
-    own_symbols,
-    write_calls,
-    write_copy_number,
-)
+from irf7bone.cells.display_map import display_map
+from irf7bone.cells.steps import call, marker_lists, own_symbols, write_calls, write_copy_number
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.study.cells_card import read_cells_card
@@ -22,7 +16,7 @@ sample = ad.read_h5ad(snakemake.input.sample)
 lists = marker_lists(load_library(snakemake.input.cell_markers, SymbolTable.load(snakemake.input.symbols)))
 markers = own_symbols(card, snakemake.input.orthologs, lists)
 called, rule = call(card, sample, markers, snakemake.input.positions, snakemake.params.seed)
-coordinates = display_map(called, sample.obs["patient"].to_numpy(dtype=object), snakemake.params.seed)
+coordinates = display_map(called.places, sample.obs["patient"].to_numpy(dtype=object), snakemake.params.seed)
 write_calls(
     card,
     called,

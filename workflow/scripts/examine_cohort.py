@@ -3,7 +3,9 @@
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.harmonise.cohort_file import read_cohort
+from irf7bone.outcome.claim_models import fit_claim_controls, fit_claim_models
 from irf7bone.outcome.competing_risks import competing
+from irf7bone.outcome.curve_summary import curve_summary
 from irf7bone.outcome.discrimination import discrimination
 from irf7bone.outcome.er_strata import associate_by_er
 from irf7bone.outcome.fit_plan import FitPlan
@@ -13,14 +15,23 @@ from irf7bone.outcome.model_checks import check_curves, checks
 from irf7bone.outcome.sampled import sampled
 from irf7bone.outcome.sites import sites
 from irf7bone.outcome.table_one import table_one
+from irf7bone.random_signatures.axis import random_axes
 from irf7bone.scoring.agreement import agreements_of
 from irf7bone.scoring.signature_quality import signature_quality
 from irf7bone.study.cohort_card import read_cohort_card
 from irf7bone.study.job import begin
 from irf7bone.study.settings import Config
+from irf7bone.tables.claim import CLAIM_CONTROLS, CLAIM_MODELS
 from irf7bone.tables.cohort import COVERAGE, SCORES, SIGNATURE_QUALITY
-from irf7bone.tables.outcome import COMPETING, ER_ASSOCIATIONS, IMMUNE_LINKS, SAMPLED, SITES
-from irf7bone.tables.outcome_checks import CHECK_CURVES, CHECKS, DISCRIMINATION, GROUP_TESTS, TABLE_ONE
+from irf7bone.tables.outcome import COMPETING, CURVES, ER_ASSOCIATIONS, IMMUNE_LINKS, SAMPLED, SITES
+from irf7bone.tables.outcome_checks import (
+    CHECK_CURVES,
+    CHECKS,
+    CURVE_SUMMARY,
+    DISCRIMINATION,
+    GROUP_TESTS,
+    TABLE_ONE,
+)
 
 begin(snakemake)
 
@@ -50,7 +61,21 @@ COMPETING.write(competing(plan), output.competing)
 SITES.write(sites(plan), output.sites)
 SAMPLED.write(sampled(card, plan), output.sampled)
 GROUP_TESTS.write(group_tests(plan), output.group_tests)
+CURVE_SUMMARY.write(curve_summary(plan, CURVES.read(snakemake.input.curves)), output.curve_summary)
 CHECKS.write(checks(plan), output.checks)
 CHECK_CURVES.write(check_curves(plan), output.check_curves)
 DISCRIMINATION.write(discrimination(plan), output.discrimination)
 TABLE_ONE.write(table_one(cohort, outcomes, scores, config=config), output.table_one)
+
+drawing = snakemake.params.random_signatures
+axes = random_axes(
+    cohort,
+    expression,
+    config.signatures.select,
+    library,
+    method=config.primary.method,
+    n_draws=drawing.draws,
+    seed=drawing.seed,
+)
+CLAIM_MODELS.write(fit_claim_models(cohort, outcomes, scores, axes, config=config), output.claim_models)
+CLAIM_CONTROLS.write(fit_claim_controls(cohort, outcomes, scores, config=config), output.claim_controls)

@@ -7,7 +7,7 @@ from irf7bone.harmonise.cohort_file import write_cohort
 from irf7bone.harmonise.summary import summarise_cohort
 from irf7bone.study.cohort_card import read_cohort_card
 from irf7bone.study.job import begin
-from irf7bone.tables.cohort import COHORTS, FLOW
+from irf7bone.tables.cohort import COHORTS, FLOW, MARKERS
 
 begin(snakemake)
 
@@ -16,4 +16,5 @@ acquired = read_acquired(snakemake.input.expression, snakemake.input.clinical, s
 harmonised = harmonise(acquired, card, SymbolTable.load(snakemake.input.symbols))
 write_cohort(harmonised.adata, snakemake.output.cohort)
 FLOW.write(harmonised.flow, snakemake.output.flow)
+MARKERS.write(harmonised.markers, snakemake.output.markers)
 COHORTS.write(summarise_cohort(harmonised, card), snakemake.output.summary)

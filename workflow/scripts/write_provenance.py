@@ -8,6 +8,7 @@ from irf7bone.study.experiment_card import read_experiment_card
 from irf7bone.study.job import begin
 from irf7bone.study.provenance import as_json, collect
 from irf7bone.study.settings import Config
+from irf7bone.tables.completeness import refuse_missing_rows
 
 begin(snakemake)
 
@@ -16,6 +17,15 @@ config: Config = params.config
 cards = {card.id: card for card in map(read_cohort_card, source.cards)}
 cells = {card.id: card for card in map(read_cells_card, source.cells)}
 experiments = {card.id: card for card in map(read_experiment_card, source.experiments)}
+refuse_missing_rows(
+    source.results,
+    {
+        "signature": config.signatures.select,
+        "method": config.methods,
+        "endpoint": config.endpoints,
+        "model": config.models,
+    },
+)
 provenance = collect(
     config,
     cards,

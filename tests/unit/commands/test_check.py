@@ -159,3 +159,15 @@ def test_flagged_samples_are_counted(here, make_card, expression):
     make_card(genes=genes)
     study = write_study(here, cohorts=["./made.yaml"], endpoints=["bone"], primary={"endpoint": "bone"})
     assert "made: 1 of 12 samples break a rule of quality" in describe_check(check_study(study, root=PROJECT))
+
+
+def test_missing_values_and_what_they_cost_are_on_the_screen(base, here, capsys):
+    """0.2 % of the cells empty in 200 tumours: nearly a third of the genes are lost."""
+    gaps = np.random.default_rng(0).random(base.expression.shape) < 0.002
+    base.expression = base.expression.mask(gaps)
+    main([str(write_study(here, cohorts=[str(base.write())], cells=[], experiments=[]))])
+    said = " ".join(capsys.readouterr().out.split())
+    cost = f"which costs {gaps.any(axis=1).sum():,} of 3,076 genes"
+    assert f"base: 0.2% of the values are missing, {cost}" in said
+    assert "would come back; " in said
+    assert "of the lost ones are of HALLMARK_INTERFERON_ALPHA_RESPONSE" in said

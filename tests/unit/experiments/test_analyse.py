@@ -97,7 +97,7 @@ def test_a_fall_with_tumour_content_is_said_to_be_that():
     claim = analyse(falling)["claim"].iloc[0]
     assert claim["ci_high"] < 0
     assert (claim["verdict"], claim["rule"]) == ("not specific", "E7")
-    assert "The fall of the interferon score goes with a change of tumour content" in claim["warning"]
+    assert "The fall of the interferon score comes with a change of tumour content" in claim["warning"]
 
 
 def test_nothing_planted_is_nothing_found():

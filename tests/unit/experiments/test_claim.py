@@ -95,7 +95,7 @@ def test_a_wide_interval_is_too_little_only_towards_the_claim():
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"markers": (UNDONE,)}, "The fall of the interferon score goes with a change of tumour content"),
+        ({"markers": (UNDONE,)}, "The fall of the interferon score comes with a change of tumour content"),
         (
             {"markers": (BONE,)},
             "None of these falls with the interferon score. They could lower it by diluting the tumour cells",

@@ -21,8 +21,17 @@ from irf7bone.figures import cohort_figures, key_signatures, pooled_figures, sty
 from irf7bone.figures.distributions import order_signatures, plot_scores
 from irf7bone.figures.forest import WIDEST_RATIO, axis_limit, picture_lines
 from irf7bone.figures.forest_tables import cohorts_with, forest_table, overview_table
-from irf7bone.figures.plot_cohort import forest_models, plot_cohort_figures, plot_forests
-from irf7bone.figures.plot_curves import month_ticks, numbers_at_risk, plot_curves, spread
+from irf7bone.figures.plot_cohort import curve_numbers, forest_models, plot_cohort_figures, plot_forests
+from irf7bone.figures.plot_curves import (
+    five_year_words,
+    group_test_words,
+    median_words,
+    month_ticks,
+    numbers_at_risk,
+    plot_curves,
+    spread,
+)
+from irf7bone.tables.outcome_checks import CURVE_SUMMARY, GROUP_TESTS
 
 MODELS = ("unadjusted", "proliferation")
 
@@ -219,13 +228,52 @@ def test_cohort_figures_are_complete_and_marked_where_simulated(cohorts, results
             assert (style.SIMULATED_TEXT in texts(drawing.figure)) == (name == "made")
 
 
+# neither tests of the groups nor medians
+NO_NUMBERS = (GROUP_TESTS.empty(), CURVE_SUMMARY.empty())
+
+
+def test_curves_carry_test_median_and_five_year_estimate(cohorts, results):
+    cohort = cohorts["beta"]
+    own = results.of("beta")
+    tests, summary = (
+        table[(table["endpoint"] == "death") & (table["method"] == "zscore")]
+        for table in (own.group_tests, own.curve_summary)
+    )
+    rows = cohort.curves[
+        (cohort.curves["endpoint"] == "death") & (cohort.curves["signature"] == made.PRIMARY)
+    ]
+    figure = plot_curves(
+        rows, cohort.associations.head(0), tests, summary, [made.PRIMARY], endpoint="death", title="beta",
+        simulated=False,
+    )  # fmt: skip
+    shown = texts(figure)
+    assert any("log-rank p = 0.20, unadjusted" in text for text in shown)
+    assert shown.count("0.61 (0.42 to 0.78)") == 3 and shown.count("72 (40 to NR)") == 3
+    numbers = curve_numbers(rows, tests, summary)
+    assert len(numbers) == len(rows) and list(numbers.columns[: len(rows.columns)]) == list(rows.columns)
+    assert set(numbers["test_p"]) == {0.2} and set(numbers["median_months"]) == {71.5}
+    assert set(numbers["at_60_low"]) == {0.42} and numbers["median_high"].isna().all()
+
+
+def test_what_is_not_reached_is_said_so():
+    nothing = dict.fromkeys(("median_months", "median_low", "median_high", "at_60_months", "at_60_low"))
+    assert median_words(nothing) == "NR" and five_year_words(nothing) == "–"
+    assert group_test_words(GROUP_TESTS.empty()) == "no test of the groups"
+
+
 def test_curves_show_the_table(cohorts):
     cohort = cohorts["beta"]
     rows = cohort.curves[
         (cohort.curves["endpoint"] == "death") & (cohort.curves["signature"] == made.PRIMARY)
     ]
     figure = plot_curves(
-        rows, cohort.associations.head(0), [made.PRIMARY], endpoint="death", title="beta", simulated=False
+        rows,
+        cohort.associations.head(0),
+        *NO_NUMBERS,
+        [made.PRIMARY],
+        endpoint="death",
+        title="beta",
+        simulated=False,
     )
     lines = {line.get_color(): line for line in figure.axes[0].get_lines()}
     for group, colour in style.TERTILE_COLOURS.items():
@@ -240,7 +288,7 @@ def test_curves_show_the_table(cohorts):
         at_risk = numbers_at_risk(curve, month_ticks(rows["time_months"].max()))
         assert all(str(number) in shown for number in at_risk)
     events = int(rows.groupby("group")["n_events"].max().sum())
-    assert f"n = 150, {events} events" in shown
+    assert f"n = 150, {events} events\nno test of the groups" in shown
     assert figure.axes[0].get_ylim() == (0, 1)
 
 
@@ -248,7 +296,13 @@ def test_incidence_starts_at_zero_and_axis_holds_its_interval(cohorts):
     cohort = cohorts["made"]
     rows = cohort.curves[(cohort.curves["endpoint"] == "bone") & (cohort.curves["signature"] == "IRF7")]
     figure = plot_curves(
-        rows, cohort.associations.head(0), ["IRF7"], endpoint="bone", title="made", simulated=True
+        rows,
+        cohort.associations.head(0),
+        *NO_NUMBERS,
+        ["IRF7"],
+        endpoint="bone",
+        title="made",
+        simulated=True,
     )
     axes = figure.axes[0]
     assert all(line.get_ydata()[0] == 0 for line in axes.get_lines())
@@ -265,11 +319,17 @@ def test_a_score_without_curve_says_why(cohorts):
     ]
     rows = cohort.curves[cohort.curves["signature"].isin(["IRF7", made.PROLIFERATION])]
     figure = plot_curves(
-        rows, fits, ["IRF7", made.PROLIFERATION], endpoint="death", title="gamma", simulated=False
+        rows,
+        fits,
+        *NO_NUMBERS,
+        ["IRF7", made.PROLIFERATION],
+        endpoint="death",
+        title="gamma",
+        simulated=False,
     )
     said = " ".join(text.replace("\n", " ") for text in texts(figure))
     assert "low coverage: 0 of 1 genes in the cohort" in said
-    assert "share free of death" in said  # the first panel that is drawn carries the axis
+    assert "overall survival" in said  # the first panel that is drawn carries the axis
 
 
 def test_signatures_are_ordered_by_their_correlation_with_the_primary():
@@ -304,7 +364,13 @@ def test_equal_tables_give_equal_bytes_with_fonts_inside(cohorts, tmp_path):
     scores = scores.assign(er=scores["sample"].map(cohort.obs["er"]))
     for attempt in ("first", "second"):
         curves = plot_curves(
-            rows, cohort.associations.head(0), ["IRF7"], endpoint="bone", title="made", simulated=True
+            rows,
+            cohort.associations.head(0),
+            *NO_NUMBERS,
+            ["IRF7"],
+            endpoint="bone",
+            title="made",
+            simulated=True,
         )
         spread_out = plot_scores(scores, "IRF7", title="made", method="zscore", simulated=True)
         style.save_drawings({"curves": (curves, rows), "scores": (spread_out, scores)}, tmp_path / attempt)

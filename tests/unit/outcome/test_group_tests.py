@@ -45,6 +45,36 @@ def test_logrank_by_hand():
     assert found.statistic == pytest.approx((1 / 6) ** 2 / (1 / 4 + 2 / 9), rel=1e-12)
 
 
+def test_logrank_with_delayed_entry_by_hand():
+    # the second of b enters at 1 and is not at risk then, but is at 2: risk sets 2 + 1 and 1 + 2; a tie at 2
+    time, event = np.array([1.0, 3, 2, 2]), np.array([True, False, True, True])
+    entry = np.array([0.0, 0, 0, 1])
+    found = logrank_test(time, event, np.array(["a", "a", "b", "b"]), entry)
+    # expected in a 2/3 and 2/3; variances (2/3)(1/3) and 2 (1/3)(2/3) (3 - 2) / (3 - 1)
+    assert found.statistic == pytest.approx((1 - 4 / 3) ** 2 / (2 / 9 + 2 / 9), rel=1e-12)
+
+
+def test_logrank_of_spells_is_that_of_their_samples():
+    time, cause, score = follow_up(effect=0.5)
+    group, event = tertiles(score), cause == 1
+    whole = logrank_test(time, event, group)
+    cut = float(np.median(time))
+    long = time > cut
+    spells = (
+        np.concatenate([np.minimum(time, cut), time[long]]),
+        np.concatenate([event & ~long, event[long]]),
+        np.concatenate([group, group[long]]),
+        np.concatenate([np.zeros(time.size), np.full(long.sum(), cut)]),
+    )
+    assert logrank_test(*spells).statistic == pytest.approx(whole.statistic, rel=1e-9)
+
+
+def test_groups_that_are_never_at_risk_together_cannot_be_compared():
+    time, event = np.array([1.0, 2, 3, 4]), np.array([True, False, True, False])
+    found = logrank_test(time, event, np.array(["a", "a", "b", "b"]), np.array([0.0, 0, 2, 2]))
+    assert np.isnan(found.statistic) and "never at risk together" in found.reason
+
+
 @pytest.mark.parametrize("test", [gray_test, logrank_test])
 def test_names_of_groups_order_of_samples_and_unit_of_time_change_nothing(test):
     time, cause, score = follow_up(effect=0.5)
@@ -166,3 +196,20 @@ def test_the_table_says_why_there_is_no_test():
     table = run(obs, scores)
     assert table.loc[("A", "relapse"), "status"] == "too_few_events"
     assert table.loc[("FLAT", "bone"), ["status", "reason"]].tolist() == ["low_coverage", "1 of 9 genes"]
+
+
+def test_with_delayed_entry_gray_is_refused_and_logrank_is_not():
+    obs, scores = made_up()
+    entry = np.where(np.arange(len(obs)) % 2, 0.0, np.minimum(2.0, obs["relapse_time_months"] / 2))
+    late = obs.assign(bone_entry_months=entry, relapse_entry_months=entry)
+    rows = run(late, scores)
+    assert rows.loc[("A", "bone"), "status"] == "not_available"
+    assert "came under observation later" in rows.loc[("A", "bone"), "reason"]
+    found = rows.loc[("A", "relapse")]
+    assert (found["test"], found["status"]) == ("logrank", "ok")
+    group = tertiles(
+        scores.loc[scores["signature"].eq("A") & scores["method"].eq("zscore"), "score_z"].to_numpy()
+    )
+    time, event = (obs[f"relapse_{part}"].to_numpy() for part in ("time_months", "event"))
+    assert found["statistic"] == pytest.approx(logrank_test(time, event == 1, group, entry).statistic)
+    assert found["statistic"] != pytest.approx(logrank_test(time, event == 1, group).statistic)

@@ -12,6 +12,7 @@ from madeup.report import make_inputs
 from pypdf import PdfReader
 from reportlab.pdfgen.canvas import Canvas
 
+from irf7bone.base.phrases import with_signature_names
 from irf7bone.report.pdf.printed import MOST_ROWS, build_pdf
 from irf7bone.report.sections.page import page_sections
 from irf7bone.report.sections.record_section import run_methods
@@ -84,19 +85,24 @@ def test_figures_stay_inside_the_page(pdf):
     assert placed > 10
 
 
+def as_said(text: str) -> str:
+    """A sentence as paper has it: signatures by their names."""
+    return with_signature_names(" ".join(text.split()))
+
+
 def test_verdict_and_findings_are_said_as_on_the_page(inputs, text):
     primary = inputs.verdict[inputs.verdict["is_primary"]].iloc[0]
     assert " ".join(f"{primary['lead']} {primary['details']}".split()) in text
     for section in sections(inputs):
         for finding in section.findings:
-            assert " ".join(finding.text.split()) in text
+            assert as_said(finding.text) in text
 
 
 def test_simulated_results_are_marked(inputs, text):
     for section in sections(inputs):
         for finding in section.findings:
             if finding.simulated:
-                assert f"SIMULATED, NOT PATIENTS. {' '.join(finding.text.split())}" in text
+                assert f"SIMULATED, NOT PATIENTS. {as_said(finding.text)}" in text
 
 
 def test_long_tables_are_named_and_not_printed(inputs, text):

@@ -163,10 +163,14 @@ def test_pdf_files_are_packed_while_there_is_room(tmp_path, monkeypatch):
     files = Page(str(offered.blocks(100))).files
     assert [name for name in files if name.endswith(".pdf")] == ["figure-a.pdf", "figure-c.pdf"]
     assert base64.b64decode(files["figure-a.pdf"]) == b"x" * 300
+    assert {f"figure-{name}.tsv" for name in "abc"} <= set(files)
+    monkeypatch.setattr(downloads, "MOST_WITH_NUMBERS", 100 + 2 * len(downloads.packed("x\n1\n")))
+    names = set(Page(str(offered.blocks(100))).files)
+    assert {"figure-a.tsv", "figure-b.tsv"} <= names and "figure-c.tsv" not in names
 
 
 def test_verdict_and_its_rule_stand_first(inputs, page):
-    said = " ".join(page.text)
+    said = "".join(page.text)
     primary = inputs.verdict[inputs.verdict["is_primary"]].iloc[0]
     for part in (primary["lead"], primary["details"]):
         assert said.index(part) < said.index("From file to cohort")
@@ -196,8 +200,8 @@ def test_a_study_without_real_estimates_says_so(tmp_path, cohorts):
 
 
 def test_direction_is_said_only_where_the_interval_excludes_one():
-    assert text.side(-0.3, -0.1) == "the higher the score, the lower the hazard"
-    assert text.side(0.1, 0.3) == "the higher the score, the higher the hazard"
+    assert text.side(-0.3, -0.1) == "a higher score, a lower risk"
+    assert text.side(0.1, 0.3) == "a higher score, a higher risk"
     for ends in ((-0.1, 0.3), (0.0, 0.3), (-0.3, 0.0)):
         assert text.side(*ends) == "the interval includes 1"
 
@@ -234,7 +238,7 @@ def test_patients_chosen_by_the_primary_outcome_are_said_where_they_are_behind_t
     assert question not in bearing_of(inputs)
     assert question not in bearing_of(inputs, chosen={"elsewhere": "those with it"})
     said = bearing_of(inputs, chosen={"beta": "those with it, and others"})[question]
-    assert said.startswith("Yes, in beta (those with it, and others). That leaves a test of no association")
+    assert said.startswith("Yes, in beta (those with it, and others). A test of no association")
 
 
 def test_random_signatures_are_a_model_and_their_rank_a_picture():
@@ -246,59 +250,57 @@ def test_random_signatures_are_a_model_and_their_rank_a_picture():
 
 def test_what_bears_on_it_follows_the_tables(inputs):
     said = bearing_of(inputs)
-    assert said["Is it about bone?"].startswith("No: no cohort of patients")
-    assert "mean score of matched random signatures the HR is" in said["Would random genes do as well?"]
-    assert "Unadjusted, in the same patients" in said["Is it proliferation?"]
-    assert "1 of 150 in beta" in said["Are the samples sound?"]
+    assert said["Is it bone metastasis?"].startswith("No: no cohort of patients")
+    assert "mean score of matched random signatures the HR is" in said["Is it specific (random signatures)?"]
+    assert "Unadjusted, in the same patients" in said["Is it explained by proliferation?"]
+    assert "1 of 150 in beta" in said["Quality control of the samples?"]
     assert "I² 12 %" in said["Do the cohorts agree?"]
-    assert said["Do hazards stay proportional?"] == "Nothing against it at p < 0.05 in 2 cohorts tested."
-    assert said["Can these data show an effect at all?"].endswith("The known effect of proliferation shows.")
+    assert said["Are hazards proportional?"] == "Nothing against it at p < 0.05 in 2 cohorts tested."
+    assert said["Positive control (proliferation)?"].endswith("The known effect of proliferation is seen.")
 
 
 def test_samples_that_were_not_flagged_are_said_to_be_so(inputs):
     sound = inputs.quality[inputs.quality["cohort"] != "made"].assign(outlier=False)
-    said = bearing_of(inputs, quality=sound)["Are the samples sound?"]
+    said = bearing_of(inputs, quality=sound)["Quality control of the samples?"]
     assert said == "No sample of 2 cohorts was flagged by quality control."
 
 
 def test_a_hidden_positive_control_is_admitted(inputs):
     control = inputs.pooled["signature"] == made.PROLIFERATION
     weak = inputs.pooled.assign(ci_low=inputs.pooled["ci_low"].where(~control, -0.2))
-    said = bearing_of(inputs, pooled=weak)["Can these data show an effect at all?"]
-    assert (
-        "proliferation shows by itself in 1 of 2 cohorts: these data can show an effect of that size" in said
-    )
+    said = bearing_of(inputs, pooled=weak)["Positive control (proliferation)?"]
+    assert "proliferation is seen in 1 of 2 cohorts: these data can show an effect of that size" in said
     real = inputs.associations[inputs.associations["cohort"] != "made"]
     flat = real.assign(ci_low=real["ci_low"].where(real["signature"] != made.PROLIFERATION, -0.2))
-    said = bearing_of(inputs, pooled=weak, real=flat)["Can these data show an effect at all?"]
-    assert "does not show here" in said
+    said = bearing_of(inputs, pooled=weak, real=flat)["Positive control (proliferation)?"]
+    assert "is not seen here" in said
 
 
 @pytest.mark.parametrize(
     ("cohort", "other", "status", "said"),
     [
-        ("alpha", "beta", "none", "No sign of a patient who is there twice."),
+        ("alpha", "beta", "none", "No patient appears to be included twice."),
         (
             "alpha",
             "beta",
             "copy",
-            "1 of these lie across cohorts, and the verdict is withheld until a card drops them.",
+            "1 of these are across cohorts, and the verdict is withheld until a card drops them.",
         ),
-        ("alpha", "alpha", "same", "0 of these lie across cohorts."),
-        ("alpha", "made", "copy", "No sign of a patient who is there twice."),
+        ("alpha", "alpha", "same", "0 of these are across cohorts."),
+        ("alpha", "made", "copy", "No patient appears to be included twice."),
         ("alpha", "beta", "not_compared", "compared by sample id and clinical data only."),
         ("alpha", "beta", "possible", "1 further pair may be looked at under Losses and duplicates."),
     ],
 )
 def test_patients_who_may_be_there_twice_are_told_on_the_first_screen(inputs, cohort, other, status, said):
     pairs = pd.DataFrame({"cohort": [cohort], "other_cohort": [other], "status": [status]})
-    assert bearing_of(inputs, duplicates=pairs)["Is every patient in it once?"].endswith(said)
+    assert bearing_of(inputs, duplicates=pairs)["Is every patient included once?"].endswith(said)
 
 
 def test_doubtful_hazards_are_named(inputs):
     real = inputs.associations[inputs.associations["cohort"] != "made"].copy()
     real.loc[real["cohort"] == "alpha", "ph_p"] = 0.004
-    said = bearing_of(inputs, real=real)["Do hazards stay proportional?"]
+    said = bearing_of(inputs, real=real)["Are hazards proportional?"]
     assert said.startswith("Doubtful in alpha (p = 0.004)")
 
 
@@ -320,8 +322,8 @@ def test_facts_of_the_first_screen_equal_the_verdict(inputs):
     facts = {fact.label: (plain(fact.value), plain(fact.detail)) for fact in found}
     value = facts["Hazard ratio per SD (95 %)"][0]
     assert value == estimate(*np.log(primary[["hr", "hr_low", "hr_high"]].astype(float)))
-    assert facts["Behind it"][0] == f"{primary['n_events']} events"
-    assert f"{primary['n']} tumours, {primary['k']} cohorts" in facts["Behind it"][1]
+    assert facts["Data"][0] == f"{primary['n_events']} events"
+    assert f"{primary['n']} tumours, {primary['k']} cohorts" in facts["Data"][1]
     assert facts["Between cohorts"][0] == "I² 12 %"
     beyond = facts["Beyond random signatures"][0]
     assert beyond == estimate(*np.log(primary[["random_hr", "random_low", "random_high"]].astype(float)))
@@ -407,7 +409,7 @@ def test_captions_hold_n_events_and_estimator(cohorts):
     assert f"IRF7: n = 198, {events} events" in said
     free = cohort.curves[cohort.curves["endpoint"] == "relapse"]
     said = captions.curves_caption("made", "relapse", free, cohort.associations.head(1), ["IRF7"])
-    assert said.startswith("Kaplan-Meier share free of relapse")
+    assert said.startswith("Kaplan-Meier estimate of relapse-free survival")
 
 
 def test_flagged_samples_and_lost_signatures_are_named(cohorts):

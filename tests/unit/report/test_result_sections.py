@@ -95,8 +95,8 @@ def test_tables_are_read_as_they_were_written(results, tmp_path, monkeypatch):
 def test_a_null_sentence_holds_its_row(results):
     row = one_row(results.null, cohort="alpha", endpoint="relapse", **UNADJUSTED)
     said = null_sentence(changed(row, n_draws=9998, n_failed=2, null_percentile=0.431, null_p=0.86))
-    assert f"HR {hazard_ratio(row['log_hr'])} of {made.PRIMARY} lies at percentile 43.1 of 9,998" in said
-    assert "of 40 genes (empirical two-sided p = 0.86), 2 more of which could not be fitted" in said
+    assert f"{made.PRIMARY}, HR {hazard_ratio(row['log_hr'])}: 43.1 % of 9,998 random signatures" in said
+    assert "of 40 genes have a lower hazard ratio (empirical two-sided p = 0.86), 2 more of which" in said
     assert said.endswith("; 21 % of these have p < 0.05 themselves")
     assert "themselves" not in null_sentence(changed(row, share_significant=None))
     assert null_sentence(changed(row, **GONE)).endswith("(not available: said here)")
@@ -116,7 +116,7 @@ def test_random_signatures_are_counted_in_patients_of_the_primary_endpoint_only(
     assert "21 % in alpha and 21 % in beta (unadjusted)" in said
     assert "6.2 % in alpha and 6.2 % in beta (adjusted for proliferation)" in said
     assert "gamma" not in said and "made" not in said and "for relapse" in said
-    assert "5 % on average if no gene went with outcome" in said
+    assert "Expected if no gene were prognostic: 5 % on average" in said
     assert share_findings(real[real["status"] != "ok"], config) == []
 
 

@@ -47,6 +47,17 @@ def test_an_id_called_NA_stays_text(tmp_path):
     )
 
 
+def test_no_text_is_a_formula_in_a_spreadsheet_and_all_come_back(pooled, tmp_path):
+    texts = ["=cmd|' /C calc'!A0", "+1", "-a", "@x", "'=1", "''-2", "'plain", "a=b", "0"]
+    pooled = pooled.head(len(texts)).assign(signature=texts)
+    POOLED.write(pooled, tmp_path / "pooled.tsv")
+    cells = [line.split("\t") for line in (tmp_path / "pooled.tsv").read_text(encoding="utf-8").splitlines()]
+    written = [row[cells[0].index("signature")] for row in cells[1:]]
+    assert not any(text.startswith(("=", "+", "-", "@")) for text in written)
+    assert written[4:] == ["''=1", f"'{texts[5]}", "'plain", "a=b", "0"]
+    assert POOLED.read(tmp_path / "pooled.tsv")["signature"].tolist() == texts
+
+
 def test_all_violations_are_raised_together_and_nothing_is_written(pooled, tmp_path):
     bad = pooled.copy()
     bad.loc[0, "status"] = "failed"

@@ -50,9 +50,11 @@ function offerFigure(figure) {
   if (holds(`${figure.id}.pdf`)) {
     offer("PDF", () => save(new Blob([bytesOf(`${figure.id}.pdf`)], { type: "application/pdf" }), `${name}.pdf`));
   }
-  offer("TSV", async () => {
-    save(new Blob([await unpack(`${figure.id}.tsv`)], { type: "text/tab-separated-values" }), `${name}.tsv`);
-  });
+  if (holds(`${figure.id}.tsv`)) {
+    offer("TSV", async () => {
+      save(new Blob([await unpack(`${figure.id}.tsv`)], { type: "text/tab-separated-values" }), `${name}.tsv`);
+    });
+  }
   picture.parentElement.after(offers);
   whenNear(picture, () => draw(picture));
 }

@@ -1,6 +1,6 @@
 // Tables: sorting, filtering, searching, paging. A long table has its first rows in the page and all of them in a file.
 
-const PAGE = 50;
+const PAGE = 10; // as irf7bone.report.html.cell_markup.LONG
 
 // the cells by column: what they say, what they are sorted by, and which rows are about simulated data
 function cellsOf(table) {
@@ -13,6 +13,16 @@ function cellsOf(table) {
   return { columns, marked: rows.flatMap((row, i) => (row.classList.contains("simulated") ? [i] : [])) };
 }
 
+// ids may break at their underscores
+const breakable = (text) => text.split(/(?<=_)/).flatMap((part, i) => (i ? [make("wbr"), part] : [part]));
+
+// `too few events: 3 events among 40 samples` as its first words, which unfold to the reason
+function statusOf(text) {
+  const at = text.indexOf(": ");
+  if (at < 0) return [text];
+  return [make("details", { class: "why" }, make("summary", {}, text.slice(0, at)), text.slice(at + 2))];
+}
+
 class TableBox {
   constructor(box) {
     this.box = box;
@@ -23,11 +33,19 @@ class TableBox {
     this.labels = this.heads.map((head) => head.textContent);
     this.searchable = "searchable" in box.dataset;
     this.page = 0;
+    this.every = false; // all rows at once, not page by page
+    this.wide = false; // all columns, whatever the room
+    this.folded = new Set();
     this.filters = new Map();
     const save_ = button("Download TSV", `Download ${this.name}.tsv`, async () => {
       save(new Blob([await unpack(`${box.id}.tsv`)], { type: "text/tab-separated-values" }), `${this.name}.tsv`);
     });
     this.tools.append(save_);
+    this.more = button("", `Columns of ${this.name}`, () => {
+      this.wide = !this.wide;
+      this.fit();
+    });
+    this.tools.append(this.more);
     this.offerSorting();
     whenNear(box, () => this.start());
   }
@@ -43,6 +61,32 @@ class TableBox {
     if (this.searchable) this.offerSearch();
     this.recall();
     this.apply();
+    let room = this.table.parentElement.clientWidth;
+    new ResizeObserver(() => {
+      if (this.table.parentElement.clientWidth === room) return;
+      room = this.table.parentElement.clientWidth;
+      this.fit();
+    }).observe(this.table.parentElement);
+  }
+
+  // hides columns from the right until the others have room; the first, and what was found, always show
+  fit() {
+    const box = this.table.parentElement;
+    this.folded.clear();
+    this.fold();
+    const able = this.heads.map((_, i) => i).filter((i) => i > 0 && !("keep" in this.heads[i].dataset)).reverse();
+    for (const column of this.wide ? [] : able) {
+      if (box.scrollWidth <= box.clientWidth + 1) break;
+      this.folded.add(column);
+      this.fold();
+    }
+    this.more.hidden = !this.wide && !this.folded.size;
+    this.more.textContent = this.wide ? "Fewer columns" : counted(this.folded.size, "more column");
+    box.dispatchEvent(new Event("changed"));
+  }
+
+  fold() {
+    for (const row of this.table.rows) [...row.cells].forEach((cell, i) => { cell.hidden = this.folded.has(i); });
   }
 
   offerSorting() {
@@ -91,6 +135,9 @@ class TableBox {
     const all = button("Show all rows", `Show all rows of ${this.name}`, () => {
       this.search.value = "";
       this.filters.forEach((select) => { select.value = ""; });
+      this.every = !this.every;
+      all.textContent = this.every ? `${PAGE} rows a page` : "Show all rows";
+      all.setAttribute("aria-label", this.every ? `${PAGE} rows a page of ${this.name}` : `Show all rows of ${this.name}`);
       state.set(Object.fromEntries([[this.key("search"), null],
         ...[...this.filters.keys()].map((column) => [this.key(this.labels[column]), "*"])]));
       this.apply(0);
@@ -132,16 +179,22 @@ class TableBox {
 
   async apply(page = 0) {
     if (this.columns === undefined) return;
-    const rows = this.chosen(), pages = Math.max(1, Math.ceil(rows.length / PAGE));
+    const rows = this.chosen(), size = this.every ? Math.max(1, rows.length) : PAGE;
+    const pages = Math.max(1, Math.ceil(rows.length / size));
     this.page = Math.min(Math.max(0, page), pages - 1);
-    const shown = this.searchable ? rows.slice(this.page * PAGE, (this.page + 1) * PAGE) : rows;
+    const shown = this.searchable ? rows.slice(this.page * size, (this.page + 1) * size) : rows;
     this.table.tBodies[0].replaceChildren(...shown.map((i) => {
       const row = make("tr", this.marked.has(i) ? { class: "simulated" } : {});
-      row.append(...this.columns.map(({ text, value }) => make("td", value ? { class: "n" } : {}, text[i])));
+      row.append(...this.columns.map(({ text, value }, column) => {
+        const told = this.labels[column] === "Status";
+        return make("td", value ? { class: "n" } : {}, ...(told ? statusOf(text[i]) : breakable(text[i])));
+      }));
       return row;
     }));
+    this.table.parentElement.classList.toggle("every", this.every);
+    this.fit();
     if (!this.searchable) return;
-    const first = rows.length ? this.page * PAGE + 1 : 0;
+    const first = rows.length ? this.page * size + 1 : 0;
     this.count.textContent = `${first} to ${first + shown.length - (rows.length ? 1 : 0)} of ${rows.length} rows`
       + (rows.length < this.size ? `, from ${this.size}` : "");
     this.back.disabled = this.page === 0;

@@ -39,6 +39,9 @@ function rowsOf(table, wanted, words) {
   return found;
 }
 
+let held = null;
+const exploreNumbers = () => (held ??= unpack("explore.json").then(JSON.parse));
+
 class Explorer {
   constructor(section) {
     this.section = section;
@@ -46,7 +49,7 @@ class Explorer {
   }
 
   async start() {
-    this.numbers = JSON.parse(await unpack("explore.json"));
+    this.numbers = await exploreNumbers();
     const { words, said } = this.numbers, tools = this.section.querySelector("#explore-tools");
     this.selects = Object.fromEntries(KEYS.map((key) => {
       const select = make("select", { id: `explore-${key}` });
@@ -91,7 +94,7 @@ class Explorer {
   sentence(whole, failed) {
     const { said, primary } = this.numbers;
     const isPrimary = KEYS.every((key) => this.selects[key].value === primary[key]);
-    const name = `${this.selects.signature.value}, ${this.selects.method.value}, `
+    const name = `${said.signature[this.selects.signature.selectedIndex]}, ${this.selects.method.value}, `
       + `${said.endpoint[this.selects.endpoint.selectedIndex]}, ${said.model[this.selects.model.selectedIndex]}: `;
     const parts = [make("strong", {}, isPrimary ? "Primary analysis. " : "Exploration. "), name];
     if (!whole) parts.push("not planned in this run.");
@@ -125,7 +128,7 @@ class Explorer {
       const weight = row.ok && !row.simulated ? 1 / (row.se ** 2 + tau2) / total : null;
       const title = row.ok
         ? `${row.label}: HR ${estimateOf(row)}, ${pClause(row.p)}; ${counted(row.n, "tumour")}, ${counted(row.n_events, "event")}`
-          + (row.null_percentile === null ? "" : `; percentile ${(100 * row.null_percentile).toFixed(1)} of random signatures`)
+          + (row.null_percentile === null ? "" : `; ${(100 * row.null_percentile).toFixed(1)} % of random signatures lower`)
         : `${row.label}: ${this.numbers.said.status[row.status]}: ${row.reason}`;
       return this.line(row, row.simulated ? "simulated" : "cohort", row.label, weight, title, place, limit);
     });
@@ -134,7 +137,7 @@ class Explorer {
       const added = [this.line(pooled, "pooled", label, 1, `${label}: HR ${estimateOf(pooled)}, ${pClause(pooled.p)}`, place, limit)];
       if (pooled.pi_low !== null) {
         const range = { ...pooled, ci_low: pooled.pi_low, ci_high: pooled.pi_high };
-        added.push(this.line(range, "prediction", "95 % prediction interval", null, "HR expected in a further cohort", place, limit));
+        added.push(this.line(range, "prediction", "Prediction interval", null, "HR expected in a further cohort", place, limit));
       }
       lines.splice(at < 0 ? lines.length : at, 0, ...added);
     }
@@ -149,7 +152,7 @@ class Explorer {
     const foot = ["", "size", "", "plot", "", "size"].map((name, i) => make("td", { class: name }, ...(i === 3 ? [axis] : [])));
     const table = make("table", { class: "forest", "aria-label": "Forest of the chosen combination" },
       make("thead", {}, make("tr", {}, ...heads.map(([words, name], i) => make("th", { scope: "col", class: name },
-        i === 3 ? make("span", {}, "← fewer events | more events →") : words)))),
+        i === 3 ? make("span", {}, "← lower risk | higher risk →") : words)))),
       make("tbody", {}, ...lines), make("tfoot", {}, make("tr", {}, ...foot)));
     const said = pooled === null ? "No cohort of patients gives an estimate, so there is no pooled value."
       : pooled.k === 1 ? "One cohort of patients: nothing is pooled, and heterogeneity cannot be told."
@@ -205,14 +208,17 @@ class Explorer {
     const note = this.selects.method.value === method ? "Tertiles are for display; the hazard ratio above is per standard deviation."
       : `Curves are kept for scores by ${method} only, whatever the method above. Tertiles are for display.`;
     box.replaceChildren(head, make("p", { class: "small" }, `${note} Point at a panel, or reach it with Tab and use the arrow keys, for exact values.`),
-      make("div", { class: "panels" }, ...found.map((row) => drawCurves(curves[`${row.label}/${signature}/${endpoint}`], row, signature,
-        this.numbers.said.endpoint[this.selects.endpoint.selectedIndex]))));
+      make("div", { class: "panels" }, ...found.map((row) => drawCurves(curves[`${row.label}/${signature}/${endpoint}`], row, {
+        signature,
+        outcome: this.numbers.said.endpoint[this.selects.endpoint.selectedIndex],
+        survival: this.numbers.said.survival[this.selects.endpoint.selectedIndex],
+      }))));
   }
 }
 
 // one cohort: steps of three tertiles with intervals, how many are at risk, and the values at one time
-function drawCurves(curve, row, signature, outcome) {
-  const wide = 360, tall = 210, left = 54, top = 10, right = 12, below = 26;
+function drawCurves(curve, row, { signature, outcome, survival }, { wide = 360, tall = 210, titled = true } = {}) {
+  const left = 54, top = 10, right = 12, below = 26;
   const groups = Object.entries(curve.groups), rising = curve.kind === "cumulative_incidence";
   const last = Math.max(...groups.map(([, group]) => group.t.at(-1)));
   const x = (months) => left + ((wide - left - right) * months) / last, y = (share) => top + (tall - top - below) * (1 - share);
@@ -240,7 +246,7 @@ function drawCurves(curve, row, signature, outcome) {
   groups.forEach(([name], j) => svg.append(makeSvg("text", { x: 0, y: tall + 16 * (j + 1), class: name }, name)));
   const cursor = makeSvg("line", { class: "cursor", y1: top, y2: tall - below, x1: -9, x2: -9 });
   svg.append(cursor);
-  const what = `${rising ? "cumulative incidence of" : "share free of"} ${outcome}`;
+  const what = rising ? `cumulative incidence of ${outcome}` : survival;
   const count = groups.reduce((sum, [, group]) => sum + group.n, 0), events = groups.reduce((sum, [, group]) => sum + group.events, 0);
   const said = make("p", { class: "small", role: "status" }, `${what}; n = ${count}, ${counted(events, "event")}`);
   const valueAt = (group, months) => {
@@ -268,6 +274,7 @@ function drawCurves(curve, row, signature, outcome) {
     event.preventDefault();
     point((at ?? 0) + way * Math.max(1, Math.round(last / 60)));
   });
+  if (!titled) return make("div", {}, panel, said);
   const title = make("h4", {}, row.label);
   if (row.simulated) title.append(" ", make("span", { class: "badge" }, "simulated, not patients"));
   return make("div", { class: row.simulated ? "simulated" : "" }, title, panel, said);

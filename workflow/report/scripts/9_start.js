@@ -1,7 +1,8 @@
 // Starts everything.
 
 followContents(document.querySelector("nav"));
+new FirstCurve(document.getElementById("first-curve"));
 offerFigures();
 offerTables();
 new Explorer(document.getElementById("explore"));
-if (location.hash.includes("?")) document.getElementById(state.id)?.scrollIntoView();
+offerFolds();

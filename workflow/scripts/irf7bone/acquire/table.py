@@ -16,6 +16,8 @@ from irf7bone.base.errors import InputError, Problem, Problems
 if TYPE_CHECKING:
     from irf7bone.study.card import Sourced
 
+_FEATURE_COUNTS = ("chr", "start", "end", "strand", "length")
+
 
 def read_expression(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
     """Read an expression table whose first column holds the ids of its rows.
@@ -113,7 +115,11 @@ def read_columns(path: Path) -> tuple[pd.DataFrame, str]:
 def _expression_from_text(path: Path) -> tuple[np.ndarray, list[str], list[str], str]:
     cells, names, checksum = text.read_cells(path)
     row_ids = cells.column(0).to_pylist()
-    return text.to_numbers(cells.drop_columns(["c0"]), names[1:], row_ids, path), row_ids, names[1:], checksum
+    first = 1
+    if tuple(name.strip().lower() for name in names[1:6]) == _FEATURE_COUNTS:
+        first = 6  # what featureCounts says of the genes, before the samples
+    numbers = cells.drop_columns([f"c{place}" for place in range(first)])
+    return text.to_numbers(numbers, names[first:], row_ids, path), row_ids, names[first:], checksum
 
 
 def _clinical_from_text(path: Path) -> tuple[pd.DataFrame, str]:

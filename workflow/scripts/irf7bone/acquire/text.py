@@ -237,7 +237,8 @@ def read_cells(path: Path, *, comments: bool = False) -> tuple[pa.Table, list[st
     raw, checksum = read_bytes(path)
     content = _decode(path, raw)
     skipped = 0
-    while comments and content.startswith(b"#"):
+    # a counting program's own first line is no header either
+    while content.startswith(b"# Program:") or (comments and content.startswith(b"#")):
         content = content.partition(b"\n")[2]
         skipped += 1
     names, delimiter = _header(path, content, skipped + 1)

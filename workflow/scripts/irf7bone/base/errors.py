@@ -10,39 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-OFFENDERS_SHOWN = 5
+from irf7bone.base.machine import of_the_machine
+from irf7bone.base.problem import Problem
 
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong with an input, and how to mend it.
-
-    Args:
-        where: File, and column or key, that the problem is in.
-        expected: What would have been right.
-        found: What was there instead.
-        remedy: What the user can do about it.
-        offenders: The rows, ids or values concerned; the first five are shown.
-    """
-
-    where: str
-    expected: str
-    found: str
-    remedy: str
-    offenders: Sequence[object] = ()
-
-    def __str__(self) -> str:
-        lines = [
-            self.where,
-            f"    expected: {self.expected}",
-            f"    found:    {self.found}",
-        ]
-        if self.offenders:
-            shown = ", ".join(str(item) for item in self.offenders[:OFFENDERS_SHOWN])
-            more = len(self.offenders) - OFFENDERS_SHOWN
-            lines.append(f"    first:    {shown}" + (f" (and {more} more)" if more > 0 else ""))
-        lines.append(f"    remedy:   {self.remedy}")
-        return "\n".join(lines)
+__all__ = ["Failed", "InputError", "Problem", "Problems", "report_plainly", "why_no_file"]
 
 
 class InputError(ValueError):
@@ -117,8 +88,8 @@ def report_plainly(log: str) -> Failed:
 
     def hook(kind, error, trace):
         failed.is_set = True
-        refused = issubclass(kind, InputError)
-        said = f"{error}\n" if refused else "".join(traceback.format_exception(kind, error, trace))
+        plain = str(error) if issubclass(kind, InputError) else of_the_machine(error)
+        said = f"{plain}\n" if plain else "".join(traceback.format_exception(kind, error, trace))
         path.write_text(said, encoding="utf-8")
         sys.stderr.write(said)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
 from collections.abc import Sequence
 
@@ -31,6 +32,30 @@ ENDPOINT_WORDS = {
     "relapse": "relapse",
     "death": "death",
 }
+# what is asked for, in a question
+RISK_WORDS = ENDPOINT_WORDS | {"relapse": "relapse", "death": "a higher risk of death"}
+# what Kaplan-Meier curves are of
+SURVIVAL_WORDS = {
+    **{site: f"{site}-metastasis-free survival" for site in ("bone", "brain", "lung", "liver")},
+    "distant": "distant metastasis-free survival",
+    "relapse": "relapse-free survival",
+    "death": "overall survival",
+}
+SIGNATURE_NAMES = {
+    "HALLMARK_INTERFERON_ALPHA_RESPONSE": "Interferon alpha response (Hallmark)",
+    "HALLMARK_INTERFERON_GAMMA_RESPONSE": "Interferon gamma response (Hallmark)",
+    "HALLMARK_G2M_CHECKPOINT": "G2M checkpoint (Hallmark)",
+    "HALLMARK_E2F_TARGETS": "E2F targets (Hallmark)",
+    "ROONEY_TYPE_I_IFN": "Type I interferon (Rooney)",
+    "AYERS_IFNG6": "Interferon gamma, 6 genes (Ayers)",
+    "BENCI_ISG_RS": "Resistance ISGs (Benci)",
+    "DANAHER_CYTOTOXIC_CELLS": "Cytotoxic cells (Danaher)",
+    "DANAHER_NK_CELLS": "NK cells (Danaher)",
+    "DANAHER_NK_CD56DIM_CELLS": "CD56dim NK cells (Danaher)",
+    "DANAHER_CD8_T_CELLS": "CD8 T cells (Danaher)",
+    "PAM50_PROLIFERATION": "Proliferation (PAM50)",
+}
+_SIGNATURE_ID = re.compile(rf"(?<![\w./])({'|'.join(SIGNATURE_NAMES)}|HALLMARK_[A-Z0-9_]+)(?!\w|[./]\w)")
 LARGEST_RATIO = 1000.0
 
 
@@ -88,6 +113,11 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def capital(words: str) -> str:
+    """Words with a capital first letter, abbreviations as they are."""
+    return words[:1].upper() + words[1:]
+
+
 def listed(items: Sequence[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``; ``none`` for nothing."""
     if not items:
@@ -97,6 +127,21 @@ def listed(items: Sequence[str]) -> str:
     return f"{', '.join(items[:-1])} and {items[-1]}"
 
 
-def signature_label(name: str, width: int = 24) -> str:
-    """A signature's name broken into lines at its underscores."""
-    return "\n".join(textwrap.wrap(name.replace("_", " "), width, break_long_words=False))
+def signature_name(signature: str) -> str:
+    """The name that readers know a signature by; its id where it has no other."""
+    if signature in SIGNATURE_NAMES:
+        return SIGNATURE_NAMES[signature]
+    source, _, rest = signature.partition("_")
+    return f"{rest.replace('_', ' ').capitalize()} (Hallmark)" if source == "HALLMARK" and rest else signature
+
+
+def with_signature_names(text: str) -> str:
+    """A sentence in which signatures stand by their names, not their ids."""
+    return _SIGNATURE_ID.sub(lambda match: signature_name(match[0]), text)
+
+
+def signature_label(signature: str, width: int = 24) -> str:
+    """A signature's name broken into lines, and at the underscores of an id."""
+    return "\n".join(
+        textwrap.wrap(signature_name(signature).replace("_", " "), width, break_long_words=False)
+    )

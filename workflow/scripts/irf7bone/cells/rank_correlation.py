@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import permutations
 
 import numpy as np
-from scipy.stats import norm, rankdata
+from scipy.special import ndtri
+
+from irf7bone.statistics.ranks import mid_ranks
 
 MOST_EXACT = 8  # 8! = 40,320 orders
 DRAWS = 9_999
@@ -34,7 +36,7 @@ def spearman(x: np.ndarray, y: np.ndarray, seed: int) -> RankCorrelation | None:
         x, y: One number a patient each, finite.
         seed: Of the random permutations, where there are more than 8 patients.
     """
-    a, b = (rankdata(values) - (len(values) + 1) / 2 for values in (x, y))
+    a, b = (mid_ranks(values) - (len(values) + 1) / 2 for values in (x, y))
     scale = math.sqrt((a**2).sum() * (b**2).sum())
     if len(x) < 4 or scale == 0:
         return None
@@ -46,6 +48,6 @@ def spearman(x: np.ndarray, y: np.ndarray, seed: int) -> RankCorrelation | None:
         orders = np.random.default_rng(seed).permuted(np.tile(np.arange(len(b)), (DRAWS, 1)), axis=1)
     reached = int((np.abs(b[orders] @ a / scale) >= abs(rho) * AS_EXTREME).sum())
     p = reached / len(orders) if exact else (1 + reached) / (1 + DRAWS)
-    reach = norm.ppf(0.975) * math.sqrt(FISHER_VARIANCE / (len(x) - 3))
+    reach = ndtri(0.975) * math.sqrt(FISHER_VARIANCE / (len(x) - 3))
     z = math.atanh(max(-1 + 1e-12, min(1 - 1e-12, rho)))
     return RankCorrelation(rho, math.tanh(z - reach), math.tanh(z + reach), p, len(orders), exact)

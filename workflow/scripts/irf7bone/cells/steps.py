@@ -11,7 +11,6 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from sklearn.metrics import cohen_kappa_score
 
 from irf7bone.base.cells_vocabulary import MALIGNANT
 from irf7bone.base.whole_file import whole_file
@@ -31,7 +30,7 @@ from irf7bone.cells.reduce import (
     reduce_cells,
     shown_sets,
 )
-from irf7bone.cells.scan import Scan, cell_hash, choose
+from irf7bone.cells.scan import Scan, cell_hash
 from irf7bone.genes.mouse import MouseSymbols
 from irf7bone.genes.orthologs import Orthologs
 from irf7bone.genes.signatures import Signature
@@ -49,7 +48,6 @@ from irf7bone.tables.cells import (
 if TYPE_CHECKING:
     from irf7bone.study.cells_card import CellsCard
 
-MAPPED_CELLS, EPOCHS = 3_000, 200
 AMBIENT_LISTS = {
     "erythroid": ("HBA1", "HBA2", "HBB", "HBD"),
     "immunoglobulin": ("IGHG1", "IGHG3", "IGKC", "IGHA1", "IGHM"),
@@ -136,30 +134,6 @@ def call(
     ]
     compartments = called.table["compartment"].to_numpy(dtype=object)[called.clusters]
     return called, doublet_rule(counts, compartments, *columns)
-
-
-def display_map(called: Calls, patients: np.ndarray, seed: int) -> np.ndarray:
-    """UMAP (McInnes et al. 2018) of at most 3,000 sampled cells, equal per patient, on the clustering's
-    components.
-
-    umap-learn itself, as scanpy's neighbours do not run with the scipy of the lock. Sampled cells are in
-    the order of their hash, so that the first of each patient are a sample again.
-
-    Returns:
-        Sampled cells x 2; NaN where a cell is not on the map.
-    """
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # umap speaks of its threads
-        import umap
-
-        chosen = choose(patients, np.arange(len(patients), dtype=np.uint64), MAPPED_CELLS)
-        found = np.full((len(patients), 2), np.nan)
-        if chosen.sum() > 15:
-            model = umap.UMAP(n_neighbors=15, min_dist=0.3, random_state=seed, n_jobs=1, n_epochs=EPOCHS)
-            found[chosen] = model.fit_transform(called.places[chosen].astype(np.float32))
-    return found
 
 
 def write_calls(
@@ -278,6 +252,8 @@ def confusion(card: CellsCard, cells: CellSet, table: pd.DataFrame) -> pd.DataFr
     passed = table["failed"].isna().to_numpy()
     if card.labels is None:
         return CONFUSION.empty()
+    from sklearn.metrics import cohen_kappa_score  # here, as three jobs import this module for other things
+
     label, called = cells.obs["label"][passed].astype(str), table["called_compartment"][passed].astype(str)
     kappa = cohen_kappa_score(label, called) if label.nunique() > 1 else np.nan
     counted = (

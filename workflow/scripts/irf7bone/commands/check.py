@@ -6,6 +6,7 @@ do it; of the others the card is checked.
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ class CohortCheck:
         summary: :data:`irf7bone.tables.cohort.COHORTS` of it, where read.
         expression: Samples x genes, log2, where read.
         obs: The samples' endpoints and covariates, where read.
+        lost: Ids of genes that missing values cost.
         flagged: Samples that break a rule of quality.
     """
 
@@ -54,6 +56,7 @@ class CohortCheck:
     expression: pd.DataFrame = field(default_factory=pd.DataFrame)
     flagged: int = 0
     obs: pd.DataFrame = field(default_factory=pd.DataFrame)
+    lost: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -184,7 +187,9 @@ def _check_cohort(card: CohortCard, symbols: SymbolTable, problems: list[Problem
     broken = broken_rules(measure(expression.to_numpy(dtype=float)))
     flagged = sum(any(said) for said in zip(*broken.values(), strict=True))
     summary = summarise_cohort(harmonised, card)
-    return CohortCheck(card, "", summary, expression, flagged, harmonised.adata.obs)
+    dropped = json.loads(harmonised.adata.uns["provenance"])["genes"]["dropped"]
+    lost = frozenset(map(str, dropped.get("missing values", {"ids": ()})["ids"]))
+    return CohortCheck(card, "", summary, expression, flagged, harmonised.adata.obs, lost)
 
 
 def _check_cells(card: CellsCard, symbols: SymbolTable, problems: list[Problem]) -> CellsCheck:

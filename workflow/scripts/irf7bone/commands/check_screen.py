@@ -191,6 +191,7 @@ def _remarks(found: StudyCheck) -> str:
         for cohort in found.cohorts
         if cohort.flagged
     ]
+    lines += _expression_remarks(found)
     twice = found.duplicates[found.duplicates["status"].isin(SHARED)]
     endpoints = {cohort.card.id: set(cohort.card.endpoints) for cohort in found.cohorts}
     for (first, second), pairs in twice.groupby(["cohort", "other_cohort"], sort=False):
@@ -211,6 +212,22 @@ def _remarks(found: StudyCheck) -> str:
         said = wrap(f"statements that a card leaves unverified: {', '.join(unsure)}", width=SCREEN)
         lines += [line.replace(NO_BREAK, " ") for line in said]
     return "\n".join(lines)
+
+
+def _expression_remarks(found: StudyCheck) -> list[str]:
+    """What is odd in a cohort's values, and which genes of the primary signature missing ones cost."""
+    primary = found.config.get("primary")
+    signature = found.library.get(str(primary.get("signature"))) if isinstance(primary, dict) else None
+    lines = []
+    for cohort in found.cohorts:
+        if cohort.state or cohort.summary.empty or is_missing(cohort.summary["remarks"].iloc[0]):
+            continue
+        said = str(cohort.summary["remarks"].iloc[0])
+        lost = [gene for gene in signature.genes if gene in cohort.lost] if signature else []
+        if signature and lost:
+            said += f"; {len(lost)} of the lost ones are of {signature.name}"
+        lines += wrap(f"{cohort.card.id}: {said}", width=SCREEN)
+    return lines
 
 
 def _questions(found: StudyCheck) -> list[str]:

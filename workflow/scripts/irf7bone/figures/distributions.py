@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from irf7bone.base.phrases import signature_name
 from irf7bone.figures import style
 
 ROW_MM, HEAD_MM, FOOT_MM = 6.2, 6.0, 11.0
@@ -56,7 +57,7 @@ def plot_scores(table: pd.DataFrame, primary: str, *, title: str, method: str, s
                 "No signature could be scored in this cohort: see the table of coverage.",
             )
             return sheet.figure
-        short = [style.shorten(name, 36) for name in order]
+        short = [style.shorten(signature_name(name), 36) for name in order]
         labels = [f"{name}  {i}" for i, name in enumerate(short, start=1)]
         violins = sheet.axes(LABEL_MM, HEAD_MM, VIOLIN_MM, height)
         _plot_violins(violins, table, order, labels, method)

@@ -72,7 +72,7 @@ def plot_forest(table: pd.DataFrame, models: Sequence[str], *, title: str, nothi
             axes.set(xscale="log", xlim=(1 / limit, limit), ylim=(len(lines), 0))
             _plot_panel(axes, lines, model, limit)
             _label_axis(axes, limit)
-            said = phrases.MODEL_WORDS[model].capitalize()
+            said = phrases.capital(phrases.MODEL_WORDS[model])
             sheet.text(left, HEAD_MM - 7, said, va="center", weight="bold")
             sheet.text(left, HEAD_MM - 3, "HR, log scale", **_SUBTLE)
             _write_estimates(sheet, lines, model, left + pitch - TEXT_MM + 2)
@@ -123,7 +123,7 @@ def _write_labels(sheet: style.Sheet, lines: Sequence[Line]) -> None:
         sheet.text(LABEL_MM + column * NUMBER_MM - 2, HEAD_MM - 3, said, **number, color=style.GREY)
     for i, line in enumerate(lines):
         middle = HEAD_MM + (i + 0.5) * ROW_MM
-        label = style.shorten(line.label, MOST_LETTERS)
+        label = style.shorten(phrases.signature_name(line.label), MOST_LETTERS)
         if line.kind == "simulated":
             backing = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
             sheet.text(2, middle, label, va="center", weight="bold", bbox=backing)
@@ -194,7 +194,7 @@ def _label_axis(axes: Axes, limit: float) -> None:
     axes.set_xticks([], minor=True)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    for offset, side, arrow in ((-4, "right", "← fewer events"), (4, "left", "more events →")):
+    for offset, side, arrow in ((-4, "right", "← lower risk"), (4, "left", "higher risk →")):
         axes.annotate(
             arrow,
             xy=(0.5, 0),

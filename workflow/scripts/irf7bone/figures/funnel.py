@@ -62,7 +62,7 @@ def _plot_points(axes: Axes, points: pd.DataFrame) -> None:
     axes.plot([np.exp(middle)] * 2, [0, deepest], color=style.INK, linewidth=0.8, zorder=1)
     axes.axvline(1, color=style.GREY, linewidth=0.5, zorder=0)
     axes.set(xscale="log", ylim=(deepest, 0), ylabel="standard error of the log hazard ratio")
-    axes.set_xlabel("hazard ratio for one SD more score, log scale")
+    axes.set_xlabel("hazard ratio per SD of the score, log scale")
     ticks = [
         tick for tick in (0.1, 0.25, 0.5, 1, 2, 4, 10) if axes.get_xlim()[0] <= tick <= axes.get_xlim()[1]
     ]

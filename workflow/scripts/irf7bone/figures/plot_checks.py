@@ -133,7 +133,7 @@ def _plot_pull(axes: Axes, samples: pd.DataFrame, largest: pd.Series) -> None:
 
 def _plot_parts(axes: Axes, sheet: style.Sheet, rows: pd.DataFrame) -> None:
     shown = []
-    sheet.text(FOREST_LEFT_MM, TOP_MM - 2, "HR for one SD more score", va="bottom", size=style.SMALL_POINTS)
+    sheet.text(FOREST_LEFT_MM, TOP_MM - 2, "HR per SD of the score", va="bottom", size=style.SMALL_POINTS)
     for place, (check, words) in enumerate(PARTS.items()):
         row = rows.loc[check]
         height = TOP_MM + FOREST_HIGH_MM * (place + 0.5) / len(PARTS)

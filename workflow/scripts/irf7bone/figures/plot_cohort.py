@@ -89,16 +89,36 @@ def plot_cohort_figures(
             & (associations["method"] == primary.method)
             & (associations["model"] == forest_models(config)[0])
         ]
+        tests, summary = (
+            table[(table["endpoint"] == endpoint) & (table["method"] == primary.method)]
+            for table in (results.group_tests, results.curve_summary)
+        )
         figure = plot_curves(
             rows,
             fits,
+            tests,
+            summary,
             shown,
             endpoint=endpoint,
             title=f"{cohort}: {ENDPOINT_WORDS[endpoint]}",
             simulated=simulated,
         )
-        drawn[f"curves_{endpoint}"] = Drawing(figure, rows)
+        drawn[f"curves_{endpoint}"] = Drawing(figure, curve_numbers(rows, tests, summary))
     return drawn | plot_cohort_outcome(results, cohort, asked, simulated=simulated, config=config)
+
+
+def curve_numbers(curves: pd.DataFrame, tests: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
+    """The curves drawn, each row with its score's test and its group's median and five-year estimate.
+
+    Args:
+        curves: :data:`irf7bone.tables.outcome.CURVES` of one cohort, endpoint and method.
+        tests: :data:`irf7bone.tables.outcome_checks.GROUP_TESTS` of the same.
+        summary: :data:`irf7bone.tables.outcome_checks.CURVE_SUMMARY` of the same.
+    """
+    key = ["cohort", "signature", "method", "endpoint"]
+    tested = tests[[*key, "test", "p"]].rename(columns={"p": "test_p"})
+    numbers = summary.drop(columns=["kind", "n", "n_events", "status", "reason"])
+    return curves.merge(tested, on=key, how="left").merge(numbers, on=[*key, "group"], how="left")
 
 
 def plot_forests(
@@ -129,7 +149,7 @@ def plot_forests(
         overview = overview_table(associations, pooled, roles, signatures=config.signatures.select, **shared)
         said = ENDPOINT_WORDS[endpoint]
         words = {
-            "title": f"{said.capitalize()}: hazard ratio for one SD more score ({primary.method})",
+            "title": f"{said.capitalize()}: hazard ratio per SD of the score ({primary.method})",
             "nothing": f"No cohort of this study has the endpoint {said}.",
         }
         drawn[f"forest_{endpoint}"] = Drawing(plot_forest(by_cohort, models, **words), by_cohort)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ GROUPS = ("high", "middle", "low")
 TICK_STEPS_MONTHS = (3, 6, 12, 24, 36, 48, 60, 120, 240)
 MOST_TICKS = 6
 PANEL_MM, PITCH_MM, LEFT_MM, RIGHT_MM = 35.0, 54.0, 21.0, 14.0
-HEAD_MM, CURVE_MM, RISK_MM = 15.0, 40.0, 27.0
+HEAD_MM, CURVE_MM, RISK_MM = 17.5, 40.0, 43.5
 RISK_LINE_MM = 3.3
 LABEL_GAP = 0.085
 
@@ -63,6 +64,8 @@ def spread(positions: Sequence[float], gap: float, low: float, high: float) -> l
 def plot_curves(
     curves: pd.DataFrame,
     estimates: pd.DataFrame,
+    tests: pd.DataFrame,
+    summary: pd.DataFrame,
     signatures: Sequence[str],
     *,
     endpoint: str,
@@ -78,6 +81,8 @@ def plot_curves(
         curves: :data:`irf7bone.tables.outcome.CURVES` of one cohort, endpoint and method.
         estimates: :data:`irf7bone.tables.outcome.ASSOCIATIONS` of the same for one model, for the hazard
             ratio above each panel.
+        tests: :data:`irf7bone.tables.outcome_checks.GROUP_TESTS` of the same, for the p value.
+        summary: :data:`irf7bone.tables.outcome_checks.CURVE_SUMMARY` of the same, for what stands below.
         signatures: Signatures in panel order; one without curves shows the reason instead.
         endpoint: Endpoint that the rows are of.
         title: Words above the figure.
@@ -101,9 +106,11 @@ def plot_curves(
             if rows.empty:
                 style.say_instead(axes, _why_missing(fit), 22)
                 continue
-            sheet.text(left, 8.2, _numbers(rows, fit), va="top", size=style.SMALL_POINTS, linespacing=1.25)
+            said = f"{_numbers(rows, fit)}\n{group_test_words(tests[tests['signature'] == signature])}"
+            sheet.text(left, 8.2, said, va="top", size=style.SMALL_POINTS, linespacing=1.25)
             _plot_panel(axes, rows, last, top)
             _write_risk_table(sheet, rows, left, last, named=not named)
+            _write_summary(sheet, summary[summary["signature"] == signature], left, named=not named)
             if not named:
                 axes.set_ylabel(_axis_words(rows["kind"].iloc[0], endpoint))
             named = True
@@ -119,7 +126,7 @@ def _top_of_axis(curves: pd.DataFrame) -> float:
 
 def _axis_words(kind: str, endpoint: str) -> str:
     said = phrases.ENDPOINT_WORDS[endpoint]
-    return f"share free of {said}" if kind == "event_free" else f"cumulative incidence\nof {said}"
+    return phrases.SURVIVAL_WORDS[endpoint] if kind == "event_free" else f"cumulative incidence\nof {said}"
 
 
 def _why_missing(fit: pd.Series | None) -> str:
@@ -136,7 +143,40 @@ def _numbers(rows: pd.DataFrame, fit: pd.Series | None) -> str:
     if fit["status"] != "ok":
         return f"{first}\nHR per SD: {phrases.STATUS_WORDS[fit['status']]}"
     said = phrases.estimate(fit["log_hr"], fit["ci_low"], fit["ci_high"])
-    return f"{first}\nHR per SD {said}"
+    adjusted = "unadjusted" if fit["model"] == "unadjusted" else "adjusted"
+    return f"{first}\nHR per SD {said}, {adjusted}"
+
+
+TEST_WORDS = {"gray": "Gray's test", "logrank": "log-rank"}
+
+
+def group_test_words(tests: pd.DataFrame) -> str:
+    """``log-rank p = 0.031, unadjusted``, or that there is no test."""
+    ok = tests[tests["status"] == "ok"]
+    if ok.empty:
+        return "no test of the groups"
+    row = ok.iloc[0]
+    return f"{TEST_WORDS[row['test']]} {phrases.p_clause(row['p'])}, unadjusted"
+
+
+def median_words(row: Mapping[str, Any]) -> str:
+    """``71 (40 to NR)``: months, NR where an end is not reached."""
+    if phrases.is_missing(row["median_months"]):
+        return "NR"
+    ends = [
+        "NR" if phrases.is_missing(row[name]) else f"{row[name]:.0f}"
+        for name in ("median_low", "median_high")
+    ]
+    return f"{row['median_months']:.0f} ({ends[0]} to {ends[1]})"
+
+
+def five_year_words(row: Mapping[str, Any]) -> str:
+    """``0.61 (0.42 to 0.78)``, or a dash where nobody was followed so long."""
+    if phrases.is_missing(row["at_60_months"]):
+        return "\u2013"
+    if phrases.is_missing(row["at_60_low"]):
+        return f"{row['at_60_months']:.2f}"
+    return f"{row['at_60_months']:.2f} ({row['at_60_low']:.2f} to {row['at_60_high']:.2f})"
 
 
 def curve_counts(rows: pd.DataFrame) -> tuple[int, int]:
@@ -179,6 +219,24 @@ def _plot_panel(axes: Axes, rows: pd.DataFrame, last: float, top: float) -> None
             annotation_clip=False,
             arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 0},
         )
+
+
+def _write_summary(sheet: style.Sheet, summary: pd.DataFrame, left: float, *, named: bool) -> None:
+    """Below the numbers at risk: estimate at five years and median of each group."""
+    top = HEAD_MM + CURVE_MM + 11.0 + (len(GROUPS) + 1.6) * RISK_LINE_MM
+    rule = {"va": "center", "size": style.SMALL_POINTS}
+    for x, words in ((left, "at 5 years (95 % CI)"), (left + 25, "median, months")):
+        sheet.text(x, top, words, color=style.GREY, **rule)
+    for i, group in enumerate(GROUPS):
+        rows = summary[(summary["group"] == group) & (summary["status"] == "ok")]
+        if rows.empty:
+            continue
+        line, colour = top + (i + 1) * RISK_LINE_MM, style.TERTILE_COLOURS[group]
+        row = rows.iloc[0].to_dict()
+        if named:
+            sheet.text(left - 3.5, line, group, ha="right", color=colour, weight="bold", **rule)
+        sheet.text(left, line, five_year_words(row), color=colour, **rule)
+        sheet.text(left + 25, line, median_words(row), color=colour, **rule)
 
 
 def _write_risk_table(

@@ -68,7 +68,9 @@ def _lines(own: pd.DataFrame, pools: pd.DataFrame, roles: Mapping[str, str]) -> 
     lines: list[dict[str, Any]] = []
     cohorts = sorted(dict.fromkeys(own["cohort"]), key=lambda name: roles[name] == SIMULATED)
     for immune in dict.fromkeys(own["immune"]):
-        lines.append({"kind": "heading", "label": immune.replace("_", " "), "fits": {}})
+        lines.append(
+            {"kind": "heading", "label": phrases.signature_name(immune).replace("_", " "), "fits": {}}
+        )
         here, pool = own[own["immune"] == immune], pools[pools["immune"] == immune]
         pooled = {"kind": "pooled", "label": "pooled", "fits": _by_adjustment(pool)}
         made = [name for name in cohorts if roles[name] == SIMULATED]

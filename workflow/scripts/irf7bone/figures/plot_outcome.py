@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from irf7bone.base.phrases import ENDPOINT_WORDS
+from irf7bone.base.phrases import ENDPOINT_WORDS, signature_name
 from irf7bone.figures import key_signatures
 from irf7bone.figures.drawing import Drawing, forest_models, null_models
 from irf7bone.figures.forest import plot_forest
@@ -72,7 +72,7 @@ def plot_pooled_outcome(results: StudyTables, roles: Mapping[str, str], config: 
         Drawings by name: sites, competing, by_er, specifications, immune, funnel, and null_<endpoint>.
     """
     primary, models = config.primary, forest_models(config)
-    said = primary.signature.replace("_", " ")
+    said = signature_name(primary.signature).replace("_", " ")
     sites = sites_table(
         results.sites, roles, signature=primary.signature, method=primary.method, models=models
     )

@@ -62,7 +62,7 @@ def plot_null(
             return sheet.figure
         sheet.text(1, 2, title, va="top", weight="bold", size=style.FONT_POINTS + 1)
         for i, name in enumerate(signatures):
-            said = style.shorten(name.replace("_", " "), MOST_LETTERS)
+            said = style.shorten(phrases.signature_name(name).replace("_", " "), MOST_LETTERS)
             sheet.text(1, HEAD_MM + (i + 0.5) * ROW_MM, said, va="center")
         limit = null_axis_limit(null, histogram)
         pitch = (wide - LABEL_MM) / len(models)

@@ -63,7 +63,9 @@ def plot_signature_quality(table: pd.DataFrame, *, simulated: bool) -> Figure:
         sheet = style.new_sheet(wide, HEAD_MM + height + FOOT_MM, simulated=simulated)
         for i, row in enumerate(shown.to_dict("records")):
             middle = HEAD_MM + (i + 0.5) * ROW_MM
-            words = style.shorten(str(row["signature"]).replace("_", " "), MOST_LETTERS)
+            words = style.shorten(
+                phrases.signature_name(str(row["signature"])).replace("_", " "), MOST_LETTERS
+            )
             look = {} if row["status"] == "ok" else {"color": style.GREY}
             sheet.text(1, middle, words, va="center", size=style.SMALL_POINTS, **look)
         pitch = (wide - LABEL_MM - 2) / len(STRIPS)

@@ -68,7 +68,7 @@ def plot_sites(table: pd.DataFrame, models: Sequence[str], *, signature: str, me
         signature: For the title.
         method: For the title.
     """
-    title = f"Bone against other sites: {signature.replace('_', ' ')}, one SD more score ({method})"
+    title = f"Bone against other sites: {signature.replace('_', ' ')}, per SD of the score ({method})"
     return plot_forest(table, models, title=title, nothing=NOTHING)
 
 

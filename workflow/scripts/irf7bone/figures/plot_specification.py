@@ -130,7 +130,11 @@ def _plot_choices(
             axes.scatter(
                 x[uses], np.full(uses.sum(), y + 0.5), s=7, marker="|", color=colours[uses], linewidth=1.1
             )
-            words = phrases.MODEL_WORDS.get(name, name) if choice == "model" else name.replace("_", " ")
+            words = (
+                phrases.MODEL_WORDS.get(name, name)
+                if choice == "model"
+                else phrases.signature_name(name).replace("_", " ")
+            )
             sheet.text(3, top_mm + (y + 0.5) * ROW_MM, style.shorten(words, MOST_LETTERS), **middle)
             y += 1
         y += BLOCK_GAP_ROWS

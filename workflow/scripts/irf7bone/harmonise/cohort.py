@@ -14,6 +14,7 @@ import pandas as pd
 from irf7bone.acquire.acquired import said_of_columns, with_other_spellings
 from irf7bone.base.errors import InputError, Problem, Problems
 from irf7bone.base.vocabulary import COMPLETE_SHARE, MODEL_FIELDS
+from irf7bone.harmonise.clinical_agreement import clinical_agreement
 from irf7bone.harmonise.cohort_file import BATCH, check_cohort
 from irf7bone.harmonise.endpoints import Endpoint, as_categories, build_endpoints, build_fields, find_column
 from irf7bone.harmonise.exclusions import check_patients, excluded_by, excluded_unseen, left_out
@@ -40,10 +41,12 @@ class Harmonised:
     Args:
         adata: Samples x genes.
         flow: Columns of :data:`irf7bone.tables.cohort.FLOW`; step 0 holds every sample that any source names.
+        markers: Columns of :data:`irf7bone.tables.cohort.MARKERS`.
     """
 
     adata: ad.AnnData
     flow: pd.DataFrame
+    markers: pd.DataFrame
 
 
 def harmonise(acquired: Acquired, card: CohortCard, symbols: SymbolTable) -> Harmonised:
@@ -82,6 +85,7 @@ def harmonise(acquired: Acquired, card: CohortCard, symbols: SymbolTable) -> Har
     if card.drop and _drop_doubtful(flow, genes, card.drop):
         _check_size(flow, where)
         genes = harmonise_expression(acquired.expression[flow.samples], card.expression, symbols, where)
+    markers = clinical_agreement(genes.values, fields.loc[flow.samples], acquired.clinical, card)
     adata = _assemble(genes, fields, endpoints, flow.samples)
     if batches is not None:
         adata.obs[BATCH] = pd.Categorical(batches[flow.samples])
@@ -90,7 +94,7 @@ def harmonise(acquired: Acquired, card: CohortCard, symbols: SymbolTable) -> Har
     check_cohort(adata, f"cohort {card.id}")
     rows = FLOW.cast(pd.DataFrame(flow.rows))
     FLOW.check(rows, f"patient flow of {card.id}")
-    return Harmonised(adata, rows)
+    return Harmonised(adata, rows, markers)
 
 
 def _check_size(flow: Flow, where: str) -> None:
@@ -231,6 +235,7 @@ def _provenance(
         "card_sha256": card.sha256,
         "sources": acquired.sources,
         "scale": genes.scale,
+        "remarks": list(genes.remarks),
         "genes": {
             "ids_in_source": len(acquired.expression),
             "gene_id": settings["gene_id"],

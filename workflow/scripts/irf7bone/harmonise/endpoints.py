@@ -14,6 +14,7 @@ import pandas as pd
 from irf7bone.base.errors import Problems
 from irf7bone.harmonise.cohort_file import CATEGORIES, RANGES
 from irf7bone.harmonise.named_codes import columns_of
+from irf7bone.harmonise.time_codes import ask_about_codes
 
 MONTHS_IN = {"months": 1.0, "days": 12 / 365.25, "years": 12.0}
 LONGEST_MONTHS = 720.0  # sixty years of follow-up: beyond, days were taken for months
@@ -21,6 +22,10 @@ UNITS = {"mm": 0.1, "cm": 1.0, "years": 1.0}
 _WHOLE_AS_DECIMAL = re.compile(r"([-+]?\d+)\.0+")
 # how a value that is no number looks -> what to do about it
 _NO_NUMBERS = (
+    (
+        re.compile(r"(1899|1900|1904)-\d\d-\d\d.*|\d\d?[./-]\d\d?[./-](1899|1900|1904)"),
+        "a date of 1900 is what a spreadsheet makes of 0 or of nothing",
+    ),
     (re.compile(r"[-+]?\d*,\d+"), "decimals take a point, not a comma"),
     (re.compile(r"[-+]?\d+([.,]\d+)?\s*[A-Za-z]+\.?"), "numbers only; put the unit in the card"),
 )
@@ -259,6 +264,9 @@ def _months(
     known = [values for values in columns if values is not None]
     if len(known) < len(columns):
         return pd.Series(np.nan, index=clinical.index)
+    for values in known:
+        times = _numbers(values.drop(forgiven), where, Problems())
+        ask_about_codes(times.rename(values.name), rule.get("real", ()), where, problems)
     return _joined(
         [_months_of(values, rule["unit"], where, problems, forgiven) for values in known],
         rule,
@@ -303,7 +311,12 @@ def _months_of(values: pd.Series, unit: str, where: str, problems: Problems, for
     problems.extend(found.found)
     months = _numbers(values, where, Problems()) * MONTHS_IN[unit]
     for wrong, expected, remedy in (
-        (months < 0, "times of 0 or more", "exclude these samples by name in the card, with the reason"),
+        (
+            months < 0,
+            "times of 0 or more",
+            "exclude these samples by name in the card, with the reason; a code for unknown, such as -1, "
+            "stands among `missing` of the clinical source",
+        ),
         (
             months > LONGEST_MONTHS,
             f"at most {LONGEST_MONTHS / 12:g} years of follow-up in {unit}",

@@ -14,14 +14,21 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.base.errors import InputError, Problem, Problems
+from irf7bone.harmonise.filled_values import (
+    check_filled,
+    large_unknown,
+    leave_out_no_genes,
+    missing_as_stated,
+    restoring,
+)
 from irf7bone.harmonise.normalise import NORMALISE
 from irf7bone.harmonise.probes import choose_probes
+from irf7bone.harmonise.sample_scale import LOG2_LIMIT, check_scale
 
 if TYPE_CHECKING:
     from irf7bone.genes.mouse import MouseSymbols
     from irf7bone.genes.symbols import SymbolTable
 
-LOG2_LIMIT = 30.0  # 2**30 is beyond any scanner and any sequencer; linear values pass it, log2 ones never
 MISSING_GENES_LIMIT = 0.5
 KNOWN_GENES_LIMIT = 0.2
 COPY_GENES = 10  # fewer may agree by chance, above all counts and rounded values
@@ -37,6 +44,7 @@ class GeneMatrix:
         scale: What was done to the values, in words.
         dropped: Reason -> ids lost for it, for every reason that lost any.
         renamed: How many ids became a current symbol, by kind of match.
+        remarks: What a reader should know of the values, in words.
     """
 
     values: pd.DataFrame
@@ -44,6 +52,7 @@ class GeneMatrix:
     scale: str
     dropped: dict[str, list[str]]
     renamed: dict[str, int]
+    remarks: tuple[str, ...] = ()
 
 
 def harmonise_expression(
@@ -55,28 +64,38 @@ def harmonise_expression(
         expression: Genes x samples, as in the source; ids may repeat. Where rows are probes, the index has
             two levels, probe and gene (none for a probe without one).
         settings: The card's ``expression``: scale, gene_id, collapse and, if stated, normalise, log_base,
-            excel_damaged and probes.
+            excel_damaged, missing, floor, clipped and probes.
         symbols: Current symbols and what leads to them.
         where: The card, for messages.
 
     Raises:
         InputError: Infinite values, values that contradict the stated scale, or ids that are not genes.
     """
+    expression, no_genes = leave_out_no_genes(expression)
     genes = expression.index.get_level_values(-1)
     expression = expression.set_axis(expression.index.get_level_values(0), axis=0)
     check_finite(expression, where)
-    dropped: dict[str, list[str]] = {}
+    expression = missing_as_stated(expression, settings)
+    dropped: dict[str, list[str]] = {"no gene (counting program, spike-in or total)": no_genes}
     complete = _complete_genes(expression, where)
     dropped["missing values"] = expression.index[~complete].tolist()
+    at = f"{where}, expression: scale"
+    untested = check_scale(expression[complete], settings, at)
     to_log2 = SCALES[settings["scale"]]
     stated = {key: settings[key] for key in ("normalise", "log_base") if key in settings}
-    log2, words = to_log2(expression[complete], f"{where}, expression: scale", **stated)
+    log2, words = to_log2(expression[complete], at, **stated)
+    check_filled(expression[complete], log2, settings, where)
     current, resolved = _resolve(log2.index, genes[complete], settings, symbols, where)
     dropped.update(resolved.dropped)
     current, dropped["another probe, named in the card, stands for the gene"] = choose_probes(
         log2.index, current, settings.get("probes", {}), where
     )
     known = pd.notna(current)
+    if untested:
+        words += f"; {untested}"
+    remarks = [restoring(np.isnan(expression.to_numpy()), expression.columns)]
+    if settings["scale"] == "counts":
+        remarks.append(large_unknown(expression[complete], known))
     collapsed, source_ids = collapse_to_symbols(log2[known], current[known], settings["collapse"])
     values = collapsed.astype(np.float32)
     constant = (values.max(axis=1) == values.min(axis=1)).to_numpy()
@@ -98,6 +117,7 @@ def harmonise_expression(
         words,
         {reason: ids for reason, ids in dropped.items() if ids},
         resolved.renamed,
+        tuple(filter(None, remarks)),
     )
 
 

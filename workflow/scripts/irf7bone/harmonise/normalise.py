@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.stats import rankdata
+
+from irf7bone.statistics.ranks import mid_ranks
 
 TRIM_RATIO, TRIM_INTENSITY = 0.3, 0.05  # shares trimmed at either end of log ratios and of intensities
 SAME_SAMPLE = 1e-6  # log ratios smaller than this everywhere: the sample is the reference
@@ -58,7 +59,7 @@ def _log2_factor(share: np.ndarray, base: np.ndarray, n_reads: float, n_base: fl
 def _between(values: np.ndarray, trim: float) -> np.ndarray:
     """Which values stay when the share ``trim`` is cut off at either end; ties share their rank."""
     lowest = np.floor(len(values) * trim) + 1
-    rank = rankdata(values)
+    rank = mid_ranks(values)
     return (rank >= lowest) & (rank <= len(values) + 1 - lowest)
 
 

@@ -52,7 +52,9 @@ def confront(first: pd.Series, second: pd.Series, *, within: bool) -> Confronted
         second: Another one.
         within: Whether both are of one cohort, whose follow-up ended once.
     """
-    agree, hard, soft = [], [], []
+    agree: list[str] = []
+    hard: list[str] = []
+    soft: list[str] = []
     for name, tolerance in _WITHIN.items():
         one, other = first.get(name, np.nan), second.get(name, np.nan)
         if pd.notna(one) and pd.notna(other):
@@ -115,8 +117,8 @@ def matching_facts(
             surprise += _surprise(first[name], second[name], _EXACT[name], _AROUND[name], within=within)
     for name in _CATEGORIES:
         if name in first and name in second:
-            codes = [part[name].cat.codes.astype(float).replace(-1, np.nan) for part in (first, second)]
-            surprise += _surprise(*codes, 0.0, 0.0, within=within)
+            one, other = (part[name].cat.codes.astype(float).replace(-1, np.nan) for part in (first, second))
+            surprise += _surprise(one, other, 0.0, 0.0, within=within)
     times = [np.zeros((n, m))]
     for endpoint in ENDPOINTS:
         name, event = f"{endpoint}_time_months", f"{endpoint}_event"

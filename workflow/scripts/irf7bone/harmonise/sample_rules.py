@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import iqr, rankdata
+
+from irf7bone.statistics.ranks import mid_ranks
 
 MAD_TO_SD = 1.4826
 OUTLIER_SDS = 5.0
@@ -36,6 +37,9 @@ def measure(values: np.ndarray) -> Measures:
     Args:
         values: Samples x genes, log2.
     """
+    # here, as few cards have samples dropped by these rules when they are harmonised
+    from scipy.stats import iqr
+
     return Measures(
         filled=np.array([_filled_share(row) for row in values]),
         correlation=_median_correlation(values),
@@ -69,7 +73,7 @@ RULES = {"filled": _filled, "correlation": _correlation, "spread": _spread}
 
 
 def _median_correlation(values: np.ndarray) -> np.ndarray:
-    correlation = np.corrcoef(rankdata(values, axis=1))
+    correlation = np.corrcoef(mid_ranks(values))
     np.fill_diagonal(correlation, np.nan)
     return np.nanmedian(correlation, axis=1)
 

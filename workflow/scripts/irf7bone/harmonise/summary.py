@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -36,6 +37,7 @@ def summarise_cohort(harmonised: Harmonised, card: CohortCard) -> pd.DataFrame:
         "dropped": "; ".join(f"{reason}={count}" for reason, count in lost.items()) or "none",
         "n": adata.n_obs,
         "genes": adata.n_vars,
+        "remarks": "; ".join(json.loads(adata.uns["provenance"])["remarks"]) or None,
     }
     return pd.DataFrame(
         [shared | _endpoint(adata.obs, name, card) for name in card.endpoints] or [shared | _NO_ENDPOINT]

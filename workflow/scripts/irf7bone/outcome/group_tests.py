@@ -13,6 +13,7 @@ import pandas as pd
 
 from irf7bone.outcome.curves import tertiles
 from irf7bone.outcome.fit_plan import FitPlan
+from irf7bone.outcome.outcome_data import FollowUp
 from irf7bone.outcome.reasons import Code, because, too_few_events
 from irf7bone.statistics.gray import gray_test, logrank_test
 from irf7bone.tables.outcome_checks import GROUP_TESTS
@@ -22,7 +23,8 @@ def group_tests(plan: FitPlan) -> pd.DataFrame:
     """Compare the tertiles of every signature (by the primary method) for every endpoint of the config.
 
     The groups are those of :func:`irf7bone.outcome.curves.curves`, and the test follows its rule: Gray's
-    where any competing event was seen, else the log-rank test.
+    where any competing event was seen, else the log-rank test. With delayed entry the log-rank test takes
+    risk sets of (entry, time]; Gray's test is refused.
 
     Args:
         plan: Scores and follow-up of the cohort.
@@ -36,29 +38,33 @@ def group_tests(plan: FitPlan) -> pd.DataFrame:
             signature, method = plan.table.keys[k]
             row = {"cohort": plan.cohort, "signature": signature, "method": method, "endpoint": endpoint}
             data, reason = plan.follow_up(endpoint), plan.refusal(k, endpoint)
-            if data is not None and data.entry is not None:
-                reason = reason or because(Code.DELAYED_ENTRY)
             if data is None or reason:
                 row |= reason.columns if reason else {}
+            elif data.entry is not None and _competing(data):
+                row |= because(Code.DELAYED_ENTRY).columns
             else:
-                score = plan.table.values[k]
-                used = data.known & np.isfinite(score)
-                test = "gray" if data.competing[data.known].any() else "logrank"
-                found = _compare(test, data.time[used], data.cause[used], score[used], plan.config.min_events)
-                row |= {"test": test, **found}
+                test = "gray" if _competing(data) else "logrank"
+                row |= {"test": test, **_compare(test, data, plan.table.values[k], plan.config.min_events)}
             rows.append({**dict.fromkeys(GROUP_TESTS.names), **row})
     return GROUP_TESTS.cast(pd.DataFrame(rows, columns=GROUP_TESTS.names))
 
 
-def _compare(
-    test: str, time: np.ndarray, cause: np.ndarray, score: np.ndarray, min_events: int
-) -> dict[str, Any]:
+def _competing(data: FollowUp) -> bool:
+    return bool(data.competing[data.known].any())
+
+
+def _compare(test: str, data: FollowUp, score: np.ndarray, min_events: int) -> dict[str, Any]:
+    used = data.known & np.isfinite(score)
+    time, cause = data.time[used], data.cause[used]
     n_events = int((cause == 1).sum())
     seen = {"n": time.size, "n_events": n_events, "n_competing": int((cause == 2).sum())}
     if n_events < min_events:
         return {**seen, **too_few_events(n_events, time.size, min_events).columns}
-    groups = tertiles(score)
-    found = gray_test(time, cause, groups) if test == "gray" else logrank_test(time, cause == 1, groups)
+    groups = tertiles(score[used])
+    if test == "gray":
+        found = gray_test(time, cause, groups)
+    else:
+        found = logrank_test(time, cause == 1, groups, data.entry_of(used))
     if found.reason:
         return {**seen, **because(Code.NO_TEST, said=found.reason).columns}
     return {**seen, "statistic": found.statistic, "df": found.df, "p": found.p, "status": "ok"}

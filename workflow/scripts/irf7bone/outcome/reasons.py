@@ -41,6 +41,7 @@ class Code(StrEnum):
     ALL_PAIRS_ALIKE = "all_pairs_alike"
     NO_TEST = "no_test"
     DELAYED_ENTRY = "delayed_entry"
+    EMPTY_GROUP = "empty_group"
 
 
 # status and sentence of each code; names in braces are its fields
@@ -81,6 +82,7 @@ _SAID: Mapping[Code, tuple[str, str]] = {
     Code.NO_PAIRS: ("not_available", "no two samples can be compared"),
     Code.ALL_PAIRS_ALIKE: ("separated", "the score orders all pairs alike ({c:g}): no interval"),
     Code.NO_TEST: ("not_available", "{said}"),
+    Code.EMPTY_GROUP: ("not_available", "no sample with a known outcome is in this tertile"),
 }
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import kruskal, spearmanr
 
 from irf7bone.outcome.curves import tertiles
 from irf7bone.outcome.outcome_data import score_matrix
@@ -133,6 +132,8 @@ def _spearman(x: np.ndarray, z: np.ndarray | None) -> dict[str, Any]:
         return _refused(f"{x.size} samples with a value, {FEWEST} needed")
     if np.ptp(x) == 0:
         return _refused("every sample has the same value")
+    from scipy.stats import spearmanr  # here, as it takes half a second and few cohorts need it
+
     found = spearmanr(x, z)
     return {"test": "spearman", "statistic": float(found.statistic), "p": float(found.pvalue), "status": "ok"}
 
@@ -146,5 +147,7 @@ def _kruskal(classes: np.ndarray, z: np.ndarray | None) -> dict[str, Any]:
     smallest = min(group.size for group in groups)
     if smallest < FEWEST:
         return _refused(f"{smallest} samples in the smallest class, {FEWEST} needed")
+    from scipy.stats import kruskal  # as above
+
     found = kruskal(*groups)
     return {"test": "kruskal", "statistic": float(found.statistic), "p": float(found.pvalue), "status": "ok"}

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from scipy.stats import rankdata
+
+from irf7bone.statistics.ranks import mid_ranks
 
 DECILES = 10
 # a cell offers at least this many genes for each that is taken, so that random sets share few genes with the
@@ -63,7 +64,7 @@ def generator(seed: int, *names: str) -> np.random.Generator:
 
 def level_fraction(values: np.ndarray) -> np.ndarray:
     """Mid-rank of each value as a share of their number, above 0 and below 1; equal values share it."""
-    return (rankdata(values) - 0.5) / values.size
+    return (mid_ranks(values) - 0.5) / values.size
 
 
 def cells(level: np.ndarray, spread: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from irf7bone.figures import key_signatures
+from irf7bone.report.sentences.glossary import Glossary
 from irf7bone.tables.calibration import CALIBRATION
 from irf7bone.tables.study_tables import StudyTables
 
@@ -78,6 +79,7 @@ class ReportInputs:
         templates: Folder with ``templates/``, ``scripts/`` and ``style.css``.
         works: Those of data/references.bib.
         calibration: :data:`irf7bone.tables.calibration.CALIBRATION`; without rows nothing is warned of.
+        glossary: Terms of docs/glossary.md; without terms nothing is explained.
         experiments: None where the study has none.
         cells: None where the study has no single-cell data set.
     """
@@ -99,6 +101,7 @@ class ReportInputs:
     templates: Path
     works: Works
     calibration: pd.DataFrame = field(default_factory=CALIBRATION.empty)
+    glossary: Glossary = field(default_factory=Glossary)
     experiments: Experiments | None = None
     cells: CellSets | None = None
 

@@ -13,6 +13,7 @@ from irf7bone.genes.symbols import SymbolTable
 from irf7bone.report.cell_inputs import read_cell_sets
 from irf7bone.report.experiment_inputs import read_experiments
 from irf7bone.report.inputs import ReportInputs
+from irf7bone.report.sentences.glossary import read_glossary
 from irf7bone.report.sentences.references import read_works
 from irf7bone.study.cells_card import read_cells_card
 from irf7bone.study.cohort_card import read_cohort_card
@@ -55,6 +56,7 @@ def read_inputs(source: Any, config: Config, scripts: str) -> ReportInputs:
         templates=Path(scripts).resolve().parent / "report",
         works=read_works(Path(source.references)),
         calibration=read_calibration(source.calibration),
+        glossary=read_glossary(Path(source.glossary)),
         experiments=read_experiments(
             experiments,
             tables=source.experiment_tables,

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from irf7bone.base.vocabulary import LOW_SHARE
 from irf7bone.scoring.engine import Prepared
+from irf7bone.statistics.ranks import mid_ranks
 from irf7bone.tables.cohort import SIGNATURE_QUALITY
 
 if TYPE_CHECKING:
@@ -108,14 +108,14 @@ def coherence(z: Array) -> dict[str, float]:
         vary (two genes that mirror each other) is 0.
     """
     k, n = z.shape
-    ranks = _standardised(rankdata(z, axis=1))
+    ranks = _standardised(mid_ranks(z))
     gram = z @ z.T if k <= n else z.T @ z
     values, vectors = np.linalg.eigh(gram)
     loadings = vectors[:, -1] if k <= n else z @ vectors[:, -1]
     first = (loadings if loadings.sum() >= 0 else -loadings) @ z
     summaries = np.vstack([z.mean(axis=0), np.median(z, axis=0), first])
     # rounded, so that two samples which differ by rounding alone are tied whatever the order of the genes
-    mean, median, component = _standardised(rankdata(np.round(summaries, 10), axis=1))
+    mean, median, component = _standardised(mid_ranks(np.round(summaries, 10)))
     return {
         # sum over all pairs from the norm of the sum: the diagonal is k
         "mean_correlation": float((np.sum(ranks.sum(axis=0) ** 2) - k) / (k * (k - 1))),
@@ -138,7 +138,7 @@ def background_correlation(prepared: Prepared) -> float:
     total = np.zeros(prepared.n_samples)
     for start in range(0, genes.size, GENES_PER_BLOCK):
         values = prepared.values(genes[start : start + GENES_PER_BLOCK])
-        total += _standardised(rankdata(values, axis=1)).sum(axis=0)
+        total += _standardised(mid_ranks(values)).sum(axis=0)
     return _within(float(total @ total - genes.size) / (genes.size * (genes.size - 1)))
 
 
@@ -155,7 +155,7 @@ def _unfit(covered: Mapping[str, Any], n_samples: int) -> str | None:
 
 def _percentiles(values: Array) -> Array:
     """Mid-rank share of the genes at or below each gene, in (0, 1)."""
-    return (rankdata(values) - 0.5) / values.size
+    return (mid_ranks(values) - 0.5) / values.size
 
 
 def _z(prepared: Prepared, genes: NDArray[np.int64]) -> Array:
@@ -168,7 +168,7 @@ def _irf7(prepared: Prepared, irf7: int | None, members: NDArray[np.int64], z: A
         return np.nan
     others = z[members != irf7].mean(axis=0)
     pair = np.vstack([prepared.values(np.array([irf7]))[0], np.round(others, 10)])
-    first, second = _standardised(rankdata(pair, axis=1))
+    first, second = _standardised(mid_ranks(pair))
     return _within(first @ second)
 
 

@@ -206,7 +206,7 @@ def block_objective(likelihood: Likelihood, x: np.ndarray, *, penalised: bool) -
     """The objective of one block of scores, evaluated on any of its columns."""
 
     def objective(beta: np.ndarray, columns: np.ndarray) -> Evaluation:
-        chosen = x if columns.size == x.shape[1] else x[:, columns]
+        chosen = x if columns.size == x.shape[1] else np.take(x, columns, axis=1)  # row by row in memory
         return likelihood.evaluate(chosen, beta, penalised=penalised)
 
     return objective

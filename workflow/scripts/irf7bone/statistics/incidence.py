@@ -127,12 +127,27 @@ def median_followup(time: np.ndarray, event: np.ndarray, competing: np.ndarray) 
         return float("nan")
     ended = (event[known] == 1) | (competing[known] == 1)
     reverse = aalen_johansen(time[known], (~ended).astype(int))
-    gone = reverse.incidence
-    steps = np.flatnonzero(np.diff(gone, prepend=0.0) > 0)
-    reached = steps[gone[steps] >= 0.5 - 1e-12]
+    return median_time(reverse.time, 1 - reverse.incidence)
+
+
+def median_time(time: np.ndarray, share: np.ndarray) -> float:
+    """The first time at which a falling step curve is at one half or below.
+
+    Args:
+        time: Rising, shape (T,).
+        share: From each time on, shape (T,); NaN where it is not known.
+
+    Returns:
+        That time, or midway to the next step where the curve equals one half, as R's ``quantile.survfit``;
+        NaN where it never falls that far.
+    """
+    known = np.isfinite(share)
+    time, share = time[known], share[known]
+    steps = np.flatnonzero(np.diff(share, prepend=1.0) < 0)
+    reached = steps[share[steps] <= 0.5 + 1e-12]
     if not reached.size:
         return float("nan")
-    first = float(reverse.time[reached[0]])
-    if abs(gone[reached[0]] - 0.5) < 1e-12 and reached.size > 1:
-        return (first + float(reverse.time[reached[1]])) / 2
+    first = float(time[reached[0]])
+    if abs(share[reached[0]] - 0.5) < 1e-12 and reached.size > 1:
+        return (first + float(time[reached[1]])) / 2
     return first

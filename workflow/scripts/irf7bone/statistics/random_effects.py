@@ -170,16 +170,19 @@ def reml_tau2(y: Array, v: Array) -> Array:
     spread = np.nanmax(y, axis=1) - np.nanmin(y, axis=1)
     end = np.maximum(np.nanmax(v, axis=1), 0.75 * spread**2)
     grid = np.vstack([np.zeros(len(y)), np.geomspace(smallest / 100, end, GRID_POINTS)])
-    likelihood = np.array([_restricted_likelihood(y, v, point) for point in grid])
+    # from here on studies come first, so that sums over the few of them run along thousands of rows
+    present = np.isfinite(y).T
+    y, v = np.where(present, y.T, 0.0), np.where(present, v.T, np.inf)
+    likelihood = np.array([_restricted_likelihood(y, v, present, point) for point in grid])
     best = likelihood.argmax(axis=0)
-    rows = np.arange(len(y))
+    rows = np.arange(y.shape[1])
     start = grid[best, rows]
     score, _ = _score(y, v, start)
     rising = score > 0
     low = np.where(rising, start, grid[np.maximum(best - 1, 0), rows])
     high = np.where(rising, grid[np.minimum(best + 1, GRID_POINTS), rows], start)
     # At best = 0 with a falling score, low = high = 0: the estimate is truncated.
-    tau2[usable] = _climb(y, v, low, high)
+    tau2[usable] = _climb(y, v, low, high, smallest)
     return tau2
 
 
@@ -203,15 +206,23 @@ def combine(y: Array, v: Array, tau2: Array) -> tuple[Array, Array, Array]:
     return mean, variance, np.where(k > 0, factor, np.nan)
 
 
-def _climb(y: Array, v: Array, low: Array, high: Array) -> Array:
-    """Newton's method for the root of the REML score between ``low`` (rising) and ``high`` (falling)."""
+def _climb(y: Array, v: Array, low: Array, high: Array, smallest: Array) -> Array:
+    """Newton's method for the root of the REML score between ``low`` (rising) and ``high`` (falling).
+
+    Args:
+        y: Estimates, studies x rows, 0 where absent.
+        v: Their sampling variances, infinite where absent.
+        low: Where the score rises, shape (rows,); changed.
+        high: Where it falls; changed.
+        smallest: Smallest variance of each row.
+    """
     tau2 = (low + high) / 2
     todo = np.flatnonzero(high > low)
     for _ in range(MAX_STEPS):
         if not todo.size:
             break
         now = tau2[todo]
-        score, slope = _score(y[todo], v[todo], now)
+        score, slope = _score(y[:, todo], v[:, todo], now)
         rising = score > 0
         low[todo] = np.where(rising, now, low[todo])
         high[todo] = np.where(rising, high[todo], now)
@@ -221,8 +232,7 @@ def _climb(y: Array, v: Array, low: Array, high: Array) -> Array:
         inside = (after > low[todo]) & (after < high[todo])
         after = np.where(inside, after, middle)
         tau2[todo] = after
-        scale = now + np.nanmin(v[todo], axis=1)
-        todo = todo[np.abs(after - now) > 1e-13 * scale]
+        todo = todo[np.abs(after - now) > 1e-13 * (now + smallest[todo])]
     return tau2
 
 
@@ -254,27 +264,30 @@ def _over(numerator: Array, denominator: Array) -> Array:
     return np.divide(numerator, denominator, out=np.zeros(denominator.shape), where=denominator > 0)
 
 
-def _restricted_likelihood(y: Array, v: Array, tau2: Array) -> Array:
-    """Restricted log-likelihood at tau2, without its constant, shape (m,)."""
-    variance = v + tau2[:, None]
-    w = np.nan_to_num(1 / variance, nan=0.0)
-    total = w.sum(axis=1)
-    squares = np.nansum(w * (y - _mean(w, y)[:, None]) ** 2, axis=1)
-    return -(np.nansum(np.log(variance), axis=1) + np.log(total) + squares) / 2
+def _restricted_likelihood(y: Array, v: Array, present: NDArray[np.bool_], tau2: Array) -> Array:
+    """Restricted log-likelihood at tau2, without its constant, shape (rows,); y and v as in `_climb`."""
+    variance = v + tau2
+    w = 1 / variance
+    total = w.sum(axis=0)
+    squares = (w * (y - (w / total * y).sum(axis=0)) ** 2).sum(axis=0)
+    logs = np.log(variance, out=np.zeros_like(variance), where=present)
+    return -(logs.sum(axis=0) + np.log(total) + squares) / 2
 
 
 def _score(y: Array, v: Array, tau2: Array) -> tuple[Array, Array]:
-    """First and second derivative of the restricted log-likelihood (Viechtbauer 2005), shape (m,)."""
-    w = _weights(v, tau2)
-    total = w.sum(axis=1)
-    residual = np.nan_to_num(y - _mean(w, y)[:, None], nan=0.0)
-    two, three = (w**2).sum(axis=1), (w**3).sum(axis=1)
+    """First and second derivative of the restricted log-likelihood (Viechtbauer 2005), shape (rows,); y and v
+    as in `_climb`.
+    """
+    w = 1 / (v + tau2)
+    total = w.sum(axis=0)
+    residual = y - (w / total * y).sum(axis=0)
+    two, three = (w**2).sum(axis=0), (w**3).sum(axis=0)
     trace_p = total - two / total
     trace_pp = two - 2 * three / total + (two / total) ** 2
     pull = w**2 * residual
-    first = ((pull * residual).sum(axis=1) - trace_p) / 2
+    first = ((pull * residual).sum(axis=0) - trace_p) / 2
     # y'PPPy: the residuals of P y under the weights w.
-    third = (w**3 * residual**2).sum(axis=1) - pull.sum(axis=1) ** 2 / total
+    third = (w**3 * residual**2).sum(axis=0) - pull.sum(axis=0) ** 2 / total
     return first, trace_pp / 2 - third
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ class CohortCard(Card):
             patients were chosen by an endpoint; None where they were not.
         selected_on_outcome: Whether all patients were chosen for having the event; None where the card says
             neither.
+        expression_disagrees: Clinical fact -> why it need not go with its genes' expression.
     """
 
     specimen: str
@@ -40,6 +41,7 @@ class CohortCard(Card):
     drop: tuple[str, ...] = ()
     sampled_by_outcome: dict[str, Any] | None = None
     selected_on_outcome: bool | None = None
+    expression_disagrees: dict[str, str] = field(default_factory=dict)
 
 
 def read_cohort_card(path: str | Path) -> CohortCard:
@@ -59,6 +61,7 @@ def make_cohort(document: Document) -> CohortCard:
         drop=tuple(data.get("quality", {}).get("drop", ())),
         sampled_by_outcome=data.get("sampled_by_outcome"),
         selected_on_outcome=data.get("selected_on_outcome"),
+        expression_disagrees=data.get("expression_disagrees", {}),
     )
 
 

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from snakemake.jobs import Job
 from snakemake.logging import logger
 from snakemake.settings.types import RerunTrigger
 
@@ -49,7 +50,7 @@ def decide_by_content(workflow: Any, root: Path, downloads: Path) -> None:
 
     @cache
     def once() -> None:
-        _leave_the_clock_aside(workflow)
+        _leave_the_clock_aside(workflow, rules)
         if workflow.is_main_process:
             if not (workflow.dryrun or workflow.touch):
                 _hold_the_folder()
@@ -73,9 +74,16 @@ def _hold_the_folder() -> None:
         sys.exit(f"irf7bone: {error}")
 
 
-def _leave_the_clock_aside(workflow: Any) -> None:
+def _leave_the_clock_aside(workflow: Any, rules: Iterable[Any]) -> None:
+    """Snakemake 9.27 compares times whatever its triggers say: outputs of no known time are never too old."""
     triggers = set(workflow.dag_settings.rerun_triggers) - {RerunTrigger.MTIME, RerunTrigger.CODE}
     workflow.dag_settings = replace(workflow.dag_settings, rerun_triggers=frozenset(triggers))
+    own, by_the_clock = {rule.name for rule in rules}, Job.output_mintime.fget
+
+    async def oldest_output(job: Any) -> float | None:
+        return None if job.rule.name in own else await by_the_clock(job)
+
+    Job.output_mintime = property(oldest_output)
 
 
 def _to_make_anew(outdated: Mapping[str, list[str]], rules: Iterable[Any]) -> set[str]:

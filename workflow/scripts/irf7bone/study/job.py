@@ -9,6 +9,7 @@ from typing import Any
 
 from irf7bone.base.checksums import Checksums
 from irf7bone.base.errors import Problems, report_plainly
+from irf7bone.study.job_marks import mark
 from irf7bone.study.records import MEMORY, Record, is_result, made, read_records, record_path
 from irf7bone.study.run_lock import note_job
 
@@ -27,7 +28,9 @@ def begin(snakemake: Any) -> dict[str, str]:
     """
     failed, fetched = report_plainly(snakemake.log[0]), dict[str, str]()
     note_job()
-    path = record_path(snakemake.rule, [str(value) for _, value in snakemake.wildcards.items()])
+    wildcards = [str(value) for _, value in snakemake.wildcards.items()]
+    mark(" ".join((snakemake.rule, *wildcards)))
+    path = record_path(snakemake.rule, wildcards)
     path.unlink(missing_ok=True)
     checksums = Checksums(MEMORY)
     inputs = {str(file): checksums.of(file) for file in snakemake.input if is_result(file)}

@@ -10,81 +10,88 @@ import fcntl
 import os
 import time
 from pathlib import Path
-from typing import IO
 
 from irf7bone.study.records import RESULTS
 
 LOCK = Path(".snakemake/irf7bone/run.lock")
 JOBS = Path(".snakemake/irf7bone/jobs.lock")
+INHERITED = "IRF7BONE_HOLDS_THE_RUN"  # names the file handle, in the environment
 PATIENCE_SECONDS = 10.0
-_held: list[IO[str]] = []  # open until the process ends
 
 
 class RunningElsewhere(Exception):
     """Another run holds the folder."""
 
 
-def hold(folder: Path = Path()) -> None:
+def hold(folder: Path = Path()) -> int | None:
     """Hold a run's folder until this process ends, and clear away what a killed run left in it.
 
     Args:
         folder: The folder that the workflow runs in. One that cannot be written to is held by nobody.
 
+    Returns:
+        The open file whose lock it is: a process that inherits it, and is told by :data:`INHERITED`, holds
+        the folder as well.
+
     Raises:
         RunningElsewhere: Another process holds it, or jobs of a run that was killed still write.
     """
-    try:
-        (folder / LOCK).parent.mkdir(parents=True, exist_ok=True)
-        lock, jobs = (folder / LOCK).open("a+"), (folder / JOBS).open("a")
-    except OSError:
-        return
+    if INHERITED in os.environ:
+        return None
+    lock = _open(folder / LOCK, make=True)
+    if lock is None:
+        return None
     if not _taken(lock, fcntl.LOCK_EX):
-        raise RunningElsewhere(f"another make report is running here ({_owner(lock)})")
-    until = time.monotonic() + PATIENCE_SECONDS
-    while not _taken(jobs, fcntl.LOCK_EX):
-        if time.monotonic() > until:
-            raise RunningElsewhere("jobs of a run that was stopped are still at work here: try again later")
-        time.sleep(0.2)
-    jobs.close()
-    lock.truncate(0)
-    lock.write(f"process {os.getpid()}, since {time.strftime('%H:%M on %d %B')}\n")
-    lock.flush()
-    _held.append(lock)
+        owner = os.pread(lock, 200, 0).decode("utf-8", "replace").strip()
+        os.close(lock)
+        raise RunningElsewhere(f"another make report is running here ({owner or 'its process is not known'})")
+    _wait_for_jobs(folder, lock)
+    os.truncate(lock, 0)
+    os.pwrite(lock, f"process {os.getpid()}, since {time.strftime('%H:%M on %d %B')}\n".encode(), 0)
     clear(folder)
-
-
-def free(folder: Path) -> None:
-    """Say at once where another run holds a folder.
-
-    Raises:
-        RunningElsewhere: One does.
-    """
-    try:
-        with (folder / LOCK).open("a+") as lock:
-            if not _taken(lock, fcntl.LOCK_EX):
-                raise RunningElsewhere(f"another make report is running here ({_owner(lock)})")
-    except OSError:  # never run here, or not to be written to
-        return
+    return lock
 
 
 def note_job(folder: Path = Path()) -> None:
     """Say that a job is at work here, until this process ends."""
-    try:
-        jobs = (folder / JOBS).open("a")
-    except OSError:
-        return
-    _taken(jobs, fcntl.LOCK_SH)
-    _held.append(jobs)
+    jobs = _open(folder / JOBS)
+    if jobs is not None:
+        _taken(jobs, fcntl.LOCK_SH)
 
 
 def clear(folder: Path) -> None:
     """Remove what a stopped run left behind: Snakemake's lock, copies of scripts, half-written files."""
     own = folder / ".snakemake"
-    for left in (*own.glob("locks/*"), *own.glob("scripts/*"), *(folder / RESULTS).rglob(".*.partial")):
+    partial = (folder / RESULTS).rglob(".*.partial")
+    marks = own.glob("irf7bone/jobs/*")
+    for left in (*own.glob("locks/*"), *own.glob("scripts/*"), *marks, *partial):
         left.unlink(missing_ok=True)
 
 
-def _taken(lock: IO[str], kind: int) -> bool:
+def _wait_for_jobs(folder: Path, lock: int) -> None:
+    jobs = _open(folder / JOBS)
+    until = time.monotonic() + PATIENCE_SECONDS
+    while jobs is not None and not _taken(jobs, fcntl.LOCK_EX):
+        if time.monotonic() > until:
+            os.close(jobs)
+            os.close(lock)
+            raise RunningElsewhere("jobs of a run that was stopped are still at work here: try again later")
+        time.sleep(0.2)
+    if jobs is not None:
+        os.close(jobs)
+
+
+def _open(path: Path, *, make: bool = False) -> int | None:
+    """A handle that stays open until the process ends; None where nothing can be written."""
+    try:
+        if make:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError:
+        return None
+
+
+def _taken(lock: int, kind: int) -> bool:
     try:
         fcntl.flock(lock, kind | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -92,8 +99,3 @@ def _taken(lock: IO[str], kind: int) -> bool:
     except OSError:  # a file system without locks: as before, Snakemake's own lock guards
         return True
     return True
-
-
-def _owner(lock: IO[str]) -> str:
-    lock.seek(0)
-    return lock.read().strip() or "its process is not known"

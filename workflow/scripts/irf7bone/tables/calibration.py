@@ -32,8 +32,8 @@ CALIBRATION = Table(
         Column(
             "quantity",
             "text",
-            "type_i_error: true nulls rejected at 5 %; coverage: 95 % intervals that hold the truth; power: "
-            "planted effects found at 5 %; share_of_p: empirical p values below 0.05",
+            "type_i_error: tests of no effect with p < 0.05; coverage: 95 % intervals with the true value; "
+            "power: planted effects found at 5 %; share_of_p: empirical p values below 0.05",
             allowed=QUANTITIES,
         ),
         Column("method", "text", "estimator or test"),
@@ -60,6 +60,7 @@ CALIBRATION = Table(
 
 
 VERDICT_FILE = "verdict.tsv"
+# a word that was said in none of a cell's studies has no row
 VERDICT_CALIBRATION = Table(
     "data/calibration/verdict.tsv",
     key=("scenario", "level", "k", "events_low", "events_high", "smallest_hr", "verdict"),
@@ -76,7 +77,13 @@ VERDICT_CALIBRATION = Table(
         Column("events_high", "integer", "most events a cohort", low=1),
         Column("smallest_hr", "number", "the size looked for", low=0, high=1),
         Column("verdict", "text", "what is said", allowed=(*WORDS_OF_VERDICT, *SITE_WORDS)),
-        Column("share", "number", "share of the studies of which it is said", low=0, high=1),
+        Column(
+            "share",
+            "number",
+            "share of the studies of which it is said; a word never said has no row",
+            low=0,
+            high=1,
+        ),
         Column("se", "number", "Monte Carlo standard error of the share", low=0),
         Column("n_studies", "integer", "studies simulated", low=1),
     ),

@@ -22,6 +22,7 @@ ER_KINDS = ("status", "expression", "restricted", "none")
 CLAIM_MODELS = Table(
     "claim_models.tsv",
     key=("cohort", "signature", "method", "endpoint", "model"),
+    complete=True,
     columns=(
         COHORT,
         SIGNATURE,
@@ -72,6 +73,7 @@ CLAIM_MODELS = Table(
 CLAIM_CONTROLS = Table(
     "claim_controls.tsv",
     key=("cohort", "endpoint"),
+    complete=True,
     columns=(
         COHORT,
         text("endpoint", "endpoint of the verdict that it is a control of"),

@@ -39,6 +39,7 @@ COHORTS = Table(
         text("dropped", "reason=count for every loss, semicolon-separated; 'none' where nothing was lost"),
         count("n", "samples in the cohort file"),
         count("genes", "genes in the cohort file"),
+        text("remarks", "what to know of the expression values; NA where nothing", nullable=True),
         text("endpoint", "endpoint", allowed=ENDPOINTS, nullable=True),
         text("definition", "what the endpoint is, in the card's words", nullable=True),
         text(
@@ -241,6 +242,33 @@ SIGNATURE_QUALITY = Table(
         "mean_pc1", "median_pc1",
     ),
 )  # fmt: skip
+
+MARKERS = Table(
+    "clinical data against expression",
+    key=("cohort", "fact", "gene"),
+    columns=(
+        COHORT,
+        text("fact", "what the clinical data say", allowed=("er", "pr", "her2", "sex", "grade")),
+        text("gene", "gene that knows it as well; for grade the mean of proliferation genes"),
+        text(
+            "measure",
+            "auc: area under the ROC curve, 0.5 by chance; spearman: rank correlation, 0 by chance",
+            allowed=("auc", "spearman"),
+        ),
+        count("n", "samples with the fact and the gene", nullable=True),
+        count("n_high", "of these, positive (for sex: female)", nullable=True),
+        number("agreement", "the measure", -1, 1),
+        number("low", "its one-sided 99 % limit below", -1, 1),
+        number("high", "its one-sided 99 % limit above", -1, 1),
+        number("least", "a cohort whose limit above is less is refused", -1, 1, nullable=False),
+        text(
+            "status",
+            "agrees (beyond chance), weak (neither beyond chance nor against it), disagrees, not_available",
+            allowed=("agrees", "weak", "disagrees", "not_available"),
+        ),
+        text("reason", "why it is not available, or what the card says of a disagreement", nullable=True),
+    ),
+)
 
 DUPLICATE_STATUSES = ("same", "copy", "contradicted", "possible", "none", "not_compared")
 

@@ -45,7 +45,7 @@ STATUS = (
     text("reason", "in words, where status is not ok", nullable=True),
 )
 ESTIMATE = (
-    number("log_hr", "log hazard ratio for one standard deviation more score within the cohort"),
+    number("log_hr", "log hazard ratio per standard deviation of the score within the cohort"),
     number("se", "standard error of log_hr", low=0),
     number("ci_low", "lower end of the 95 % interval, log hazard ratio"),
     number("ci_high", "upper end of the 95 % interval, log hazard ratio"),

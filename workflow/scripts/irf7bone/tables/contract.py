@@ -8,6 +8,7 @@ imported where a table is touched, since Snakemake reads the list of tables at e
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -18,6 +19,7 @@ from irf7bone.base.whole_file import whole_file
 if TYPE_CHECKING:
     import pandas as pd
 
+FORMULA = r"[=+\-@\t\r]"  # what a spreadsheet takes a text that begins with it for
 Kind = Literal["text", "integer", "number", "flag"]
 
 
@@ -44,12 +46,15 @@ class Table:
         columns: All columns, in file order; no others are allowed.
         needs_when_ok: Columns that must hold a number wherever ``status`` is ``ok``, and be missing
             wherever it is not, so that a failed fit can never carry an estimate.
+        complete: Whether each value of a key column goes with each of the others, as every planned result
+            has a row; see :mod:`irf7bone.tables.completeness`.
     """
 
     name: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     needs_when_ok: tuple[str, ...] = ()
+    complete: bool = False
     _by_name: dict[str, Column] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -155,7 +160,7 @@ class Table:
             if path.suffix == ".parquet":
                 frame.to_parquet(partial, index=False)
             else:
-                frame.to_csv(
+                self._for_spreadsheets(frame).to_csv(
                     partial, sep="\t", index=False, na_rep="NA", lineterminator="\n", encoding="utf-8"
                 )
 
@@ -174,9 +179,33 @@ class Table:
                     frame[column.name] = values.astype("object").where(values != "NA", None)
                 if column.kind == "flag" and column.name in frame:
                     frame[column.name] = frame[column.name] == "True"
+            for name, texts in self._texts(frame):
+                marked = texts.str.match(f"'+{FORMULA}", na=False)
+                if marked.any():
+                    frame[name] = texts.where(~marked, texts.str[1:])
         frame = self.cast(frame)
         self.check(frame, str(path))
         return frame
+
+    def _for_spreadsheets(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The same with an apostrophe before texts that a spreadsheet would take for a formula.
+
+        One more apostrophe stands before those that have some already, so that reading takes back just what
+        was written.
+        """
+        changed = {}
+        for name, texts in self._texts(frame):
+            formula = texts.str.match(f"'*{FORMULA}", na=False)
+            if formula.any():
+                changed[name] = texts.where(~formula, "'" + texts)
+        return frame.assign(**changed) if changed else frame
+
+    def _texts(self, frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
+        """The columns of free text that hold any, by name."""
+        for column in self.columns:
+            free = column.kind == "text" and not column.allowed and column.name in frame
+            if free and frame[column.name].notna().any():
+                yield column.name, frame[column.name].astype("object")
 
 
 def _violations(column: Column, values: pd.Series, where: str) -> list[Problem]:

@@ -135,6 +135,7 @@ SIGNATURES = Table(
 SAMPLE_SCORES = Table(
     "experiment scores",
     key=("experiment", "sample", "signature", "method"),
+    complete=True,
     columns=(
         EXPERIMENT,
         SAMPLE,
@@ -241,6 +242,7 @@ COMPOSITION = Table(
 ADJUSTED = Table(
     "experiment adjusted",
     key=("experiment", "contrast", "signature", "method", "adjustment"),
+    complete=True,
     columns=(
         EXPERIMENT,
         CONTRAST,

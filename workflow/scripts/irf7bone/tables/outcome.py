@@ -21,6 +21,7 @@ from irf7bone.tables.contract import Column, Table
 ASSOCIATIONS = Table(
     "associations.tsv",
     key=("cohort", "signature", "method", "endpoint", "model"),
+    complete=True,
     columns=(
         COHORT,
         *RESULT_COLUMNS,
@@ -81,6 +82,7 @@ _NULL = ("null_percentile", "null_p")  # drawn for whole cohorts only
 ER_ASSOCIATIONS = Table(
     "associations_by_er.tsv",
     key=(*ASSOCIATIONS.key, "er"),
+    complete=True,
     columns=(
         *(column for column in ASSOCIATIONS.columns if column.name in ASSOCIATIONS.key),
         Column("er", "text", "ER status of the samples in the fit", allowed=STRATA),
@@ -101,6 +103,7 @@ _SHARED = {column.name: column for column in ASSOCIATIONS.columns}
 COMPETING = Table(
     "competing.tsv",
     key=("cohort", "signature", "method", "endpoint", "model", "estimand"),
+    complete=True,
     columns=(
         COHORT,
         *RESULT_COLUMNS,
@@ -116,7 +119,7 @@ COMPETING = Table(
         Column(
             "log_hr",
             "number",
-            "log ratio of these hazards for one standard deviation more score",
+            "log ratio of these hazards per standard deviation of the score",
             nullable=True,
         ),
         *(_SHARED[name] for name in ("se", "ci_low", "ci_high", "p", "covariates")),
@@ -144,6 +147,7 @@ SITE_ESTIMATE = ("estimate", "se", "ci_low", "ci_high", "p")
 SAMPLED = Table(
     "sampled.tsv",
     key=("cohort", "signature", "method", "endpoint", "model", "question"),
+    complete=True,
     columns=(
         *(_SHARED[name] for name in ("cohort", "signature", "method")),
         _SHARED["endpoint"],
@@ -161,7 +165,7 @@ SAMPLED = Table(
         Column(
             "scale",
             "text",
-            "what the estimate is, for one standard deviation more score",
+            "what the estimate is, per standard deviation of the score",
             allowed=("log_odds_ratio", "log_hr"),
         ),
         Column("n", "integer", "samples in the fit: state at the horizon known", nullable=True, low=0),
@@ -188,6 +192,7 @@ SAMPLED = Table(
 SITES = Table(
     "sites.tsv",
     key=("cohort", "signature", "method", "model", "contrast"),
+    complete=True,
     columns=(
         COHORT,
         SIGNATURE,
@@ -203,7 +208,7 @@ SITES = Table(
         Column(
             "scale",
             "text",
-            "what the estimate is, for one standard deviation more score",
+            "what the estimate is, per standard deviation of the score",
             allowed=("log_hr", "log_hr_difference", "log_odds_ratio"),
         ),
         Column(
@@ -250,6 +255,7 @@ IMMUNE_PAIR = (
 IMMUNE_LINKS = Table(
     "immune_links.tsv",
     key=("cohort", "signature", "immune", "adjustment"),
+    complete=True,
     columns=(
         COHORT,
         *IMMUNE_PAIR,

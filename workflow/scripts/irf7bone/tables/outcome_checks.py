@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from irf7bone.base.vocabulary import STATUSES
-from irf7bone.tables.columns import COHORT, ENDPOINT, METHOD, MODEL, SIGNATURE
+from irf7bone.tables.columns import (
+    COHORT,
+    ENDPOINT,
+    METHOD,
+    MODEL,
+    SIGNATURE,
+    STATUS,
+    count,
+    number,
+    share,
+    text,
+)
 from irf7bone.tables.contract import Column, Table
 
 GROUP_TESTS = Table(
     "group_tests.tsv",
     key=("cohort", "signature", "method", "endpoint"),
+    complete=True,
     columns=(
         COHORT,
         SIGNATURE,
@@ -34,6 +46,37 @@ GROUP_TESTS = Table(
 )
 
 SPLIT_MONTHS = 60
+
+CURVE_SUMMARY = Table(
+    "curve_summary.tsv",
+    key=("cohort", "signature", "method", "endpoint", "group"),
+    columns=(
+        COHORT,
+        SIGNATURE,
+        METHOD,
+        ENDPOINT,
+        text("group", "tertile of the score", allowed=("low", "middle", "high")),
+        text(
+            "kind",
+            "event_free or cumulative_incidence, as the curve",
+            nullable=True,
+            allowed=("event_free", "cumulative_incidence"),
+        ),
+        count("n", "samples of the group", nullable=True),
+        count("n_events", "events of the group", nullable=True),
+        number("median_months", "time at which the estimate is at one half; NA where it never is", low=0),
+        number("median_low", "lower end of its 95 % interval", low=0),
+        number(
+            "median_high", "upper end; NA where the curve's own interval does not come to one half", low=0
+        ),
+        share("at_60_months", "estimate at 60 months; NA where nobody was followed so long"),
+        share("at_60_low", "lower end of its pointwise 95 % interval"),
+        share("at_60_high", "upper end of its pointwise 95 % interval"),
+        count("n_at_risk_60", "samples at risk just before 60 months", nullable=True),
+        *STATUS,
+    ),
+    needs_when_ok=("n", "n_events"),
+)
 
 TO_SPLIT, AFTER_SPLIT = f"hr_to_{SPLIT_MONTHS}_months", f"hr_after_{SPLIT_MONTHS}_months"
 
@@ -66,6 +109,7 @@ CHECKED = (
 CHECKS = Table(
     "model checks",
     key=("cohort", "signature", "method", "endpoint", "model", "check"),
+    complete=True,
     columns=(
         *CHECKED,
         Column("check", "text", "what was checked", allowed=CHECKS_MADE),
@@ -113,6 +157,7 @@ MEASURES = ("harrell_c", "uno_c", *(f"auc_{months}" for months in AUC_MONTHS))
 DISCRIMINATION = Table(
     "discrimination",
     key=("cohort", "signature", "method", "endpoint", "measure"),
+    complete=True,
     columns=(
         COHORT,
         SIGNATURE,

@@ -21,6 +21,7 @@ from irf7bone.tables.outcome import IMMUNE_PAIR, STRATA
 POOLED = Table(
     "pooled.tsv",
     key=("signature", "method", "endpoint", "model"),
+    complete=True,
     columns=(
         *RESULT_COLUMNS,
         count("k", "real cohorts with an estimate"),
@@ -56,6 +57,7 @@ _POOLED_VALUES = (
 HETEROGENEITY = Table(
     "heterogeneity.tsv",
     key=POOLED.key,
+    complete=True,
     columns=(
         *RESULT_COLUMNS,
         Column("k", "integer", "real cohorts with an estimate", low=0),
@@ -90,6 +92,7 @@ LEAVE_ONE_COHORT_OUT = Table(
 ASYMMETRY = Table(
     "asymmetry.tsv",
     key=POOLED.key,
+    complete=True,
     columns=(
         *RESULT_COLUMNS,
         Column("k", "integer", "real cohorts with an estimate", low=0),
@@ -122,6 +125,7 @@ _COUNTS = tuple(column for column in POOLED.columns if column.name in ("k", "n",
 SPECIFICATIONS = Table(
     "specifications.tsv",
     key=POOLED.key,
+    complete=True,
     columns=(
         Column("rank", "integer", "place by log_hr, 1 = lowest hazard ratio", nullable=True, low=1),
         *RESULT_COLUMNS,
@@ -161,6 +165,7 @@ DIFFERENCE = "difference"
 ER_POOLED = Table(
     "pooled_by_er.tsv",
     key=(*POOLED.key, "er"),
+    complete=True,
     columns=(
         *RESULT_COLUMNS,
         Column(
@@ -179,6 +184,7 @@ ER_POOLED = Table(
 IMMUNE_POOLED = Table(
     "immune_pooled.tsv",
     key=("signature", "immune", "adjustment"),
+    complete=True,
     columns=(
         *IMMUNE_PAIR,
         Column("k", "integer", "real cohorts with an estimate", low=0),

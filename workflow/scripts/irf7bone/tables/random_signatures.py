@@ -30,6 +30,7 @@ NEEDED = ("log_hr", "null_percentile", "null_p", "null_median")
 NULL = Table(
     "null",
     key=("cohort", *RESULT),
+    complete=True,
     columns=(
         COHORT,
         *RESULT_COLUMNS,
@@ -56,6 +57,7 @@ NULL_HISTOGRAM = Table(
 POOLED_NULL = Table(
     "pooled null",
     key=tuple(RESULT),
+    complete=True,
     columns=(
         *RESULT_COLUMNS,
         Column("k", "integer", "cohorts pooled", low=0),

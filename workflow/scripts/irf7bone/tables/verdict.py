@@ -32,7 +32,7 @@ _NUMBERS = (
     count("n", "samples in these"),
     count("n_events", "events in these"),
     text("cohorts", "these, comma-separated", nullable=True),
-    ratio("hr", "hazard ratio for one SD more score, given proliferation and ER; of a single cohort its own"),
+    ratio("hr", "hazard ratio per SD of the score, given proliferation and ER; of a single cohort its own"),
     ratio("hr_low", "lower end of its 95 % interval"),
     ratio("hr_high", "upper end of its 95 % interval"),
     share("below_1", "probability that it is below 1"),
@@ -75,6 +75,7 @@ EXPLORATORY = Table(
 VERDICT_MODELS = Table(
     "verdict_models.tsv",
     key=("endpoint", "signature", "model"),
+    complete=True,
     columns=(
         ENDPOINT,
         SIGNATURE,

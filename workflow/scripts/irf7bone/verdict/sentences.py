@@ -80,7 +80,7 @@ def _found(row: Mapping[str, Any]) -> str:
         f"In {counted(row['k'], 'cohort')} of patients with {counted(row['n'], 'tumour')} and "
         f"{counted(row['n_events'], 'event')} the {pooled}hazard ratio of "
         f"{ENDPOINT_WORDS[row['endpoint']]} for "
-        "one standard deviation more score, given proliferation and ER, is "
+        "one standard deviation (SD) of the score, adjusted for proliferation and ER, is "
         f"{estimate_words(row, 'hr', 'hr_low', 'hr_high')}."
     )
 

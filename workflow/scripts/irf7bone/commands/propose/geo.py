@@ -13,7 +13,7 @@ from irf7bone.acquire.geo_layout import platform_table, series_matrix
 from irf7bone.acquire.series_matrix import read_series_matrix
 from irf7bone.acquire.soft import decode, open_text
 from irf7bone.base.errors import InputError, Problem
-from irf7bone.commands.propose.seen import Seen, ask_scale
+from irf7bone.commands.propose.seen import Seen, ask_scale, ask_written
 from irf7bone.download.fetch import Patience, fetch_all
 from irf7bone.download.lock import lock_path, read_lock, write_lock
 from irf7bone.download.remote import MANIFEST
@@ -82,6 +82,7 @@ def look_at_series(
         "platform": own,
         "scale": ask_scale(values),
         "collapse": "max_mean",
+        **ask_written(values),
     }
     beside = about.get("supplementary_file", "").split()
     remarks = [f"Supplementary file of the series: {name}" for name in beside]

@@ -15,7 +15,7 @@ from irf7bone.acquire import cbioportal, h5ad, table
 from irf7bone.acquire.cbioportal_files import SAMPLES
 from irf7bone.acquire.text import DELIMITERS, bare_suffix
 from irf7bone.base.errors import InputError, Problem
-from irf7bone.commands.propose.seen import Seen, ask, ask_genes, ask_scale, gene_kind
+from irf7bone.commands.propose.seen import Seen, ask, ask_genes, ask_scale, ask_written, gene_kind
 from irf7bone.download.archives import list_members
 from irf7bone.genes.symbols import SymbolTable
 
@@ -115,7 +115,7 @@ def _cbioportal(place: Place, symbols: SymbolTable) -> Seen:
     values, _ = cbioportal.read_expression(draft, draft.expression, None)
     samples, records = cbioportal.read_clinical(draft, {"source": "cbioportal"}, None)
     described = records[0].get("described", {})
-    expression |= {"scale": ask_scale(values), "collapse": "max_mean"}
+    expression |= {"scale": ask_scale(values), "collapse": "max_mean", **ask_written(values)}
     stated = {"patient": "PATIENT_ID", **_cbioportal_meta(folder)}
     stated["documentation"] = (
         "docs.cbioportal.org, File Formats; what is beyond them, the study's publication"
@@ -171,6 +171,7 @@ def _h5ad(place: Place, symbols: SymbolTable) -> Seen:
         "gene_id": kind or ask_genes(list(values.index)),
         "scale": ask_scale(values),
         "collapse": "max_mean",
+        **ask_written(values),
     }
     return Seen(expression, [{"source": "h5ad"}], values, samples)
 
@@ -206,6 +207,7 @@ def _tables(place: Place, symbols: SymbolTable) -> Seen:
         "gene_id": rows or columns or ask_genes(list(values.index)),
         "scale": ask_scale(values),
         "collapse": "max_mean",
+        **ask_written(values),
     }
     return Seen(expression, [{**clinical, "key": key}], values, samples)
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.genes.symbols import SymbolTable
+from irf7bone.harmonise.filled_values import written_values
 from irf7bone.study.questions import MARK
 
 KNOWN_GENES = 0.5  # share of ids that must be genes of one kind, for the kind to be sure
@@ -63,6 +64,22 @@ def ask_scale(values: pd.DataFrame) -> str:
         f"linear, log2, counts or log_ratio? The values run from {low:g} to {high:g}, median {middle:g}, "
         f"which looks like {like}; the source must say"
     )
+
+
+def ask_written(values: pd.DataFrame) -> dict[str, str]:
+    """The question about a value that was written rather than measured; no key where there is none."""
+    complete = values.dropna()
+    numbers = complete.to_numpy(dtype=float)
+    if not numbers.size or np.isinf(numbers).any():
+        return {}
+    whole, ratio = bool((numbers == np.floor(numbers)).all()), numbers.min() < 0
+    logs = complete if ratio or numbers.max() <= LOG2_MOST else np.log2(complete + 1)
+    scale = {"scale": "counts" if whole and numbers.max() > LOG2_MOST else "log2"}
+    for found in written_values(complete, logs, scale):
+        return {
+            "missing": ask(f"{found.words}: {found.answers}? Answer with one of these in place of this line")
+        }
+    return {}
 
 
 def gene_kind(ids: Sequence[str], symbols: SymbolTable) -> str | None:

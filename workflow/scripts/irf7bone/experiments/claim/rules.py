@@ -277,7 +277,7 @@ def composition_warning(e: Evidence) -> str | None:
     elif e.suspects:
         way = "fall" if e.side < 0 else "rise"
         said.append(
-            f"The {way} of the interferon score goes with a change of {listed_markers(e.suspects)}: "
+            f"The {way} of the interferon score comes with a change of {listed_markers(e.suspects)}: "
             "it may be no more than that."
         )
     else:

@@ -16,7 +16,10 @@ from irf7bone.report.html.page_fonts import font_faces, letters_of
 from irf7bone.report.html.section import Section
 from irf7bone.report.inputs import ReportInputs
 from irf7bone.report.sections.page import page_sections
-from irf7bone.report.sentences.quote import as_html, plain
+from irf7bone.report.sentences.glossary import mark_terms, term_id
+from irf7bone.report.sentences.quote import as_html, exact, plain
+
+FINDINGS_SHOWN = 4  # of a section; the rest is folded
 
 
 def build_report(inputs: ReportInputs, contents: Mapping[str, Sequence[Section]] | None = None) -> str:
@@ -38,12 +41,13 @@ def build_report(inputs: ReportInputs, contents: Mapping[str, Sequence[Section]]
         lstrip_blocks=True,
     )
     downloads = OfferedFiles()
-    environment.globals["downloads"] = downloads
-    environment.filters["plain"] = plain
+    environment.globals |= {"downloads": downloads, "findings_shown": FINDINGS_SHOWN}
+    environment.filters |= {"plain": plain, "exact": exact, "term_id": term_id}
     contents = contents or page_sections(inputs)
     body = environment.get_template("sections.html.j2").render(
         config=inputs.config, contents=contents, endpoint_words=ENDPOINT_WORDS
     )
+    body = mark_terms(body, inputs.glossary)
     script = _script(inputs.templates / "scripts")
     page = environment.get_template("index.html.j2").render(
         title=inputs.config.title,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,8 @@ import pandas as pd
 
 from irf7bone.base.phrases import STATUS_WORDS, estimate, is_missing
 
-LONG = 50  # rows: more of a searchable table are shown page by page
+LONG = 10  # rows: more are shown page by page
+_FIRST_SENTENCE = re.compile(r"(?<=[\w)])\. (?=[A-Z])")
 NOTHING = "\u2013"  # an en dash: the status beside it says why there is no number
 
 
@@ -25,13 +27,28 @@ class Cell:
 
 @dataclass(frozen=True)
 class Field:
-    """One column: heading, what it holds in words, and how a row of the table is said in it."""
+    """One column: heading, what it holds in words, and how a row of the table is said in it.
+
+    Args:
+        label: Heading.
+        doc: What it holds.
+        say: A row of the table as a cell.
+        number: Whether it is sorted by value.
+        filtered: Whether the page offers to choose one of its values.
+        kept: Whether it shows where there is no room for all columns.
+    """
 
     label: str
     doc: str
     say: Callable[[Mapping[str, Any]], Cell]
     number: bool = False
     filtered: bool = False
+    kept: bool = False
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it shows however narrow the window: what was found, and whether there is a result."""
+        return self.kept or self.say in (effect_cell, say_status)
 
 
 @dataclass(frozen=True)
@@ -61,7 +78,27 @@ class TableView:
     @property
     def is_long(self) -> bool:
         """Whether the page shows a part of the rows, and its script the rest."""
-        return self.searchable and len(self.rows) > LONG
+        return len(self.rows) > LONG
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether the page offers search and pages."""
+        return self.searchable or self.is_long
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether every row is about simulated data."""
+        return bool(self.marked) and all(self.marked)
+
+    @property
+    def heading(self) -> str:
+        """The caption's first sentence, without its full stop."""
+        return _FIRST_SENTENCE.split(self.caption, 1)[0].rstrip(".")
+
+    @property
+    def remark(self) -> str:
+        """The caption behind its first sentence."""
+        return "".join(_FIRST_SENTENCE.split(self.caption, 1)[1:])
 
     @property
     def opening(self) -> Sequence[int]:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from irf7bone.report.html.figure_markup import FigureView
 
 # PDF is packed already and holds its fonts: the first figures' travel inside while the page stays below this.
-MOST_PAGE_BYTES = 5_500_000
+MOST_PAGE_BYTES = 4_750_000
+# Numbers of figures likewise; only a study of many cohorts and endpoints gets that far.
+MOST_WITH_NUMBERS = 11_500_000
 
 
 def packed(text: str) -> str:
@@ -30,11 +32,12 @@ class OfferedFiles:
     def __init__(self) -> None:
         """Start without files."""
         self._files: dict[str, str] = {}
+        self._numbers: dict[str, str] = {}
         self._pdfs: dict[str, Path] = {}
 
     def figure(self, view: FigureView) -> str:
         """Take the numbers of a figure, and note its PDF; returns nothing to show."""
-        self._files[f"{view.id}.tsv"] = packed(view.numbers)
+        self._numbers[f"{view.id}.tsv"] = packed(view.numbers)
         pdf = Path(view.folder) / f"{view.name}.pdf"
         if pdf.is_file():
             self._pdfs[f"{view.id}.pdf"] = pdf
@@ -53,18 +56,21 @@ class OfferedFiles:
         return ""
 
     def blocks(self, page_bytes: int) -> Markup:
-        """Every file as an element that neither shows nor runs, PDF as far as there is room.
+        """Every file as an element that neither shows nor runs; those of figures while there is room.
 
         Args:
             page_bytes: Size of the page without these files.
         """
         files = dict(self._files)
-        room = MOST_PAGE_BYTES - page_bytes - sum(map(len, files.values()))
-        for name, path in self._pdfs.items():
-            coded = base64.b64encode(path.read_bytes()).decode("ascii")
-            if len(coded) <= room:
-                room -= len(coded)
-                files[name] = coded
+        used = page_bytes + sum(map(len, files.values()))
+        pdfs = (
+            (name, base64.b64encode(path.read_bytes()).decode("ascii")) for name, path in self._pdfs.items()
+        )
+        for most, offered in ((MOST_WITH_NUMBERS, self._numbers.items()), (MOST_PAGE_BYTES, pdfs)):
+            for name, coded in offered:
+                if used + len(coded) <= most:
+                    used += len(coded)
+                    files[name] = coded
         return Markup("\n").join(
             Markup('<script type="text/plain" id="file-{}">{}</script>').format(name, content)
             for name, content in files.items()

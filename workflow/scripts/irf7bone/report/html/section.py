@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from irf7bone.base.phrases import ENDPOINT_WORDS, STATUS_WORDS, is_missing, listed
+from irf7bone.base.phrases import ENDPOINT_WORDS, STATUS_WORDS, capital, counted, is_missing, listed
 from irf7bone.report.html.cell_markup import TableView
 from irf7bone.report.html.figure_markup import FigureView, read_figure
 
@@ -53,15 +53,42 @@ class Section:
     data: Mapping[str, Any] = field(default_factory=dict)
     on_paper: bool = True
 
+    @property
+    def patients(self) -> Part:
+        """What is not about simulated data alone."""
+        return self._part(False)
+
+    @property
+    def simulated(self) -> Part:
+        """What is about simulated data alone; the page folds it."""
+        return self._part(True)
+
+    def _part(self, simulated: bool) -> Part:
+        return Part(
+            [finding for finding in self.findings if finding.simulated == simulated],
+            [figure for figure in self.figures if figure.simulated == simulated],
+            [table for table in self.tables if table.is_simulated == simulated],
+        )
+
+
+@dataclass(frozen=True)
+class Part:
+    """The part of a section that is about patients, or about simulated data."""
+
+    findings: Sequence[Finding]
+    figures: Sequence[FigureView]
+    tables: Sequence[TableView]
+
+    @property
+    def counts(self) -> str:
+        """How much of each there is, in words; empty for nothing."""
+        held = (("finding", self.findings), ("figure", self.figures), ("table", self.tables))
+        return ", ".join(counted(len(items), noun) for noun, items in held if items)
+
 
 def marked(caption: str, simulated: bool) -> str:
     """The caption, behind a warning where it is about simulated data."""
     return f"SIMULATED DATA, not patients. {caption}" if simulated else caption
-
-
-def capital(words: str) -> str:
-    """Words with a capital first letter."""
-    return words[:1].upper() + words[1:]
 
 
 def failed(row: Mapping[str, Any]) -> str:

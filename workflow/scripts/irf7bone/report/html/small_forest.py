@@ -48,7 +48,7 @@ class SmallForest:
     ticks: list[tuple[str, float]]
     heterogeneity: str
     unity: float = 50.0  # where a hazard ratio of 1 stands
-    axis: str = "\u2190 fewer events | more events \u2192"
+    axis: str = "\u2190 lower risk | higher risk \u2192"
 
 
 def small_forest(
@@ -163,7 +163,7 @@ def _pooled(row: Mapping[str, Any], limit: float) -> list[Row]:
             quote(hazard_ratio(row[name]), "pooled", row, name) for name in ("further_low", "further_high")
         )
         marks = _marks(row["further_low"], middle, row["further_high"], limit)
-        rows.append(Row("prediction", "95 % prediction interval", "", "", f"{low} to {high}", "", **marks))
+        rows.append(Row("prediction", "Prediction interval", "", "", f"{low} to {high}", "", **marks))
     return rows
 
 

@@ -35,7 +35,7 @@ def _c_index(row: Mapping[str, Any]) -> Cell:
 
 
 _RESULT = (
-    Field("Signature", "gene set", say_text("signature"), filtered=True),
+    Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
     Field("Method", "how the score was made", say_text("method"), filtered=True),
     Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
     Field("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
@@ -44,7 +44,10 @@ _SIZES = (
     Field("n", "samples in the fit", say_count("n"), number=True),
     Field("Events", "events in the fit", say_count("n_events"), number=True),
     Field(
-        "HR per SD (95 % CI)", "hazard ratio for one standard deviation more score", effect_cell, number=True
+        "HR per SD (95 % CI)",
+        "hazard ratio per standard deviation (SD) of the score",
+        effect_cell,
+        number=True,
     ),
     Field("p", "two-sided", say_number("p", p_value), number=True),
 )
@@ -55,12 +58,14 @@ def associations_view(frame: pd.DataFrame, simulated: Collection[str], method: s
     """Every planned result of every cohort; the page opens with those of ``method``."""
     optional = {
         "null_percentile": Field(
-            "Null percentile",
-            "share of random signatures with a smaller hazard ratio",
-            say_number("null_percentile", lambda share: f"{100 * share:.1f} %"),
+            "Rank among random, %",
+            "share of random signatures with a smaller hazard ratio; a rank, not a test",
+            say_number("null_percentile", lambda share: f"{100 * share:.1f}"),
             number=True,
         ),
-        "null_p": Field("Null p", "against random signatures", say_number("null_p", p_value), number=True),
+        "null_p": Field(
+            "Empirical p", "against random signatures", say_number("null_p", p_value), number=True
+        ),
     }
     computed = [column for name, column in optional.items() if frame[name].notna().any()]
     columns = (
@@ -75,7 +80,7 @@ def associations_view(frame: pd.DataFrame, simulated: Collection[str], method: s
         _HELD,
     )
     caption = (
-        "Each planned result of each cohort, fitted or not. A dash stands where there is nothing to say; the "
+        "Every planned result of each cohort, fitted or not. A dash stands where there is no number; the "
         "status says why."
     )
     if len(computed) < len(optional):
@@ -137,7 +142,7 @@ def coverage_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
     """How much of each signature each cohort has."""
     columns = (
         Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
-        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
         Field("Genes", "genes in the signature", say_count("n_genes"), number=True),
         Field("Used", "of these, in the cohort and not constant", say_count("n_genes_used"), number=True),
         Field("Coverage", "share used", say_number("coverage", lambda x: f"{100 * x:.0f} %"), number=True),
@@ -152,9 +157,9 @@ def coverage_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
         _HELD_COVERAGE,
     )
     caption = (
-        "Genes of each signature that each cohort has, and whether they stand for the whole: in every other "
-        "real cohort that measures at least 60 % of the signature, the score of just these genes is "
-        "correlated with that of all; the smallest correlation decides, and the share where there is none."
+        "Coverage of each signature in each cohort. Genes measured, and whether they stand for the whole: in "
+        "every other real cohort that measures at least 60 % of the signature, the score of just these genes "
+        "is correlated with that of all; the smallest correlation decides, and the share where there is none."
     )
     return view("coverage", caption, frame, columns, simulated, searchable=True)
 
@@ -173,6 +178,7 @@ _HELD_COVERAGE = Field(
     "Status",
     "scored or not",
     lambda row: Cell("scored") if row["status"] == "ok" else say_status(row),
+    kept=True,
 )
 
 
@@ -180,7 +186,7 @@ def verdict_view(frame: pd.DataFrame) -> TableView:
     """The verdict of every endpoint."""
     columns = (
         Field("Endpoint", "outcome", _endpoint),
-        Field("Verdict", "what may be said", say_text("verdict")),
+        Field("Verdict", "what may be said", say_text("verdict"), kept=True),
         Field(
             "HR per SD (95 % CI)",
             "given proliferation and ER, primary signature",
@@ -202,7 +208,7 @@ def verdict_view(frame: pd.DataFrame) -> TableView:
     )
     return view(
         "verdicts",
-        "What may be said of each endpoint, by the rules below; why, in words, stands with its forest plots.",
+        "Verdict of each endpoint. The reasons are with its forest plot.",
         frame,
         columns,
         (),

@@ -44,7 +44,7 @@ def verdict_models_view(frame: pd.DataFrame, endpoint: str, signature: str) -> T
     rows = frame[(frame["endpoint"] == endpoint) & (frame["signature"] == signature)]
     columns = (
         Field("Beside the score", "what the model adjusts for", _model),
-        Field("HR per SD (95 %)", "Bayesian pool, which decides", _logs("bayes"), number=True),
+        Field("HR per SD (95 %)", "Bayesian pool, which decides", _logs("bayes"), number=True, kept=True),
         Field("P(HR < 1)", "probability", say_number("below_1", "{:.3f}".format), number=True),
         Field("In a further cohort", "95 % prediction interval", _further, number=True),
         Field("Prior 0.25", "cohorts that differ less", _ends("narrow"), number=True),
@@ -53,9 +53,9 @@ def verdict_models_view(frame: pd.DataFrame, endpoint: str, signature: str) -> T
         Field("p", "its p", say_number("p", p_value), number=True),
         Field("Cohorts", "with every model", say_count("k"), number=True),
         Field("Events", "in these", say_count("n_events"), number=True),
-        Field("Status", "pooled or not", _held),
+        Field("Status", "pooled or not", _held, kept=True),
     )
-    caption = "The models that the verdict reads, on the same patients, and other ways to pool them."
+    caption = "Models behind the verdict. All are of the same patients; other ways to pool them stand beside."
     return view("verdict_models", caption, rows, columns, ())
 
 
@@ -67,8 +67,8 @@ def exploratory_view(frame: pd.DataFrame) -> TableView:
     """
     columns = (
         Field("Endpoint", "outcome", _endpoint, filtered=True),
-        Field("Signature", "gene set", say_text("signature"), filtered=True),
-        Field("Verdict", "exploratory", say_text("verdict")),
+        Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
+        Field("Verdict", "exploratory", say_text("verdict"), kept=True),
         Field(
             "HR per SD (95 %)", "given proliferation and ER", _ratios("hr", "hr_low", "hr_high"), number=True
         ),
@@ -76,7 +76,7 @@ def exploratory_view(frame: pd.DataFrame) -> TableView:
         Field("Cohorts", "with every model", say_count("k"), number=True),
         Field("Events", "in these", say_count("n_events"), number=True),
     )
-    caption = "Other signatures by the same table; nothing of it was named before the run."
+    caption = "Exploratory: other signatures by the same rules. None was named before the run."
     return view("exploratory", caption, frame, columns, ())
 
 
@@ -107,12 +107,11 @@ def fragility_view(frame: pd.DataFrame, signature: str) -> TableView:
             _ratios("complete_hr", "complete_low", "complete_high"),
         ),
         Field("ER imputed", "all patients", _ratios("imputed_hr", "imputed_low", "imputed_high")),
-        Field("Status", "estimated or not", _held),
+        Field("Status", "estimated or not", _held, kept=True),
     )
     caption = (
-        "How easily it would go away: noise in the proliferation score, a confounder that nobody measured, "
-        "one cohort, "
-        "missing ER status."
+        "Robustness of the effect. What would make it go away: noise in the proliferation score, an "
+        "unmeasured confounder, a single cohort, missing ER status."
     )
     return view("fragility", caption, frame[frame["signature"] == signature], columns, ())
 

@@ -11,6 +11,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import Paragraph
 
+from irf7bone.base.phrases import with_signature_names
 from irf7bone.report.sentences.quote import plain
 
 MARGIN = 18 * mm
@@ -37,5 +38,6 @@ HEAD = _style("head", 6.5, bold=True)
 
 
 def say(text: object, style: ParagraphStyle = BODY) -> Paragraph:
-    """A paragraph of plain text."""
-    return Paragraph(escape(plain(str(text)), quote=False), style)
+    """A paragraph of plain text; signatures by their names, in the cells of tables by their ids."""
+    said = plain(str(text))
+    return Paragraph(escape(said if style is CELL else with_signature_names(said), quote=False), style)

@@ -198,9 +198,7 @@ def audit_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
         Field("Left", "samples", say_count("n_left"), number=True),
         Field("Events left", "once outcomes are known", say_count("n_events_left"), number=True),
     )
-    caption = (
-        "From every sample that a source names to those in the model, for the primary signature and method."
-    )
+    caption = "Sample flow, from every sample named in the source to those in the primary model."
     return view("audit", caption, frame, columns, simulated, searchable=True)
 
 

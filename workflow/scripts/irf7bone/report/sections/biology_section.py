@@ -133,7 +133,7 @@ def _r(row: Mapping[str, Any]) -> Cell:
 
 
 _PAIR = (
-    Field("Signature", "interferon signature", say_text("signature"), filtered=True),
+    Field("Signature", "interferon signature", say_text("signature"), filtered=True, kept=True),
     Field("Immune score", "immune signature", say_text("immune"), filtered=True),
     Field("Held constant", "adjustment", lambda row: Cell(GIVEN_WORDS[row["adjustment"]]), filtered=True),
 )
@@ -265,7 +265,7 @@ def signature_quality_view(frame: pd.DataFrame, simulated: Collection[str]) -> T
     """Every measure of every signature and cohort."""
     columns = (
         Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
-        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
         Field("Measured", "genes used", _genes, number=True),
         Field(
             "Decile",
@@ -294,8 +294,8 @@ def signature_quality_view(frame: pd.DataFrame, simulated: Collection[str]) -> T
         Field("Status", "whether it can be told, and why not", say_status),
     )
     caption = (
-        "Whether each signature is measured in each cohort and whether its genes say one thing (after "
-        "sigQC). Log ratios to a reference are no level of expression."
+        "Signature quality in each cohort (after sigQC): genes measured, and how far they agree. Log ratios "
+        "to a reference are no level of expression."
     )
     return view("signature_quality", caption, frame, columns, simulated, searchable=True)
 

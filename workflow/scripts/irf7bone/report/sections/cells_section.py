@@ -140,7 +140,7 @@ def _status(row: Mapping[str, Any]) -> Cell:
     return Cell(words if row["status"] == OK or is_missing(row["reason"]) else f"{words}: {row['reason']}")
 
 
-STATUS = Field("Status", "whether there is an estimate, and why not", _status)
+STATUS = Field("Status", "whether there is an estimate, and why not", _status, kept=True)
 PATIENTS = Field("Patients", "in the contrast", say_count("n_patients"), number=True)
 P = Field("p", "t test over patients", say_number("p", p_value), number=True)
 
@@ -180,7 +180,7 @@ def compartments_view(frame: pd.DataFrame, simulated: Collection[str], primary: 
     columns = (
         *_named(simulated),
         Field("Compartment", "cells of one kind, or all", _compartment, filtered=True),
-        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
         PATIENTS,
         Field("Difference (95 % CI)", "of the score, standard deviations", _difference, number=True),
         P,

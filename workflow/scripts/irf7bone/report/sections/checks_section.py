@@ -168,7 +168,7 @@ def discrimination_sentence(rows: pd.DataFrame) -> str:
         if row["measure"] == "uno_c":
             said += f" up to {row['horizon_months']:.0f} months"
         parts.append(said)
-    return f"The score alone, above 0.5 where more of it goes with longer time: {listed(parts)}."
+    return f"Discrimination of the score alone (above 0.5: a higher score, a longer time): {listed(parts)}."
 
 
 def _share(row: Mapping[str, Any]) -> str:
@@ -230,7 +230,7 @@ def checks_view(
     """Every check of the key signatures."""
     columns = (
         Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
-        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
         Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
         Field("Check", "what", lambda row: Cell(CHECK_WORDS[row["check"]]), filtered=True),
         Field("n", "samples, or at risk in the period", say_count("n"), number=True),
@@ -250,7 +250,7 @@ def discrimination_view(frame: pd.DataFrame, simulated: Collection[str], shown: 
     """C and AUC of the key signatures."""
     columns = (
         Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
-        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
         Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
         Field("Measure", "what", lambda row: Cell(MEASURE_WORDS[row["measure"]]), filtered=True),
         Field(
@@ -265,7 +265,7 @@ def discrimination_view(frame: pd.DataFrame, simulated: Collection[str], shown: 
         Field("Status", "whether there is a number, and why not", say_status),
     )
     caption = (
-        "How well a score alone orders patients: above 0.5 where a higher score goes with a longer time. "
+        "Discrimination of each score alone. Above 0.5: patients with a higher score have a longer time. "
         f"{shown_only(shown, 'discrimination')}"
     )
     return view(

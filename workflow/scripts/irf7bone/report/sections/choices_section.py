@@ -63,15 +63,20 @@ def specification_section(inputs: ReportInputs) -> Section:
     )
     findings = (
         Finding(
-            "Specifications share patients and genes, so that a share of them describes and does not test; "
-            "the one named before the run is ringed."
+            "Specifications share patients and genes: their shares describe and do not test. The primary "
+            "analysis is ringed."
             if drawn
             else finding
         ),
     )
     tables = (summary_view(results.specification_summary), specifications_view(results.specifications))
     return Section(
-        "specifications", "Every analysis", "Every defensible analysis", findings, (figure,), tables
+        "specifications",
+        "Sensitivity analysis",
+        "Sensitivity analysis: specification curve",
+        findings,
+        (figure,),
+        tables,
     )
 
 
@@ -144,7 +149,7 @@ def specifications_view(frame: pd.DataFrame) -> TableView:
     """Every specification."""
     columns = (
         Field("Rank", "by hazard ratio, 1 = lowest", say_count("rank"), number=True),
-        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
         Field("Method", "how the score was made", say_text("method"), filtered=True),
         Field("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
         Field("Primary", "named before the run", lambda row: Cell("yes" if row["is_primary"] else "no")),
@@ -215,7 +220,7 @@ def heterogeneity_sentence(row: Mapping[str, Any] | None) -> str:
     )
     if int(row["k"]) <= FEW_COHORTS:
         said += (
-            " With so few cohorts an interval that is short by chance is no evidence that they agree, and a "
+            " With so few cohorts an interval that happens to be short is no evidence that they agree, and a "
             "wide one leaves it open."
         )
     return said
@@ -265,7 +270,7 @@ def heterogeneity_view(frame: pd.DataFrame, asymmetry: pd.DataFrame, primary: Pr
     egger = asymmetry[[*key, "p", "status"]].rename(columns={"p": "egger_p", "status": "egger_status"})
     joined = frame.merge(egger, on=key, how="left", validate="one_to_one")
     columns = (
-        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
         Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
         Field("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
         Field("Cohorts", "real cohorts with an estimate", say_count("k"), number=True),

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, is_missing, said_ratio
+from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, capital, is_missing, said_ratio
 from irf7bone.figures import cohort_figures
 from irf7bone.figures.drawing import forest_models
 from irf7bone.report.html import table_markup
 from irf7bone.report.html.figure_markup import FigureView, figure_id, read_figure
-from irf7bone.report.html.section import Finding, Section, capital, chosen, marked, one_row
+from irf7bone.report.html.section import Finding, Section, chosen, marked, one_row
 from irf7bone.report.inputs import read_numbers
 from irf7bone.report.sentences import captions, text
 from irf7bone.report.sentences.quote import quote
@@ -68,6 +68,9 @@ def _cohort(inputs: ReportInputs, name: str) -> dict[str, Any]:
             }
             for row in rows[rows["endpoint"].notna()].to_dict("records")
         ],
+        "remarks": [capital(said) for said in str(rows["remarks"].dropna().iloc[0]).split("; ")]
+        if rows["remarks"].notna().any()
+        else [],
         "flow": [
             {**row, "said": quote(f"{int(row['n_left']):,}", "flow", row, "n_left")}
             for row in inputs.flow[inputs.flow["cohort"] == name].sort_values("step").to_dict("records")
@@ -100,7 +103,7 @@ def _beside_cox(row: Mapping[str, Any]) -> str:
     if row["status"] != "ok":
         return f"{said}: {row['reason']}."
     ratios = [said_ratio(np.exp(row[name])) for name in ("estimate", "ci_low", "ci_high")]
-    return f"{said}: {ratios[0]} ({ratios[1]} to {ratios[2]}) for one standard deviation more score."
+    return f"{said}: {ratios[0]} ({ratios[1]} to {ratios[2]}) per SD of the score."
 
 
 def _figure_links(inputs: ReportInputs, name: str) -> list[tuple[str, str]]:

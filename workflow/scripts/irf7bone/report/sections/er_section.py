@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, estimate, listed, p_clause, p_value
+from irf7bone.base.phrases import (
+    ENDPOINT_WORDS,
+    MODEL_WORDS,
+    capital,
+    counted,
+    estimate,
+    listed,
+    p_clause,
+    p_value,
+)
 from irf7bone.base.vocabulary import ALPHA
 from irf7bone.report.html.cell_markup import (
     Cell,
@@ -25,7 +34,6 @@ from irf7bone.report.html.section import (
     INTERVALS,
     Finding,
     Section,
-    capital,
     chosen,
     figure_view,
     hatched,
@@ -117,7 +125,7 @@ def _stratum(row: Mapping[str, Any]) -> Cell:
 def er_pooled_view(frame: pd.DataFrame, shown: Sequence[str]) -> TableView:
     """Pooled effects by ER status."""
     columns = (
-        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
         Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
         Field("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
         Field("ER", "stratum, or ratio of the two", _stratum, filtered=True),
@@ -140,7 +148,7 @@ def er_view(frame: pd.DataFrame, simulated: Collection[str], shown: Sequence[str
     """Effects by ER status in each cohort."""
     columns = (
         Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
-        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
         Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
         Field("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
         Field("ER", "stratum", say_text("er"), filtered=True),

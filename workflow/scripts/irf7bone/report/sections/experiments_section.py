@@ -265,7 +265,7 @@ def signatures_view(frame: pd.DataFrame, simulated: Collection[str], method: str
     """Difference of every signature and method."""
     columns = (
         *_named(simulated),
-        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
         Field("Method", "how the score was made", say_text("method"), filtered=True),
         Field("Difference (95 % CI)", "of the score, standard deviations", _difference(), number=True),
         Field("p", "t test", say_number("p", p_value), number=True),
@@ -290,7 +290,7 @@ def gene_sets_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView
     """Prerank and camera for every signature."""
     columns = (
         *_named(simulated),
-        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
         Field("Side", "up or down genes of the signature", say_text("side")),
         Field("Genes", "tested", say_count("n_genes_used"), number=True),
         Field("Mean fold", "log2", say_number("mean_log2_fc", signed), number=True),

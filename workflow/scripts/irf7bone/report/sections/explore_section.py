@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, STATUS_WORDS
+from irf7bone.base.phrases import (
+    ENDPOINT_WORDS,
+    MODEL_WORDS,
+    STATUS_WORDS,
+    SURVIVAL_WORDS,
+    signature_name,
+)
 from irf7bone.report.html.section import Section, chosen, one_row
 from irf7bone.report.html.small_forest import small_forest
 
@@ -67,7 +73,9 @@ def explore_numbers(inputs: ReportInputs) -> dict[str, Any]:
     return {
         "words": {name: list(values) for name, values in words.items()},
         "said": {
+            "signature": [signature_name(name) for name in config.signatures.select],
             "endpoint": [ENDPOINT_WORDS[name] for name in config.endpoints],
+            "survival": [SURVIVAL_WORDS[name] for name in config.endpoints],
             "model": [MODEL_WORDS[name] for name in config.models],
             "status": list(STATUS_WORDS.values()),
         },

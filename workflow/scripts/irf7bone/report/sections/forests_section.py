@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from irf7bone.base.phrases import ENDPOINT_WORDS
+from irf7bone.base.phrases import ENDPOINT_WORDS, capital
 from irf7bone.figures.drawing import forest_models
 from irf7bone.figures.forest_tables import cohorts_with
 from irf7bone.report.html.figure_markup import read_figure
-from irf7bone.report.html.section import Section, capital, marked
+from irf7bone.report.html.section import Section, marked
 from irf7bone.report.inputs import read_numbers
 from irf7bone.report.sentences import captions
 

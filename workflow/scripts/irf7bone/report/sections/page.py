@@ -25,6 +25,7 @@ from irf7bone.report.sections.forests_section import forests_section
 from irf7bone.report.sections.patients_section import patients_section
 from irf7bone.report.sections.random_signatures_section import null_section
 from irf7bone.report.sections.record_section import (
+    glossary_section,
     limits_section,
     methods_section,
     provenance_section,
@@ -41,7 +42,14 @@ SECTIONS: dict[str, tuple[Callable[[ReportInputs], Section | None], ...]] = {
     "Outcome": (curves_section, forests_section, heterogeneity_section, sites_section, er_section),
     "How far to trust it": (null_section, specification_section, checks_section),
     "Biology": (cells_section, experiments_section, immune_section),
-    "Record": (tables_section, limits_section, methods_section, remark_section, provenance_section),
+    "Record": (
+        tables_section,
+        limits_section,
+        methods_section,
+        remark_section,
+        provenance_section,
+        glossary_section,
+    ),
 }
 
 

@@ -9,7 +9,18 @@ import pandas as pd
 
 from irf7bone.base.phrases import STATUS_WORDS, counted, is_missing, listed, p_clause, p_value
 from irf7bone.base.vocabulary import ALPHA
-from irf7bone.report.html.cell_markup import NOTHING, Cell, Field, TableView, as_text
+from irf7bone.report.html.cell_markup import (
+    NOTHING,
+    Cell,
+    Field,
+    TableView,
+    as_text,
+    say_cohort,
+    say_count,
+    say_number,
+    say_text,
+    view,
+)
 from irf7bone.report.html.section import Finding, Section, chosen
 from irf7bone.tables.outcome_checks import GROUPS, MEDIAN, UNKNOWN
 
@@ -37,9 +48,70 @@ def patients_section(inputs: ReportInputs) -> Section:
         "patients",
         "Patients",
         "Characteristics of the patients",
-        [_finding(chosen(table, cohort=name), name, inputs) for name in names],
-        tables=[patients_view(chosen(table, cohort=name), name, inputs) for name in names],
+        [
+            *(_finding(chosen(table, cohort=name), name, inputs) for name in names),
+            *marker_findings(inputs.results.markers, inputs.simulated),
+        ],
+        tables=[
+            *(patients_view(chosen(table, cohort=name), name, inputs) for name in names),
+            markers_view(inputs.results.markers, inputs.simulated),
+        ],
     )
+
+
+def marker_findings(table: pd.DataFrame, simulated: frozenset[str]) -> list[Finding]:
+    """Whether the clinical data belong to the expression, a sentence a cohort of patients."""
+    findings = []
+    for name, rows in table.groupby("cohort", sort=False):
+        if name in simulated:
+            continue
+        told = rows[rows["status"] != "not_available"]
+        said = [
+            f"{FACT_WORDS[row['fact']]} {_MARKER_VERBS[row['status']]} {row['gene']} "
+            f"({_MEASURES[row['measure']]} {row['agreement']:.2f})"
+            for row in told.to_dict("records")
+        ]
+        why = [str(reason) for reason in dict.fromkeys(told["reason"]) if not is_missing(reason)]
+        stated = f" ({'; '.join(why)})" if why else ""
+        findings.append(
+            Finding(
+                f"{name}: {listed(said)}{stated}."
+                if said
+                else f"{name}: nothing in its clinical data could be held against the expression."
+            )
+        )
+    return findings
+
+
+FACT_WORDS = {"er": "ER", "pr": "PR", "her2": "HER2", "sex": "sex", "grade": "grade"}
+_MARKER_VERBS = {"agrees": "goes with", "weak": "goes weakly with", "disagrees": "does not go with"}
+_MEASURES = {"auc": "AUC", "spearman": "rank correlation"}
+
+
+def markers_view(table: pd.DataFrame, simulated: frozenset[str]) -> TableView:
+    """What the clinical data say, held against genes that know it as well."""
+    columns = (
+        Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
+        Field("Fact", "of the clinical data", lambda row: Cell(FACT_WORDS[row["fact"]]), filtered=True),
+        Field("Gene", "or proliferation, the mean of its genes", say_text("gene")),
+        Field("Samples", "with both", say_count("n"), number=True),
+        Field("Positive", "of these; for sex, female", say_count("n_high"), number=True),
+        Field("Agreement", "AUC; for grade, rank correlation", _two_digits("agreement"), number=True),
+        Field("From", "one-sided 99 % limit", _two_digits("low"), number=True),
+        Field("To", "one-sided 99 % limit", _two_digits("high"), number=True),
+        Field("Status", "agrees, weak, disagrees", lambda row: Cell(row["status"].replace("_", " "))),
+        Field("Reason", "why it is not available, or what the card says", say_text("reason")),
+    )
+    caption = (
+        "Whether the clinical data belong to the expression: a table sorted apart from its ids agrees by "
+        "chance, an area under the ROC curve (AUC) of 0.5. A cohort that surely disagrees is refused unless "
+        "its card says why."
+    )
+    return view("markers", caption, table, columns, simulated, searchable=True)
+
+
+def _two_digits(name: str) -> Callable[[Mapping[str, Any]], Cell]:
+    return say_number(name, lambda value: f"{value:.2f}")
 
 
 def _finding(rows: pd.DataFrame, cohort: str, inputs: ReportInputs) -> Finding:
@@ -53,8 +125,7 @@ def _finding(rows: pd.DataFrame, cohort: str, inputs: ReportInputs) -> Finding:
     said = [f"{_lower(name)} ({p_clause(row['p'])})" for name, row in related.iterrows()]
     sentence = (
         f"{cohort}: of {counted(len(tested), 'characteristic')} tested, the score of "
-        f"{inputs.config.primary.signature} goes with {listed(said)} at p < {ALPHA:g}, not corrected for "
-        "their number."
+        f"{inputs.config.primary.signature} is associated with {listed(said)} at p < {ALPHA:g}, uncorrected."
     )
     absent = [_lower(name) for name in CHARACTERISTIC_WORDS if name not in {*tests.index, "patients"}]
     if absent:

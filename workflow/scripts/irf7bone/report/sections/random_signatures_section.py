@@ -11,6 +11,7 @@ import pandas as pd
 from irf7bone.base.phrases import (
     ENDPOINT_WORDS,
     MODEL_WORDS,
+    capital,
     counted,
     hazard_ratio,
     interval,
@@ -39,7 +40,6 @@ from irf7bone.report.html.cell_markup import (
 from irf7bone.report.html.section import (
     Finding,
     Section,
-    capital,
     chosen,
     failed,
     figure_view,
@@ -54,9 +54,9 @@ if TYPE_CHECKING:
     from irf7bone.study.settings import Config
 
 MARKS = (
-    "Pale: log hazard ratios of random signatures of the same size, matched gene by gene on level and "
-    "spread of expression; dark: those with p < 0.05 of their own. Line: the named signature, coloured "
-    "where its p against them is below 0.05."
+    "Pale: log hazard ratios of random signatures of the same size, matched gene by gene on mean and "
+    "variance of expression; dark: those with p < 0.05. Line: the named signature, coloured where its "
+    "empirical p is below 0.05."
 )
 PASSED_WORDS = {
     "yes": "as expected",
@@ -124,8 +124,8 @@ def null_sentence(row: Mapping[str, Any] | None) -> str:
         return f"no comparison with random signatures ({failed(row)})"
     genes = counted(int(row["n_genes"]), "gene")
     said = (
-        f"HR {hazard_ratio(row['log_hr'])} of {row['signature']} lies at percentile "
-        f"{100 * row['null_percentile']:.1f} of {int(row['n_draws']):,} random signatures of {genes} "
+        f"{row['signature']}, HR {hazard_ratio(row['log_hr'])}: {100 * row['null_percentile']:.1f} % of "
+        f"{int(row['n_draws']):,} random signatures of {genes} have a lower hazard ratio "
         f"(empirical two-sided {p_clause(row['null_p'])})"
     )
     if int(row["n_failed"]):
@@ -182,9 +182,8 @@ def share_findings(real: pd.DataFrame, config: Config) -> list[str]:
         return []
     sentence = (
         f"Of random signatures, these have p < {ALPHA:g} for {ENDPOINT_WORDS[primary.endpoint]}: "
-        f"{'; '.join(said)}. It would be {percent(ALPHA)} on average if no gene went with outcome (Venet "
-        "2011); random signatures of one cohort resemble each other, so that a single share can lie far from "
-        "that by chance."
+        f"{'; '.join(said)}. Expected if no gene were prognostic: {percent(ALPHA)} on average (Venet 2011). "
+        "Random signatures of one cohort are correlated, so a single share can be far from that."
     )
     return [sentence]
 
@@ -245,7 +244,7 @@ def _effect(row: Mapping[str, Any]) -> Cell:
 
 
 _COLUMNS = (
-    Field("Signature", "gene set", say_text("signature"), filtered=True),
+    Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
     Field("Method", "how the score was made", say_text("method"), filtered=True),
     Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
     Field("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),

@@ -26,6 +26,14 @@ def tables_section(inputs: ReportInputs) -> Section:
     return Section("tables", "All results", "All results", tables=views)
 
 
+def glossary_section(inputs: ReportInputs) -> Section | None:
+    """The field's words and their meanings, which the page shows as tooltips too."""
+    if not inputs.glossary.meanings:
+        return None
+    data = {"meanings": inputs.glossary.meanings}
+    return Section("glossary", "Glossary", "Glossary", template="glossary.html.j2", data=data, on_paper=False)
+
+
 def limits_section(inputs: ReportInputs) -> Section:
     """What no public data can test."""
     data = {"source": inputs.works.by_key["bidwell2012"].text, "limits": text.NOT_TESTABLE}

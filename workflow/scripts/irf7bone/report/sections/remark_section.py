@@ -55,9 +55,8 @@ def remark_section(inputs: ReportInputs) -> Section:
 def _marker(inputs: ReportInputs) -> str:
     primary = inputs.config.primary
     return (
-        f"The marker is the score of {primary.signature} by {primary.method}; the hypothesis, that a lower "
-        "score goes "
-        f"with more {ENDPOINT_WORDS[primary.endpoint]}, was named before the run."
+        f"The marker is the score of {primary.signature} by {primary.method}; the hypothesis, that a "
+        f"lower score is associated with {ENDPOINT_WORDS[primary.endpoint]}, was named before the run."
     )
 
 

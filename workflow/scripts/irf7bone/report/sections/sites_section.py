@@ -11,6 +11,7 @@ from irf7bone.base.phrases import (
     ENDPOINT_WORDS,
     MODEL_WORDS,
     STATUS_WORDS,
+    capital,
     estimate,
     is_missing,
     p_clause,
@@ -35,7 +36,6 @@ from irf7bone.report.html.section import (
     INTERVALS,
     Finding,
     Section,
-    capital,
     chosen,
     failed,
     figure_view,
@@ -211,7 +211,7 @@ def sites_view(frame: pd.DataFrame, simulated: Collection[str], shown: Sequence[
     """Each site and contrast."""
     columns = (
         Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
-        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
         Field("Model", "what the model adjusts for", say_text("model"), filtered=True),
         Field("What", "site or contrast", lambda row: Cell(capital(LABELS[row["contrast"]])), filtered=True),
         Field("n", "samples", say_count("n"), number=True),
@@ -232,7 +232,7 @@ def competing_view(frame: pd.DataFrame, simulated: Collection[str], shown: Seque
     """Cause-specific next to subdistribution hazard ratios."""
     columns = (
         Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
-        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
         Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
         Field("Model", "what the model adjusts for", say_text("model"), filtered=True),
         Field("Hazard", "which", lambda row: Cell(ESTIMAND_WORDS[row["estimand"]]), filtered=True),
@@ -254,7 +254,7 @@ def group_tests_view(frame: pd.DataFrame, simulated: Collection[str], shown: Seq
     """Tests of the tertiles."""
     columns = (
         Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
-        Field("Signature", "gene set", say_text("signature"), filtered=True),
+        Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
         Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
         Field("Test", "Gray's where events compete", _test),
         Field("n", "samples", say_count("n"), number=True),
@@ -265,7 +265,7 @@ def group_tests_view(frame: pd.DataFrame, simulated: Collection[str], shown: Seq
         Field("Status", "whether there is a test, and why not", say_status),
     )
     caption = (
-        "Whether the curves by tertile differ; they go with the curves, and no verdict rests on them. "
+        "Log-rank and Gray tests of the curves by tertile: unadjusted, for display, not for any verdict. "
         f"{shown_only(shown, 'group_tests')}"
     )
     return view(

@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from irf7bone.base.phrases import is_missing, listed, said_ratio
+from irf7bone.base.phrases import MODEL_WORDS, is_missing, listed, said_ratio
 from irf7bone.pool.real_cohorts import SELECTED, roles_in_pools
 from irf7bone.report.html import table_markup as tables
-from irf7bone.report.html.section import Section, chosen, one_row
+from irf7bone.report.html.section import Section, chosen, one_row, outcome
 from irf7bone.report.html.small_forest import small_forest
 from irf7bone.report.html.verdict_tables import exploratory_view, fragility_view, verdict_models_view
 from irf7bone.report.sections.cells_section import tumour_cells_answer
+from irf7bone.report.sections.first_screen import (
+    ADD_A_COHORT,
+    curve_choices,
+    no_bone,
+    reservations,
+    status_lines,
+)
 from irf7bone.report.sentences import text
 from irf7bone.report.sentences.quote import quote
 from irf7bone.verdict.judge import headline, rules_table, simulated_check
@@ -64,6 +71,12 @@ def verdict_section(inputs: ReportInputs) -> Section:
             "question": text.question(config),
             "verdict": primary,
             "headline": headline(inputs.verdict),
+            "no_bone": no_bone(inputs),
+            "add_a_cohort": ADD_A_COHORT,
+            "reservations": reservations(primary),
+            "status": status_lines(inputs),
+            "curves": curve_choices(inputs),
+            "forest_title": f"{outcome(primary['endpoint'])}: {MODEL_WORDS[config.primary.model]}",
             "made_up": simulated_note(list(inputs.cards), inputs.simulated),
             "facts": first_facts(primary, inputs.pooled, inputs.results.site_contrast, config),
             "chances": chance_sentences(inputs.results.chances, config.primary.endpoint),
@@ -136,12 +149,12 @@ def first_facts(
     facts = [
         Fact("Hazard ratio per SD", "no estimate", "no cohort of patients gives every model")
         if effect is None
-        else Fact("Hazard ratio per SD (95 %)", effect, "given proliferation and ER"),
+        else Fact("Hazard ratio per SD (95 %)", effect, f"adjusted for proliferation and ER; {k}, {events}"),
         _further(verdict),
         Fact("Beyond random signatures", "no estimate", "not held against them")
         if beyond is None
-        else Fact("Beyond random signatures", beyond, "HR given their mean score"),
-        Fact("Behind it", events, f"{n}, {k} of patients"),
+        else Fact("Beyond random signatures", beyond, "HR adjusted for their mean score"),
+        Fact("Data", events, f"{n}, {k} of patients"),
         _agreement(one_row(pooled, **vars(config.primary))),
     ]
     if verdict["endpoint"] == "bone":
@@ -191,7 +204,7 @@ def _further(verdict: pd.Series) -> Fact:
     low, high = (
         quote(said_ratio(verdict[name]), "verdict", verdict, name) for name in ("further_low", "further_high")
     )
-    return Fact("In a further cohort", said, f"probability of a HR below 1; 95 %: {low} to {high}")
+    return Fact("In a further cohort", said, f"probability of HR < 1; prediction interval {low} to {high}")
 
 
 def _site(contrast: pd.DataFrame, signature: str) -> Fact:

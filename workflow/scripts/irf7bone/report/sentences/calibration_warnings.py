@@ -99,11 +99,11 @@ def _worst(rows: pd.DataFrame) -> str | None:
     what, where = METHOD_WORDS[row["method"]], f"in simulations of {row['regime']}"
     share = f"{100 * row['share']:.1f} %"
     said = {
-        "too often": f"p values of {what} are too small: {where}, {share} of true nulls had p < 0.05 "
-        "(5 % would be right)",
-        "too seldom": f"p values of {what} are cautious: {where}, {share} of true nulls had p < 0.05 "
-        "(5 % would be right)",
-        "too narrow": f"95 % intervals of {what} are too narrow: {where}, {share} held the truth",
-        "too wide": f"95 % intervals of {what} are wide: {where}, {share} held the truth",
+        "too often": f"p values of {what} are anti-conservative: {where}, the type I error was {share} "
+        "(nominal: 5 %)",
+        "too seldom": f"p values of {what} are conservative: {where}, the type I error was {share} "
+        "(nominal: 5 %)",
+        "too narrow": f"95 % intervals of {what} are too narrow: {where}, their coverage was {share}",
+        "too wide": f"95 % intervals of {what} are wide: {where}, their coverage was {share}",
     }
     return said[row["verdict"]]

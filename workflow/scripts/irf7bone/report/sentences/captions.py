@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, listed
+from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, SURVIVAL_WORDS, counted, listed
 from irf7bone.report.sentences.quote import quote
 from irf7bone.report.sentences.text import fit_sentence, pooled_result, pooled_sentence, side
 
@@ -30,7 +30,7 @@ def curves_caption(
     what = (
         f"Aalen-Johansen cumulative incidence of {outcome}, other outcomes competing,"
         if competing
-        else f"Kaplan-Meier share free of {outcome}"
+        else f"Kaplan-Meier estimate of {SURVIVAL_WORDS[endpoint]}"
     )
     parts = []
     for signature in signatures:
@@ -46,7 +46,9 @@ def curves_caption(
     above = f" Above each panel: HR per SD of the score, {MODEL_WORDS[model]} Cox model." if model else ""
     return (
         f"{what} in {cohort} by tertile of the score ({curves['method'].iloc[0]}). {'; '.join(parts)}. "
-        f"Shaded: pointwise 95 % intervals.{above} Tertiles are for display; no verdict rests on them."
+        f"Shaded: pointwise 95 % intervals.{above} p: test of equal curves; below the numbers at risk, the "
+        "estimate at 5 years and the median time (NR: not reached). Unadjusted, for display, not for any "
+        "verdict."
     )
 
 
@@ -85,7 +87,7 @@ def forest_caption(endpoint: str, table: pd.DataFrame, method: str, without: Seq
         else ""
     )
     return (
-        f"Hazard ratio of {outcome} for one standard deviation more score within the cohort ({method}), "
+        f"Hazard ratio of {outcome} per SD of the score within the cohort ({method}), "
         f"{models}. Squares: cohorts, area by precision; lines: 95 % "
         f"intervals.{pooled}{predicted}{simulated}{lacking}"
     )
@@ -152,8 +154,8 @@ def _batch_sentence(quality: pd.DataFrame) -> str:
         share = ((between - known[component].mean()) ** 2).sum() / total
         shares.append(f"{100 * share:.0f} %")
     return (
-        f" Shapes: {counted(known['batch'].nunique(), 'batch', 'batches')} as the card names them, which go "
-        f"with {shares[0]} of the first component's variance and {shares[1]} of the second's."
+        f" Shapes: {counted(known['batch'].nunique(), 'batch', 'batches')} as the card names them; they "
+        f"explain {shares[0]} of the first component's variance and {shares[1]} of the second's."
     )
 
 
@@ -191,6 +193,6 @@ def scores_alt(cohort: str, scores: pd.DataFrame, primary: str) -> str:
         return f"Distribution of {counted(wide.shape[1], 'score')} in {cohort}."
     most, least = correlation.idxmax(), correlation.idxmin()
     return (
-        f"Scores in {cohort}: {primary} goes with {most} most (Spearman {correlation[most]:.2f}) and with "
-        f"{least} least ({correlation[least]:.2f})."
+        f"Scores in {cohort}: {primary} correlates most with {most} (Spearman {correlation[most]:.2f}) and "
+        f"least with {least} ({correlation[least]:.2f})."
     )

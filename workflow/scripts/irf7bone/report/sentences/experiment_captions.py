@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from irf7bone.base.phrases import counted, is_missing, listed, p_clause
+from irf7bone.base.phrases import capital, counted, is_missing, listed, p_clause
 from irf7bone.figures.experiment_genes import MOST_GENES
 from irf7bone.figures.experiment_words import effect_words, marker_words, size_words
-from irf7bone.report.html.section import capital, not_estimated
+from irf7bone.report.html.section import not_estimated
 
 if TYPE_CHECKING:
     from irf7bone.study.experiment_card import ExperimentCard

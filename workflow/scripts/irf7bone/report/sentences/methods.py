@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, listed
+from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, listed, signature_name
 from irf7bone.base.vocabulary import EVENTS_PER_PARAMETER, FEWEST_WORKS, UNRELATED
 from irf7bone.report.sentences.methods_cells import write_cells
 from irf7bone.report.sentences.methods_deeper import write_deeper
@@ -75,7 +75,7 @@ def write_methods(
         *write_experiments(experiments, cite),
         *write_cells(cells, cite),
         ("Verdict", _verdict(config, cite)),
-        ("Software", _software(provenance, cite)),
+        ("Software", _software(provenance, packages_used(provenance, cards, experiments, cells), cite)),
     )
     return Methods(paragraphs, tuple(cite.cited))
 
@@ -85,8 +85,9 @@ def _claim(config: Config, cite: Citations) -> str:
     return (
         "Tumour cells that silence IRF7 have been reported to lose the interferon signal that exposes them "
         f"to the immune system, and to spread to bone {cite('bidwell2012')}. One analysis was named before "
-        f"the run as the primary one: signature {primary.signature}, method {primary.method}, endpoint "
-        f"{ENDPOINT_WORDS[primary.endpoint]}, model {MODEL_WORDS[primary.model]}."
+        f"the run as the primary one: signature {signature_name(primary.signature)}, "
+        f"method {primary.method}, endpoint {ENDPOINT_WORDS[primary.endpoint]}, "
+        f"model {MODEL_WORDS[primary.model]}."
     )
 
 
@@ -95,8 +96,10 @@ def _cohorts(cards: Mapping[str, CohortCard], cite: Citations) -> str:
     simulated: list[str] = []
     for card in cards.values():
         work = cite.works.of_card(card)
-        marker = f" {cite(work)}" if work else ""
-        (simulated if card.role == "simulated" else real).append(f"{card.id}{marker}")
+        if card.simulated:
+            simulated.append(card.id)
+        else:
+            real.append(f"{card.id} {cite(work)}" if work else card.id)
     parts = [
         f"{counted(len(real), 'cohort')} of patients: {listed(real)}." if real else "No cohort of patients."
     ]
@@ -121,9 +124,9 @@ def _signatures(config: Config, library: Mapping[str, Signature], cite: Citation
     parts = []
     for name in config.signatures.select:
         signature = library[name]
-        defined_by = cite.works.of_signature(signature)
-        marker = f" {cite(*defined_by)}" if defined_by else ", no source stated"
-        parts.append(f"{name} ({counted(len(signature.genes), 'gene')}{marker})")
+        marker = _origin(signature, cite)
+        said = name if signature_name(name) == name else f"{signature_name(name)}, {name}"
+        parts.append(f"{said} ({counted(len(signature.genes), 'gene')}{marker})")
     return (
         f"{counted(len(parts), 'signature')}: {listed(parts)}. A signature is scored in a cohort where the "
         "genes measured there stand for the whole: in every other real cohort that measures at least "
@@ -137,6 +140,14 @@ def _signatures(config: Config, library: Mapping[str, Signature], cite: Citation
     )
 
 
+def _origin(signature: Signature, cite: Citations) -> str:
+    """Who defined a signature; one that this run derived is no paper."""
+    if signature.role == "derived":
+        return f", derived in this run: {signature.citation}"
+    defined_by = cite.works.of_signature(signature)
+    return f" {cite(*defined_by)}" if defined_by else ", no source stated"
+
+
 def _scores(config: Config, cite: Citations) -> str:
     parts = [f"{name}: {METHODS[name].description} {cite(METHODS[name].citation)}" for name in config.methods]
     return (
@@ -148,9 +159,9 @@ def _outcome(config: Config, associations: pd.DataFrame, competing: bool, cite: 
     models = listed([MODEL_WORDS[model] for model in config.models])
     parts = [
         f"Endpoints: {listed([ENDPOINT_WORDS[endpoint] for endpoint in config.endpoints])}. The effect is "
-        f"the hazard ratio for one standard deviation more score, from Cox models {cite('cox1972')} with "
+        f"the hazard ratio per standard deviation (SD) of the score, from Cox models {cite('cox1972')} with "
         f"Efron's handling of ties {cite('efron1977')}: {models}. Proliferation is the score of "
-        f"{config.proliferation_signature} by {config.primary.method}."
+        f"{signature_name(config.proliferation_signature)} by {config.primary.method}."
     ]
     if {"clinical", "full"} & set(config.models):
         parts.append(
@@ -216,8 +227,36 @@ def _verdict(config: Config, cite: Citations) -> str:
     )
 
 
-def _software(provenance: Mapping[str, Any], cite: Citations) -> str:
-    versions = [f"{name} {version}" for name, version in provenance["packages"].items() if version != "NA"]
+def packages_used(
+    provenance: Mapping[str, Any],
+    cards: Mapping[str, CohortCard],
+    experiments: Experiments | None,
+    cells: CellSets | None,
+) -> list[str]:
+    """The installed packages without those that only other kinds of data need.
+
+    Args:
+        provenance: Result of :func:`irf7bone.study.provenance.collect`.
+        cards: Cohort id -> card.
+        experiments: None where the study has none.
+        cells: Likewise.
+    """
+    counts = experiments is not None and bool(
+        (experiments.tables["contrasts"]["engine"] == "limma-voom").any()
+    )
+    needed = {
+        "gseapy": experiments is not None,
+        "pylimma": experiments is not None or cells is not None,
+        "pydeseq2": counts,
+        "umap-learn": cells is not None,
+        "SurvSet": any(card.expression.get("package") == "SurvSet" for card in cards.values()),
+    }
+    versions = provenance["packages"]
+    return [name for name, version in versions.items() if version != "NA" and needed.get(name, True)]
+
+
+def _software(provenance: Mapping[str, Any], names: Sequence[str], cite: Citations) -> str:
+    versions = [f"{name} {provenance['packages'][name]}" for name in names]
     return (
         f"Python {provenance['python']} with {listed(versions)}; run by Snakemake {cite('moelder2021')}, "
         f"drawn with seaborn {cite('waskom2021')}. The run is made again by: {provenance['command']}."

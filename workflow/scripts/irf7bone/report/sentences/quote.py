@@ -13,6 +13,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from irf7bone.base.phrases import with_signature_names
 from irf7bone.tables.cohort import COHORTS, FLOW
 from irf7bone.tables.contract import Table
 from irf7bone.tables.outcome import ASSOCIATIONS
@@ -48,8 +49,11 @@ def quote(said: str, table: str, row: Mapping[str, Any], column: str) -> str:
 
 
 def as_html(value: object) -> object:
-    """Text with its quoted numbers as elements; anything else as it is."""
-    if not isinstance(value, str) or _OPEN not in value:
+    """Text with its quoted numbers as elements and signatures by their names; anything else as it is."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    value = with_signature_names(value)
+    if _OPEN not in value:
         return value
     parts, last = [], 0
     for match in _QUOTE.finditer(value):
@@ -62,6 +66,11 @@ def as_html(value: object) -> object:
         )
         last = match.end()
     return Markup("").join([*parts, escape(value[last:])])
+
+
+def exact(text: str) -> Markup:
+    """Text in which ids stay ids: cells of tables, settings, names of files."""
+    return escape(text)
 
 
 def plain(text: str) -> str:

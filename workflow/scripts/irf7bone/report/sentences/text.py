@@ -12,6 +12,7 @@ import pandas as pd
 from irf7bone.base.phrases import (
     ENDPOINT_WORDS,
     MODEL_WORDS,
+    RISK_WORDS,
     STATUS_WORDS,
     counted,
     estimate,
@@ -43,17 +44,16 @@ def question(config: Config) -> str:
     """The question that the primary analysis answers."""
     primary = config.primary
     return (
-        f"Does a weaker interferon programme in the primary tumour ({primary.signature}) go with more "
-        f"{ENDPOINT_WORDS[primary.endpoint]}?"
+        f"Is a lower interferon score in the primary tumour associated with {RISK_WORDS[primary.endpoint]}?"
     )
 
 
 def side(ci_low: float, ci_high: float) -> str:
     """What an interval of log hazard ratios says of the direction, and nothing where it includes 1."""
     if ci_high < 0:
-        return "the higher the score, the lower the hazard"
+        return "a higher score, a lower risk"
     if ci_low > 0:
-        return "the higher the score, the higher the hazard"
+        return "a higher score, a higher risk"
     return "the interval includes 1"
 
 
@@ -122,16 +122,16 @@ def bearing(
     selected = {cohort: rule for cohort, rule in chosen.items() if cohort in behind}
     by_outcome = [("Were patients chosen by this outcome?", _chosen(selected))] if selected else []
     return [
-        ("Is it about bone?", _about_bone(verdicts)),
-        ("Is it proliferation?", _adjustment(verdict)),
-        ("Would random genes do as well?", _against_random(verdict)),
+        ("Is it bone metastasis?", _about_bone(verdicts)),
+        ("Is it explained by proliferation?", _adjustment(verdict)),
+        ("Is it specific (random signatures)?", _against_random(verdict)),
         ("Do the cohorts agree?", _heterogeneity(found)),
-        ("Do hazards stay proportional?", _proportionality(associations, config)),
-        ("Are the samples sound?", _soundness(associations, quality, config)),
-        ("Is every patient in it once?", _once(associations, duplicates, config)),
+        ("Are hazards proportional?", _proportionality(associations, config)),
+        ("Quality control of the samples?", _soundness(associations, quality, config)),
+        ("Is every patient included once?", _once(associations, duplicates, config)),
         *by_outcome,
-        ("Does it hang on the choice of score?", _other_choices(pooled, config)),
-        ("Can these data show an effect at all?", _positive_control(pooled, associations, config)),
+        ("Sensitivity to method and model?", _other_choices(pooled, config)),
+        ("Positive control (proliferation)?", _positive_control(pooled, associations, config)),
     ]
 
 
@@ -178,9 +178,8 @@ def _against_random(verdict: pd.Series) -> str:
         return "Not held against random signatures in this run."
     return (
         "Given proliferation and the mean score of matched random signatures the HR is "
-        f"{_ratios(verdict, 'random_hr', 'random_low', 'random_high')}. Its rank among random signatures, "
-        "which is a "
-        "picture and not a test, stands with them."
+        f"{_ratios(verdict, 'random_hr', 'random_low', 'random_high')}. Its rank "
+        "among random signatures is shown with them; it is not a test."
     )
 
 
@@ -199,7 +198,7 @@ def _heterogeneity(found: pd.Series | None) -> str:
         ends = hazard_ratio(found["loo_low"]), hazard_ratio(found["loo_high"])
         parts.append(f"Leaving out one cohort at a time, the HR lies between {ends[0]} and {ends[1]}.")
     if is_missing(found["pi_low"]):
-        parts.append("Two cohorts give no prediction interval.")
+        parts.append("The prediction interval of two cohorts is that of the Bayesian pool.")
     else:
         parts.append(
             f"In a further cohort the HR is expected within {interval(found['pi_low'], found['pi_high'])}."
@@ -235,8 +234,8 @@ def _chosen(selected: Mapping[str, str]) -> str:
     """What it means that patients of some cohorts were chosen by the primary endpoint."""
     named = [f"in {cohort} ({rule})" for cohort, rule in selected.items()]
     return (
-        f"Yes, {listed(named)}. That leaves a test of no association valid; the size of the hazard ratio "
-        "there is not that of a population, and the pooled size leans on it."
+        f"Yes, {listed(named)}. A test of no association stays valid; the size of the hazard ratio there "
+        "is not that of a population, and it enters the pooled estimate."
     )
 
 
@@ -248,11 +247,11 @@ def _once(associations: pd.DataFrame, duplicates: pd.DataFrame, config: Config) 
     pairs = duplicates[duplicates["cohort"].isin(behind) & duplicates["other_cohort"].isin(behind)]
     found = pairs[pairs["status"].isin(SHARED)]
     across = found[found["cohort"] != found["other_cohort"]]
-    said = "No sign of a patient who is there twice."
+    said = "No patient appears to be included twice."
     if len(found):
         said = (
             f"No: {counted(len(found), 'pair')} of samples are one patient each, and all are in "
-            f"the result; {len(across)} of these lie across cohorts"
+            f"the result; {len(across)} of these are across cohorts"
         )
         said += ", and the verdict is withheld until a card drops them." if len(across) else "."
     doubtful = int(pairs["status"].isin(("possible", "contradicted")).sum())
@@ -303,7 +302,7 @@ def _positive_control(pooled: pd.DataFrame, associations: pd.DataFrame, config: 
         return "The positive control, proliferation, has no pooled unadjusted estimate for this endpoint."
     said = f"Positive control, {config.proliferation_signature}: {pooled_sentence(row)}"
     if row["ci_low"] > 0:
-        return f"{said}. The known effect of proliferation shows."
+        return f"{said}. The known effect of proliferation is seen."
     cohorts = associations[
         (associations["signature"] == config.proliferation_signature)
         & (associations["method"] == primary.method)
@@ -314,11 +313,11 @@ def _positive_control(pooled: pd.DataFrame, associations: pd.DataFrame, config: 
     shown = int((cohorts["ci_low"] > 0).sum())
     if shown and len(cohorts) > 1:
         return (
-            f"{said}. The pooled interval includes 1, yet the known effect of proliferation shows by itself "
-            f"in {shown} of {counted(len(cohorts), 'cohort')}: these data can show an effect of that size, "
-            "the pooled interval can not."
+            f"{said}. The pooled interval includes 1, yet the known effect of proliferation is seen "
+            f"in {shown} of {counted(len(cohorts), 'cohort')}: these data can show an effect of that size "
+            "in single cohorts, not in the pooled interval."
         )
-    return f"{said}. The known effect of proliferation does not show here, so an absent effect says little."
+    return f"{said}. The known effect of proliferation is not seen here, so a null result is uninformative."
 
 
 def simulated_sentences(check: pd.DataFrame) -> list[str]:
@@ -341,7 +340,8 @@ def simulated_sentences(check: pd.DataFrame) -> list[str]:
         found = estimate(row["log_hr"], row["ci_low"], row["ci_high"])
         words = "inside the interval" if row["inside"] else "OUTSIDE the interval: do not trust this run"
         said.append(
-            f"{planted}; the workflow finds {found}, {MODEL_WORDS[row['model']]}. The truth is {words}."
+            f"{planted}; the workflow finds {found}, {MODEL_WORDS[row['model']]}. The planted value is "
+            f"{words}."
         )
     return said
 

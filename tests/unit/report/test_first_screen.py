@@ -1,0 +1,96 @@
+"""The first screen: the first line without bone, the curve that stands there, and what is folded away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from madeup import study as made
+from madeup.report import make_inputs
+
+from irf7bone.report.html.cell_markup import LONG, Cell, Field, say_text, view
+from irf7bone.report.html.section import Finding, Section
+from irf7bone.report.html.small_forest import random_effects_weights
+from irf7bone.report.sections.first_screen import curve_choices, heaviest_cohort, no_bone, reservations
+from irf7bone.verdict.rules import CODES
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    cohorts = {name: made.cohort(name) for name in made.HAS}
+    return make_inputs(tmp_path_factory.mktemp("figures"), made.config(), made.cards(), cohorts)
+
+
+def test_bone_in_simulated_patients_only_is_no_bone(inputs):
+    assert (inputs.cohorts["endpoint"] == "bone").any()
+    assert no_bone(inputs) == "No cohort of patients in this study records bone metastasis."
+    patients = inputs.cohorts.assign(
+        cohort=inputs.cohorts["cohort"].where(inputs.cohorts["endpoint"] != "bone", "alpha")
+    )
+    assert no_bone(replace(inputs, cohorts=patients)) == ""
+
+
+def test_codes_that_withhold_stand_before_reservations():
+    row = {"hard": "overlap_suspected", "soft": "pi_includes_1,prior_decides"}
+    assert reservations(row) == [
+        ("withheld", CODES["overlap_suspected"]),
+        ("reservation", CODES["pi_includes_1"]),
+        ("reservation", CODES["prior_decides"]),
+    ]
+    assert reservations({"hard": None, "soft": None}) == []
+
+
+def test_the_first_curve_is_of_the_heaviest_cohort_not_sampled_by_outcome(inputs):
+    primary = vars(inputs.config.primary)
+    fits = inputs.associations
+    for name, value in primary.items():
+        fits = fits[fits[name] == value]
+    fits = fits[(fits["status"] == "ok") & (fits["cohort"] != "made")]
+    heaviest = fits.loc[fits["se"].idxmin(), "cohort"]  # whatever tau2, the smallest error weighs most
+    assert heaviest_cohort(inputs) == heaviest
+    weights = random_effects_weights(dict(zip(fits["cohort"], fits["se"], strict=True)), 0.1)
+    assert max(weights, key=weights.get) == heaviest
+    first = curve_choices(inputs)[0]
+    assert first.key.startswith(f"{heaviest}/") and first.key.endswith(f"/{primary['endpoint']}")
+    chosen = inputs.cohorts.assign(sampled_by_outcome=None)
+    rows = (chosen["cohort"] == heaviest) & (chosen["endpoint"] == primary["endpoint"])
+    chosen.loc[rows, "sampled_by_outcome"] = "those with it"
+    other = heaviest_cohort(replace(inputs, cohorts=chosen))
+    assert other not in (heaviest, "made")
+
+
+def test_every_choice_has_curves_and_simulated_ones_stand_last_of_their_kind(inputs):
+    choices = curve_choices(inputs)
+    assert len({choice.key for choice in choices}) == len(choices)
+    made_up = [choice.simulated for choice in choices]
+    assert made_up == sorted(made_up)
+    incidence = next(
+        choice for choice in choices if choice.key.startswith("made/") and choice.key.endswith("/bone")
+    )
+    assert incidence.label == "made: cumulative incidence of bone metastasis"
+
+
+def test_a_section_is_parted_into_patients_and_simulated_data():
+    columns = (Field("Cohort", "id", say_text("cohort")),)
+    frames = [pd.DataFrame({"cohort": names}) for names in (["a", "made"], ["made"])]
+    tables = [view(f"t{i}", "One. Two.", frame, columns, {"made"}) for i, frame in enumerate(frames)]
+    section = Section("x", "x", "x", (Finding("a"), Finding("b", True)), (), tables)
+    assert [finding.text for finding in section.patients.findings] == ["a"]
+    assert [table.id for table in section.patients.tables] == ["t0"]
+    assert section.simulated.counts == "1 finding, 1 table"
+    assert Section("x", "x", "x", (Finding("a"),)).simulated.counts == ""
+
+
+def test_a_table_is_named_by_its_first_sentence_and_paged_when_long():
+    columns = (
+        Field("Status", "s", lambda row: Cell("ok"), kept=True),
+        Field("Cohort", "id", say_text("cohort")),
+    )
+    frame = pd.DataFrame({"cohort": [str(i) for i in range(LONG + 1)]})
+    table = view("t", "Cohorts (GSE1. and others). All of them.", frame, columns, ())
+    assert (table.heading, table.remark) == ("Cohorts (GSE1. and others)", "All of them.")
+    assert table.is_long and table.is_searched and len(table.opening) == LONG
+    assert [column.is_kept for column in table.columns] == [True, False]
+    short = view("t", "One sentence.", frame.head(LONG), columns, ())
+    assert (short.heading, short.remark, short.is_long) == ("One sentence", "", False)

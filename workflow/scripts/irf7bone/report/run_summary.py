@@ -1,0 +1,144 @@
+"""The run in a machine's words: results/summary.json, and a table for MultiQC.
+
+``summary.json`` keeps to workflow/schemas/summary.schema.yaml. MultiQC finds ``*_mqc.json`` and shows it as a
+section of its own (docs.seqera.io/multiqc/custom_content).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from irf7bone.base.phrases import ENDPOINT_WORDS, capital, is_missing, said_ratio
+from irf7bone.report.sentences.text import question
+from irf7bone.verdict.judge import headline
+
+if TYPE_CHECKING:
+    from irf7bone.report.inputs import ReportInputs
+
+SCHEMA_VERSION = 1
+# name among the estimates -> columns of the verdict: value and 95 % interval
+ESTIMATES = {
+    "hazard_ratio": ("hr", "hr_low", "hr_high"),
+    "hazard_ratio_beyond_random_signatures": ("random_hr", "random_low", "random_high"),
+    "hazard_ratio_unadjusted": ("unadjusted_hr", "unadjusted_low", "unadjusted_high"),
+}
+
+
+def run_summary(inputs: ReportInputs) -> dict[str, Any]:
+    """Verdict, numbers, reservations, cohorts and versions, as JSON has them; equal for equal runs."""
+    config, provenance = inputs.config, inputs.provenance
+    verdicts = inputs.verdict.to_dict("records")
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "title": config.title,
+        "question": question(config),
+        "headline": headline(inputs.verdict),
+        "primary_analysis": dict(vars(config.primary)),
+        "verdict": next(_verdict(row) for row in verdicts if row["is_primary"]),
+        "other_endpoints": [_verdict(row) for row in verdicts if not row["is_primary"]],
+        "cohorts": [
+            {
+                "id": name,
+                "title": card.title,
+                "simulated": card.simulated,
+                "endpoints": [
+                    {
+                        "endpoint": row["endpoint"],
+                        "n": int(row["n_endpoint"]),
+                        "n_events": int(row["n_events"]),
+                        "sampled_by_outcome": not is_missing(row["sampled_by_outcome"]),
+                    }
+                    for row in _rows_of(inputs, name)
+                ],
+            }
+            for name, card in inputs.cards.items()
+        ],
+        "versions": {
+            "git_revision": None if provenance["git_revision"] == "NA" else provenance["git_revision"],
+            "python": provenance["python"],
+            "packages": {
+                name: version for name, version in provenance["packages"].items() if version != "NA"
+            },
+        },
+        "command": provenance["command"],
+    }
+
+
+def multiqc_content(inputs: ReportInputs) -> dict[str, Any]:
+    """A table of MultiQC's custom content: the verdict of each endpoint."""
+    rows = {}
+    for row in inputs.verdict.to_dict("records"):
+        told = not is_missing(row["hr"])
+        said = [said_ratio(row[name]) for name in ESTIMATES["hazard_ratio"]] if told else []
+        rows[capital(ENDPOINT_WORDS[row["endpoint"]])] = {
+            "verdict": row["verdict"],
+            "hr": f"{said[0]} ({said[1]} to {said[2]})" if told else "no estimate",
+            "cohorts": int(row["k"]),
+            "events": int(row["n_events"]),
+        }
+    headers = {
+        "verdict": {"title": "Verdict", "description": "What may be said"},
+        "hr": {
+            "title": "HR per SD (95 %)",
+            "description": "Hazard ratio per SD of the score, adjusted for proliferation and ER",
+        },
+        "cohorts": {"title": "Cohorts", "description": "Of patients, with every model", "format": "{:,.0f}"},
+        "events": {"title": "Events", "description": "In these", "format": "{:,.0f}"},
+    }
+    return {
+        "id": "irf7bone_verdict",
+        "section_name": "irf7bone: interferon score and outcome",
+        "description": headline(inputs.verdict),
+        "plot_type": "table",
+        "pconfig": {"id": "irf7bone_verdict_table", "title": "irf7bone: verdict of each endpoint"},
+        "headers": headers,
+        "data": rows,
+    }
+
+
+def as_json(content: Mapping[str, Any]) -> str:
+    """JSON to be read by people too: indented, keys in their order, no NaN."""
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _rows_of(inputs: ReportInputs, cohort: str) -> list[dict[str, Any]]:
+    rows = inputs.cohorts[(inputs.cohorts["cohort"] == cohort) & inputs.cohorts["endpoint"].notna()]
+    return rows.to_dict("records")
+
+
+def _verdict(row: Mapping[str, Any]) -> dict[str, Any]:
+    """One row of :data:`irf7bone.tables.verdict.VERDICT`."""
+    return {
+        "endpoint": row["endpoint"],
+        "word": row["verdict"],
+        "rule": row["rule"],
+        "withheld_because": _codes(row["hard"]),
+        "reservations": _codes(row["soft"]),
+        "cohorts": int(row["k"]),
+        "tumours": int(row["n"]),
+        "events": int(row["n_events"]),
+        "estimates": {name: _estimate(row, columns) for name, columns in ESTIMATES.items()},
+        "further_cohort": {
+            "probability_below_1": _number(row["further_below_1"]),
+            "low": _number(row["further_low"]),
+            "high": _number(row["further_high"]),
+        },
+        "sentence": row["lead"],
+        "details": row["details"],
+    }
+
+
+def _codes(said: Any) -> list[str]:
+    return [] if is_missing(said) else str(said).split(",")
+
+
+def _estimate(row: Mapping[str, Any], columns: tuple[str, str, str]) -> dict[str, float | None]:
+    return dict(zip(("value", "low", "high"), (_number(row[name]) for name in columns), strict=True))
+
+
+def _number(value: Any) -> float | None:
+    return None if is_missing(value) or not np.isfinite(value) else float(value)

@@ -41,7 +41,7 @@ def test_the_default_study_is_shown_on_one_screen_and_nothing_is_written(here, c
     assert main([]) == 0
     said = capsys.readouterr().out
     assert files(here) == {}
-    assert len(said.splitlines()) < 50 and max(map(len, said.splitlines())) < 110
+    assert len(said.splitlines()) < 52 and max(map(len, said.splitlines())) < 110
     assert "gse1992         relapse       124   119" in said
     assert "distant, proliferation_er\nbehind it: 82 events in 2 cohorts of patients" in said
     assert "AYERS_IFNG6                          83 %!  vantveer2002    100 %" in said

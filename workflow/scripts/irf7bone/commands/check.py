@@ -25,7 +25,7 @@ from irf7bone.download.lock import lock_path, read_lock
 from irf7bone.download.remote import FOLDER, MANIFEST
 from irf7bone.experiments.harmonise import harmonise_experiment
 from irf7bone.genes.mouse import MouseSymbols
-from irf7bone.genes.signatures import load_library
+from irf7bone.genes.signatures import Signature, load_library, with_groups
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.harmonise.cohort import harmonise
 from irf7bone.harmonise.duplicates import find_duplicates
@@ -64,7 +64,7 @@ def check_study(path: Path | None, *, root: Path) -> StudyCheck:
     experiments = [_check_experiment(card, symbols, problems) for card in sound.experiments.values()]
     cells = [_check_cells(card, symbols, problems) for card in (study.cells.values() if study else ())]
     read = {found.card.id: found.expression for found in cohorts if not found.state}
-    chosen = {name: library[name] for name in _selected(config) if library and name in library}
+    chosen = {name: library[name] for name in _selected(config, library or {}) if library and name in library}
     real = [found.card.id for found in cohorts if not found.state and found.card.role != "simulated"]
     found = StudyCheck(
         source,
@@ -95,10 +95,14 @@ def _collect(problems: list[Problem], attempt: Callable[[], Any], card: Path | N
         return None
 
 
-def _selected(config: Mapping[str, Any]) -> list[str]:
+def _selected(config: Mapping[str, Any], library: Mapping[str, Signature]) -> list[str]:
     signatures = config.get("signatures")
     select = signatures.get("select") if isinstance(signatures, Mapping) else None
-    return [name for name in select if isinstance(name, str)] if isinstance(select, list) else []
+    named = [name for name in select if isinstance(name, str)] if isinstance(select, list) else []
+    groups: dict[str, list[str]] = {}
+    for name, signature in library.items():
+        groups.setdefault(signature.role, []).append(name)
+    return with_groups(named, groups)
 
 
 def _check_cohort(card: CohortCard, symbols: SymbolTable, problems: list[Problem]) -> CohortCheck:

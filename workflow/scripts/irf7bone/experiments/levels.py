@@ -29,10 +29,7 @@ def score_levels(human: ad.AnnData) -> pd.DataFrame:
     if human.uns["scale"] != "counts":
         return human.to_df()
     counts = np.asarray(human.layers["counts"], dtype=np.float64)
-    library = counts.sum(axis=1)
-    smallest = int(human.obs["group"].astype("object").value_counts().min())
-    enough = (counts / library[:, None] >= MIN_COUNT / np.median(library)).sum(axis=0) >= smallest
-    enough &= counts.sum(axis=0) >= MIN_TOTAL
+    enough = _expressed(counts, human.obs["group"])
     kept = counts[:, enough]
     sizes = effective_library_sizes(kept.T)
     return pd.DataFrame(
@@ -40,10 +37,18 @@ def score_levels(human: ad.AnnData) -> pd.DataFrame:
     )
 
 
-def marker_levels(human: ad.AnnData) -> pd.DataFrame:
-    """Log2 levels of markers: arrays as they are; log2(counts per million + 1) of all genes.
+def _expressed(counts: np.ndarray, group: pd.Series) -> np.ndarray:
+    library = counts.sum(axis=1)
+    smallest = int(group.astype("object").value_counts().min())
+    enough = (counts / library[:, None] >= MIN_COUNT / np.median(library)).sum(axis=0) >= smallest
+    return enough & (counts.sum(axis=0) >= MIN_TOTAL)
 
-    The 1 keeps a marker that a tissue does not have from being the noise of a few reads.
+
+def marker_levels(human: ad.AnnData) -> pd.DataFrame:
+    """Log2 levels of markers: arrays as they are; log2(counts per million + 1) of the genes that are scored.
+
+    The 1 keeps a marker that a tissue does not have from being the noise of a few reads. A gene that
+    :func:`score_levels` does not take as expressed is no marker either: one gate for both.
 
     Returns:
         Samples x human genes.
@@ -52,4 +57,7 @@ def marker_levels(human: ad.AnnData) -> pd.DataFrame:
         return human.to_df()
     counts = np.asarray(human.layers["counts"], dtype=np.float64)
     per_million = counts / counts.sum(axis=1, keepdims=True) * 1e6
-    return pd.DataFrame(np.log2(per_million + 1), index=human.obs_names, columns=human.var_names)
+    enough = _expressed(counts, human.obs["group"])
+    return pd.DataFrame(
+        np.log2(per_million[:, enough] + 1), index=human.obs_names, columns=human.var_names[enough]
+    )

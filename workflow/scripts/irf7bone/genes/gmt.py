@@ -1,23 +1,48 @@
-"""Gene matrix transposed (GMT): a set a line, its name, a description, its genes, separated by tabs.
+"""Gene sets as they stand in files: GMT, and the table of where each set comes from.
 
 Import stays light (no pandas, no numpy): the check of a config needs the names only.
 """
 
 from __future__ import annotations
 
+import csv
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from irf7bone.base.errors import Problems
 
+PROVENANCE_FILE = "provenance.tsv"
+PROVENANCE_COLUMNS = (
+    "signature", "role", "citation", "pmid", "source", "licence", "how_obtained", "sha256", "n_genes", "note",
+)  # fmt: skip
+ROLES = (
+    "interferon",
+    "irf7",
+    "proliferation",
+    "immune",
+    "control",
+    "composition",
+    "tumour",
+    "derived",
+    "user",
+)
 # the description of a derived signature without genes, which is a finding; any other empty set is a mistake
 NO_GENE = "too few genes passed the rule that derives this signature"
 
 
 @dataclass(frozen=True)
 class GmtLine:
-    """One line of a GMT."""
+    """One line of a GMT.
+
+    Args:
+        name: Its first cell.
+        genes: From its third on; empty for a derived signature without genes.
+        file: The GMT.
+        number: Of the line, from 1.
+        description: Its second cell.
+    """
 
     name: str
     genes: tuple[str, ...]
@@ -27,12 +52,12 @@ class GmtLine:
 
     @property
     def where(self) -> str:
-        """File, line and set, for messages."""
+        """What messages call it."""
         return f"{self.file}, line {self.number}, set {self.name}"
 
 
-def read_gmts(files: Sequence[Path], problems: Problems) -> list[GmtLine]:
-    """Every set of the files and folders, each file once; what cannot be read is noted."""
+def read_lines(files: Sequence[Path], problems: Problems) -> list[GmtLine]:
+    """Every set of GMT files, or of the ``*.gmt`` in folders; notes what cannot be read."""
     paths: dict[Path, Path] = {}
     for entry in map(Path, files):
         if entry.is_dir():
@@ -60,7 +85,7 @@ def read_gmts(files: Sequence[Path], problems: Problems) -> list[GmtLine]:
 
 
 def _read_gmt(path: Path, problems: Problems) -> list[GmtLine]:
-    text = read_utf8(path, problems)
+    text = _read_text(path, problems)
     if text is None:
         return []
     if text.lstrip().startswith("<"):
@@ -109,8 +134,7 @@ def _read_gmt(path: Path, problems: Problems) -> list[GmtLine]:
     return lines
 
 
-def read_utf8(path: Path, problems: Problems) -> str | None:
-    """The text of a file, or None where it is no UTF-8, which is noted."""
+def _read_text(path: Path, problems: Problems) -> str | None:
     raw = path.read_bytes()
     try:
         return raw.decode("utf-8-sig")
@@ -126,3 +150,65 @@ def read_utf8(path: Path, problems: Problems) -> str | None:
             remedy="decompress it" if compressed else "save it as UTF-8 text (iconv -f latin1 -t utf-8)",
         )
         return None
+
+
+def pair_lines(lines: Sequence[GmtLine], problems: Problems) -> dict[str, tuple[GmtLine, GmtLine | None]]:
+    """Sets by name, with ``NAME_UP`` and ``NAME_DN`` put together where both are there."""
+    by_name: dict[str, list[GmtLine]] = defaultdict(list)
+    for line in lines:
+        by_name[line.name].append(line)
+    stems = {name[:-3] for name in by_name if name.endswith("_UP") and f"{name[:-3]}_DN" in by_name}
+    for name, same in by_name.items():
+        clashing = [*same, *by_name[f"{name}_UP"]] if name in stems else same
+        if len(clashing) > 1:
+            problems.add(
+                f"set {name}",
+                expected="each name once in all GMT files together (NAME_UP and NAME_DN make NAME)",
+                found=f"{len(clashing)} sets of this name",
+                remedy="rename or remove all but one",
+                offenders=[f"{line.name} in {line.file}, line {line.number}" for line in clashing],
+            )
+    pairs: dict[str, tuple[GmtLine, GmtLine | None]] = {}
+    for name, (first, *_) in by_name.items():
+        if name[:-3] not in stems or name[-3:] not in ("_UP", "_DN"):
+            pairs[name] = (first, None)
+        elif name.endswith("_UP"):
+            pairs[name[:-3]] = (first, by_name[f"{name[:-3]}_DN"][0])
+    return pairs
+
+
+def read_provenance(folder: Path, problems: Problems) -> dict[str, dict[str, str]]:
+    """Rows of the folder's provenance table by signature; none where there is no table."""
+    path = folder / PROVENANCE_FILE
+    text = _read_text(path, problems) if path.is_file() else None
+    if text is None:
+        return {}
+    reader = csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+    header = tuple(reader.fieldnames or ())
+    if sorted(header) != sorted(PROVENANCE_COLUMNS):
+        problems.add(
+            str(path),
+            expected=f"the columns {', '.join(PROVENANCE_COLUMNS)}",
+            found=f"{', '.join(header) or 'an empty file'}",
+            remedy="add what is missing (cells may be empty) and take out what is too much",
+        )
+        return {}
+    rows: dict[str, dict[str, str]] = {}
+    for number, row in enumerate(reader, start=2):
+        name = row["signature"]
+        if None in row or None in row.values():
+            found = "another number of cells"
+        elif name in rows:
+            found = f"a second row for {name}"
+        elif row["role"] not in ROLES:
+            found = f"role {row['role']!r} for {name}"
+        else:
+            rows[name] = row
+            continue
+        problems.add(
+            f"{path}, line {number}",
+            expected=f"{len(PROVENANCE_COLUMNS)} cells, each signature once, role one of {', '.join(ROLES)}",
+            found=found,
+            remedy="correct the line",
+        )
+    return rows

@@ -5,7 +5,6 @@ Import stays light (no pandas, no numpy): the check of a config needs the names 
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,16 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from irf7bone.base.errors import Problems
-from irf7bone.genes.gmt import GmtLine, read_gmts, read_utf8
+from irf7bone.genes.gmt import PROVENANCE_FILE, GmtLine, pair_lines, read_lines, read_provenance
 
 if TYPE_CHECKING:
     from irf7bone.genes.symbols import SymbolTable
 
-PROVENANCE_FILE = "provenance.tsv"
-PROVENANCE_COLUMNS = (
-    "signature", "role", "citation", "pmid", "source", "licence", "how_obtained", "sha256", "n_genes", "note",
-)  # fmt: skip
-ROLES = ("interferon", "irf7", "proliferation", "immune", "control", "composition", "derived", "user")
+GROUP = "group:"  # before a role in `select`: all signatures of that role
 UNSTATED = "user-supplied, no provenance given"
 
 
@@ -79,9 +74,34 @@ def library_names(files: Sequence[Path]) -> set[str]:
         InputError: A file cannot be read as GMT, or two sets have the same name.
     """
     problems = Problems()
-    pairs = _pair(read_gmts(files, problems), problems)
+    pairs = pair_lines(read_lines(files, problems), problems)
     problems.raise_if_any()
     return set(pairs)
+
+
+def library_groups(files: Sequence[Path]) -> dict[str, list[str]]:
+    """Role -> its signatures in GMT files or folders, in the order of the files; the same arguments and
+    errors.
+
+    A signature without a row of provenance is of role ``user``.
+    """
+    problems = Problems()
+    pairs = pair_lines(read_lines(files, problems), problems)
+    folders = {up.file.parent for up, _ in pairs.values()}
+    provenance = {folder: read_provenance(folder, problems) for folder in folders}
+    problems.raise_if_any()
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name, (up, _) in pairs.items():
+        groups[_record(name, up, provenance[up.file.parent]).get("role", "user")].append(name)
+    return dict(groups)
+
+
+def with_groups(select: Iterable[str], groups: Mapping[str, Sequence[str]]) -> list[str]:
+    """A selection with every ``group:role`` replaced by the signatures of that role, each name once."""
+    named = (
+        groups.get(name.removeprefix(GROUP), ()) if name.startswith(GROUP) else (name,) for name in select
+    )
+    return list(dict.fromkeys(name for names in named for name in names))
 
 
 def load_library(files: Sequence[Path], symbols: SymbolTable) -> dict[str, Signature]:
@@ -99,10 +119,10 @@ def load_library(files: Sequence[Path], symbols: SymbolTable) -> dict[str, Signa
         InputError: Any of the files, sets or provenance rows cannot be used; all problems together.
     """
     problems = Problems()
-    lines = read_gmts(files, problems)
-    pairs = _pair(lines, problems)
+    lines = read_lines(files, problems)
+    pairs = pair_lines(lines, problems)
     provenance = {
-        folder: _read_provenance(folder, problems) for folder in {line.file.parent for line in lines}
+        folder: read_provenance(folder, problems) for folder in {line.file.parent for line in lines}
     }
     library = {}
     for name, (up, down) in pairs.items():
@@ -110,68 +130,6 @@ def load_library(files: Sequence[Path], symbols: SymbolTable) -> dict[str, Signa
         library[name] = signature
     problems.raise_if_any()
     return library
-
-
-def _pair(lines: Sequence[GmtLine], problems: Problems) -> dict[str, tuple[GmtLine, GmtLine | None]]:
-    """Sets by name, with ``NAME_UP`` and ``NAME_DN`` put together where both are there."""
-    by_name: dict[str, list[GmtLine]] = defaultdict(list)
-    for line in lines:
-        by_name[line.name].append(line)
-    stems = {name[:-3] for name in by_name if name.endswith("_UP") and f"{name[:-3]}_DN" in by_name}
-    for name, same in by_name.items():
-        clashing = [*same, *by_name[f"{name}_UP"]] if name in stems else same
-        if len(clashing) > 1:
-            problems.add(
-                f"set {name}",
-                expected="each name once in all GMT files together (NAME_UP and NAME_DN make NAME)",
-                found=f"{len(clashing)} sets of this name",
-                remedy="rename or remove all but one",
-                offenders=[f"{line.name} in {line.file}, line {line.number}" for line in clashing],
-            )
-    pairs: dict[str, tuple[GmtLine, GmtLine | None]] = {}
-    for name, (first, *_) in by_name.items():
-        if name[:-3] not in stems or name[-3:] not in ("_UP", "_DN"):
-            pairs[name] = (first, None)
-        elif name.endswith("_UP"):
-            pairs[name[:-3]] = (first, by_name[f"{name[:-3]}_DN"][0])
-    return pairs
-
-
-def _read_provenance(folder: Path, problems: Problems) -> dict[str, dict[str, str]]:
-    """Rows of the folder's provenance table by signature; none where there is no table."""
-    path = folder / PROVENANCE_FILE
-    text = read_utf8(path, problems) if path.is_file() else None
-    if text is None:
-        return {}
-    reader = csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
-    header = tuple(reader.fieldnames or ())
-    if sorted(header) != sorted(PROVENANCE_COLUMNS):
-        problems.add(
-            str(path),
-            expected=f"the columns {', '.join(PROVENANCE_COLUMNS)}",
-            found=f"{', '.join(header) or 'an empty file'}",
-            remedy="add what is missing (cells may be empty) and take out what is too much",
-        )
-        return {}
-    rows: dict[str, dict[str, str]] = {}
-    for number, row in enumerate(reader, start=2):
-        name = row["signature"]
-        if None in row or None in row.values():
-            found = "another number of cells"
-        elif name in rows:
-            found = f"a second row for {name}"
-        elif row["role"] not in ROLES:
-            found = f"role {row['role']!r} for {name}"
-        else:
-            rows[name] = row
-            continue
-        problems.add(
-            f"{path}, line {number}",
-            expected=f"{len(PROVENANCE_COLUMNS)} cells, each signature once, role one of {', '.join(ROLES)}",
-            found=found,
-            remedy="correct the line",
-        )
-    return rows
 
 
 def positive_controls(library: Mapping[str, Signature], proliferation_signature: str) -> list[str]:
@@ -210,7 +168,7 @@ def _resolve(
     ]
     for row_name, found in dict(checks).items():
         _check_digest(row_name, found, provenance, up.file.parent, problems)
-    row = provenance.get(name) or provenance.get(up.name) or {}
+    row = _record(name, up, provenance)
     return Signature(
         name=name,
         up=up_genes,
@@ -225,6 +183,11 @@ def _resolve(
         unresolved=unresolved + more,
         pmids=tuple(filter(None, row.get("pmid", "").replace(";", " ").split())),
     )
+
+
+def _record(name: str, up: GmtLine, provenance: Mapping[str, dict[str, str]]) -> dict[str, str]:
+    """The row of provenance that speaks for a signature; empty where there is none."""
+    return provenance.get(name) or provenance.get(up.name) or {}
 
 
 def _to_current(

@@ -23,6 +23,7 @@ from irf7bone.harmonise.filled_values import (
     restoring,
 )
 from irf7bone.harmonise.normalise import NORMALISE
+from irf7bone.harmonise.probes import choose_probes
 from irf7bone.harmonise.sample_scale import LOG2_LIMIT, check_scale
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def harmonise_expression(
         expression: Genes x samples, as in the source; ids may repeat. Where rows are probes, the index has
             two levels, probe and gene (none for a probe without one).
         settings: The card's ``expression``: scale, gene_id, collapse and, if stated, normalise, log_base,
-            excel_damaged, missing, floor and clipped.
+            excel_damaged, missing, floor, clipped and probes.
         symbols: Current symbols and what leads to them.
         where: The card, for messages.
 
@@ -87,6 +88,9 @@ def harmonise_expression(
     check_filled(expression[complete], log2, settings, where)
     current, resolved = _resolve(log2.index, genes[complete], settings, symbols, where)
     dropped.update(resolved.dropped)
+    current, dropped["another probe, named in the card, stands for the gene"] = choose_probes(
+        log2.index, current, settings.get("probes", {}), where
+    )
     known = pd.notna(current)
     if untested:
         words += f"; {untested}"

@@ -9,7 +9,7 @@ from typing import Any
 from irf7bone.base.errors import InputError, Problems, why_no_file
 from irf7bone.base.experiment_vocabulary import SIMULATED_PREFIX
 from irf7bone.base.nearest import choose_from, nearest, nearest_file
-from irf7bone.genes.signatures import library_names
+from irf7bone.genes.signatures import GROUP, library_groups, library_names, with_groups
 from irf7bone.study.card_checks import CardKind
 from irf7bone.study.document import Document, KeyPath, dotted
 from irf7bone.study.malignant_parts import malignant_parts
@@ -35,6 +35,7 @@ class StudyChecks:
         self.broken = {problem.where for problem in self.problems.found}
         self.unread: set[str] = set()
         self.library: set[str] | None = None
+        self.groups: dict[str, list[str]] = {}
         self.from_files: set[str] | None = None
 
     def where(self, path: KeyPath) -> str:
@@ -232,10 +233,10 @@ class StudyChecks:
             files: GMT files of the library.
             derived: Signatures that experiments and cells add to it, and to the selection.
         """
-        select = [*self.texts("signatures", "select"), *derived]
         if files:
             try:
                 self.library = self.from_files = library_names(files)
+                self.groups = library_groups(files)
             except InputError as error:
                 self.problems.extend(error.problems)
         if self.library is not None:
@@ -249,6 +250,7 @@ class StudyChecks:
             self.library = self.library | set(derived)
             for index, name in enumerate(self.texts("signatures", "select")):
                 self._in_library(name, ("signatures", "select", index))
+        select = [*self.selected(), *derived]
         for key in ("method", "endpoint", "model"):
             self._listed(("primary", key), self.texts(f"{key}s"), f"{key}s")
         for at in (("primary", "signature"), ("proliferation_signature",)):
@@ -273,15 +275,20 @@ class StudyChecks:
                 remedy="name another primary signature, or make `unadjusted` or `clinical` the primary model",
             )
 
+    def selected(self) -> list[str]:
+        """The signatures to score, groups written out; after :meth:`names`."""
+        return with_groups(self.texts("signatures", "select"), self.groups)
+
     def _in_library(self, name: str, at: KeyPath) -> bool:
-        library = self.library or set()
+        groups = [GROUP + role for role in self.groups] if "select" in at else []
+        library = {*(self.library or ()), *groups}
         if name in library:
             return True
         self.add(
             at,
             expected="the name of a signature in the GMT files of signatures.files",
             found=f"`{name}`",
-            remedy=choose_from(name, sorted(library)),
+            remedy=choose_from(name, groups if name.startswith(GROUP) and groups else sorted(library)),
         )
         return False
 

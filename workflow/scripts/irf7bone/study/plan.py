@@ -134,7 +134,7 @@ def load_study(
     made = {card.id: card for card in map(EXPERIMENT_CARDS.make, experiments)}
     cells = {card.id: card for card in map(CELLS_CARDS.make, data_sets)}
     return Study(
-        _typed(config, tuple(cards), tuple(made), tuple(cells), library, tuple(derived)),
+        _typed(config, tuple(cards), tuple(made), tuple(cells), library, (*checks.selected(), *derived)),
         cards,
         made,
         cells,
@@ -186,7 +186,7 @@ def _typed(
     experiments: tuple[str, ...],
     cells: tuple[str, ...],
     files: Sequence[Path],
-    derived: tuple[str, ...],
+    select: tuple[str, ...],
 ) -> Config:
     lists = {name: tuple(config[name]) for name in ("methods", "endpoints", "models")}
     signatures = config["signatures"]
@@ -196,7 +196,7 @@ def _typed(
         experiments=experiments,
         cells=cells,
         signatures=SignatureSettings(
-            select=tuple(dict.fromkeys((*signatures["select"], *derived))),
+            select=tuple(dict.fromkeys(select)),
             files=tuple(path.as_posix() for path in files),
             min_coverage=float(signatures["min_coverage"]),
             min_agreement=float(signatures["min_agreement"]),

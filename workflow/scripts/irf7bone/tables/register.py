@@ -45,6 +45,7 @@ REGISTER: dict[str, Table] = {
     "results/qc/{cohort}.tsv": cohort.QC,
     "results/scores/agreement.tsv": cohort.AGREEMENT,
     "results/scores/{cohort}.coverage.tsv": cohort.COVERAGE,
+    "results/scores/{cohort}.genes.tsv": cohort.GENE_IDENTITY,
     "results/scores/{cohort}.parquet": cohort.SCORES,
     "results/associations/{cohort}.tsv": outcome.ASSOCIATIONS,
     "results/associations/{cohort}.curves.tsv": outcome.CURVES,

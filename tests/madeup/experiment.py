@@ -11,7 +11,7 @@ import pandas as pd
 from irf7bone.experiments.design import Contrast
 from irf7bone.genes.signatures import Signature
 
-BONE_GENES = ("ALPL", "BGLAP", "IBSP", "SP7")
+BONE_GENES = ("DMP1", "IBSP", "MEPE", "SP7")
 EPITHELIAL_GENES = ("EPCAM", "KRT18", "KRT19", "KRT8")
 INTERFERON_GENES = (
     "BST2", "CMPK2", "DDX60", "DHX58", "EPSTI1", "HERC6", "IFI27", "IFI35", "IFI44", "IFI44L",

@@ -36,6 +36,7 @@ from irf7bone.tables.outcome_checks import (
     DISCRIMINATION,
     GROUP_TESTS,
     GROUPS,
+    LOSSES,
     MEASURES,
     QUANTITIES,
     TABLE_ONE,
@@ -74,6 +75,7 @@ def results(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) ->
         "check_curves": _check_curves(associations),
         "discrimination": _discrimination(associations),
         "table_one": _table_one(list(roles)),
+        "losses": _losses(associations),
         "pooled_null": pooled_null,
         "pooled_null_histogram": pooled_histogram,
         "controls": controls(associations, pooled, null, pooled_null, config=config),
@@ -444,6 +446,21 @@ def _discrimination(associations: pd.DataFrame) -> pd.DataFrame:
                 }
         rows.append(found)
     return _table(DISCRIMINATION, rows)
+
+
+def _losses(associations: pd.DataFrame) -> pd.DataFrame:
+    """A weak dependence of the first endpoint of each cohort, none of the others."""
+    rows = []
+    for number, (cohort, endpoint) in enumerate(associations.groupby(["cohort", "endpoint"]).groups):
+        found = {"cohort": cohort, "endpoint": endpoint, "n_lost": 9, "n_kept": 81, "event_share_kept": 0.25}
+        shares = (
+            {"event_share_lost": 0.6, "p_status": 0.004}
+            if number == 0
+            else {"event_share_lost": 0.3, "p_status": 0.7}
+        )
+        rows.append({**found, **shares, "cause": "no_time", "dependence": "none" if number else "weak"})
+        rows.append({**found, "n_lost": 0, "n_kept": 90, "cause": "no_score", "dependence": "none"})
+    return _table(LOSSES, rows)
 
 
 def _table_one(cohorts: list[str]) -> pd.DataFrame:

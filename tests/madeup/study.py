@@ -134,6 +134,7 @@ def _scores(
                 "n_genes_used": 0 if lost else size,
                 "coverage": 0.0 if lost else 1.0,
                 "missing": "IRF7" if lost else None,
+                "discordant": None,
                 "agreement": None if size == 1 else 0.98,
                 "agreement_least_in": None if size == 1 else "beta",
                 "agreement_cohorts": None if size == 1 else "beta,gamma",

@@ -26,6 +26,7 @@ rule examine_cohort:
         check_curves="results/outcome/{cohort}/check_curves.tsv",
         discrimination="results/outcome/{cohort}/discrimination.tsv",
         table_one="results/outcome/{cohort}/table_one.tsv",
+        losses="results/outcome/{cohort}/losses.tsv",
         claim_models="results/outcome/{cohort}/claim_models.tsv",
         claim_controls="results/outcome/{cohort}/claim_controls.tsv",
     log:

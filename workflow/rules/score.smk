@@ -1,6 +1,6 @@
 # Scores every signature in every sample of a cohort by every configured method.
 # REQUIRED INPUTS: results/cohorts/{cohort}.h5ad, the signature files
-# OUTPUTS: results/scores/agreement.tsv, results/scores/{cohort}.parquet, results/scores/{cohort}.coverage.tsv
+# OUTPUTS: results/scores/agreement.tsv, results/scores/{cohort}.genes.tsv, .parquet, .coverage.tsv
 
 
 # One job: it takes a second, and what a cohort's part of a signature is worth is seen in the other cohorts.
@@ -38,6 +38,7 @@ rule score_cohort:
     output:
         scores="results/scores/{cohort}.parquet",
         coverage="results/scores/{cohort}.coverage.tsv",
+        genes="results/scores/{cohort}.genes.tsv",
     log:
         "results/logs/score_cohort/{cohort}.log",
     priority: 2

@@ -11,6 +11,7 @@ from irf7bone.outcome.er_strata import associate_by_er
 from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.outcome.group_tests import group_tests
 from irf7bone.outcome.immune_link import immune_link
+from irf7bone.outcome.loss_table import loss_table
 from irf7bone.outcome.model_checks import check_curves, checks
 from irf7bone.outcome.sampled import sampled
 from irf7bone.outcome.sites import sites
@@ -30,6 +31,7 @@ from irf7bone.tables.outcome_checks import (
     CURVE_SUMMARY,
     DISCRIMINATION,
     GROUP_TESTS,
+    LOSSES,
     TABLE_ONE,
 )
 
@@ -65,6 +67,7 @@ CURVE_SUMMARY.write(curve_summary(plan, CURVES.read(snakemake.input.curves)), ou
 CHECKS.write(checks(plan), output.checks)
 CHECK_CURVES.write(check_curves(plan), output.check_curves)
 DISCRIMINATION.write(discrimination(plan), output.discrimination)
+LOSSES.write(loss_table(plan, adata), output.losses)
 TABLE_ONE.write(table_one(cohort, outcomes, scores, config=config), output.table_one)
 
 drawing = snakemake.params.random_signatures

@@ -41,7 +41,7 @@ def test_the_default_study_is_shown_on_one_screen_and_nothing_is_written(here, c
     assert main([]) == 0
     said = capsys.readouterr().out
     assert files(here) == {}
-    assert len(said.splitlines()) < 45 and max(map(len, said.splitlines())) < 110
+    assert len(said.splitlines()) < 52 and max(map(len, said.splitlines())) < 110
     assert "gse1992         relapse       124   119" in said
     assert "distant, proliferation_er\nbehind it: 82 events in 2 cohorts of patients" in said
     assert "AYERS_IFNG6                          83 %!  vantveer2002    100 %" in said
@@ -79,12 +79,18 @@ def test_every_problem_of_a_study_is_said_at_once_and_the_rest_is_shown(here, ma
         endpoints=["relapse"],
     )
     before = files(here)
+    lost_lines = (here / "lost.yaml").read_text(encoding="utf-8").splitlines()
+    study_lines = study.read_text(encoding="utf-8").splitlines()
     assert main([str(study)]) == 1
     said = capsys.readouterr().out
     assert files(here) == before
     assert "3 problems:" in said
-    for part in ("`NO_SUCH_SET`", "wrong.yaml:", "'weeks'", "lost.yaml, endpoints.bone.time", "P-01: 'soon'"):
+    for part in ("`NO_SUCH_SET`", "wrong.yaml:", "'weeks'", "endpoints.bone.time", "P-01: 'soon'"):
         assert part in said, part
+    line = next(n for n, text in enumerate(lost_lines, 1) if text.strip() == "time:")
+    assert f"lost.yaml:{line}, endpoints.bone.time" in said
+    select = next(n for n, text in enumerate(study_lines, 1) if "NO_SUCH_SET" in text)
+    assert f"study.yaml:{select}, signatures.select[2]" in said
     assert "lost: not usable: see the problems" in said
     assert "made     bone" in said and "gse1992  relapse" in said
 

@@ -146,3 +146,46 @@ def test_of_several_times_the_one_with_the_stem_of_the_event_is_taken():
 def test_covariates_are_known_by_the_names_that_people_give(column, field):
     values = ["1", "2", "3"] if field == "grade" else ["positive", "negative", "positive"]
     assert propose_fields(pd.DataFrame({column: values}, dtype=object))[field]["from"] == column
+
+
+def test_the_lines_above_a_table_of_cbioportal_are_a_legend(tmp_path, monkeypatch, expression):
+    """The same bare codes with two legends: filled in the way that the legend says."""
+    monkeypatch.chdir(tmp_path)
+    for number, (legend, happened) in enumerate(
+        (("0 = living, 1 = deceased", "1"), ("0 = deceased, 1 = living", "0"))
+    ):
+        folder = tmp_path / f"study{number}"
+        folder.mkdir()
+        lines = [
+            "#Patient\tSample\tOverall survival status\tOverall survival",
+            f"#id\tid\t{legend}\tin months",
+        ]
+        lines += [
+            "#STRING\tSTRING\tSTRING\tNUMBER",
+            "#1\t1\t1\t1",
+            "PATIENT_ID\tSAMPLE_ID\tOS_STATUS\tOS_MONTHS",
+        ]
+        for i, sample in enumerate(expression.columns):
+            dead = i % 3 == 0
+            code = happened if dead else str(1 - int(happened))
+            lines.append(f"P{i}\t{sample}\t{code}\t{5 + i if dead else 50 + i}")
+        (folder / "data_clinical_sample.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        expression.to_csv(folder / "data_mrna_seq.txt", sep="\t", index_label="Hugo_Symbol")
+        assert main(["--from", str(folder), "--out", f"mine{number}.yaml"]) == 0
+        card = yaml.safe_load(Path(f"mine{number}.yaml").read_text(encoding="utf-8"))
+        assert card["endpoints"]["death"]["event"]["is"] == happened
+
+
+def test_groups_of_an_experiment_are_those_of_the_only_column_with_two_codes(
+    tmp_path, monkeypatch, expression
+):
+    monkeypatch.chdir(tmp_path)
+    expression.to_csv("genes.csv", index_label="gene")
+    described = {"treatment": ["ifn"] * 6 + ["none"] * 6, "batch": ["a", "b"] * 6}
+    table = pd.DataFrame(described, index=expression.columns)
+    table.to_csv("samples.csv", index_label="sample")
+    arguments = ["--from", "genes.csv", "--clinical", "samples.csv", "--experiment", "--out", "mine.yaml"]
+    assert main(arguments) == 0
+    groups = yaml.safe_load(Path("mine.yaml").read_text(encoding="utf-8"))["groups"]
+    assert groups["from"] == "treatment" and set(groups["map"]) == {"ifn", "none"}
+    assert all(meaning.startswith(MARK) for meaning in groups["map"].values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from irf7bone.experiments.gene_sets import Ranking, camera, leading_places, prer
 from irf7bone.experiments.permute import floor_code, n_relabellings, permutation_p, smallest_p
 from irf7bone.experiments.quality import experiment_quality
 from irf7bone.experiments.shrink import shrink
+from irf7bone.scoring.score_table import score_cohort
 from irf7bone.tables.experiment import DISTANCES, QUALITY
 
 
@@ -228,15 +230,42 @@ def test_a_set_that_moves_together_counts_as_less_than_its_size():
 
 
 def test_markers_are_mean_log2_fold_changes():
-    levels = pd.DataFrame(5.0, index=[f"S{i}" for i in range(8)], columns=["IBSP", "SP7", "KRT8", "OTHER"])
-    levels.iloc[1::2, :2] += np.array([3.0, 1.0])
+    levels = pd.DataFrame(
+        5.0, index=[f"S{i}" for i in range(8)], columns=["DMP1", "IBSP", "MEPE", "SP7", "KRT8", "OTHER"]
+    )
+    levels.iloc[1::2, :4] += np.array([1.0, 3.0, 2.0, 2.0])
     levels["SP7"] += np.linspace(0, 0.3, 8)
-    scores, used = marker_scores(levels, MARKERS)
-    assert list(scores) == ["BONE"] and used == {"BONE": 2, "EPITHELIAL": 0, "PROLIFERATION": 0}
+    measured = marker_scores(levels, MARKERS, min_coverage=0.5)
+    assert list(measured.levels) == ["BONE"]
+    assert measured.n_used == {"BONE": 4, "EPITHELIAL": 0, "PROLIFERATION": 0}
     made = design(4, paired=False)
-    table = composition("made", scores, used, MARKERS, [made]).set_index("marker")
+    table = composition("made", measured, MARKERS, [made]).set_index("marker")
     assert table.loc["BONE", "difference"] == pytest.approx(2.0, abs=0.05) and table.loc["BONE", "differs"]
-    assert table.loc["EPITHELIAL", "status"] == "not_available" and not table.loc["EPITHELIAL", "differs"]
+    assert table.loc["EPITHELIAL", "status"] == "low_coverage" and not table.loc["EPITHELIAL", "differs"]
+    assert "coverage 0.00 is too low" in table.loc["EPITHELIAL", "reason"]
+
+
+def test_markers_and_signatures_pass_one_gate():
+    """The same lists, as markers and as signatures: lost genes, constant ones, and genes at the floor."""
+    rng = np.random.default_rng(4)
+    genes = [f"G{k}" for k in range(20)] + [f"F{k}" for k in range(20)]
+    levels = pd.DataFrame(rng.normal(6, 1, (30, 40)), columns=genes, index=[f"S{i}" for i in range(30)])
+    levels.loc[:, "F0":] = np.where(rng.uniform(size=(30, 20)) < 0.9, 0.0, 5.0)  # hardly ever read
+    levels["G0"] = 7.0
+    lists = {
+        "whole": ("G1", "G2", "G3"),
+        "half": ("G1", "G2", "LOST1", "LOST2"),
+        "lost": ("G1", "LOST1", "LOST2"),
+        "constant": ("G0", "G1", "LOST1"),
+        "floor": ("G1", "F1", "F2"),
+        "most read": ("G1", "G2", "F1"),
+    }
+    sets = {name: SimpleNamespace(up=up, down=()) for name, up in lists.items()}
+    measured = marker_scores(levels, sets, min_coverage=0.5)
+    _, coverage = score_cohort(levels, sets, ["zscore"], 0.5)
+    refused = coverage.set_index("signature")["status"].eq("low_coverage")
+    assert set(refused.index[refused]) == set(measured.refused) == {"lost", "constant", "floor"}
+    assert coverage.set_index("signature")["n_genes_used"].to_dict() == measured.n_used
 
 
 def test_quality_flags_the_planted_outlier_and_orders_by_distance():

@@ -8,20 +8,22 @@ import os
 import pickle
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from irf7bone.base.errors import InputError
+from irf7bone.genes.gmt import NO_GENE, PROVENANCE_COLUMNS
 from irf7bone.genes.signatures import (
-    NO_GENE,
-    PROVENANCE_COLUMNS,
     UNSTATED,
     Signature,
+    library_groups,
     library_names,
     list_sha256,
     load_library,
+    with_groups,
 )
 from irf7bone.genes.symbols import SymbolTable
 
@@ -308,6 +310,7 @@ def test_names_are_read_without_heavy_imports():
 def test_shipped_sets_are_those_of_the_design(shipped):
     assert {name: len(signature.genes) for name, signature in shipped.items()} == {
         "HALLMARK_INTERFERON_ALPHA_RESPONSE": 97, "HALLMARK_INTERFERON_GAMMA_RESPONSE": 200,
+        "HALLMARK_IFNA_NOT_IFNG": 24, "HALLMARK_IFNG_NOT_IFNA": 127,
         "HALLMARK_G2M_CHECKPOINT": 200, "HALLMARK_E2F_TARGETS": 200, "ROONEY_TYPE_I_IFN": 10,
         "AYERS_IFNG6": 6, "BENCI_ISG_RS": 38, "IRF7": 1, "DANAHER_CYTOTOXIC_CELLS": 10, "DANAHER_NK_CELLS": 3,
         "DANAHER_NK_CD56DIM_CELLS": 4, "DANAHER_CD8_T_CELLS": 2, "PAM50_PROLIFERATION": 11,
@@ -342,6 +345,89 @@ def test_shipped_symbols_are_current_and_sorted(shipped, symbols):
             assert genes == sorted(genes)
 
 
+@pytest.fixture(scope="module")
+def everything(symbols):
+    """The default signatures and the library beside them."""
+    return load_library([SHIPPED, SHIPPED / "library"], symbols)
+
+
+def gmt_lists(folder):
+    """Set as the file names it -> its genes."""
+    lines = [
+        line.split("\t") for path in sorted(folder.glob("*.gmt")) for line in path.read_text().splitlines()
+    ]
+    return {name: genes for name, _, *genes in lines}
+
+
+@pytest.mark.parametrize("folder", [SHIPPED, SHIPPED / "library"], ids=["default", "library"])
+def test_every_shipped_list_is_that_of_its_provenance(folder, symbols):
+    with open(folder / "provenance.tsv", encoding="utf-8", newline="") as handle:
+        rows = {row["signature"]: row for row in csv.DictReader(handle, delimiter="\t")}
+    lists = gmt_lists(folder)
+    assert list(rows) == list(dict.fromkeys(rows)) and set(rows) == set(lists)
+    for name, genes in lists.items():
+        row = rows[name]
+        assert row["sha256"] == hashlib.sha256("\n".join(sorted(genes)).encode()).hexdigest(), name
+        assert int(row["n_genes"]) == len(genes) == len(set(genes)), name
+        assert set(genes) <= symbols.symbols, f"{name}: {set(genes) - symbols.symbols} not current"
+        assert row["pmid"] and all(pmid.isdigit() for pmid in row["pmid"].split(";"))
+        assert row["source"] and row["licence"] and row["how_obtained"]
+        assert "unclear" not in row["licence"] and "memory" not in row["note"]
+
+
+def test_no_list_is_there_twice_and_no_pair_contradicts_itself(everything):
+    seen = {}
+    for name, signature in everything.items():
+        key = (frozenset(signature.up), frozenset(signature.down))
+        assert key not in seen, f"{name} is {seen[key]}"
+        seen[key] = name
+        assert not set(signature.up) & set(signature.down)
+        assert signature.unresolved == ()
+    # a set and its opposite under two names
+    assert not [name for (up, down), name in seen.items() if down and (down, up) in seen]
+
+
+def test_what_is_derived_follows_its_rule(everything):
+    alpha, gamma = (
+        set(everything[f"HALLMARK_INTERFERON_{kind}_RESPONSE"].genes) for kind in ("ALPHA", "GAMMA")
+    )
+    assert len(alpha & gamma) == 73
+    assert set(everything["HALLMARK_IFNA_NOT_IFNG"].genes) == alpha - gamma
+    assert set(everything["HALLMARK_IFNG_NOT_IFNA"].genes) == gamma - alpha
+    rule = everything["CONSENSUS_ISG_5OF7"]
+    named = rule.how_obtained.partition("at least 5 of ")[2].split(", ")
+    lists = {**gmt_lists(SHIPPED), **gmt_lists(SHIPPED / "library")}
+    counted = Counter(gene for name in named for gene in lists[name])
+    assert len(named) == 7 and set(rule.genes) == {gene for gene, n in counted.items() if n >= 5}
+    assert rule.citation == "", "it is no work of its own"
+
+
+def test_groups_are_the_roles(everything, tmp_path):
+    files = [SHIPPED, SHIPPED / "library"]
+    groups = library_groups(files)
+    assert {name for names in groups.values() for name in names} == set(everything)
+    assert all(everything[name].role == role for role, names in groups.items() for name in names)
+    assert with_groups(["IRF7", "group:irf7", "MINE"], groups) == ["IRF7", "MINE"]
+    assert with_groups(["group:interferon"], groups) == groups["interferon"]
+    assert with_groups(["group:nothing"], groups) == []
+    assert library_groups([gmt(tmp_path / "own.gmt", ("OWN", "", "IRF7"))]) == {"user": ["OWN"]}
+    assert groups["tumour"].count("DESMEDT_ESR1") == 1, "a signed pair is one signature"
+
+
+def test_the_catalogue_is_that_of_the_lists():
+    spec = importlib.util.spec_from_file_location("catalogue", ROOT / "tools" / "document_signatures.py")
+    catalogue = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(catalogue)
+    library, rows = catalogue.listed()
+    assert catalogue.PAGE.read_text(encoding="utf-8") == catalogue.page(library, rows)
+    drawn = catalogue.MAP.read_text(encoding="utf-8")
+    assert drawn == catalogue.heat_map(library)
+    shared = sum(
+        bool(set(one.genes) & set(other.genes)) for one in library.values() for other in library.values()
+    )
+    assert drawn.count("<rect x=") == shared and all(drawn.count(f">{name}<") == 2 for name in library)
+
+
 def test_shipped_provenance_is_complete_and_true(shipped):
     with open(SHIPPED / "provenance.tsv", encoding="utf-8", newline="") as handle:
         rows = {row["signature"]: row for row in csv.DictReader(handle, delimiter="\t")}
@@ -370,7 +456,7 @@ def test_irf7_is_where_the_notes_say(shipped):
 def test_shipped_hallmarks_equal_msigdb_7_but_for_its_clone_names(shipped, symbols, realdata):
     msigdb = load_library([realdata / "genesets" / "h.all.v7.0.symbols.gmt"], symbols)
     clones = {"AC004551.1": "OAS1", "AC124319.1": "RNF213", "AC027237.1": "KIF23", "AC091021.1": "SS18"}
-    for name in (name for name in shipped if name.startswith("HALLMARK")):
+    for name in (name for name in shipped if name.startswith("HALLMARK") and "_NOT_" not in name):
         assert {clones.get(gene, gene) for gene in msigdb[name].genes} == set(shipped[name].genes)
 
 

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from irf7bone.base.damaged_names import looks_excel_damaged
 from irf7bone.base.errors import InputError
-from irf7bone.genes.symbols import SymbolTable, looks_excel_damaged, looks_like_mouse
+from irf7bone.genes.symbols import SymbolTable, looks_like_mouse
 
 ROOT = Path(__file__).resolve().parents[3]
 SHIPPED = ROOT / "data" / "genes" / "hgnc_symbols.tsv.gz"

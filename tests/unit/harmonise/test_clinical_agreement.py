@@ -44,7 +44,7 @@ def test_the_base_agrees(base):
 
 def test_a_column_sorted_alone_is_refused(base):
     said = refusal(lambda: base.run(clinical=apart(base.clinical, "er"), fields=ER))
-    assert "fields.er" in said and "ER that goes with its genes' expression" in said
+    assert "fields.er" in said and "ER that agrees with its genes' expression" in said
     assert "sorted apart from its ids, or one column alone" in said
     assert "expression_disagrees: {er: why}" in said
 

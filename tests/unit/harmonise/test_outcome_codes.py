@@ -162,3 +162,13 @@ def test_the_rank_sum_equals_scipys(case):
     peer = stats.mannwhitneyu(time[lost], time[~lost], method="asymptotic")
     assert row["p_time"] == pytest.approx(peer.pvalue, rel=1e-9)
     assert row["rank"] == pytest.approx(peer.statistic / (lost.sum() * (~lost).sum()))
+
+
+def test_a_covariate_missing_for_those_with_the_event_is_refused(case, symbols):
+    case.card["fields"] = {"er": {"from": "er", "map": {"+": "positive", "-": "negative"}}}
+    lost = case.clinical.index[case.clinical["status"] == "bone"][:38]
+    case.clinical.loc[lost, "er"] = None
+    said = refused(case, symbols)
+    assert "38 of 200 lack the covariate er (bone): 100% of them have the event, 30% of the others" in said
+    case.clinical.loc[case.clinical.index[case.clinical["status"] == "bone"], "er"] = None
+    assert case.harmonise(symbols).adata.n_obs == 200  # under 80 % known: no model uses it

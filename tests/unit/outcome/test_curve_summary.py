@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.outcome.curve_summary import summarise
+from irf7bone.outcome.curve_summary import summarise_curve
 from irf7bone.outcome.curves import _curve
 from irf7bone.statistics.incidence import median_time
 
@@ -31,14 +31,14 @@ def test_a_median_by_hand():
 
 def test_it_is_what_r_gives():
     # quantile(f, 0.5); summary(f, times = 60)
-    found = summarise(curve(TIME, STATUS))
+    found = summarise_curve(curve(TIME, STATUS))
     assert (found["median_months"], found["median_low"]) == (58, 9) and np.isnan(found["median_high"])
     values = [found[name] for name in ("at_60_months", "at_60_low", "at_60_high")]
     np.testing.assert_allclose(values, [0.409090909090909, 0.136640699453358, 0.669394475052435], rtol=1e-12)
 
 
 def test_the_five_year_estimate_is_the_last_step_before():
-    found = summarise(curve(TIME, STATUS))
+    found = summarise_curve(curve(TIME, STATUS))
     rows = curve(TIME, STATUS).set_index("time_months")
     assert found["at_60_months"] == rows.loc[58.0, "estimate"] and found["n_at_risk_60"] == 4
     assert (found["at_60_low"], found["at_60_high"]) == tuple(rows.loc[58.0, ["ci_low", "ci_high"]])
@@ -46,16 +46,19 @@ def test_the_five_year_estimate_is_the_last_step_before():
 
 
 def test_nobody_followed_for_five_years_has_no_estimate():
-    assert "at_60_months" not in summarise(curve(TIME[:8], STATUS[:8]))
+    assert "at_60_months" not in summarise_curve(curve(TIME[:8], STATUS[:8]))
 
 
 def test_changing_the_unit_of_time_changes_the_median_alike():
-    once, twice = summarise(curve(TIME, STATUS)), summarise(curve(2 * TIME, STATUS))
+    once, twice = summarise_curve(curve(TIME, STATUS)), summarise_curve(curve(2 * TIME, STATUS))
     for name in ("median_months", "median_low", "median_high"):
         assert twice[name] == pytest.approx(2 * once[name], nan_ok=True)
 
 
 def test_incidence_without_competing_events_has_the_median_of_kaplan_meier():
-    free, gone = summarise(curve(TIME, STATUS)), summarise(curve(TIME, STATUS, "cumulative_incidence"))
+    free, gone = (
+        summarise_curve(curve(TIME, STATUS)),
+        summarise_curve(curve(TIME, STATUS, "cumulative_incidence")),
+    )
     assert gone["median_months"] == free["median_months"]
     assert gone["at_60_months"] == pytest.approx(1 - free["at_60_months"], abs=1e-12)

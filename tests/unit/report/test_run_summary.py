@@ -9,7 +9,7 @@ from madeup import study as made
 from madeup.report import make_inputs
 
 from irf7bone.base.vocabulary import VERDICTS
-from irf7bone.report.run_summary import ESTIMATES, as_json, multiqc_content, run_summary
+from irf7bone.report.run_summary import ESTIMATES, json_text, multiqc_content, run_summary
 from irf7bone.study.schema import load_schema, violations
 
 
@@ -21,7 +21,7 @@ def inputs(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def summary(inputs) -> dict:
-    return json.loads(as_json(run_summary(inputs)))
+    return json.loads(json_text(run_summary(inputs)))
 
 
 def test_it_keeps_to_its_schema_and_the_schema_can_refuse(summary):
@@ -50,7 +50,7 @@ def test_its_numbers_are_those_of_the_tables(inputs, summary):
 
 
 def test_equal_runs_give_equal_bytes(inputs):
-    assert as_json(run_summary(inputs)) == as_json(run_summary(inputs))
+    assert json_text(run_summary(inputs)) == json_text(run_summary(inputs))
 
 
 def test_multiqc_gets_a_table_with_a_row_an_endpoint(inputs):
@@ -60,4 +60,4 @@ def test_multiqc_gets_a_table_with_a_row_an_endpoint(inputs):
     assert len(content["data"]) == len(made.ENDPOINTS)
     for row in content["data"].values():
         assert set(row) == set(content["headers"])
-    assert json.loads(as_json(content)) == content
+    assert json.loads(json_text(content)) == content

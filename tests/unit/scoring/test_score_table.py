@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 from irf7bone.base.errors import InputError
-from irf7bone.genes.signatures import NO_GENE
+from irf7bone.genes.gmt import NO_GENE
 from irf7bone.scoring.registry import METHODS
 from irf7bone.scoring.score_table import score_cohort
 from irf7bone.tables.cohort import COVERAGE, SCORES

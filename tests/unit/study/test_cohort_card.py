@@ -190,7 +190,7 @@ def test_yaml_words_stay_the_text_that_stands_in_the_card(tmp_path):
         (
             {"expression.source": "tape"},
             "expression.source",
-            "one of table, h5ad, geo, cbioportal, package, simulate",
+            "one of table, h5ad, geo, geo_file, cbioportal, package, simulate",
         ),
         ({"expression.source": REMOVED}, "expression.source", "the key `source`"),
         ({"expression.scale": "log10"}, "expression.scale", "one of linear, log2, counts, log_ratio"),
@@ -306,6 +306,15 @@ def test_mistakes_of_package_cards(tmp_path, changes, key):
     assert load_card(write_card(tmp_path, good)).expression == PACKAGE
     [problem] = refused(write_card(tmp_path, good | changes))
     assert problem.where.endswith(f", {key}")
+
+
+def test_a_rule_for_times_that_differ_needs_several_columns(tmp_path):
+    times = {"from": ["days", "days_alive"], "unit": "days", "differ": "first"}
+    load_card(write_card(tmp_path, {"endpoints.death.time": times}))
+    with pytest.raises(InputError) as caught:
+        load_card(write_card(tmp_path, {"endpoints.death.time": {**times, "from": "days"}}))
+    [problem] = caught.value.problems
+    assert problem.where.endswith("endpoints.death.time.differ")
 
 
 def test_all_mistakes_are_reported_at_once(tmp_path):

@@ -132,6 +132,22 @@ def test_own_cards_and_signatures_are_found_from_the_current_folder(here):
     assert study.signature_files == (Path("all.gmt"), Path("more/own.gmt"))
 
 
+def test_a_group_stands_for_the_signatures_of_its_role(here):
+    folder = str(PROJECT / "data/signatures")
+    groups = {"signatures.files": [folder, f"{folder}/library"]}
+    chosen = ["HALLMARK_E2F_TARGETS", "group:interferon", "HALLMARK_INTERFERON_ALPHA_RESPONSE"]
+    select = load({**groups, "signatures.select": chosen}).config.signatures.select
+    assert select[0] == "HALLMARK_E2F_TARGETS" and len(set(select)) == len(select)
+    assert {"HALLMARK_INTERFERON_ALPHA_RESPONSE", "RICE_ISG6", "DESMEDT_STAT1"} <= set(select)
+    assert "IRF7" not in select
+    with pytest.raises(InputError) as refused:
+        wrong = {"signatures.select": [*chosen, "group:interferno"], "primary.signature": "group:irf7"}
+        load({**groups, **wrong})
+    first, second = refused.value.problems[:2]
+    assert "`group:interferno`" in first.found and "group:interferon" in first.remedy
+    assert "`group:irf7`" in second.found and "primary" in second.where
+
+
 def test_analysis_settings_change_with_what_the_numbers_depend_on(here):
     default = load().config.analysis()
     assert isinstance(default, tuple), "Snakemake tracks params of built-in types only"

@@ -242,8 +242,8 @@ def test_a_warning_is_of_the_nearest_number_of_events():
     known = table(row(n_events=14), row(n_events=69, share=0.051))
     said = caution(known, "firth", "unadjusted", 16, "type_i_error")
     assert said == (
-        "p values of Firth's Cox models are too small: in simulations of 82 patients, 14 events, 8.0 % of "
-        "true nulls had p < 0.05 (5 % would be right)"
+        "p values of Firth's Cox models are anti-conservative: in simulations of 82 patients, 14 events, the "
+        "type I error was 8.0 % (nominal: 5 %)"
     )
     # within a factor of two, and no farther
     assert caution(known, "firth", "unadjusted", 7, "type_i_error") == said
@@ -269,7 +269,7 @@ def test_a_model_that_was_not_simulated_has_the_worst_of_the_others():
 @pytest.mark.parametrize(
     ("verdict", "words"),
     [
-        ("too seldom", "p values of Harrell's C are cautious"),
+        ("too seldom", "p values of Harrell's C are conservative"),
         ("too narrow", "95 % intervals of Harrell's C are too narrow"),
         ("too wide", "95 % intervals of Harrell's C are wide"),
     ],
@@ -285,7 +285,7 @@ def test_a_pooled_warning_is_of_the_nearest_number_of_cohorts():
         pooled_row("pooled_interval", 3, 0.91, "too narrow"), pooled_row("pooled_interval", 10, 0.95, "held")
     )
     said = pooled_caution(known, "pooled_interval", 4, "coverage")
-    where = "in simulations of 3 cohorts, tau2 0.1, 91.0 % held the truth"
+    where = "in simulations of 3 cohorts, tau2 0.1, their coverage was 91.0 %"
     assert said == f"95 % intervals of pooled results are too narrow: {where}"
     assert pooled_caution(known, "pooled_interval", 8, "coverage") is None
     assert pooled_caution(known, "prediction_interval", 3, "coverage") is None

@@ -38,7 +38,7 @@ def test_an_id_called_NA_stays_text(tmp_path):
     frame = pd.DataFrame(
         {"cohort": ["NA"], "signature": ["007"], "n_genes": [3], "n_genes_used": [3], "coverage": [1.0],
          "agreement": [0.98], "agreement_least_in": ["NA"], "agreement_cohorts": ["NA,x"], "missing": [None],
-         "status": ["ok"], "reason": [None]}
+         "discordant": [None], "status": ["ok"], "reason": [None]}
     )  # fmt: skip
     COVERAGE.write(frame, tmp_path / "c.tsv")
     back = COVERAGE.read(tmp_path / "c.tsv")

@@ -64,7 +64,7 @@ def read_clinical(card: Sourced, entry: dict, downloads: Downloads) -> tuple[pd.
         InputError: A file cannot be read, or lacks the table or column that the card names.
     """
     files = [downloads.get(file.name) for file in geo_layout.geo_files(card, entry)]
-    records = [file.record for file in files]
+    records: Records = [file.record for file in files]
     _, platform = geo_layout.geo_accessions(card, entry)
     if "key" not in entry:
         matrix = read_series_matrix(files[0].path, platform, samples_only=True)

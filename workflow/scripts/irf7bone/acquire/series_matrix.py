@@ -119,8 +119,22 @@ def _cells(rest: str, count: int | None = None) -> list[str]:
 
 
 def _samples(lines: list[tuple[str, str]], path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Samples x attributes and characteristics, and the other spellings of keys that are one."""
-    named = [_cells(rest) for name, rest in lines if name == "geo_accession"]
+    """As :func:`samples_of`, from the lines of a series matrix."""
+    count = next((len(_cells(rest)) for name, rest in lines if name == "geo_accession"), None)
+    return samples_of([(name, _cells(rest, count)) for name, rest in lines], path)
+
+
+def samples_of(rows: list[tuple[str, list[str]]], path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Samples x attributes and characteristics, and the other spellings of keys that are one.
+
+    Args:
+        rows: Name of an attribute and its value in every sample; ``geo_accession`` among them.
+        path: The file, for messages.
+
+    Raises:
+        InputError: A row is not as long as the others, or sample ids are empty or repeated.
+    """
+    named = [cells for name, cells in rows if name == "geo_accession"]
     if len(named) != 1:
         raise _refuse(
             path,
@@ -132,8 +146,8 @@ def _samples(lines: list[tuple[str, str]], path: Path) -> tuple[pd.DataFrame, di
     problems = Problems()
     text.check_ids(ids, f"{path}, !Sample_geo_accession", what="sample id", unique=True, problems=problems)
     columns: dict[str, list[list[str]]] = {}
-    for name, rest in lines:
-        cells = [cell.strip() for cell in _cells(rest, len(ids))]
+    for name, values in rows:
+        cells = [cell.strip() for cell in values]
         if len(cells) != len(ids):
             problems.add(
                 f"{path}, !Sample_{name}",

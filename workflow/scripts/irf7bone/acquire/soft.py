@@ -19,7 +19,7 @@ from irf7bone.base.errors import InputError, Problem
 from irf7bone.download.content import GZIP
 
 # columns with the genes of a probe, by who made the table: GEO, Affymetrix, Agilent, Illumina
-GENE_COLUMNS = ("Gene symbol", "Gene Symbol", "GENE_SYMBOL", "Symbol")
+GENE_COLUMNS = ("Gene symbol", "Gene Symbol", "GENE_SYMBOL", "Symbol", "gene_assignment")
 NO_GENE = ("", "---", "NA", "N/A", "null", "NULL")
 
 
@@ -86,7 +86,7 @@ def read_series_tables(path: Path) -> list[SoftTable]:
                 title = decode(line).partition("=")[2].strip()
                 columns, *rows = [
                     [cell.strip() for cell in decode(row).split("\t")]
-                    for row in _until_end(lines, b"!series_table_end", path)
+                    for row in until_end(lines, b"!series_table_end", path)
                     if row.strip()
                 ] or [[]]
                 tables.append(SoftTable(title, columns, [_fitting(row, len(columns), path) for row in rows]))
@@ -108,7 +108,12 @@ def _fitting(row: list[str], length: int, path: Path) -> list[str]:
     return row[:length]
 
 
-def _until_end(lines: Iterator[bytes], mark: bytes, path: Path) -> Iterator[bytes]:
+def until_end(lines: Iterator[bytes], mark: bytes, path: Path) -> Iterator[bytes]:
+    """The lines of a table up to the mark of its end.
+
+    Raises:
+        InputError: The file ends before it.
+    """
     for line in lines:
         if line.startswith(mark):
             return
@@ -120,13 +125,16 @@ def _until_end(lines: Iterator[bytes], mark: bytes, path: Path) -> Iterator[byte
     )
 
 
-def read_probe_genes(path: Path, platform: str, gene_column: str | None = None) -> dict[str, str | None]:
+def read_probe_genes(
+    path: Path, platform: str | None, gene_column: str | None = None, probe_column: str = "ID"
+) -> dict[str, str | None]:
     """Genes of each probe of a platform, as its table writes them; None where it names none.
 
     Args:
         path: GEO's annotation, or a SOFT file that holds the platform.
-        platform: Accession of the platform.
+        platform: Accession of the platform; None for the first in the file.
         gene_column: Column to read; None for the first of :data:`GENE_COLUMNS` that is there.
+        probe_column: Column with the probes; another than ``ID`` where the file is no annotation of GEO.
 
     Raises:
         InputError: The file holds no table of this platform, is cut off, or lacks the column.
@@ -137,18 +145,18 @@ def read_probe_genes(path: Path, platform: str, gene_column: str | None = None) 
         for line in lines:
             if line.startswith((b"^PLATFORM", b"!Annotation_platform =")):
                 name = decode(line).partition("=")[2].strip()
-                here = name == platform
+                here = platform is None or name == platform
                 others += [] if here else [name]
             elif line.startswith(b"!platform_table_begin") and here:
-                table = _until_end(lines, b"!platform_table_end", path)
+                table = until_end(lines, b"!platform_table_end", path)
                 header = next(table, b"")
                 columns = [cell.strip() for cell in decode(header).split("\t")]
-                at = _gene_column(columns, gene_column, path)
-                return dict(_probe_and_genes(row, at) for row in table)
+                at = _gene_column(columns, gene_column, probe_column, path)
+                return dict(_probe_and_genes(row, columns.index(probe_column), at) for row in table)
     raise InputError(
         Problem(
             str(path),
-            f"the table of platform {platform}",
+            f"the table of platform {platform}" if platform else "the table of a platform",
             f"tables of {', '.join(others)}" if others else "no table",
             "check the platform of the card against the series' page; if it has no table, bring the "
             "expression with its genes in a file of your own (source: table)",
@@ -156,14 +164,14 @@ def read_probe_genes(path: Path, platform: str, gene_column: str | None = None) 
     )
 
 
-def _gene_column(columns: list[str], wanted: str | None, path: Path) -> int:
+def _gene_column(columns: list[str], wanted: str | None, probes: str, path: Path) -> int:
     names = (wanted,) if wanted else GENE_COLUMNS
     found = [name for name in names if name in columns]
-    if not found or columns.count(found[0]) > 1 or columns[0] != "ID":
+    if not found or columns.count(found[0]) > 1 or columns.count(probes) != 1:
         raise InputError(
             Problem(
                 f"{path}, header of the platform's table",
-                f"ID as the first column, and once a column {' or '.join(map(repr, names))}",
+                f"once a column {probes!r}, and once a column {' or '.join(map(repr, names))}",
                 f"the columns {', '.join(columns)}",
                 "name the column with the genes in the card: gene_column, and gene_id for their kind",
             )
@@ -171,7 +179,21 @@ def _gene_column(columns: list[str], wanted: str | None, path: Path) -> int:
     return columns.index(found[0])
 
 
-def _probe_and_genes(row: bytes, at: int) -> tuple[str, str | None]:
-    cells = row.rstrip(b"\r\n").split(b"\t", at + 1)
-    genes = decode(cells[at]).strip() if at < len(cells) else ""
-    return decode(cells[0]).strip(), None if genes in NO_GENE else genes
+def _probe_and_genes(row: bytes, probe: int, at: int) -> tuple[str, str | None]:
+    cells = row.rstrip(b"\r\n").split(b"\t", max(at, probe) + 1)
+    genes = decode(cells[at]) if at < len(cells) else ""
+    return decode(cells[probe]).strip() if probe < len(cells) else "", genes_named(genes)
+
+
+def genes_named(cell: str) -> str | None:
+    """The genes that a cell of a platform's table names, as it writes them; None where it names none.
+
+    Affymetrix' ``gene_assignment`` holds transcripts, ``accession // symbol // title ...``, separated by
+    ``///``: the genes are their symbols, each once.
+    """
+    cell = cell.strip()
+    if " // " in cell:
+        parts = [part.split("//") for part in cell.split("///")]
+        symbols = dict.fromkeys(part[1].strip() for part in parts if len(part) > 1)
+        cell = " /// ".join(symbol for symbol in symbols if symbol not in NO_GENE)
+    return None if cell in NO_GENE else cell

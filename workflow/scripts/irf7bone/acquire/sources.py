@@ -71,6 +71,14 @@ def _name_tables(card: Sourced, entry: dict) -> list[Path]:
     return [card.resolve(entry[key]["path"]) for key in ("annotation", "patients") if key in entry]
 
 
+def _named_file_and_tables(card: Sourced, entry: dict) -> list[Path]:
+    return [*_named_file(card, entry), *_name_tables(card, entry)]
+
+
+def _expression_file_and_tables(card: Sourced, entry: dict) -> list[Path]:
+    return [*_expression_file(card, entry), *_name_tables(card, entry)]
+
+
 def _nothing(card: Sourced, entry: dict) -> list[Path]:
     """The card states what it reads, by its checksum or its address."""
     return []
@@ -79,11 +87,12 @@ def _nothing(card: Sourced, entry: dict) -> list[Path]:
 SOURCES = {
     "cbioportal": Source("irf7bone.acquire.cbioportal", files=study_files, remote=study_archive),
     "geo": Source("irf7bone.acquire.geo", files=_nothing, remote=geo_files),
+    "geo_file": Source("irf7bone.acquire.geo_file", files=_expression_file_and_tables),
     "h5ad": Source("irf7bone.acquire.h5ad", files=_expression_file),
     "package": Source("irf7bone.acquire.package", files=_name_tables),
     "simulate": Source("irf7bone.acquire.simulate", files=_shipped_genes),
     "simulate_pairs": Source("irf7bone.acquire.simulate_pairs", files=_shipped_genes),
-    "table": Source("irf7bone.acquire.table", files=_named_file),
+    "table": Source("irf7bone.acquire.table", files=_named_file_and_tables),
 }
 
 
@@ -127,11 +136,15 @@ def acquire(card: Card, downloads: Downloads | None = None) -> Acquired:
     Raises:
         InputError: A source cannot be read, or two clinical sources contradict each other.
     """
+    from irf7bone.acquire.split import split_columns  # here, so that listing files does not wait for pandas
+
     expression, sources = _read("expression", card, card.expression, downloads)
     clinical = None
     for entry in card.clinical:
         table, records = _read("clinical", card, entry, downloads)
         sources += records
+        if "split" in entry:
+            table = split_columns(table, entry["split"], f"{card.path}, clinical: split")
         table = table.mask(table.isin(entry.get("missing", [])), None)
         clinical = table if clinical is None else _merge_clinical(clinical, table, f"{card.path}, clinical")
     return Acquired(expression, clinical, sources)

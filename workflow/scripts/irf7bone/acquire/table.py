@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from irf7bone.acquire import text
+from irf7bone.acquire.annotation import with_genes
 from irf7bone.base.errors import InputError, Problem, Problems
 
 if TYPE_CHECKING:
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
 _FEATURE_COUNTS = ("chr", "start", "end", "strand", "length")
 
 
-def read_expression(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+def read_expression(card: Sourced, entry: dict) -> tuple[pd.DataFrame, list[dict[str, str]]]:
     """Read an expression table whose first column holds the ids of its rows.
 
     Returns:
-        Genes x samples, float64, gene ids as they are (they may repeat); and the record of the file.
+        Genes x samples, float64, gene ids as they are (they may repeat), or with ``annotation`` an index of
+        two levels, probe and gene; and the records of the files.
 
     Raises:
         InputError: The file cannot be read, has repeated or empty sample ids, or cells that are no numbers.
@@ -47,7 +49,13 @@ def read_expression(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str,
     problems.raise_if_any()
     rows, columns = pd.Index(row_ids, dtype=object), pd.Index(column_ids, dtype=object)
     frame = pd.DataFrame(values, index=rows, columns=columns)
-    return frame if genes_in_rows else frame.T, {"name": path.name, "sha256": checksum}
+    frame = frame if genes_in_rows else frame.T
+    record = {"name": path.name, "sha256": checksum}
+    if "annotation" not in entry:
+        return frame, [record]
+    table = card.resolve(entry["annotation"]["path"])
+    frame, annotation = with_genes(frame, table, entry["annotation"], f"{card.path}, expression: annotation")
+    return frame, [record, annotation]
 
 
 def read_clinical(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:

@@ -18,12 +18,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
+from irf7bone.acquire.thousands import are_thousands
 from irf7bone.base.errors import InputError, Problem, Problems, why_no_file
 
 MISSING_WORDS = ("", "NA", "NaN", "nan", "N/A", "NULL", "null", "#N/A")
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 _SPOKEN = {",": "comma", "\t": "tab", ";": "semicolon", " ": "space", "|": "vertical bar"}
 _GZIP, _ZIP, _OLE, _PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"
+ROW_NAMES = "row_names"  # what the first column is called where R's write.csv gives it an empty name
 UNPACKED_LIMIT = 4 << 30  # bytes of text; ten times the largest table of a tumour series
 BLOCK = 16 << 20
 _LONE_RETURN = re.compile(rb"\r(?!\n|\Z)")
@@ -198,6 +200,8 @@ def _header(path: Path, content: bytes, number: int) -> tuple[list[str], str]:
             offenders=(line[:60],),
         )
     names = next(csv.reader([line], delimiter=delimiter))
+    if names[0] == "" and ROW_NAMES not in names:
+        names[0] = ROW_NAMES
     return names, delimiter
 
 
@@ -357,6 +361,15 @@ def to_numbers(cells: pa.Table, names: list[str], row_ids: list[str], path: Path
             found=f"{n_wrong} cells that are not numbers",
             remedy=remedy,
             offenders=tuple(offenders),
+        )
+    if are_thousands(out):
+        i, j = np.argwhere(out != np.floor(out))[0]
+        raise _refuse(
+            path,
+            expected="numbers whose points are decimal points",
+            found="whole numbers below 1,000, and beside them only numbers such as 1.234 with three decimals",
+            remedy="export the table without a mark for thousands: here 1.234 seems to be 1234",
+            offenders=(f"{out[i, j]:.3f} (row {row_ids[i]}, column {names[j]})",),
         )
     return out
 

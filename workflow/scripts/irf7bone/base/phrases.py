@@ -13,6 +13,7 @@ STATUS_WORDS = {
     "too_few_samples": "too few samples",
     "separated": "separated",
     "low_coverage": "low coverage",
+    "not_measured": "not measured",
     "not_available": "not available",
 }
 MODEL_WORDS = {

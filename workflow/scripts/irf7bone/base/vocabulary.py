@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 ENDPOINTS = ("bone", "brain", "lung", "liver", "distant", "relapse", "death")
-STATUSES = ("ok", "too_few_events", "too_few_samples", "separated", "low_coverage", "not_available")
+STATUSES = (
+    "ok",
+    "too_few_events",
+    "too_few_samples",
+    "separated",
+    "low_coverage",
+    "not_measured",
+    "not_available",
+)
 METHOD_NAMES = ("zscore", "ssgsea", "singscore", "gsva", "plage")
 MODELS = ("unadjusted", "proliferation", "proliferation_er", "clinical", "full")
 ROLES = ("discovery", "validation", "simulated")
@@ -18,6 +26,16 @@ EVENTS_PER_PARAMETER = 10
 FEWEST_FOR_FUNNEL = 10
 # A gene is low where it lies in the lowest quarter of the cohort's genes: of a random signature 0.25 do.
 LOW_SHARE = 0.25
+# A gene follows its companions, or another row stands under its name. Companions stand beside it in gene
+# sets of FEWEST_WORKS works; those that correlate with the mean of the others by COMPANION can be asked
+# where there are FEWEST_COMPANIONS and their pairs correlate by COHERENT on average. A gene follows them
+# where no more than CLOSER of the genes that no set names beside it go with them as closely. It is another's
+# row where its upper 99 % limit lies below UNRELATED and its NEAREST genes correlate with it by
+# OTHER_IDENTITY on average, and with the companions by less than UNRELATED.
+FEWEST_WORKS, COMPANION, COHERENT, FEWEST_COMPANIONS = 4, 0.5, 0.3, 5
+CLOSER, UNRELATED, OTHER_IDENTITY, NEAREST = 0.03, 0.3, 0.5, 10
+FOLLOWS, DISCORDANT, NOT_MEASURED, NOT_TOLD = "follows", "discordant", "not_measured", "not_told"
+IDENTITIES = (FOLLOWS, DISCORDANT, NOT_MEASURED, NOT_TOLD)
 # CD45, which every leukocyte carries: the one gene of the "CD45" set of Danaher 2017 (JITC 5:18).
 LEUKOCYTE_GENE = "PTPRC"
 
@@ -26,6 +44,8 @@ LEUKOCYTE_GENE = "PTPRC"
 MODEL_FIELDS, COMPLETE_SHARE = ("er", "node", "grade", "size_cm", "age"), 0.8
 # why a patient is lost from an endpoint, in the order in which they are
 LOSS_CAUSES = ("no_expression", "no_time", "no_status", "no_covariate", "no_score")
+# whether a loss follows the outcome; not_tested where nothing of those lost is known
+DEPENDENCES = NO_DEPENDENCE, WEAK, STRONG, NOT_TESTED = ("none", "weak", "strong", "not_tested")
 
 # what may be said of an endpoint
 SUPPORTED, CONTRADICTED = "supported", "contradicted"

@@ -111,11 +111,11 @@ def _adjusted(
     settings, human = inputs.settings, to_human(adata, inputs.orthologs)
     library = {settings.primary_signature: inputs.library[settings.primary_signature]}
     scores, _ = score_cohort(score_levels(human), library, [settings.primary_method], settings.min_coverage)
-    level, _ = marker_scores(marker_levels(human), stress)
-    if STRESS not in level:
-        return row | {"status": "not_available", "reason": "none of the dissociation genes is measured"}
+    measured = marker_scores(marker_levels(human), stress, min_coverage=settings.min_coverage)
+    if STRESS in measured.refused:
+        return row | {"status": "low_coverage", "reason": measured.refused[STRESS]}
     table = adjusted_contrasts(
-        inputs.card.id, scores, level, [planned.design], method=settings.primary_method
+        inputs.card.id, scores, measured.levels, [planned.design], method=settings.primary_method
     )
     found = table[table["adjustment"] == STRESS].iloc[0]
     return row | {name: found[name] for name in ESTIMATE}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from textwrap import wrap
 from typing import Any
 
@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.base.phrases import counted, is_missing
-from irf7bone.commands.check import CellsCheck, CohortCheck, StudyCheck
-from irf7bone.scoring.agreement import coverage_refusal
+from irf7bone.commands.check_found import CellsCheck, CohortCheck, ExperimentCheck, StudyCheck
+from irf7bone.commands.unanswered import primary_events
 from irf7bone.verdict.planning import MOST_COHORTS, chance_to_decide, cohorts_needed
 from irf7bone.verdict.premises import ALL_BUT, CONTRADICTED, SHARED
 
@@ -29,7 +29,9 @@ def describe_check(found: StudyCheck) -> str:
         _head(found),
         _cohorts(found.cohorts),
         _coverage(found),
-        "\n".join(part for part in (_cells(found.cells), _remarks(found)) if part),
+        "\n".join(
+            part for part in (_experiments(found.experiments), _cells(found.cells), _remarks(found)) if part
+        ),
         _problems(found),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -47,22 +49,9 @@ def _head(found: StudyCheck) -> str:
     return "\n".join(lines)
 
 
-def _pooled_events(found: StudyCheck) -> list[int]:
-    """Events of the primary endpoint in each cohort that would be pooled, as far as the data are there."""
-    primary = found.config.get("primary")
-    endpoint = primary.get("endpoint") if isinstance(primary, dict) else None
-    pooled = [
-        cohort.summary
-        for cohort in found.cohorts
-        if not cohort.state and cohort.card.role == "validation" and not cohort.card.selected_on_outcome
-    ]
-    rows = pd.concat(pooled) if pooled else pd.DataFrame(columns=["endpoint", "n_events"])
-    return rows.loc[rows["endpoint"] == endpoint, "n_events"].astype(int).tolist()
-
-
 def _primary_events(found: StudyCheck) -> str:
     """Patients and events behind the primary analysis, as far as the data are there."""
-    events = _pooled_events(found)
+    events = list(primary_events(found).values())
     cohorts = counted(len(events), "cohort")
     return f"{counted(sum(events), 'event')} in {cohorts} of patients that could be read"
 
@@ -74,7 +63,7 @@ def _planning(found: StudyCheck) -> list[str]:
     if found.problems or not isinstance(settings, dict):
         return []
     size, power, scale = (float(settings[name]) for name in wanted)
-    events = _pooled_events(found)
+    events = list(primary_events(found).values())
     chance = chance_to_decide(events, size, scale)
     said = f"were the hazard ratio {size:g}, these cohorts would decide with probability {chance:.2f}"
     if chance >= power:
@@ -101,6 +90,15 @@ def _table(rows: Sequence[Sequence[str]], *, text_columns: int) -> str:
         ]
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
+
+
+def _experiments(experiments: Sequence[ExperimentCheck]) -> str:
+    """Samples of each group, then genes, of every experiment."""
+    lines = []
+    for found in experiments:
+        groups = ", ".join(f"{counted(n, 'sample')} of {name}" for name, n in found.groups.items())
+        lines.append(f"{found.card.id}: {found.state or f'{groups}; {found.n_genes:,} genes'}")
+    return "\n".join(f"experiment {line}" for line in lines)
 
 
 def _cells(cells: Sequence[CellsCheck]) -> str:
@@ -149,7 +147,10 @@ def _coverage(found: StudyCheck) -> str:
     shares = pd.DataFrame(
         {cohort.card.id: _shares(found, cohort.expression.columns) for cohort in read}, index=found.library
     )
-    low = pd.DataFrame({name: _refused(found, name, shares[name]) for name in shares})
+    low = pd.DataFrame(
+        {item.card.id: [not found.scores(item, name) for name in found.library] for item in read},
+        index=found.library,
+    )
     if len(read) <= COLUMNS_SHOWN:
         rows = [("signature", *shares.columns)]
         for name, row in shares.iterrows():
@@ -168,19 +169,9 @@ def _coverage(found: StudyCheck) -> str:
     )
 
 
-def _refused(found: StudyCheck, cohort: str, shares: pd.Series) -> pd.Series:
-    agreements = found.agreements(cohort)
-    said = []
-    for name, share in shares.items():
-        n_genes = len(found.library[name].genes)
-        n_used, limit = round(share * n_genes), found.limit("min_coverage")
-        said.append(bool(coverage_refusal(n_used, n_genes, limit, agreements.get(name))))
-    return pd.Series(said, index=shares.index)
-
-
 def _shares(found: StudyCheck, genes: pd.Index) -> list[float]:
-    sizes = [(*signature.up, *signature.down) for signature in found.library.values()]
-    return [float(np.isin(np.array(members, dtype=object), genes).mean()) for members in sizes]
+    sets = [signature.genes for signature in found.library.values()]
+    return [sum(gene in genes for gene in members) / len(members) if members else 0.0 for members in sets]
 
 
 def _remarks(found: StudyCheck) -> str:
@@ -202,16 +193,30 @@ def _remarks(found: StudyCheck) -> str:
             who = f"{len(pairs)} pairs of samples look like one patient each"
         apart = first != second and not endpoints[first] & endpoints[second]
         lines.append(f"{place}: {who}{'; they share no endpoint' if apart else ''}")
-    lines += _questions(found)
-    unsure = [
-        f"{cohort.card.id}{NO_BREAK}{len(cohort.card.unverified)}"
+    lines += [
+        line
         for cohort in found.cohorts
-        if cohort.card.unverified and cohort.card.role != "simulated"
+        for warning in cohort.notes.warnings
+        for line in wrap(f"{cohort.card.id}: {warning}", width=SCREEN, subsequent_indent="  ")
     ]
-    if unsure:
-        said = wrap(f"statements that a card leaves unverified: {', '.join(unsure)}", width=SCREEN)
-        lines += [line.replace(NO_BREAK, " ") for line in said]
+    lines += _questions(found)
+    lines += _listed("samples in one source only", {c.card.id: c.notes.unmatched for c in found.cohorts})
+    lines += _listed(
+        "samples that stay without a value",
+        {f"{c.card.id} {name}": n for c in found.cohorts for name, n in c.notes.missing.items()},
+    )
+    lines += _listed(
+        "statements that a card leaves unverified",
+        {c.card.id: len(c.card.unverified) for c in found.cohorts if c.card.role != "simulated"},
+    )
     return "\n".join(lines)
+
+
+def _listed(what: str, counts: Mapping[str, int]) -> list[str]:
+    """Names with their counts in one sentence, wrapped; nothing where no count is above 0."""
+    items = [f"{name}{NO_BREAK}{count}" for name, count in counts.items() if count]
+    said = wrap(f"{what}: {', '.join(items)}", width=SCREEN) if items else []
+    return [line.replace(NO_BREAK, " ") for line in said]
 
 
 def _expression_remarks(found: StudyCheck) -> list[str]:

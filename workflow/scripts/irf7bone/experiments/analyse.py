@@ -124,9 +124,11 @@ def analyse_experiment(
     signatures["n_not_expressed"] = (
         signatures["signature"].map(_not_expressed(human, library)).astype("Int64")
     )
-    marker, n_used = marker_scores(marker_levels(human), markers)
-    tissue = composition(experiment, marker, n_used, markers, designs)
-    adjusted = adjusted_contrasts(experiment, scores, marker, designs, method=settings.primary_method)
+    measured = marker_scores(marker_levels(human), markers, min_coverage=settings.min_coverage)
+    tissue = composition(experiment, measured, markers, designs)
+    adjusted = adjusted_contrasts(
+        experiment, scores, measured.levels, designs, method=settings.primary_method
+    )
     return {
         "contrasts": _contrasts_table(experiment, designs, results, opinions, settings.fdr),
         "genes": genes,

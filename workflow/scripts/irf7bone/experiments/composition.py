@@ -7,6 +7,7 @@ moves any programme that these cells express otherwise than tumour cells do.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,8 @@ import pandas as pd
 
 from irf7bone.experiments.compare import WITHOUT_VARIANCE, compare, too_few
 from irf7bone.experiments.design import ContrastDesign
+from irf7bone.scoring.agreement import coverage_refusal
+from irf7bone.scoring.engine import Prepared
 from irf7bone.tables.experiment import ADJUSTED, COMPOSITION
 
 if TYPE_CHECKING:
@@ -26,30 +29,55 @@ NOT_ADJUSTED, ALL_MARKERS = "none", "all"
 CONSTANT_SD = 1e-6
 
 
-def marker_scores(
-    levels: pd.DataFrame, markers: Mapping[str, Signature]
-) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Mean log2 level of each list's genes, so that a difference is a mean log2 fold change.
+@dataclass(frozen=True)
+class MarkerScores:
+    """Levels of marker lists in an experiment.
 
     Args:
-        levels: Samples x human genes, log2: :func:`irf7bone.experiments.levels.marker_levels`.
-        markers: Lists in human symbols.
-
-    Returns:
-        Samples x lists (only those with a gene that varies), and the number of genes used by list.
+        levels: Samples x lists that stand for what they are called.
+        n_used: Genes used, by list.
+        refused: Why the others do not stand for it, by list.
     """
-    varies = set(levels.columns[levels.to_numpy(dtype=np.float64).std(axis=0) > CONSTANT_SD])
-    used = {name: [gene for gene in marker.up if gene in varies] for name, marker in markers.items()}
+
+    levels: pd.DataFrame
+    n_used: Mapping[str, int]
+    refused: Mapping[str, str]
+
+
+def marker_scores(
+    levels: pd.DataFrame, markers: Mapping[str, Signature], *, min_coverage: float
+) -> MarkerScores:
+    """Mean log2 level of each list's genes, so that a difference is a mean log2 fold change.
+
+    A list passes the gate that signatures pass (:func:`irf7bone.scoring.agreement.coverage_refusal`): its
+    genes must be measured, vary, and be expressed in as many samples as the smallest group has: what only the
+    smaller group holds is what these lists are for.
+
+    Args:
+        levels: Samples x human genes that are expressed, log2, from
+            :func:`irf7bone.experiments.levels.marker_levels`.
+        markers: Lists in human symbols.
+        min_coverage: Smallest share of a list's genes with which it is used, 0 to 1.
+    """
+    prepared = Prepared(levels)
+    usable = set(prepared.genes[prepared.sd > CONSTANT_SD])
+    used = {name: [gene for gene in marker.up if gene in usable] for name, marker in markers.items()}
+    refused = {
+        name: f"{why}: {len(used[name])} of {len(marker.up)} genes are measured, vary, and are "
+        "expressed in enough samples"
+        for name, marker in markers.items()
+        if (why := coverage_refusal(len(used[name]), len(marker.up), min_coverage, None))
+    }
     scores = pd.DataFrame(
-        {name: levels[genes].mean(axis=1) for name, genes in used.items() if genes}, index=levels.index
+        {name: levels[genes].mean(axis=1) for name, genes in used.items() if name not in refused},
+        index=levels.index,
     )
-    return scores, {name: len(genes) for name, genes in used.items()}
+    return MarkerScores(scores, {name: len(genes) for name, genes in used.items()}, refused)
 
 
 def composition(
     experiment: str,
-    scores: pd.DataFrame,
-    n_used: Mapping[str, int],
+    measured: MarkerScores,
     markers: Mapping[str, Signature],
     designs: Sequence[ContrastDesign],
 ) -> pd.DataFrame:
@@ -57,12 +85,11 @@ def composition(
 
     Args:
         experiment: Experiment id.
-        scores: Samples x lists, from :func:`marker_scores`.
-        n_used: Genes used of each list.
+        measured: From :func:`marker_scores`.
         markers: The lists.
         designs: The contrasts' models.
     """
-    rows = []
+    scores, rows = measured.levels, []
     for design in designs:
         found, _ = compare(scores.loc[list(design.samples)].to_numpy(dtype=np.float64).T, design.matrix)
         found.index = scores.columns
@@ -74,24 +101,24 @@ def composition(
                 **design.sizes,
                 "differs": False,
                 "n_genes": len(marker.up),
-                "n_genes_used": n_used[name],
+                "n_genes_used": measured.n_used[name],
             }
             if name not in scores:
-                row |= {"status": "not_available", "reason": "none of its genes is measured and varies"}
+                row |= {"status": "low_coverage", "reason": measured.refused[name]}
             elif lacks := too_few(design.df_residual):
                 row |= {"status": "too_few_samples", "reason": lacks}
             elif np.isnan(found.loc[name, "p"]):
                 row |= {"status": "not_available", "reason": WITHOUT_VARIANCE}
             else:
                 one = found.loc[name].to_dict()
-                row |= one | {"status": "ok", "differs": n_used[name] >= FEWEST_GENES and _matters(one)}
+                row |= one | {"status": "ok", "differs": _matters(one, measured.n_used[name])}
             rows.append(row)
     return COMPOSITION.cast(pd.DataFrame(rows).reindex(columns=COMPOSITION.names))
 
 
-def _matters(row: Mapping[str, float]) -> bool:
+def _matters(row: Mapping[str, float], n_used: int) -> bool:
     excludes_zero = row["ci_low"] > 0 or row["ci_high"] < 0
-    return bool(excludes_zero and abs(row["difference"]) >= MATTERS_LOG2)
+    return bool(n_used >= FEWEST_GENES and excludes_zero and abs(row["difference"]) >= MATTERS_LOG2)
 
 
 def adjusted_contrasts(

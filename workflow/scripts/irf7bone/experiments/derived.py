@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from irf7bone.genes.gmt import PROVENANCE_FILE
 from irf7bone.genes.orthologs import Orthologs, Pair
-from irf7bone.genes.signatures import PROVENANCE_FILE
 from irf7bone.genes.write_signatures import DerivedSignature, write_signatures
 from irf7bone.tables.experiment import DERIVED
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from irf7bone.base.errors import InputError, Problem
 from irf7bone.experiments.derived import DerivationRule, derive_signature, write_signature
+from irf7bone.genes.gmt import NO_GENE
 from irf7bone.genes.orthologs import Orthologs
-from irf7bone.genes.signatures import NO_GENE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +21,7 @@ def derive(
 ) -> pd.DataFrame:
     """Derive the card's signature and write its GMT and provenance into ``folder``.
 
-    A signature without genes is written with its name and :data:`irf7bone.genes.signatures.NO_GENE`, so that
+    A signature without genes is written with its name and :data:`irf7bone.genes.gmt.NO_GENE`, so that
     every planned score of it has a row that says so.
 
     Returns:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from irf7bone.base.damaged_names import looks_excel_damaged
 from irf7bone.base.errors import InputError, Problem
-from irf7bone.genes.symbols import IdType, Resolution, SymbolTable, looks_excel_damaged, looks_like_mouse
+from irf7bone.genes.symbols import IdType, Resolution, SymbolTable, looks_like_mouse
 
 MOST, FEW = 0.5, 0.2  # shares of symbols that tell one organism from the other
 _SEVERAL = re.compile(r"\s*(?:/{2,3}|[;,|])\s*")

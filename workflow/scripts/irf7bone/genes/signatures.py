@@ -5,7 +5,6 @@ Import stays light (no pandas, no numpy): the check of a config needs the names 
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,18 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from irf7bone.base.errors import Problems
+from irf7bone.genes.gmt import PROVENANCE_FILE, GmtLine, pair_lines, read_lines, read_provenance
 
 if TYPE_CHECKING:
     from irf7bone.genes.symbols import SymbolTable
 
-PROVENANCE_FILE = "provenance.tsv"
-PROVENANCE_COLUMNS = (
-    "signature", "role", "citation", "pmid", "source", "licence", "how_obtained", "sha256", "n_genes", "note",
-)  # fmt: skip
-ROLES = ("interferon", "irf7", "proliferation", "immune", "control", "composition", "derived", "user")
+GROUP = "group:"  # before a role in `select`: all signatures of that role
 UNSTATED = "user-supplied, no provenance given"
-# the description of a derived signature without genes, which is a finding; any other empty set is a mistake
-NO_GENE = "too few genes passed the rule that derives this signature"
 
 
 @dataclass(frozen=True)
@@ -80,9 +74,34 @@ def library_names(files: Sequence[Path]) -> set[str]:
         InputError: A file cannot be read as GMT, or two sets have the same name.
     """
     problems = Problems()
-    pairs = _pair(_read_all(files, problems), problems)
+    pairs = pair_lines(read_lines(files, problems), problems)
     problems.raise_if_any()
     return set(pairs)
+
+
+def library_groups(files: Sequence[Path]) -> dict[str, list[str]]:
+    """Role -> its signatures in GMT files or folders, in the order of the files; the same arguments and
+    errors.
+
+    A signature without a row of provenance is of role ``user``.
+    """
+    problems = Problems()
+    pairs = pair_lines(read_lines(files, problems), problems)
+    folders = {up.file.parent for up, _ in pairs.values()}
+    provenance = {folder: read_provenance(folder, problems) for folder in folders}
+    problems.raise_if_any()
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name, (up, _) in pairs.items():
+        groups[_record(name, up, provenance[up.file.parent]).get("role", "user")].append(name)
+    return dict(groups)
+
+
+def with_groups(select: Iterable[str], groups: Mapping[str, Sequence[str]]) -> list[str]:
+    """A selection with every ``group:role`` replaced by the signatures of that role, each name once."""
+    named = (
+        groups.get(name.removeprefix(GROUP), ()) if name.startswith(GROUP) else (name,) for name in select
+    )
+    return list(dict.fromkeys(name for names in named for name in names))
 
 
 def load_library(files: Sequence[Path], symbols: SymbolTable) -> dict[str, Signature]:
@@ -100,10 +119,10 @@ def load_library(files: Sequence[Path], symbols: SymbolTable) -> dict[str, Signa
         InputError: Any of the files, sets or provenance rows cannot be used; all problems together.
     """
     problems = Problems()
-    lines = _read_all(files, problems)
-    pairs = _pair(lines, problems)
+    lines = read_lines(files, problems)
+    pairs = pair_lines(lines, problems)
     provenance = {
-        folder: _read_provenance(folder, problems) for folder in {line.file.parent for line in lines}
+        folder: read_provenance(folder, problems) for folder in {line.file.parent for line in lines}
     }
     library = {}
     for name, (up, down) in pairs.items():
@@ -111,177 +130,6 @@ def load_library(files: Sequence[Path], symbols: SymbolTable) -> dict[str, Signa
         library[name] = signature
     problems.raise_if_any()
     return library
-
-
-@dataclass(frozen=True)
-class _Line:
-    """One line of a GMT."""
-
-    name: str
-    genes: tuple[str, ...]
-    file: Path
-    number: int
-
-    @property
-    def where(self) -> str:
-        return f"{self.file}, line {self.number}, set {self.name}"
-
-
-def _read_all(files: Sequence[Path], problems: Problems) -> list[_Line]:
-    paths: dict[Path, Path] = {}
-    for entry in map(Path, files):
-        if entry.is_dir():
-            found = sorted(entry.glob("*.gmt"))
-            if not found:
-                problems.add(
-                    str(entry),
-                    expected="a folder with GMT files (*.gmt)",
-                    found="no such file",
-                    remedy="put a GMT there, or name another folder",
-                )
-        elif entry.is_file():
-            found = [entry]
-        else:
-            found = []
-            problems.add(
-                str(entry),
-                expected="a GMT file, or a folder of them",
-                found="nothing there",
-                remedy="correct the path",
-            )
-        # a file that is named, and stands in a folder that is named, is read once
-        paths.update({path.resolve(): path for path in found if path.resolve() not in paths})
-    return [line for path in paths.values() for line in _read_gmt(path, problems)]
-
-
-def _read_gmt(path: Path, problems: Problems) -> list[_Line]:
-    text = _read_text(path, problems)
-    if text is None:
-        return []
-    if text.lstrip().startswith("<"):
-        problems.add(
-            str(path),
-            expected="tab-separated text: name, description, genes",
-            found=f"html or xml, beginning {text.lstrip()[:40]!r}",
-            remedy="download the GMT itself (MSigDB shows a page to log in first), not the page around it",
-        )
-        return []
-    lines, short = [], []
-    for number, raw in enumerate(text.splitlines(), start=1):
-        cells = [cell.strip() for cell in raw.split("\t")]
-        if not any(cells):
-            continue
-        if cells[1:] == [NO_GENE]:
-            lines.append(_Line(cells[0], (), path, number))
-            continue
-        if len(cells) < 3 or not cells[0]:
-            short.append(f"line {number}: {raw[:60]!r}")
-            continue
-        line = _Line(cells[0], tuple(cell for cell in cells[2:] if cell), path, number)
-        if not line.genes:
-            problems.add(
-                line.where,
-                expected="at least one gene after name and description",
-                found="an empty set",
-                remedy="give it genes, or delete the line",
-            )
-        lines.append(line)
-    if short:
-        problems.add(
-            str(path),
-            expected="at least three columns (name, description, genes), separated by tabs",
-            found=f"{len(short)} lines with fewer, or without a name",
-            remedy="put a tab after the name, after the description (which may be empty), and between genes",
-            offenders=short,
-        )
-    elif not lines:
-        problems.add(
-            str(path),
-            expected="one gene set a line",
-            found="an empty file",
-            remedy="fetch the file again, or remove it from the list",
-        )
-    return lines
-
-
-def _read_text(path: Path, problems: Problems) -> str | None:
-    raw = path.read_bytes()
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        compressed = raw.startswith((b"\x1f\x8b", b"PK\x03\x04"))
-        line = raw.count(b"\n", 0, error.start) + 1
-        problems.add(
-            str(path),
-            expected="text in UTF-8",
-            found="a compressed file"
-            if compressed
-            else f"byte 0x{raw[error.start]:02x} in line {line}, which is not",
-            remedy="decompress it" if compressed else "save it as UTF-8 text (iconv -f latin1 -t utf-8)",
-        )
-        return None
-
-
-def _pair(lines: Sequence[_Line], problems: Problems) -> dict[str, tuple[_Line, _Line | None]]:
-    """Sets by name, with ``NAME_UP`` and ``NAME_DN`` put together where both are there."""
-    by_name: dict[str, list[_Line]] = defaultdict(list)
-    for line in lines:
-        by_name[line.name].append(line)
-    stems = {name[:-3] for name in by_name if name.endswith("_UP") and f"{name[:-3]}_DN" in by_name}
-    for name, same in by_name.items():
-        clashing = [*same, *by_name[f"{name}_UP"]] if name in stems else same
-        if len(clashing) > 1:
-            problems.add(
-                f"set {name}",
-                expected="each name once in all GMT files together (NAME_UP and NAME_DN make NAME)",
-                found=f"{len(clashing)} sets of this name",
-                remedy="rename or remove all but one",
-                offenders=[f"{line.name} in {line.file}, line {line.number}" for line in clashing],
-            )
-    pairs: dict[str, tuple[_Line, _Line | None]] = {}
-    for name, (first, *_) in by_name.items():
-        if name[:-3] not in stems or name[-3:] not in ("_UP", "_DN"):
-            pairs[name] = (first, None)
-        elif name.endswith("_UP"):
-            pairs[name[:-3]] = (first, by_name[f"{name[:-3]}_DN"][0])
-    return pairs
-
-
-def _read_provenance(folder: Path, problems: Problems) -> dict[str, dict[str, str]]:
-    """Rows of the folder's provenance table by signature; none where there is no table."""
-    path = folder / PROVENANCE_FILE
-    text = _read_text(path, problems) if path.is_file() else None
-    if text is None:
-        return {}
-    reader = csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
-    header = tuple(reader.fieldnames or ())
-    if sorted(header) != sorted(PROVENANCE_COLUMNS):
-        problems.add(
-            str(path),
-            expected=f"the columns {', '.join(PROVENANCE_COLUMNS)}",
-            found=f"{', '.join(header) or 'an empty file'}",
-            remedy="add what is missing (cells may be empty) and take out what is too much",
-        )
-        return {}
-    rows: dict[str, dict[str, str]] = {}
-    for number, row in enumerate(reader, start=2):
-        name = row["signature"]
-        if None in row or None in row.values():
-            found = "another number of cells"
-        elif name in rows:
-            found = f"a second row for {name}"
-        elif row["role"] not in ROLES:
-            found = f"role {row['role']!r} for {name}"
-        else:
-            rows[name] = row
-            continue
-        problems.add(
-            f"{path}, line {number}",
-            expected=f"{len(PROVENANCE_COLUMNS)} cells, each signature once, role one of {', '.join(ROLES)}",
-            found=found,
-            remedy="correct the line",
-        )
-    return rows
 
 
 def positive_controls(library: Mapping[str, Signature], proliferation_signature: str) -> list[str]:
@@ -295,8 +143,8 @@ def positive_controls(library: Mapping[str, Signature], proliferation_signature:
 
 def _resolve(
     name: str,
-    up: _Line,
-    down: _Line | None,
+    up: GmtLine,
+    down: GmtLine | None,
     provenance: dict[str, dict[str, str]],
     symbols: SymbolTable,
     problems: Problems,
@@ -320,7 +168,7 @@ def _resolve(
     ]
     for row_name, found in dict(checks).items():
         _check_digest(row_name, found, provenance, up.file.parent, problems)
-    row = provenance.get(name) or provenance.get(up.name) or {}
+    row = _record(name, up, provenance)
     return Signature(
         name=name,
         up=up_genes,
@@ -337,8 +185,13 @@ def _resolve(
     )
 
 
+def _record(name: str, up: GmtLine, provenance: Mapping[str, dict[str, str]]) -> dict[str, str]:
+    """The row of provenance that speaks for a signature; empty where there is none."""
+    return provenance.get(name) or provenance.get(up.name) or {}
+
+
 def _to_current(
-    line: _Line, symbols: SymbolTable, problems: Problems
+    line: GmtLine, symbols: SymbolTable, problems: Problems
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Genes of a line, each once, and those of them that are no gene's name."""
     if line.genes and all(gene.isdigit() for gene in line.genes):
@@ -350,6 +203,14 @@ def _to_current(
             offenders=line.genes,
         )
         return line.genes, line.genes
+    if line.description in symbols.symbols:
+        problems.add(
+            line.where,
+            expected="a description in the second column, or nothing",
+            found=f"the gene {line.description}, which would be lost as a description",
+            remedy="put a second tab behind the name where the file has no descriptions, or write the "
+            f"description in words (gene {line.description})",
+        )
     resolution = symbols.to_current(line.genes, "symbol")
     answers = list(zip(line.genes, resolution.current, resolution.status, strict=True))
     damaged = [gene for gene, _, status in answers if status == "excel_damaged"]

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from irf7bone.base.damaged_names import looks_excel_damaged
 from irf7bone.base.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -33,31 +34,11 @@ _UNKNOWN: Answer = (None, "unknown")
 _AMBIGUOUS: Answer = (None, "ambiguous")
 _DAMAGED: Answer = (None, "excel_damaged")
 
-_MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec"
-_DATE = re.compile(
-    rf"""(?ix)
-    \d{{1,2}} [-\s/] (?:{_MONTH}) (?: [-\s/] \d{{2,4}} )?    # 2-Sep, 2-Sep-21
-    | (?:{_MONTH}) [-\s/] \d{{2}} (?:\d{{2}})?               # Mar-01; but OCT-4 is an alias, not a date
-    | \d{{4}} [-/.] \d{{1,2}} [-/.] \d{{1,2}} (?: [T\s] [\d:.]+ )?    # 2001/3/1, 2001-03-01 00:00:00
-    | \d{{1,2}} [-/.] \d{{1,2}} [-/.] (?:\d{{2}}|\d{{4}})    # 1/3/2001, 01.03.01
-    """
-)
-_SCIENTIFIC = re.compile(r"\d+(?:\.\d+)?[eE][+-]?\d+")
-# Excel counts days from 1900: 1990-01-01 to 2049-12-31, the years in which a symbol can have become a date
-_SERIALS = range(32874, 54789)
-
 _SEVERAL = re.compile(r"\s*(?:/{2,3}|[;,|])\s*")
 _LOCUS = re.compile(r"LOC(\d+)")
 _ENTREZ = re.compile(r"(\d+)(?:\.0+)?")
 _ENSEMBL = re.compile(r"(ENSG\d{11})(?:\.\d+)?(?:_PAR_Y)?")
 _MOUSE = re.compile(r"(?!C\d+orf)[A-Z][a-z0-9.-]*[a-z][a-z0-9.-]*")
-
-
-def looks_excel_damaged(name: str) -> bool:
-    """Whether ``name`` is what a spreadsheet makes of a symbol: a date, a date's number, or 2.31E+13."""
-    if name.isascii() and name.isdigit():
-        return len(name) == 5 and int(name) in _SERIALS
-    return bool(_DATE.fullmatch(name) or _SCIENTIFIC.fullmatch(name))
 
 
 def looks_like_mouse(name: str) -> bool:

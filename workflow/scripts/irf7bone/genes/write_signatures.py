@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from irf7bone.genes.signatures import NO_GENE, PROVENANCE_COLUMNS, PROVENANCE_FILE, list_sha256
+from irf7bone.genes.gmt import NO_GENE, PROVENANCE_COLUMNS, PROVENANCE_FILE
+from irf7bone.genes.signatures import list_sha256
 
 ROLE = "derived"
 LICENCE = "a list of gene symbols: facts, no licence needed"

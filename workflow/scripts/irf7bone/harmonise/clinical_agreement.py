@@ -198,7 +198,7 @@ def _judge(
     measured = [f"{row['gene']} {row['agreement']:.2f} (at most {row['high']:.2f})" for row in told]
     problems.add(
         f"{card.path}, {where}",
-        expected=f"{_WORDS[fact]} that goes with its genes' expression (area under the curve "
+        expected=f"{_WORDS[fact]} that agrees with its genes' expression (area under the curve "
         f"{rule.least:g} or more)",
         found=f"{', '.join(measured)}, {sizes}",
         remedy=f"{_explanation(told[0], rule, said, genes, clinical)}; where the source is right, state in "
@@ -275,7 +275,7 @@ def _grade(
     elif row["status"] == "disagrees":
         problems.add(
             f"{card.path}, fields.grade",
-            expected=f"grade that goes with proliferation (rank correlation at least {_GRADE_LEAST:g})",
+            expected=f"grade that agrees with proliferation (rank correlation at least {_GRADE_LEAST:g})",
             found=f"{r:.2f}, at most {high:.2f}, among {n} samples",
             remedy="look whether the table was sorted apart from its ids, or grades read the wrong way; "
             "where the source is right, state in the card `expression_disagrees: {grade: why}`",

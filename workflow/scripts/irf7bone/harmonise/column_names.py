@@ -8,7 +8,10 @@ read by their words: ``BoneRelapse``, ``bone relapse`` and ``bone_relapse`` are 
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # what a name says it is about, the narrower first: a column belongs to the first that it matches
 KINDS = {
@@ -27,6 +30,10 @@ TIME_WORDS = r"time|months?|mo|mos|mths|mnths|days?|years?|yrs?|t|survival_time|
 EVENT_WORDS = r"relapse[ds]?|recurrence|recurred|metastas[ei]s|death|dead|died|deceased|event|e"
 _ABSENCE = r"free|no|non|not|without|alive|living|survivors?|surviving|ned"
 _UNCLEAR = r"cens|censor|censored|censoring|censorship|survival|survived"
+_PATIENT = re.compile(
+    r"(\w+_)?(patient|case|subject|individual|participant|donor|person)(_(id|no|nr|number|code|name))?"
+)
+MOST_KNOWN = 0.5  # share of samples whose patient is named, for the column to be that of patients
 Polarity = Literal["event", "absence", "unclear"]
 
 _ACRONYM = re.compile(r"(?<![A-Za-z])(OS|RFS|DFS|DMFS|MFS|EFS|PFS|DSS|ER|PR|PGR)(?=[a-z]{3})")
@@ -98,6 +105,17 @@ def polarity(name: str) -> Polarity:
     if says(name, _ABSENCE):
         return "unclear" if unclear or says(name, "events?|status") else "absence"
     return "event" if says(name, EVENT_WORDS) and not unclear else "unclear"
+
+
+def patient_column(samples: pd.DataFrame) -> str | None:
+    """The column of patients, where exactly one is called so and a patient has several samples."""
+    found = []
+    for name in samples.columns:
+        known = samples[name].dropna()
+        named = _PATIENT.fullmatch(plain_name(name)) and len(known) > MOST_KNOWN * len(samples)
+        if named and 1 < known.nunique() < len(known):
+            found.append(str(name))
+    return found[0] if len(found) == 1 else None
 
 
 def legend_of(text: str) -> dict[str, str]:

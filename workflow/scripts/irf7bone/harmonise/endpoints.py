@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from irf7bone.acquire.thousands import thousands_among
 from irf7bone.base.errors import Problems
 from irf7bone.harmonise.cohort_file import CATEGORIES, RANGES
 from irf7bone.harmonise.named_codes import columns_of
@@ -69,6 +70,15 @@ def _numbers(values: pd.Series, where: str, problems: Problems) -> pd.Series:
             found=f"{int(wrong.sum())} values of column {values.name!r} that are none",
             remedy="; ".join(advice),
             offenders=[f"{sample}: {value!r}" for sample, value in values[wrong].items()],
+        )
+    elif thousands := thousands_among(map(str, values.dropna())):
+        problems.add(
+            where,
+            expected="numbers whose points are decimal points",
+            found=f"whole numbers below 1,000 in column {values.name!r}, and beside them {len(thousands)} "
+            "with three decimals",
+            remedy="write the column without a mark for thousands: here 1.234 seems to be 1234",
+            offenders=thousands,
         )
     return numbers
 

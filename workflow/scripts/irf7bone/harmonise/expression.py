@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.base.errors import InputError, Problem, Problems
+from irf7bone.genes.damage import translated
 from irf7bone.harmonise.filled_values import (
     check_filled,
     large_unknown,
@@ -22,6 +23,7 @@ from irf7bone.harmonise.filled_values import (
     restoring,
 )
 from irf7bone.harmonise.normalise import NORMALISE
+from irf7bone.harmonise.probes import choose_probes
 from irf7bone.harmonise.sample_scale import LOG2_LIMIT, check_scale
 
 if TYPE_CHECKING:
@@ -63,7 +65,7 @@ def harmonise_expression(
         expression: Genes x samples, as in the source; ids may repeat. Where rows are probes, the index has
             two levels, probe and gene (none for a probe without one).
         settings: The card's ``expression``: scale, gene_id, collapse and, if stated, normalise, log_base,
-            excel_damaged, missing, floor and clipped.
+            excel_damaged, missing, floor, clipped and probes.
         symbols: Current symbols and what leads to them.
         where: The card, for messages.
 
@@ -86,6 +88,9 @@ def harmonise_expression(
     check_filled(expression[complete], log2, settings, where)
     current, resolved = _resolve(log2.index, genes[complete], settings, symbols, where)
     dropped.update(resolved.dropped)
+    current, dropped["another probe, named in the card, stands for the gene"] = choose_probes(
+        log2.index, current, settings.get("probes", {}), where
+    )
     known = pd.notna(current)
     if untested:
         words += f"; {untested}"
@@ -303,10 +308,10 @@ def _resolve(
     rows: pd.Index, ids: pd.Index, settings: Mapping, symbols: SymbolTable | MouseSymbols, where: str
 ) -> tuple[np.ndarray, _Resolved]:
     """Current symbol of each row's gene id (None where there is none), and what happened to the others."""
-    resolution = symbols.to_current(list(ids), settings["gene_id"])
+    where = f"{where}, expression: gene_id {settings['gene_id']}"
+    resolution, n_repaired = translated(ids, settings, symbols, where)
     status = np.asarray(resolution.status, dtype=object)
     current = np.array(resolution.current, dtype=object)
-    where = f"{where}, expression: gene_id {settings['gene_id']}"
     status[pd.isna(ids)] = "missing"
     damaged = ids[status == "excel_damaged"]
     if len(damaged) and settings.get("excel_damaged") != "drop":
@@ -338,6 +343,8 @@ def _resolve(
         )
     reasons = {kind: rows[(status == kind) & ~kept].tolist() for kind in pd.unique(status[~kept])}
     renamed = pd.Series(status[kept]).value_counts().sort_index()
+    if n_repaired:
+        renamed["repaired"] = n_repaired
     words = {kind: f"id {kind.replace('_', ' ')}" for kind in reasons}
     return current, _Resolved({words[kind]: reasons[kind] for kind in sorted(reasons)}, renamed.to_dict())
 
@@ -390,6 +397,8 @@ def collapse_to_symbols(log2: pd.DataFrame, current: np.ndarray, rule: str) -> t
     """
     collapsed = COLLAPSE[rule](log2, current)
     names = np.unique(current.astype(str))
-    ids = pd.Series(log2.index.astype(str)).groupby(current.astype(str), sort=True).agg(";".join)
-    chosen = ids.tolist() if rule == "mean" else collapsed.index.astype(str).tolist()
+    chosen = collapsed.index.astype(str).tolist()
+    if rule == "mean":  # for the others nobody reads them, and joining 50,000 groups takes a second
+        ids = pd.Series(log2.index.astype(str)).groupby(current.astype(str), sort=True)
+        chosen = ids.agg(";".join).tolist()
     return collapsed.set_axis(pd.Index(names, dtype=object), axis=0), chosen

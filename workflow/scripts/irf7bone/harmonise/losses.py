@@ -17,13 +17,13 @@ import pandas as pd
 from scipy.special import gammaln, ndtr
 
 from irf7bone.base.errors import Problems
-from irf7bone.base.vocabulary import LOSS_CAUSES
+from irf7bone.base.phrases import is_missing
+from irf7bone.base.vocabulary import LOSS_CAUSES, NO_DEPENDENCE, NOT_TESTED, STRONG, WEAK
 from irf7bone.harmonise.column_names import TIME_WORDS, says
 
 # strong: not by chance, large, and of enough patients to move a hazard ratio
 STRONG_P, STRONG_SHARE, STRONG_RANK, STRONG_PART = 1e-4, 0.25, 0.25, 0.05
 WEAK_P = 0.01
-NONE, WEAK, STRONG, NOT_TESTED = "none", "weak", "strong", "not_tested"
 _WORDS = {
     "no_expression": "are not in the expression",
     "no_time": "have a status and no time",
@@ -75,6 +75,8 @@ def _median(values: pd.Series) -> float | None:
 
 
 def _dependence(row: Mapping[str, Any]) -> str:
+    if not row["n_lost"]:
+        return NO_DEPENDENCE
     tested = [row[name] for name in ("p_status", "p_time") if row[name] is not None]
     if not tested:
         return NOT_TESTED
@@ -85,7 +87,7 @@ def _dependence(row: Mapping[str, Any]) -> str:
     earlier = row["p_time"] is not None and row["p_time"] < STRONG_P and abs(row["rank"] - 0.5) >= STRONG_RANK
     if of_some and (apart or earlier):
         return STRONG
-    return WEAK if min(tested) < WEAK_P else NONE
+    return WEAK if min(tested) < WEAK_P else NO_DEPENDENCE
 
 
 def fisher_p(table: list[list[int]]) -> float:
@@ -137,18 +139,15 @@ def losses_of(
     """
     time, event = seen["time"], seen["event"]
     inside = seen.index.isin(matched)
-    rows = []
-    if not inside.all():
-        rows.append(compare_loss("no_expression", pd.Series(~inside, index=seen.index), time, event))
+    rows = [compare_loss("no_expression", pd.Series(~inside, index=seen.index), time, event)]
     time, event = time[inside], event[inside]
     for cause, lost in (("no_time", time.isna() & event.notna()), ("no_status", event.isna() & time.notna())):
-        if lost.any():
-            rows.append(compare_loss(cause, lost, time, event))
+        rows.append(compare_loss(cause, lost, time, event))
     whole = time.notna() & event.notna()
     for field, least in covariates.items():
         if field in fields:
             missing = fields.loc[time.index, field].isna()[whole]
-            if missing.any() and missing.mean() <= 1 - least:
+            if missing.mean() <= 1 - least:
                 rows.append(compare_loss("no_covariate", missing, time[whole], event[whole], field))
     return rows
 
@@ -175,12 +174,12 @@ def say_loss(row: Mapping[str, Any], endpoint: str) -> str:
     """One loss in words: who, and how their outcome differs from that of those kept."""
     said = _WORDS[row["cause"]].format(field=row["field"])
     parts = []
-    if row["p_status"] is not None:
+    if not is_missing(row["p_status"]):
         parts.append(
             f"{row['event_share_lost']:.0%} of them have the event, {row['event_share_kept']:.0%} of the "
             f"others (p {row['p_status']:.2g})"
         )
-    if row["p_time"] is not None:
+    if not is_missing(row["p_time"]):
         parts.append(
             f"their times have median {row['median_months_lost']:.0f} months, the others' "
             f"{row['median_months_kept']:.0f} (p {row['p_time']:.2g})"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from irf7bone.base.damaged_names import looks_excel_damaged
 from irf7bone.base.errors import InputError, Problem, Problems
 
 if TYPE_CHECKING:
@@ -138,10 +139,18 @@ def _check_unmatched(measured: pd.Index, described: pd.Index, excluded: Collecti
                 found=f"{len(lost)} of {len(wanted)}"
                 + (f"; the other source has {_examples(elsewhere)} in their place" if len(elsewhere) else ""),
                 remedy=_remedy(measured, described, ", ")
+                + _said_of_dates(lost)
                 + "where these samples are rightly in one source only, write `unmatched: expected`",
                 offenders=lost,
             )
     problems.raise_if_any()
+
+
+def _said_of_dates(lost: pd.Index) -> str:
+    dates = [name for name in map(str, lost) if looks_excel_damaged(name)]
+    if not dates:
+        return ""
+    return f"{len(dates)} look like what a spreadsheet makes of ids ({dates[0]}): write those again; "
 
 
 def _remedy(measured: pd.Index, described: pd.Index, end: str) -> str:

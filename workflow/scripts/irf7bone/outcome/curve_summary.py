@@ -38,12 +38,12 @@ def curve_summary(plan: FitPlan, curves: pd.DataFrame) -> pd.DataFrame:
             reason = plan.refusal(k, endpoint) or because(Code.EMPTY_GROUP)
             for group in GROUPS:
                 curve = drawn.get((signature, endpoint, group))
-                found = reason.columns if curve is None else summarise(curve)
+                found = reason.columns if curve is None else summarise_curve(curve)
                 rows.append({**dict.fromkeys(CURVE_SUMMARY.names), **about, "group": group, **found})
     return CURVE_SUMMARY.cast(pd.DataFrame(rows, columns=CURVE_SUMMARY.names))
 
 
-def summarise(curve: pd.DataFrame) -> dict[str, Any]:
+def summarise_curve(curve: pd.DataFrame) -> dict[str, Any]:
     """One curve in numbers.
 
     Args:

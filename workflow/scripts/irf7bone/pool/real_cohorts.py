@@ -13,7 +13,7 @@ WHERE = "results/tables/associations.tsv"
 SIMULATED, VALIDATION = "simulated", "validation"
 SELECTED = "selected_on_outcome"
 
-NOT_STARTED = ("not_available", "low_coverage")
+NOT_STARTED = ("not_available", "low_coverage", "not_measured")
 
 
 def roles_in_pools(cohorts: pd.DataFrame) -> dict[str, str]:

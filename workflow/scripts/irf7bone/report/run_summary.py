@@ -100,7 +100,7 @@ def multiqc_content(inputs: ReportInputs) -> dict[str, Any]:
     }
 
 
-def as_json(content: Mapping[str, Any]) -> str:
+def json_text(content: Mapping[str, Any]) -> str:
     """JSON to be read by people too: indented, keys in their order, no NaN."""
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 

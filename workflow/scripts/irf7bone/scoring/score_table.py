@@ -9,10 +9,12 @@ from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from irf7bone.base.errors import Problems
-from irf7bone.genes.signatures import NO_GENE
+from irf7bone.genes.gmt import NO_GENE
 from irf7bone.scoring.agreement import Agreement, ScorableSignature, coverage_refusal
+from irf7bone.scoring.detection import read_in_enough
 from irf7bone.scoring.engine import Prepared, score_sets
 from irf7bone.scoring.registry import METHODS
 from irf7bone.tables.cohort import COVERAGE, SCORES
@@ -41,13 +43,16 @@ def score_cohort(
     min_coverage: float,
     withheld: Mapping[str, str] = MappingProxyType({}),
     agreements: Mapping[str, Agreement] = MappingProxyType({}),
+    not_measured: Mapping[str, str] = MappingProxyType({}),
+    discordant: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Score every sample of a cohort with every signature and method.
 
     A signature with up and down genes scores as up minus down, in every method. Coverage is the share
-    of its genes that are in the cohort and not constant; a signature whose part does not stand for it, or one
-    that lost all its up or all its down genes, is not scored. The methods that score a sample by itself
-    keep a constant gene, which has a rank like any other, but it does not count as covered.
+    of its genes that are in the cohort, not constant, and read in half of the samples; a signature whose
+    part does not stand for it, or one that lost all its up or all its down genes, is not scored. The methods
+    that score a sample by itself keep a constant or hardly read gene, which has a rank like any other, but
+    it does not count as covered.
 
     Args:
         expression: Samples x genes, log2, current symbols, finite.
@@ -56,6 +61,9 @@ def score_cohort(
         min_coverage: Smallest share of genes with which a signature without agreement is scored, 0 to 1.
         withheld: Signatures that must not be scored in this cohort (``not_available``), with the reason.
         agreements: Signature -> what other cohorts say of its part here, where any can tell.
+        not_measured: Signatures of a gene whose row is another's, with the evidence.
+        discordant: Signature -> those of its genes that do not go with their companions; they are named, no
+            more.
 
     Returns:
         The scores (``tables.cohort.SCORES``: signatures x methods x samples, in the order given) and the
@@ -66,22 +74,26 @@ def score_cohort(
     """
     _check_methods(methods)
     prepared = Prepared(expression)
-    varying = set(prepared.genes[prepared.varying])
+    read = read_in_enough(prepared)
+    varying = set(prepared.genes[prepared.varying & read])
     covered = {
         name: _cover(signature, prepared, varying, min_coverage, agreements.get(name))
         for name, signature in library.items()
     }
-    for name, reason in withheld.items():
-        covered[name] = replace(covered[name], reason=reason, status="not_available")
+    for status, reasons in (("not_measured", not_measured), ("not_available", withheld)):
+        for name, reason in reasons.items():
+            covered[name] = replace(covered[name], reason=reason, status=status)
     usable = [name for name, coverage in covered.items() if not coverage.reason]
 
     gene_sets = prepared.set_matrix(
         [library[name].up for name in usable] + [library[name].down for name in usable]
     )
+    read_sets = gene_sets @ sparse.diags_array(read.astype(np.float64), format="csr")
+    read_sets.eliminate_zeros()
     signed = np.array([[bool(library[name].up), bool(library[name].down)] for name in usable]).reshape(-1, 2)
     raw = {}
     for method in methods:
-        sides = score_sets(prepared, gene_sets, method)
+        sides = score_sets(prepared, read_sets if METHODS[method].relative_to_cohort else gene_sets, method)
         up, down = sides[: len(usable)], sides[len(usable) :]
         # A side that the signature does not have adds nothing; one that cannot be scored stays NaN.
         total = np.where(signed[:, :1], up, 0.0) - np.where(signed[:, 1:], down, 0.0)
@@ -93,7 +105,7 @@ def score_cohort(
         for method in methods
     ]
     scores = SCORES.cast(pd.concat(blocks, ignore_index=True)) if blocks else SCORES.empty()
-    return scores, _coverage_table(covered)
+    return scores, _coverage_table(covered, discordant)
 
 
 def _check_methods(methods: Sequence[str]) -> None:
@@ -167,7 +179,9 @@ def _score_rows(
     )
 
 
-def _coverage_table(covered: Mapping[str, _Coverage]) -> pd.DataFrame:
+def _coverage_table(
+    covered: Mapping[str, _Coverage], discordant: Mapping[str, Sequence[str]]
+) -> pd.DataFrame:
     agreements = [coverage.agreement for coverage in covered.values()]
     return COVERAGE.cast(
         pd.DataFrame(
@@ -180,6 +194,7 @@ def _coverage_table(covered: Mapping[str, _Coverage]) -> pd.DataFrame:
                 "agreement_least_in": [found.least_in if found else None for found in agreements],
                 "agreement_cohorts": [",".join(found.references) if found else None for found in agreements],
                 "missing": [",".join(coverage.missing) or None for coverage in covered.values()],
+                "discordant": [",".join(discordant.get(name, ())) or None for name in covered],
                 "status": [coverage.status if coverage.reason else "ok" for coverage in covered.values()],
                 "reason": [coverage.reason or None for coverage in covered.values()],
             }

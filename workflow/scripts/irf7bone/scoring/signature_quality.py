@@ -68,7 +68,7 @@ def signature_quality(
         row = {key: covered[key] for key in ("signature", "n_genes", "n_genes_used", "coverage")}
         reason = _unfit(covered, prepared.n_samples)
         if reason is not None:
-            status = "low_coverage" if covered["status"] == "low_coverage" else "not_available"
+            status = "not_available" if covered["status"] == "ok" else covered["status"]
             rows.append({**row, "cohort": cohort, "status": status, "reason": reason})
             continue
         signature = library[name]

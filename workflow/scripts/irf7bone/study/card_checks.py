@@ -15,7 +15,7 @@ from irf7bone.study.questions import question_problems
 from irf7bone.study.schema import violations
 from irf7bone.study.strict_yaml import read_yaml
 
-FILE_SOURCES = ("table", "h5ad")  # `path` is a file
+FILE_SOURCES = ("table", "h5ad", "geo_file")  # `path` is a file
 C = TypeVar("C", bound=Card)
 
 

@@ -23,6 +23,7 @@ from irf7bone.study.strict_yaml import show
 
 WHOLE_SOURCES = (
     "h5ad",
+    "geo_file",
     "cbioportal",
     "package",
     "simulate",
@@ -148,6 +149,19 @@ def _distinct(meanings: Mapping[str, object]) -> list[str]:
     return list(dict.fromkeys(str(value) for value in meanings.values() if value is not None))
 
 
+def _check_times(card: CardView) -> None:
+    """Note a rule for times that differ where there is one column of times."""
+    for name in card.get("endpoints"):
+        time = card.get("endpoints", name, "time")
+        if "differ" in time and not isinstance(time.get("from"), list):
+            card.add(
+                ("endpoints", name, "time", "differ"),
+                expected="this key where `from` lists several columns",
+                found="one column",
+                remedy="remove it, or list the columns: `from: [days_to_death, days_to_last_follow_up]`",
+            )
+
+
 def _check_endpoints(card: CardView) -> None:
     for name in card.get("endpoints"):
         rules = {}
@@ -228,6 +242,7 @@ COHORT_CARDS = CardKind(
         check_cbioportal,
         check_files,
         _check_exclude,
+        _check_times,
         _check_endpoints,
         _check_expect,
         _check_sampling,

@@ -9,13 +9,13 @@ from typing import Any
 from irf7bone.base.errors import InputError, Problems, why_no_file
 from irf7bone.base.experiment_vocabulary import SIMULATED_PREFIX
 from irf7bone.base.nearest import choose_from, nearest, nearest_file
-from irf7bone.genes.signatures import library_names
+from irf7bone.genes.signatures import GROUP, library_groups, library_names, with_groups
 from irf7bone.study.card_checks import CardKind
 from irf7bone.study.document import Document, KeyPath, dotted
 from irf7bone.study.malignant_parts import malignant_parts
 from irf7bone.study.places import Named, from_here
 from irf7bone.study.schema import violations
-from irf7bone.study.strict_yaml import read_yaml
+from irf7bone.study.strict_yaml import config_lines, read_yaml
 
 NEEDS_PROLIFERATION = ("proliferation", "proliferation_er", "full")
 
@@ -29,16 +29,32 @@ class StudyChecks:
     def __init__(self, config: Mapping[str, Any], root: Path, source: str, files: Sequence[Path] = ()):
         self.config, self.root, self.source = config, root, source
         self.named = Named(root, files)
+        self._of_file: dict[Path, Mapping[KeyPath, int]] = {}
         self.problems = Problems()
         self.problems.extend(violations(config, "config", self.where))
         self.broken = {problem.where for problem in self.problems.found}
         self.unread: set[str] = set()
         self.library: set[str] | None = None
+        self.groups: dict[str, list[str]] = {}
         self.from_files: set[str] | None = None
 
     def where(self, path: KeyPath) -> str:
-        """Name of the config and key."""
-        return f"{self.source}, {dotted(path)}" if path else self.source
+        """The file that sets a key, with its line; the name of the config where no file does."""
+        if not path:
+            return self.source
+        at = path
+        while at:
+            for file in reversed(self.named.files):
+                if line := self._lines(file).get(at):
+                    return f"{from_here(file)}:{line}, {dotted(path)}"
+            at = at[:-1]
+        return f"{self.source}, {dotted(path)}"
+
+    def _lines(self, file: Path) -> Mapping[KeyPath, int]:
+        """The line of each key of a config file; read when a message asks for it."""
+        if file not in self._of_file:
+            self._of_file[file] = config_lines(file)
+        return self._of_file[file]
 
     def add(self, path: KeyPath, *, expected: str, found: str, remedy: str, offenders: tuple = ()) -> None:
         """Note a problem of the config, unless the same key already broke the schema."""
@@ -217,10 +233,10 @@ class StudyChecks:
             files: GMT files of the library.
             derived: Signatures that experiments and cells add to it, and to the selection.
         """
-        select = [*self.texts("signatures", "select"), *derived]
         if files:
             try:
                 self.library = self.from_files = library_names(files)
+                self.groups = library_groups(files)
             except InputError as error:
                 self.problems.extend(error.problems)
         if self.library is not None:
@@ -234,6 +250,7 @@ class StudyChecks:
             self.library = self.library | set(derived)
             for index, name in enumerate(self.texts("signatures", "select")):
                 self._in_library(name, ("signatures", "select", index))
+        select = [*self.selected(), *derived]
         for key in ("method", "endpoint", "model"):
             self._listed(("primary", key), self.texts(f"{key}s"), f"{key}s")
         for at in (("primary", "signature"), ("proliferation_signature",)):
@@ -258,15 +275,20 @@ class StudyChecks:
                 remedy="name another primary signature, or make `unadjusted` or `clinical` the primary model",
             )
 
+    def selected(self) -> list[str]:
+        """The signatures to score, groups written out; after :meth:`names`."""
+        return with_groups(self.texts("signatures", "select"), self.groups)
+
     def _in_library(self, name: str, at: KeyPath) -> bool:
-        library = self.library or set()
+        groups = [GROUP + role for role in self.groups] if "select" in at else []
+        library = {*(self.library or ()), *groups}
         if name in library:
             return True
         self.add(
             at,
             expected="the name of a signature in the GMT files of signatures.files",
             found=f"`{name}`",
-            remedy=choose_from(name, sorted(library)),
+            remedy=choose_from(name, groups if name.startswith(GROUP) and groups else sorted(library)),
         )
         return False
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -120,6 +120,27 @@ def _value(node: yaml.Node, at: KeyPath, lines: dict[KeyPath, int]) -> Any:
             found[key] = _value(value_node, (*at, key), lines)
         return found
     return _SCALARS[scalar_kind(node) or "str"](node.value)
+
+
+def with_lines(problems: Iterable[Problem], path: Path) -> list[Problem]:
+    """Problems that name a card's file and key, with the line of the key; others as they are."""
+    try:
+        lines = read_document(path).lines
+    except (OSError, ValueError, yaml.YAMLError):
+        return list(problems)
+    by_key = {dotted(at): line for at, line in lines.items()}
+    return [_with_line(problem, str(path), by_key) for problem in problems]
+
+
+def _with_line(problem: Problem, path: str, by_key: Mapping[str, int]) -> Problem:
+    file, mark, rest = problem.where.partition(", ")
+    key = re.match(r"[A-Za-z_][\w.\[\]]*", rest)
+    if file != path or not mark or key is None:
+        return problem
+    named = key[0]
+    while named and named not in by_key:  # a key that is not there has the line of its table
+        named = re.sub(r"(^|\.|\[)[^.\[]*$", "", named)
+    return replace(problem, where=f"{path}:{by_key[named]}, {rest}") if named else problem
 
 
 def dotted(path: Iterable[str | int]) -> str:

@@ -134,7 +134,7 @@ def load_study(
     made = {card.id: card for card in map(EXPERIMENT_CARDS.make, experiments)}
     cells = {card.id: card for card in map(CELLS_CARDS.make, data_sets)}
     return Study(
-        _typed(config, tuple(cards), tuple(made), tuple(cells), library, tuple(derived)),
+        _typed(config, tuple(cards), tuple(made), tuple(cells), library, (*checks.selected(), *derived)),
         cards,
         made,
         cells,
@@ -146,23 +146,38 @@ def load_study(
     )
 
 
-def sound_parts(
-    config: Mapping[str, Any], *, root: Path, files: Iterable[Path] = ()
-) -> tuple[dict[str, CohortCard], list[Path]]:
+@dataclass(frozen=True)
+class SoundParts:
+    """What can be used of a study that may have problems elsewhere.
+
+    Args:
+        cards: Cohort id -> card that is right by itself, in the order of the config.
+        experiments: The same of experiments.
+        signature_files: GMT files that are there.
+    """
+
+    cards: dict[str, CohortCard]
+    experiments: dict[str, ExperimentCard]
+    signature_files: list[Path]
+
+
+def sound_parts(config: Mapping[str, Any], *, root: Path, files: Iterable[Path] = ()) -> SoundParts:
     """What can be used of a study that may have problems elsewhere.
 
     Args:
         config: The merged config.
         root: The project's folder.
         files: The config files, as in :func:`load_study`.
-
-    Returns:
-        The cohort cards that are right by themselves, by id, and the GMT files that are there.
     """
     checks = StudyChecks(config, Path(root).resolve(), "config", [Path(file) for file in files])
     documents = checks.read_cards("cohorts", COHORT_CARDS, sound_only=True)
-    cards = [COHORT_CARDS.make(document) for document in documents]
-    return {card.id: card for card in cards}, checks.signature_files()
+    cards = map(COHORT_CARDS.make, documents)
+    experiments = map(
+        EXPERIMENT_CARDS.make, checks.read_cards("experiments", EXPERIMENT_CARDS, sound_only=True)
+    )
+    return SoundParts(
+        {card.id: card for card in cards}, {card.id: card for card in experiments}, checks.signature_files()
+    )
 
 
 def _typed(
@@ -171,7 +186,7 @@ def _typed(
     experiments: tuple[str, ...],
     cells: tuple[str, ...],
     files: Sequence[Path],
-    derived: tuple[str, ...],
+    select: tuple[str, ...],
 ) -> Config:
     lists = {name: tuple(config[name]) for name in ("methods", "endpoints", "models")}
     signatures = config["signatures"]
@@ -181,7 +196,7 @@ def _typed(
         experiments=experiments,
         cells=cells,
         signatures=SignatureSettings(
-            select=tuple(dict.fromkeys((*signatures["select"], *derived))),
+            select=tuple(dict.fromkeys(select)),
             files=tuple(path.as_posix() for path in files),
             min_coverage=float(signatures["min_coverage"]),
             min_agreement=float(signatures["min_agreement"]),

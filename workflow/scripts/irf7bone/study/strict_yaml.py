@@ -195,6 +195,14 @@ def config_problems(path: Path) -> list[Problem]:
     return []
 
 
+def config_lines(path: Path) -> dict[KeyPath, int]:
+    """Line of each key path of a config file, from 1; nothing of one that cannot be read."""
+    try:
+        return document_of(path, compose(read_text(path, CONFIG)[0]), "").lines
+    except (InputError, yaml.YAMLError):
+        return {}
+
+
 def merge_config(default: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     """A config with another put over it as Snakemake does: tables key by key, anything else as a whole."""
     merged = dict(default)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from irf7bone.base.vocabulary import ENDPOINTS, ROLES
+from irf7bone.base.vocabulary import ENDPOINTS, IDENTITIES, NEAREST, ROLES
 from irf7bone.tables.columns import COHORT, METHOD, SAMPLE, SIGNATURE, STATUS, count, number, share, text
 from irf7bone.tables.contract import Column, Table
 
@@ -134,11 +134,60 @@ COVERAGE = Table(
         text("agreement_cohorts", "all cohorts behind it, comma-separated", nullable=True),
         text("missing", "genes not used, comma-separated", nullable=True),
         text(
+            "discordant",
+            "genes that do not go with their companions here (genes.tsv), comma-separated; they are "
+            "used, but for a "
+            "gene that is a signature by itself and not_measured",
+            nullable=True,
+        ),
+        text(
             "status",
-            "ok, low_coverage, or not_available where a derived signature must not be tested",
-            allowed=("ok", "low_coverage", "not_available"),
+            "ok, low_coverage, not_measured where the one gene's row is another's, or not_available "
+            "where a derived "
+            "signature must not be tested",
+            allowed=("ok", "low_coverage", "not_measured", "not_available"),
         ),
         text("reason", "in words, where status is not ok", nullable=True),
+    ),
+)
+
+GENE_IDENTITY = Table(
+    "gene identity",
+    key=("cohort", "gene"),
+    columns=(
+        COHORT,
+        text("gene", "gene of a selected signature that is measured and varies"),
+        text("source_ids", "ids of the source's rows behind it, semicolon-separated", nullable=True),
+        Column("alone", "flag", "whether it is a signature by itself"),
+        count("n_signatures", "selected signatures that hold it"),
+        count("n_companions", "genes that it should follow and that go together here", nullable=True),
+        number("cohesion", "mean Pearson correlation of their pairs", low=-1, high=1),
+        number("correlation", "of the gene with the mean of their z-scores", low=-1, high=1),
+        number("upper_99", "one-sided upper 99 % limit of correlation", low=-1, high=1),
+        share("closer", "share of the genes that no set names beside it that go with them as closely"),
+        text(
+            "nearest",
+            f"the {NEAREST} genes that the row goes with most closely, for a discordant gene that is a "
+            "signature",
+            nullable=True,
+        ),
+        number("nearest_correlation", "mean of their correlations with the row", low=-1, high=1),
+        number(
+            "nearest_by_chance", "99 % quantile of the same for permuted copies of the row", low=-1, high=1
+        ),
+        count("nearest_companions", "how many of them are companions of the gene", nullable=True),
+        number(
+            "nearest_with_companions", "correlation of their mean with that of the companions", low=-1, high=1
+        ),
+        share("spread", "share of the cohort's genes that vary no more than the row"),
+        text(
+            "identity",
+            "follows its companions; discordant: no closer to them than other genes are; not_measured: "
+            "the row is "
+            "another's; not_told: no companions to ask",
+            allowed=IDENTITIES,
+        ),
+        text("reason", "the evidence in words, where identity is not follows", nullable=True),
     ),
 )
 

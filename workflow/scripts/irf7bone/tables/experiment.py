@@ -258,7 +258,7 @@ COMPOSITION = Table(
             "the interval excludes 0, the mean moves by 0.5 log2 or more, and three genes or more are used",
         ),
         count("n_genes", "genes in the list"),
-        count("n_genes_used", "of these, in the experiment and not constant"),
+        count("n_genes_used", "of these, in the experiment, not constant, and read in enough samples"),
         *STATUS,
     ),
     needs_when_ok=("difference", "se", "ci_low", "ci_high", "p"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from irf7bone.base.vocabulary import STATUSES
+from irf7bone.base.vocabulary import DEPENDENCES, LOSS_CAUSES, STATUSES
 from irf7bone.tables.columns import (
     COHORT,
     ENDPOINT,
@@ -215,6 +215,27 @@ TABLE_ONE = Table(
         Column("reason", "text", "in words, where status is not ok", nullable=True),
     ),
     needs_when_ok=("statistic", "p"),
+)
+
+LOSSES = Table(
+    "losses.tsv",
+    key=("cohort", "endpoint", "cause", "field"),
+    columns=(
+        COHORT,
+        ENDPOINT,
+        Column("cause", "text", "what is missing in those lost", allowed=LOSS_CAUSES),
+        Column("field", "text", "the covariate, for no_covariate", nullable=True),
+        Column("n_lost", "integer", "patients lost by it", low=0),
+        Column("n_kept", "integer", "patients whom it does not take", low=0),
+        share("event_share_lost", "share with the event, of those lost whose status is known"),
+        share("event_share_kept", "share with the event, of the others"),
+        number("median_months_lost", "median time of those lost whose time is known", low=0),
+        number("median_months_kept", "median time of the others", low=0),
+        share("p_status", "Fisher's exact test of loss against status, two-sided"),
+        share("p_time", "rank-sum test of the times of those lost and kept, two-sided"),
+        share("rank", "probability that the time of one lost exceeds that of one kept; ties count half"),
+        Column("dependence", "text", "whether the loss follows the outcome", allowed=DEPENDENCES),
+    ),
 )
 
 IN_FILE, LOST, IN_MODEL = "in the file", "lost", "in the model"

@@ -11,15 +11,11 @@ import yaml
 from irf7bone.commands.propose.endpoints import propose_endpoints
 from irf7bone.commands.propose.fields import propose_fields
 from irf7bone.commands.propose.seen import Seen, ask
-from irf7bone.harmonise.column_names import plain_name
+from irf7bone.harmonise.column_names import patient_column
 from irf7bone.study.questions import MARK
 
 WIDTH = 10_000  # no question is broken into lines
 _NOT_TUMOURS = re.compile(r"normal|healthy|control|cell.?line|adjacent|benign", re.IGNORECASE)
-_PATIENT = re.compile(
-    r"(patient|case|subject|individual|participant|donor|person)(_?(id|no|nr|number|code|name))?$"
-)
-MOST_KNOWN = 0.5  # share of samples whose patient is named, for the column to be that of patients
 _ORDER = (
     "id", "title", "citation", "documentation", "organism", "specimen", "role", "expression", "clinical",
     "patient", "fields", "exclude", "endpoints",
@@ -54,6 +50,7 @@ def card_text(identity: str, seen: Seen) -> str:
     """The text of a proposed card: sure where the source is, a question everywhere else."""
     fields = propose_fields(seen.samples)
     taken = {rule["from"] for rule in fields.values() if isinstance(rule, dict)}
+    patient = patient_column(seen.samples)
     endpoints, remarks = propose_endpoints(seen.samples, taken, seen.described)
     card: dict[str, Any] = {
         "id": identity,
@@ -65,7 +62,7 @@ def card_text(identity: str, seen: Seen) -> str:
         "role": "validation",
         "expression": dict(seen.expression),
         "clinical": [dict(entry) for entry in seen.clinical],
-        **_patient(seen.samples),
+        **({"patient": patient} if patient else {}),
         "fields": fields,
         **_exclude(seen.samples),
         "endpoints": endpoints,
@@ -87,18 +84,6 @@ def card_text(identity: str, seen: Seen) -> str:
 def dump(value: dict[str, Any]) -> str:
     """Keys of a card as YAML, text in quotes wherever it could be taken for anything else."""
     return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH)
-
-
-def _patient(samples: pd.DataFrame) -> dict[str, Any]:
-    """The column of patients, where one is called so and a patient has several samples."""
-    found = [
-        str(name)
-        for name in samples.columns
-        if _PATIENT.search(plain_name(name))
-        and samples[name].notna().mean() > MOST_KNOWN
-        and 1 < samples[name].nunique() < samples[name].notna().sum()
-    ]
-    return {"patient": found[0]} if len(found) == 1 else {}
 
 
 def _exclude(samples: pd.DataFrame) -> dict[str, Any]:

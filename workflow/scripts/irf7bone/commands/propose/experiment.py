@@ -10,11 +10,14 @@ import pandas as pd
 from irf7bone.commands.propose.card import dump
 from irf7bone.commands.propose.seen import Seen, ask
 from irf7bone.genes.symbols import looks_like_mouse
+from irf7bone.harmonise.column_names import plain_name
 from irf7bone.study.questions import MARK
 
 MOST_GROUPS = 8
 _PRIMARY = re.compile(r"primary|^p$|mammary.?(tumou?r|gland)", re.IGNORECASE)
 _BONE = re.compile(r"bone|spine|femur|tibia|vertebra", re.IGNORECASE)
+# two codes of these are no groups to compare
+_NO_GROUP = re.compile(r"plate|batch|array|chip|lane|run|platform|sex|gender|organism|channel|label|molecule")
 _COMMENTS = {
     "groups": "every code of one column; null leaves its samples out",
     "contrasts": "effects are case minus reference; docs/add_an_experiment.md says what each meaning expects",
@@ -81,6 +84,11 @@ def _groups(samples: pd.DataFrame) -> tuple[dict[str, Any], bool]:
             question = ask("name of its group, or null to leave its samples out")
             meaning = dict.fromkeys(primary, "primary") | dict.fromkeys(bone, "bone")
             return {"from": str(name), "map": {code: meaning.get(code, question) for code in codes}}, True
+    two = [name for name in few if samples[name].nunique() == 2 and not _NO_GROUP.search(plain_name(name))]
+    if len(two) == 1:
+        codes = sorted(map(str, samples[two[0]].dropna().unique()))
+        question = ask("name of its group, or null to leave its samples out")
+        return {"from": str(two[0]), "map": dict.fromkeys(codes, question)}, False
     shown = ", ".join(map(str, few)) or "none has a few values"
     return {
         "from": ask(f"column with the group of each sample (columns with a few values: {shown})"),

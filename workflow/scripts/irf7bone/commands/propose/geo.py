@@ -13,7 +13,7 @@ from irf7bone.acquire.geo_layout import platform_table, series_matrix
 from irf7bone.acquire.series_matrix import read_series_matrix
 from irf7bone.acquire.soft import decode, open_text
 from irf7bone.base.errors import InputError, Problem
-from irf7bone.commands.propose.seen import Seen, ask_scale, ask_written
+from irf7bone.commands.propose.seen import Seen, ask_scale, ask_written, said_of_spellings
 from irf7bone.download.fetch import Patience, fetch_all
 from irf7bone.download.lock import lock_path, read_lock, write_lock
 from irf7bone.download.remote import MANIFEST
@@ -90,10 +90,7 @@ def look_at_series(
         "Outcome that is not below may be in the family SOFT file (clinical: table: series) or in a "
         "supplementary file."
     )
-    remarks += [
-        f"The key {kept} is spelt {other} in some samples; they are one column."
-        for other, kept in found.spelt.items()
-    ]
+    remarks += said_of_spellings(found.spelt)
     return Seen(expression, [{"source": "geo"}], values, found.samples, _stated(about, accession), remarks)
 
 

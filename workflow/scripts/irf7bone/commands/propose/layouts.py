@@ -11,11 +11,19 @@ from typing import Any
 import h5py
 import pandas as pd
 
-from irf7bone.acquire import cbioportal, h5ad, table
+from irf7bone.acquire import cbioportal, geo_file, h5ad, table
 from irf7bone.acquire.cbioportal_files import SAMPLES
 from irf7bone.acquire.text import DELIMITERS, bare_suffix
 from irf7bone.base.errors import InputError, Problem
-from irf7bone.commands.propose.seen import Seen, ask, ask_genes, ask_scale, ask_written, gene_kind
+from irf7bone.commands.propose.seen import (
+    Seen,
+    ask,
+    ask_genes,
+    ask_scale,
+    ask_written,
+    gene_kind,
+    said_of_spellings,
+)
 from irf7bone.download.archives import list_members
 from irf7bone.genes.symbols import SymbolTable
 
@@ -69,7 +77,8 @@ def look(place: Place, symbols: SymbolTable) -> Seen:
     raise InputError(
         Problem(
             str(place.path),
-            "a folder or archive of cBioPortal, an h5ad file, or a table of expression with CLINICAL=table",
+            "a folder or archive of cBioPortal, an h5ad file, a series matrix or family SOFT file of GEO, or "
+            "a table of expression with CLINICAL=table",
             "none of them",
             "name the file or folder with the expression; a table ends in .csv, .tsv, .txt or .parquet",
         )
@@ -176,6 +185,56 @@ def _h5ad(place: Place, symbols: SymbolTable) -> Seen:
     return Seen(expression, [{"source": "h5ad"}], values, samples)
 
 
+def _is_geo_file(place: Place) -> bool:
+    return place.path.name.removesuffix(".gz").endswith(("series_matrix.txt", ".soft"))
+
+
+def _geo_file(place: Place, symbols: SymbolTable) -> Seen:
+    found = geo_file.read_geo_file(place.path)
+    entry: dict[str, Any] = {"source": "geo_file", "path": place.beside_card(place.path)}
+    draft = _Draft(place.card, entry)
+    values, _ = geo_file.read_expression(draft, entry)
+    kind = gene_kind([str(gene) for gene in values.index.get_level_values(-1).dropna()], symbols)
+    annotation = {
+        "path": ask(
+            f"the table that says which gene each row is, such as {', '.join(found.probes[:3])}: the "
+            "platform's, from its page at GEO. Or remove annotation where the rows are genes"
+        ),
+        "probe": ask("its column with these ids"),
+        "symbol": ask("its column with the genes"),
+    }
+    expression = {
+        **entry,
+        **({} if kind else {"annotation": annotation}),
+        "gene_id": kind or ask("symbol, entrez or ensembl? What the column of the genes holds"),
+        "scale": ask_scale(values),
+        "collapse": "max_mean",
+        **ask_written(values),
+    }
+    remarks = said_of_spellings(found.spelt)
+    return Seen(expression, [{"source": "geo_file"}], values, found.samples, remarks=remarks)
+
+
+def _is_r_file(place: Place) -> bool:
+    return place.path.suffix.lower() in (".rds", ".rdata", ".rda")
+
+
+def _r_file(place: Place, symbols: SymbolTable) -> Seen:
+    name = place.path.name
+    read = f'x <- readRDS("{name}")' if place.path.suffix.lower() == ".rds" else f'x <- get(load("{name}"))'
+    raise InputError(
+        Problem(
+            str(place.path),
+            "tables as text: objects of R are read by R alone",
+            "a file of R",
+            "two lines of R make them. "
+            f'{read}; write.csv(x, "expression.csv") for a matrix or data frame, or '
+            'write.csv(Biobase::exprs(x), "expression.csv"); write.csv(Biobase::pData(x), "clinical.csv") '
+            "for an ExpressionSet. Then: make card FROM=expression.csv CLINICAL=clinical.csv",
+        )
+    )
+
+
 def _is_table(place: Place) -> bool:
     return place.path.is_file() and (
         bare_suffix(place.path) in DELIMITERS or bare_suffix(place.path) == ".parquet"
@@ -231,5 +290,7 @@ def _clinical_table(path: Path, measured: list[str]) -> tuple[pd.DataFrame, str]
 LAYOUTS: tuple[tuple[Callable[[Place], bool], Callable[[Place, SymbolTable], Seen]], ...] = (
     (_is_cbioportal, _cbioportal),
     (_is_h5ad, _h5ad),
+    (_is_geo_file, _geo_file),
+    (_is_r_file, _r_file),
     (_is_table, _tables),
 )

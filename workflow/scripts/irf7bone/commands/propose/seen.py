@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from irf7bone.acquire.split import split_columns, splittable
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.harmonise.filled_values import written_values
 from irf7bone.study.questions import MARK
@@ -39,6 +40,24 @@ class Seen:
     stated: Mapping[str, Any] = field(default_factory=dict)
     remarks: Sequence[str] = ()
     described: Mapping[str, str] = field(default_factory=dict)
+
+
+def split_seen(seen: Seen) -> Seen:
+    """With columns in place of those that hold several, and the card's first clinical source saying so."""
+    names = splittable(seen.samples)
+    if not names:
+        return seen
+    first, *others = seen.clinical
+    samples = split_columns(seen.samples, names, "split")
+    return replace(seen, samples=samples, clinical=[{**first, "split": names}, *others])
+
+
+def said_of_spellings(spelt: Mapping[str, str]) -> list[str]:
+    """Remarks on keys that a series spells in several ways."""
+    return [
+        f"The key {kept} is spelt {other} in some samples; they are one column."
+        for other, kept in spelt.items()
+    ]
 
 
 def ask(question: str) -> str:

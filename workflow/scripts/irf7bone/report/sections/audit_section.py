@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, is_missing, listed
+from irf7bone.base.vocabulary import STRONG, WEAK
+from irf7bone.harmonise.losses import say_loss
 from irf7bone.harmonise.profile_match import FALSE_POSITIVE_RATE
 from irf7bone.report.html.cell_markup import (
     Cell,
@@ -25,6 +27,7 @@ from irf7bone.verdict.premises import SHARED
 
 if TYPE_CHECKING:
     from irf7bone.report.inputs import ReportInputs
+    from irf7bone.study.cohort_card import CohortCard
 
 _STATUS = {
     "same": "same",
@@ -42,8 +45,13 @@ def audit_section(inputs: ReportInputs) -> Section:
     findings = [
         *duplicate_findings(duplicates, inputs.simulated, _endpoints(inputs)),
         *audit_findings(audit, inputs.config.primary.endpoint, inputs.config.primary.model, inputs.simulated),
+        *loss_findings(inputs.results.losses, inputs.cards, inputs.simulated),
     ]
-    tables = (duplicates_view(duplicates, inputs.simulated), audit_view(audit, inputs.simulated))
+    tables = (
+        duplicates_view(duplicates, inputs.simulated),
+        audit_view(audit, inputs.simulated),
+        losses_view(inputs.results.losses, inputs.simulated),
+    )
     return Section(
         "audit", "Losses and duplicates", "Who is in the models, and whether twice", findings, (), tables
     )
@@ -147,6 +155,68 @@ def audit_findings(
             )
         )
     return sorted(findings, key=lambda finding: finding.simulated)
+
+
+def loss_findings(
+    table: pd.DataFrame, cards: Mapping[str, CohortCard], simulated: frozenset[str]
+) -> list[Finding]:
+    """Losses that go with the outcome, and what the card says of those that do so strongly.
+
+    Args:
+        table: :data:`irf7bone.tables.outcome_checks.LOSSES` of every cohort.
+        cards: Cohort id -> card.
+        simulated: Ids of simulated cohorts.
+    """
+    findings = []
+    for row in table[table["dependence"].isin((WEAK, STRONG))].to_dict("records"):
+        cohort = str(row["cohort"])
+        said = f"{said_cohort(cohort, simulated)}: {say_loss(row, ENDPOINT_WORDS[row['endpoint']])}"
+        reason = cards[cohort].endpoints.get(row["endpoint"], {}).get("losses_follow_outcome")
+        follows = "Losses that follow the outcome can bias an effect."
+        if row["dependence"] == STRONG and reason:
+            follows = f"The card says: {reason}"
+        findings.append(Finding(f"{said}. {follows}", cohort in simulated))
+    if not findings and len(table):
+        findings.append(Finding("No loss of patients was found to follow their outcome."))
+    return findings
+
+
+def losses_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:
+    """Every loss of every endpoint, held against those who stay."""
+    columns = (
+        Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
+        Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
+        Field("Without", "what is missing in those lost", _missing, filtered=True),
+        Field("Lost", "patients", say_count("n_lost"), number=True),
+        Field("Kept", "patients", say_count("n_kept"), number=True),
+        Field("Event, lost", "share with the event", _two_digits("event_share_lost"), number=True),
+        Field("Event, kept", "share with the event", _two_digits("event_share_kept"), number=True),
+        Field("p", "Fisher's exact test", say_number("p_status", lambda value: f"{value:.2g}"), number=True),
+        Field(
+            "Months, lost",
+            "median time",
+            say_number("median_months_lost", lambda value: f"{value:.0f}"),
+            number=True,
+        ),
+        Field(
+            "Months, kept",
+            "median time",
+            say_number("median_months_kept", lambda value: f"{value:.0f}"),
+            number=True,
+        ),
+        Field("p of times", "rank-sum test", say_number("p_time", lambda value: f"{value:.2g}"), number=True),
+        Field("Follows outcome", "none, weak, strong", say_text("dependence"), filtered=True),
+    )
+    caption = (
+        "Whether patients who are lost for want of expression, time, status, covariate or score had another "
+        "outcome than the others. A strong dependence stops the run unless the card says why it is there."
+    )
+    return view("losses", caption, frame, columns, simulated, searchable=True)
+
+
+def _missing(row: Mapping[str, Any]) -> Cell:
+    what = str(row["cause"]).removeprefix("no_")
+    return Cell(what if is_missing(row["field"]) else f"{what} {row['field']}")
 
 
 def duplicates_view(frame: pd.DataFrame, simulated: Collection[str]) -> TableView:

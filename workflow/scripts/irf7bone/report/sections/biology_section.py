@@ -32,6 +32,7 @@ from irf7bone.report.html.section import (
     patients_first,
     shown_only,
 )
+from irf7bone.report.sections.gene_remarks import identity_findings, overlap_findings
 from irf7bone.report.sections.random_signatures_section import percent
 
 if TYPE_CHECKING:
@@ -203,7 +204,12 @@ def quality_section(inputs: ReportInputs) -> Section:
     real = chosen(results.signature_quality, signature=signature)
     real = real[~real["cohort"].isin(inputs.simulated)]
     tables = (signature_quality_view(results.signature_quality, inputs.simulated),)
-    findings = (Finding(coherence_sentence(real, signature)),)
+    selected = {name: inputs.library[name] for name in inputs.config.signatures.select}
+    findings = (
+        *identity_findings(inputs.coverage, inputs.simulated),
+        Finding(coherence_sentence(real, signature)),
+        *overlap_findings(selected),
+    )
     return Section("signature_quality", "Signature quality", "Signature quality", findings, figures, tables)
 
 

@@ -84,7 +84,7 @@ def marker_findings(table: pd.DataFrame, simulated: frozenset[str]) -> list[Find
 
 
 FACT_WORDS = {"er": "ER", "pr": "PR", "her2": "HER2", "sex": "sex", "grade": "grade"}
-_MARKER_VERBS = {"agrees": "goes with", "weak": "goes weakly with", "disagrees": "does not go with"}
+_MARKER_VERBS = {"agrees": "agrees with", "weak": "agrees weakly with", "disagrees": "does not agree with"}
 _MEASURES = {"auc": "AUC", "spearman": "rank correlation"}
 
 

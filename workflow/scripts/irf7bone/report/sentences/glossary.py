@@ -86,7 +86,7 @@ def mark_terms(page: str, glossary: Glossary) -> str:
 
 def _mark(text: str, waiting: dict[str, str]) -> str:
     """Mark, and take out of ``waiting``, the terms in a text between two tags, longest first."""
-    found = []
+    found: list[tuple[int, int, str]] = []
     for term in sorted(waiting, key=len, reverse=True):
         for match in re.finditer(rf"(?<![\w-]){re.escape(escape(term))}(?![\w-])", text):
             if not any(match.start() < end and start < match.end() for start, end, _ in found):

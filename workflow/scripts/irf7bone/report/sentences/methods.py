@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, listed, signature_name
-from irf7bone.base.vocabulary import EVENTS_PER_PARAMETER
+from irf7bone.base.vocabulary import EVENTS_PER_PARAMETER, FEWEST_WORKS, UNRELATED
 from irf7bone.report.sentences.methods_cells import write_cells
 from irf7bone.report.sentences.methods_deeper import write_deeper
 from irf7bone.report.sentences.methods_experiments import write_experiments
@@ -132,7 +132,11 @@ def _signatures(config: Config, library: Mapping[str, Signature], cite: Citation
         "genes measured there stand for the whole: in every other real cohort that measures at least "
         f"{100 * REFERENCE_SHARE:g} % of it, their score correlates with that of all by at least "
         f"{config.signatures.min_agreement:g}; where there is no such cohort, "
-        f"{100 * config.signatures.min_coverage:g} % of the genes are enough."
+        f"{100 * config.signatures.min_coverage:g} % of the genes are enough. A signature of one gene is "
+        "scored unless its row is another's: no correlation (upper 99 % limit below "
+        f"{UNRELATED:g}) with the genes that published sets of {FEWEST_WORKS} works or more name beside it "
+        "and that go together in the cohort, and closest to genes that have nothing to do with these, or to "
+        "none."
     )
 
 
@@ -181,7 +185,9 @@ def _outcome(config: Config, associations: pd.DataFrame, competing: bool, cite: 
             f"{cite('aalen1978')}; hazard ratios are then cause-specific, competing events censored at their "
             "time"
         )
-    return " ".join([*parts, f"{curve}."])
+    return " ".join(
+        [*parts, f"{curve}; medians have Brookmeyer and Crowley's intervals {cite('brookmeyer1982')}."]
+    )
 
 
 def _pooling(config: Config, cite: Citations) -> str:

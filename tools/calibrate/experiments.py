@@ -104,7 +104,7 @@ def _test(
         "quantity": "power" if fall else "type_i_error",
         "regime": regime,
         "n": len(design.samples),
-        "planted": -fall,
+        "planted": -fall or 0.0,
     }
     result = differential(adata, design).genes
     of_signature = adata.var_names[members]

@@ -249,7 +249,7 @@ def test_an_experiment_without_any_named_gene_says_so():
     claim = tables["claim"].iloc[0]
     assert (claim["verdict"], claim["rule"]) == ("too little data", "E2")
     assert "0 of 30 genes" in claim["sentence"]
-    assert (tables["composition"]["status"] == "not_available").all()
+    assert (tables["composition"]["status"] == "low_coverage").all()
     assert (tables["gene_sets"]["status"] == "not_available").all()
     assert len(tables["running"]) == 0 and (tables["genes"]["p"] >= 0).all()
 

@@ -10,7 +10,7 @@ from matplotlib.text import Text
 from irf7bone.experiments.claim.pooled import decide_experiments
 from irf7bone.experiments.pool_experiments import pool_experiments
 from irf7bone.figures.forest_cells import forest_experiments
-from irf7bone.report.sections.experiments_section import pooled_findings
+from irf7bone.report.sections.experiments_section import findings_together
 from irf7bone.report.sentences.experiment_captions import forest_of_experiments
 from irf7bone.statistics.normal_normal import pool_normal_normal
 from irf7bone.tables.experiment import CLAIM, SIGNATURES
@@ -114,6 +114,6 @@ def test_the_forest_and_the_findings_say_what_is_pooled():
     figure = forest_experiments(found["forest"])
     written = " ".join(text.get_text() for text in figure.findobj(Text))
     assert "Experiments together" in written and "8 samples" in written and "24 samples" in written
-    said = pooled_findings(found["claim"])
+    said = findings_together(found["claim"])
     assert len(said) == 1 and "Together: supported. In 3 experiments" in str(said[0])
     assert "In 3 experiments" in forest_of_experiments(found["claim"])

@@ -16,6 +16,7 @@ import pandas as pd
 from irf7bone.experiments.compare import WITHOUT_VARIANCE, compare, too_few
 from irf7bone.experiments.design import ContrastDesign
 from irf7bone.scoring.agreement import coverage_refusal
+from irf7bone.scoring.detection import read_in_enough
 from irf7bone.scoring.engine import Prepared
 from irf7bone.tables.experiment import ADJUSTED, COMPOSITION
 
@@ -50,8 +51,7 @@ def marker_scores(
     """Mean log2 level of each list's genes, so that a difference is a mean log2 fold change.
 
     A list passes the gate that signatures pass (:func:`irf7bone.scoring.agreement.coverage_refusal`): its
-    genes must be measured, vary, and be expressed in as many samples as the smallest group has: what only the
-    smaller group holds is what these lists are for.
+    genes must be measured, vary, and be read in enough samples.
 
     Args:
         levels: Samples x human genes that are expressed, log2, from
@@ -60,11 +60,11 @@ def marker_scores(
         min_coverage: Smallest share of a list's genes with which it is used, 0 to 1.
     """
     prepared = Prepared(levels)
-    usable = set(prepared.genes[prepared.sd > CONSTANT_SD])
+    usable = set(prepared.genes[(prepared.sd > CONSTANT_SD) & read_in_enough(prepared)])
     used = {name: [gene for gene in marker.up if gene in usable] for name, marker in markers.items()}
     refused = {
-        name: f"{why}: {len(used[name])} of {len(marker.up)} genes are measured, vary, and are "
-        "expressed in enough samples"
+        name: f"{why}: {len(used[name])} of {len(marker.up)} genes are measured, vary, and are read in "
+        "enough samples"
         for name, marker in markers.items()
         if (why := coverage_refusal(len(used[name]), len(marker.up), min_coverage, None))
     }

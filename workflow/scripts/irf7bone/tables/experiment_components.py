@@ -28,5 +28,5 @@ COMPONENTS = Table(
         number("inflation", "variance inflation: how much the component blurs the contrast", low=0),
         *STATUS,
     ),
-    needs_when_ok=("share", "difference", "se", "ci_low", "ci_high", "p", "inflation"),
+    needs_when_ok=("difference", "se", "ci_low", "ci_high", "p", "inflation"),
 )  # fmt: skip

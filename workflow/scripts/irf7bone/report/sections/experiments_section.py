@@ -68,7 +68,7 @@ def experiments_section(inputs: ReportInputs) -> Section | None:
         for contrast in chosen(found.tables["contrasts"], experiment=name).to_dict("records"):
             figures += _figures(inputs, found, contrast, card.fdr, card.simulated)
     if found.over:
-        findings = [*pooled_findings(found.over["claim"]), *findings]
+        findings = [*findings_together(found.over["claim"]), *findings]
         figures.insert(
             0,
             figure_view(
@@ -100,7 +100,7 @@ def experiments_section(inputs: ReportInputs) -> Section | None:
     )
 
 
-def pooled_findings(claim: pd.DataFrame) -> list[Finding]:
+def findings_together(claim: pd.DataFrame) -> list[Finding]:
     """What the experiments say together, with the verdict; nothing where the claim speaks of none of them."""
     return [
         Finding(f"Together: {row['verdict']}. {row['sentence']}", row["role"] == "simulated")

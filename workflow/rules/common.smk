@@ -46,7 +46,7 @@ except InputError as error:
 
 real_cohorts = tuple(name for name, card in study.cards.items() if card.role != "simulated")
 cohort_tables = paths_in(OF_COHORT)
-pooled_tables = paths_in(OVER_COHORTS)
+pooled_tables = paths_in(OVER_COHORTS) if study.cards else []  # experiments alone
 experiment_tables = paths_in(OF_EXPERIMENT)
 # what is compared and called, not the cells themselves or what was lost on the way
 cell_tables = [
@@ -78,7 +78,7 @@ every_result = [
         over_cells=[*malignant_part_tables, *pooled_cell_tables],
         over_experiments=pooled_experiment_tables,
     ),
-    *expand("results/figures/{part}", part=[*study.cards, "pooled"]),
+    *expand("results/figures/{part}", part=[*study.cards, "pooled"] if study.cards else []),
     *expand("results/figures/experiments/{experiment}", experiment=study.experiments),
     *expand("results/figures/cells/{data_set}", data_set=study.cells),
     *(["results/figures/pooled_cells"] if several_cells else []),
@@ -107,7 +107,7 @@ command = command_for(config_files[1:], root, given, module=is_module)
 
 
 wildcard_constraints:
-    cohort="|".join(study.cards),
+    cohort="|".join(study.cards) or "none",
     experiment="|".join(study.experiments) or "none",
     data_set="|".join(study.cells) or "none",
 

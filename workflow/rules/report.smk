@@ -106,7 +106,7 @@ report_inputs = dict(
     curves=expand("results/associations/{cohort}.curves.tsv", cohort=study.cards),
     cohort_tables=expand(cohort_tables, cohort=study.cards),
     pooled_tables=pooled_tables,
-    figures=expand("results/figures/{part}", part=[*study.cards, "pooled"]),
+    figures=expand("results/figures/{part}", part=[*study.cards, "pooled"] if study.cards else []),
     experiments=[card.path for card in study.experiments.values()],
     experiment_tables=expand(experiment_tables, experiment=study.experiments),
     experiment_flow=expand("results/experiments/{experiment}.flow.tsv", experiment=study.experiments),
@@ -132,6 +132,11 @@ rule build_report:
     input:
         **report_inputs,
     output:
+        **(
+            {"summary": "results/summary.json", "multiqc": "results/report/irf7bone_mqc.json"}
+            if study.cards
+            else {}
+        ),
         report=report(
             "results/report/index.html",
             caption="../report/captions/report.rst",
@@ -140,8 +145,6 @@ rule build_report:
         ),
         methods="results/report/methods.md",
         references="results/report/references.bib",
-        summary="results/summary.json",
-        multiqc="results/report/irf7bone_mqc.json",
     log:
         "results/logs/build_report.log",
     conda:

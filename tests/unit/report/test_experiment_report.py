@@ -22,9 +22,11 @@ from irf7bone.figures.plot_experiment import plot_experiment_figures
 from irf7bone.figures.style import save_drawings
 from irf7bone.genes.signatures import load_library
 from irf7bone.report.inputs import Experiments
+from irf7bone.report.sections.experiments_alone import experiments_answer, experiments_below
 from irf7bone.report.sections.experiments_section import NOT_TESTED, experiments_section
+from irf7bone.report.sections.page import WITHOUT_COHORTS
 from irf7bone.report.sentences import experiment_captions as captions
-from irf7bone.report.sentences.methods_experiments import write_experiments
+from irf7bone.report.sentences.methods_experiments import write_alone, write_experiments
 from irf7bone.report.sentences.references import Citations, read_works
 from irf7bone.study.experiment_card import ExperimentCard
 from irf7bone.study.experiment_checks import load_experiment
@@ -222,3 +224,23 @@ def test_a_derived_signature_is_what_fell_and_says_that_it_is_simulated(finished
     fell = genes[(genes["log2_fc"] <= -0.5) & (genes["q"] <= 0.05)]
     assert set(signature.genes) == set(fell["gene"])
     assert "SIMULATED" in signature.how_obtained and "simulated_pairs" in signature.citation
+
+
+def test_a_study_of_experiments_alone_asks_and_answers_first_and_says_nothing_of_cohorts(inputs, finished):
+    inputs.cards = {}
+    answer, below = experiments_answer(inputs), experiments_below(inputs)
+    said = [finding.text for finding in answer.findings]
+    assert said[0].startswith("Asked: has the bone lesion lost the interferon programme")
+    assert any("bone_vs_primary: supported." in text for text in said)
+    assert [figure.file for figure in answer.figures if figure.file.endswith("_slopes")]
+    shown = {figure.file for figure in answer.figures}
+    assert below.figures and shown.isdisjoint(figure.file for figure in below.figures)
+    assert not [text for text in [*said, *(f.text for f in below.findings)] if "cohort" in text]
+    assert WITHOUT_COHORTS["Answer"] == (experiments_answer,)
+
+
+def test_the_methods_of_experiments_alone_name_no_cohort(finished, inputs):
+    works = read_works(PROJECT / "data" / "references.bib")
+    heading = dict(write_alone(finished.config, Citations(works)))
+    assert list(heading) == ["Claim and question", "Scores"]
+    assert "cohort" not in " ".join(heading.values())

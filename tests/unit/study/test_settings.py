@@ -186,7 +186,7 @@ def test_analysis_settings_change_with_what_the_numbers_depend_on(here):
         ({"min_events": 1}, "min_events", "at least 2"),
         ({"min_events": 5.5}, "min_events", "a whole number"),
         ({"signatures.min_coverage": 50}, "signatures.min_coverage", "at least 0 and at most 1"),
-        ({"cohorts": []}, "cohorts", "at least 1 entry"),
+        ({"cohorts": [], "experiments": []}, "cohorts", "a card of data/cohorts or data/experiments"),
         ({"cohorts": [{"id": "gse1992"}]}, "cohorts[0]", "text"),
         ({"primary.method": "plague"}, "primary.method", "one of zscore, ssgsea, singscore, gsva, plage"),
         ({"methods": ["ssgsea"]}, "primary.method", "one of methods: ssgsea"),

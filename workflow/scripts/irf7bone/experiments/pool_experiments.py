@@ -16,7 +16,7 @@ from irf7bone.base.experiment_vocabulary import DIRECTIONS, EXPECTED, TOO_FEW_EX
 from irf7bone.base.phrases import counted
 from irf7bone.experiments.claim.pooled import decide_experiments
 from irf7bone.experiments.claim.rules import NOT_SPECIFIC
-from irf7bone.experiments.claim.sentences import difference_words
+from irf7bone.experiments.claim.sentences import difference_words, with_sign
 from irf7bone.statistics.pooled_effect import pooled_numbers
 from irf7bone.tables.experiment import SIGNATURES
 from irf7bone.tables.pooled_experiments import (
@@ -113,10 +113,11 @@ def _sentence(row: Mapping[str, object]) -> str:
         return f"Not pooled: {row['reason']}."
     made = "simulated " if row["role"] == "simulated" else ""
     numbers = difference_words(*(float(row[name]) for name in ("estimate", "ci_low", "ci_high")))  # type: ignore[arg-type]
+    low, high = (with_sign(float(row[name])) for name in ("further_low", "further_high"))  # type: ignore[arg-type]
     return (
         f"In {row['k']} {made}experiments ({row['experiments']}), {CASES[str(row['meaning'])]}: the score of "
         f"{row['signature']} differs by {numbers} standard deviations within groups (Hedges' g); in a "
-        f"further one it would lie between {row['further_low']:.2f} and {row['further_high']:.2f}."
+        f"further one it would lie between {low} and {high}."
     )
 
 

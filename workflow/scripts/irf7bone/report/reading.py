@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.report.cell_inputs import read_cell_sets
@@ -22,7 +20,9 @@ from irf7bone.study.settings import Config
 from irf7bone.tables.calibration import read_calibration
 from irf7bone.tables.cohort import COVERAGE, FLOW, QC
 from irf7bone.tables.outcome import CURVES
-from irf7bone.tables.study_tables import StudyTables
+from irf7bone.tables.study_tables import StudyTables, join
+
+FIGURES = "results/figures"
 
 
 def read_inputs(source: Any, config: Config, scripts: str) -> ReportInputs:
@@ -37,7 +37,8 @@ def read_inputs(source: Any, config: Config, scripts: str) -> ReportInputs:
         InputError: A table breaks its contract.
     """
     experiments = {card.id: card for card in map(read_experiment_card, source.experiments)}
-    tables = StudyTables.read([*source.cohort_tables, *source.pooled_tables])
+    cohort_tables = [*source.cohort_tables, *source.pooled_tables]
+    tables = StudyTables.read(cohort_tables) if cohort_tables else StudyTables.empty()
     return ReportInputs(
         config=config,
         cards={card.id: card for card in map(read_cohort_card, source.cards)},
@@ -46,12 +47,12 @@ def read_inputs(source: Any, config: Config, scripts: str) -> ReportInputs:
         pooled=tables.pooled,
         cohorts=tables.cohorts,
         verdict=tables.verdict,
-        flow=pd.concat(map(FLOW.read, source.flow)),
-        coverage=pd.concat(map(COVERAGE.read, source.coverage)),
-        quality=pd.concat(map(QC.read, source.quality)),
-        curves=pd.concat(map(CURVES.read, source.curves)),
+        flow=join(FLOW, map(FLOW.read, source.flow)),
+        coverage=join(COVERAGE, map(COVERAGE.read, source.coverage)),
+        quality=join(QC, map(QC.read, source.quality)),
+        curves=join(CURVES, map(CURVES.read, source.curves)),
         results=tables,
-        figures=Path(source.figures[0]).parent,
+        figures=Path(FIGURES),
         provenance=json.loads(Path(source.provenance).read_text(encoding="utf-8")),
         templates=Path(scripts).resolve().parent / "report",
         works=read_works(Path(source.references)),

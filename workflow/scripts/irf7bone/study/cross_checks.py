@@ -70,6 +70,16 @@ class StudyChecks:
         values = value if isinstance(value, list | tuple) else [value]
         return [item for item in values if isinstance(item, str)]
 
+    def something_to_study(self, experiments: Sequence[Document]) -> None:
+        """Refuse a study without cohorts that has no experiment either."""
+        if not self.texts("cohorts") and not experiments and "cohorts" not in self.unread:
+            self.add(
+                ("cohorts",),
+                expected="a cohort, or `cohorts: []` with an experiment",
+                found="neither",
+                remedy="name a card of data/cohorts or data/experiments, or one of your own",
+            )
+
     def read_cards(self, key: str, kind: CardKind, *, sound_only: bool = False) -> list[Document]:
         """Every card of a list that could be read, each once; notes what is wrong with any of them.
 

@@ -119,6 +119,7 @@ def load_study(
     documents = checks.read_cards("cohorts", COHORT_CARDS)
     experiments = checks.read_cards("experiments", EXPERIMENT_CARDS)
     data_sets = checks.read_cards("cells", CELLS_CARDS)
+    checks.something_to_study(experiments)
     library = checks.signature_files()
     of_experiments = checks.derived_signatures(experiments, documents)
     parts = checks.malignant_parts(data_sets, of_experiments)

@@ -31,6 +31,7 @@ from irf7bone.tables.contract import Table
 RESULTS = "results/"
 OF_COHORT = "results/outcome/{cohort}/"
 OVER_COHORTS = "results/tables/"
+OF_ALL_COHORTS = (OVER_COHORTS, "results/scores/agreement.tsv", "results/qc/")
 OF_EXPERIMENT = "results/experiments/{experiment}/"
 OF_CELLS = "results/cells/{data_set}/"
 OVER_CELLS = "results/pooled_cells/"
@@ -164,6 +165,8 @@ def registered(
     ids = {"cohort": list(cohort), "experiment": list(experiment), "data_set": list(data_set)}
     paths = []
     for path in REGISTER:
+        if path.startswith(OF_ALL_COHORTS) and not ids["cohort"]:
+            continue
         if path.startswith((OVER_CELLS, OVER_EXPERIMENTS)) and path not in planned:
             continue
         word = next((word for word in ids if f"{{{word}}}" in path), "")

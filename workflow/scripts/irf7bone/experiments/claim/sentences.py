@@ -52,7 +52,7 @@ class Marker:
     @property
     def shift_words(self) -> str:
         """The list with its difference."""
-        return f"{self.words} {_signed(self.difference)} log2"
+        return f"{self.words} {with_sign(self.difference)} log2"
 
     @property
     def side(self) -> int:
@@ -60,22 +60,20 @@ class Marker:
         return int(self.adjusted_low > 0) - int(self.adjusted_high < 0)
 
 
-def _signed(value: float) -> str:
+def with_sign(value: float) -> str:
     """A number with its sign and two decimals."""
     return f"{'+' if value >= 0 else MINUS}{abs(value):.2f}"
 
 
 def difference_words(difference: float, low: float, high: float) -> str:
     """``−0.52 (−0.90 to −0.14)``."""
-    return f"{_signed(difference)} ({_signed(low)} to {_signed(high)})"
+    return f"{with_sign(difference)} ({with_sign(low)} to {with_sign(high)})"
 
 
 def score_words(difference: float, low: float, high: float) -> str:
     """What the score does, with its 95 % interval."""
     way = "is lower by" if difference < 0 else "is higher by"
-    return (
-        f"{way} {abs(difference):.2f} standard deviations (95 % interval {_signed(low)} to {_signed(high)})"
-    )
+    return f"{way} {abs(difference):.2f} standard deviations (95 % interval {with_sign(low)} to {with_sign(high)})"
 
 
 def p_words(p: float) -> str:
@@ -90,7 +88,7 @@ def methods_words(by_method: Mapping[str, tuple[float, float]], method: str) -> 
         by_method: Difference in standard deviations and p of the t test, by method.
         method: That the verdict rests on.
     """
-    said = [f"{name} {_signed(difference)} ({p_words(p)})" for name, (difference, p) in by_method.items()]
+    said = [f"{name} {with_sign(difference)} ({p_words(p)})" for name, (difference, p) in by_method.items()]
     return f"The scoring methods do not agree: {listed(said)}. The verdict rests on {method}."
 
 

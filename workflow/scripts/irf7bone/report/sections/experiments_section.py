@@ -74,7 +74,7 @@ def experiments_section(inputs: ReportInputs) -> Section | None:
             figure_view(
                 inputs,
                 "pooled_experiments/forest",
-                title="experiments together",
+                title="Experiments together",
                 finding=captions.forest_of_experiments(found.over["claim"]),
                 marks=captions.EXPERIMENT_FOREST_MARKS,
             ),
@@ -151,7 +151,12 @@ def _findings(inputs: ReportInputs, found: Experiments, name: str) -> list[Findi
         }
         withheld = {cohort: reason for cohort, reason in reasons.items() if reason}
         derived = found.derived[found.derived["experiment"] == name]
-        said.append(Finding(captions.signature_sentence(card, derived, withheld), card.simulated))
+        said.append(
+            Finding(
+                captions.signature_sentence(card, derived, withheld, in_cohorts=bool(inputs.cards)),
+                card.simulated,
+            )
+        )
     return said
 
 

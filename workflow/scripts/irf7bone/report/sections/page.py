@@ -19,6 +19,7 @@ from irf7bone.report.sections.checks_section import checks_section
 from irf7bone.report.sections.choices_section import heterogeneity_section, specification_section
 from irf7bone.report.sections.cohorts_section import cohorts_section, curves_section, scores_section
 from irf7bone.report.sections.er_section import er_section
+from irf7bone.report.sections.experiments_alone import experiments_answer, experiments_below
 from irf7bone.report.sections.experiments_section import experiments_section
 from irf7bone.report.sections.explore_section import explore_section
 from irf7bone.report.sections.forests_section import forests_section
@@ -53,12 +54,20 @@ SECTIONS: dict[str, tuple[Callable[[ReportInputs], Section | None], ...]] = {
 }
 
 
+# of a study of experiments alone
+WITHOUT_COHORTS: dict[str, tuple[Callable[[ReportInputs], Section | None], ...]] = {
+    "Answer": (experiments_answer,),
+    "Experiments": (experiments_below, cells_section),
+    "Record": (methods_section, provenance_section),
+}
+
+
 def page_sections(inputs: ReportInputs) -> dict[str, list[Section]]:
     """Every section that the study has, below its heading among the contents."""
     made = {
         heading: [
             with_cautions(section, inputs) for write in writers if (section := write(inputs)) is not None
         ]
-        for heading, writers in SECTIONS.items()
+        for heading, writers in (SECTIONS if inputs.cards else WITHOUT_COHORTS).items()
     }
     return {heading: sections for heading, sections in made.items() if sections}

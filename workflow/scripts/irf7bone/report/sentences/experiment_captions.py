@@ -177,13 +177,16 @@ COMPOSITION_MARKS = (
 )
 
 
-def signature_sentence(card: ExperimentCard, derived: pd.DataFrame, withheld: Mapping[str, str]) -> str:
+def signature_sentence(
+    card: ExperimentCard, derived: pd.DataFrame, withheld: Mapping[str, str], *, in_cohorts: bool = True
+) -> str:
     """How many genes the derived signature has, and where it is not tested.
 
     Args:
         card: The experiment's card.
         derived: Its rows of :data:`irf7bone.tables.experiment.DERIVED`.
         withheld: Cohorts in which it is not tested, with the reason.
+        in_cohorts: Whether the study has cohorts.
     """
     rule = card.derive
     if rule is None:
@@ -194,6 +197,8 @@ def signature_sentence(card: ExperimentCard, derived: pd.DataFrame, withheld: Ma
         f"{rule.log2_fold:g} log2 or more at a false discovery rate of {100 * rule.fdr:g} %; "
         f"{counted(used, 'human gene')} make it."
     )
+    if not in_cohorts:
+        return said
     if used == 0:
         return f"{said} It is empty, so no cohort has a score of it."
     by_reason = dict.fromkeys(withheld.values())

@@ -12,7 +12,7 @@ from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, listed, 
 from irf7bone.base.vocabulary import EVENTS_PER_PARAMETER, FEWEST_WORKS, UNRELATED
 from irf7bone.report.sentences.methods_cells import write_cells
 from irf7bone.report.sentences.methods_deeper import write_deeper
-from irf7bone.report.sentences.methods_experiments import write_experiments
+from irf7bone.report.sentences.methods_experiments import write_alone, write_experiments
 from irf7bone.report.sentences.references import Citations, Work, Works
 from irf7bone.scoring.agreement import REFERENCE_SHARE
 from irf7bone.scoring.registry import METHODS
@@ -64,6 +64,10 @@ def write_methods(
         cells: None where the study has no single-cell data set.
     """
     cite = Citations(works)
+    software = ("Software", _software(provenance, packages_used(provenance, cards, experiments, cells), cite))
+    if not cards:
+        alone = (*write_alone(config, cite), *write_experiments(experiments, cite), *write_cells(cells, cite))
+        return Methods((*alone, software), tuple(cite.cited))
     paragraphs = (
         ("Claim and question", _claim(config, cite)),
         ("Cohorts", _cohorts(cards, cite)),
@@ -75,7 +79,7 @@ def write_methods(
         *write_experiments(experiments, cite),
         *write_cells(cells, cite),
         ("Verdict", _verdict(config, cite)),
-        ("Software", _software(provenance, packages_used(provenance, cards, experiments, cells), cite)),
+        software,
     )
     return Methods(paragraphs, tuple(cite.cited))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from irf7bone.base.phrases import counted, listed
+from irf7bone.base.phrases import counted, listed, signature_name
 
 if TYPE_CHECKING:
     from irf7bone.report.inputs import Experiments
     from irf7bone.report.sentences.references import Citations
     from irf7bone.study.experiment_card import ExperimentCard
+    from irf7bone.study.settings import Config
 
 
 def write_experiments(found: Experiments | None, cite: Citations) -> tuple[tuple[str, str], ...]:
@@ -58,6 +59,22 @@ def write_experiments(found: Experiments | None, cite: Citations) -> tuple[tuple
                 f"{rule.log2_fold:g} log2 or more at a false discovery rate of {100 * rule.fdr:g} %."
             )
     return (("Experiments", " ".join(parts)),)
+
+
+def write_alone(config: Config, cite: Citations) -> tuple[tuple[str, str], ...]:
+    """Claim and scores of a study of experiments alone."""
+    claim = (
+        "Tumour cells that silence IRF7 have been reported to lose the interferon signal that exposes them "
+        f"to the immune system, and to spread to bone {cite('bidwell2012')}. The signature and method that "
+        f"contrasts are judged by were named before the run: {signature_name(config.primary.signature)}, "
+        f"{config.primary.method}."
+    )
+    scores = (
+        f"{counted(len(config.signatures.select), 'signature')} were scored by {listed(config.methods)}, "
+        f"each where {100 * config.signatures.min_coverage:g} % of its genes or more are measured and "
+        "expressed."
+    )
+    return (("Claim and question", claim), ("Scores", scores))
 
 
 def _named(card: ExperimentCard, cite: Citations) -> str:

@@ -16,6 +16,7 @@ from irf7bone.acquire.sources import acquire
 from irf7bone.base.errors import InputError
 from irf7bone.experiments.experiment_file import check_experiment, read_experiment, write_experiment
 from irf7bone.experiments.harmonise import HarmonisedExperiment, harmonise_experiment
+from irf7bone.experiments.replicates import first_samples, put_together
 from irf7bone.study.experiment_checks import load_experiment
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -210,3 +211,36 @@ def test_the_simulation_is_the_same_for_the_same_seed_and_plants_what_the_card_s
     assert change[list(TISSUE_GENES)].min() > 1
     assert change[list(TISSUE_GENES)].mean() > 2
     assert abs(change.median()) < 0.3
+
+
+UNPAIRED = {
+    "id": "loss",
+    "case": "bone",
+    "reference": "primary",
+    "paired": False,
+    "batch": False,
+    "meaning": "loss_in_bone",
+}
+
+
+def test_samples_of_one_animal_are_added_up_and_counted(harmonised):
+    """Primary tumours S0 and S1 are of one animal, by hand."""
+    animals = {"animal": ["m1", "m1", "m2", "m3", "m4", "m5", "m6", "m7"], "plate": list("11122222")}
+    made = harmonised(samples_table=animals, replicates={"from": "animal"}, contrasts=[UNPAIRED])
+    counts = harmonised(samples_table=animals, contrasts=[UNPAIRED]).adata.layers["counts"]
+    assert list(made.adata.obs_names) == ["S0", "S2", "S3", "S4", "S5", "S6", "S7"]
+    np.testing.assert_array_equal(made.adata.layers["counts"][0], counts[0] + counts[1])
+    np.testing.assert_array_equal(made.adata.layers["counts"][1:], counts[2:])
+    lost = made.flow.query("stage == 'replicates put together'").iloc[0]
+    assert (lost["n_dropped"], lost["n_left"], lost["dropped"]) == (1, 7, "S1")
+
+
+def test_other_values_of_one_animal_are_averaged_and_contradictions_refused():
+    raw = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0], "c": [7.0, 8.0]}, index=["G", "H"])
+    obs = pd.DataFrame({"group": ["x", "x", "x"], "pair": None, "batch": ["1", "1", "2"]}, index=list("abc"))
+    firsts = first_samples(pd.Series(["m", "m", "n"], index=list("abc")), obs, "card")
+    assert put_together(raw, firsts, "log2").loc["G"].to_dict() == {"a": 2.0, "c": 7.0}
+    with pytest.raises(InputError, match="one batch for the samples of one unit"):
+        first_samples(pd.Series(["m", "m", "m"], index=list("abc")), obs, "card")
+    with pytest.raises(InputError, match="1 without"):
+        first_samples(pd.Series(["m", None, "n"], index=list("abc")), obs, "card")

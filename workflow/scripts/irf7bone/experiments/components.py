@@ -67,8 +67,9 @@ def components(
                 continue
             places, residuals, shares, genes = found
             row |= {"share": shares[number], "genes": ", ".join(genes[number])}
-            row |= _split(residuals[:, number], design, seed)
-            row["named"] = bool(shares[number] >= SMALLEST_SHARE and row.get("split_p", 1.0) <= LEVEL)
+            split = _split(residuals[:, number], design, seed)
+            splits = bool(split) and float(split["split_p"]) <= LEVEL  # type: ignore[arg-type]
+            row |= split | {"named": bool(shares[number] >= SMALLEST_SHARE and splits)}
             rows.append(row | _given(score, design, places[:, [number]]))
     return COMPONENTS.cast(pd.DataFrame(rows).reindex(columns=COMPONENTS.names))
 

@@ -14,6 +14,7 @@ from irf7bone.base.errors import InputError, Problem, Problems
 from irf7bone.base.nearest import nearest
 from irf7bone.experiments.design import build_designs
 from irf7bone.experiments.experiment_file import check_experiment
+from irf7bone.experiments.replicates import first_samples, put_together
 from irf7bone.genes.mouse import MouseSymbols, check_organism
 from irf7bone.harmonise.exclusions import excluded_by, excluded_unseen
 from irf7bone.harmonise.expression import GeneMatrix, harmonise_expression
@@ -70,10 +71,16 @@ def harmonise_experiment(
     obs = _describe(described.loc[flow.samples], card, where)
     flow.step("grouped by the card", ("no group of this experiment", obs.index[obs["group"].isna()]))
     obs = obs.loc[flow.samples]
+    raw = acquired.expression[flow.samples]
+    if card.replicates:
+        firsts = first_samples(described.loc[flow.samples, card.replicates], obs, where)
+        raw = put_together(raw, firsts, card.expression["scale"])
+        again = firsts.index[firsts != firsts.index]
+        flow.step("replicates put together", ("joined with the first of its animal", again))
+        obs = obs.loc[flow.samples]
     _check_expected(obs, card, where)
     obs["group"] = pd.Categorical(obs["group"], categories=_groups(card))
     build_designs(card.id, obs, card.contrasts)
-    raw = acquired.expression[flow.samples]
     if card.expression["gene_id"] == "symbol":
         check_organism(list(raw.index.get_level_values(-1)), card.organism, symbols, where)
     table = MouseSymbols() if card.organism == "mouse" else symbols
@@ -94,7 +101,12 @@ def _groups(card: ExperimentCard) -> list[str]:
 
 def _describe(described: pd.DataFrame, card: ExperimentCard, where: str) -> pd.DataFrame:
     """``group`` (missing where the card leaves a sample out), ``pair`` and, where there is one, ``batch``."""
-    columns = {"groups": card.groups["from"], "pairs": card.pairs, "batch": card.batch}
+    columns = {
+        "groups": card.groups["from"],
+        "pairs": card.pairs,
+        "batch": card.batch,
+        "replicates": card.replicates,
+    }
     problems = Problems()
     for key, column in columns.items():
         if column is not None and column not in described:

@@ -72,7 +72,8 @@ class StudyChecks:
 
     def something_to_study(self, experiments: Sequence[Document]) -> None:
         """Refuse a study without cohorts that has no experiment either."""
-        if not self.texts("cohorts") and not experiments and "cohorts" not in self.unread:
+        unread = self.unread & {"cohorts", "experiments"}
+        if not self.texts("cohorts") and not experiments and not unread:
             self.add(
                 ("cohorts",),
                 expected="a cohort, or `cohorts: []` with an experiment",

@@ -63,6 +63,7 @@ class ExperimentCard(Card):
         host: Species of the animal that the tumours grew in, where it is not ``organism``.
         groups: ``from`` and ``map``, of which the keys are codes as text.
         pairs: Column of the pair; None where nothing is paired.
+        replicates: Column of the animal whose samples are put together; None where each sample is one.
         contrasts: In the order of the card.
         second_opinion: Whether PyDESeq2 tests the counts as well.
         derive: How a signature is made, where one is.
@@ -72,6 +73,7 @@ class ExperimentCard(Card):
     host: str | None
     groups: dict[str, Any]
     pairs: str | None
+    replicates: str | None
     contrasts: tuple[Contrast, ...]
     second_opinion: bool
     derive: Derivation | None
@@ -117,6 +119,7 @@ def make_experiment(document: Document) -> ExperimentCard:
         host=data.get("host"),
         groups={"from": data["groups"]["from"], "map": meanings},
         pairs=data.get("pairs", {}).get("from"),
+        replicates=data.get("replicates", {}).get("from"),
         contrasts=tuple(Contrast(**contrast) for contrast in data["contrasts"]),
         second_opinion=data.get("second_opinion", False),
         derive=Derivation(**data["derive"]) if "derive" in data else None,

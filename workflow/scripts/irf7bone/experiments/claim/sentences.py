@@ -73,7 +73,8 @@ def difference_words(difference: float, low: float, high: float) -> str:
 def score_words(difference: float, low: float, high: float) -> str:
     """What the score does, with its 95 % interval."""
     way = "is lower by" if difference < 0 else "is higher by"
-    return f"{way} {abs(difference):.2f} standard deviations (95 % interval {with_sign(low)} to {with_sign(high)})"
+    ends = f"{with_sign(low)} to {with_sign(high)}"
+    return f"{way} {abs(difference):.2f} standard deviations (95 % interval {ends})"
 
 
 def p_words(p: float) -> str:

@@ -36,9 +36,9 @@ def gene_identity(
 
     A gene that correlates with its companions no closer than other genes do is ``discordant``: its silencing
     in some tumours would look like that, so it stays. A gene that is a signature by itself is
-    ``not_measured`` where it has nothing to do with them and another identity shows: it belongs to genes that have
-    nothing to do with them either, or it is as quiet as the quietest genes and without any partner. A member
-    of a larger signature is never refused.
+    ``not_measured`` where it has nothing to do with them and another identity shows: it belongs to genes
+    that have nothing to do with them either, or it is as quiet as the quietest genes and without any partner.
+    A member of a larger signature is never refused.
 
     Args:
         cohort: Cohort id.

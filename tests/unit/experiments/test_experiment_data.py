@@ -225,7 +225,12 @@ UNPAIRED = {
 
 def test_samples_of_one_animal_are_added_up_and_counted(harmonised):
     """Primary tumours S0 and S1 are of one animal, by hand."""
-    animals = {"animal": ["m1", "m1", "m2", "m3", "m4", "m5", "m6", "m7"], "plate": list("11122222")}
+    patients = ["A0", "A0", "A1", "A2", "A0", "A1", "A2", "A3"]
+    animals = {
+        "patient": patients,
+        "animal": ["m1", "m1", "m2", "m3", "m4", "m5", "m6", "m7"],
+        "plate": list("11122222"),
+    }
     made = harmonised(samples_table=animals, replicates={"from": "animal"}, contrasts=[UNPAIRED])
     counts = harmonised(samples_table=animals, contrasts=[UNPAIRED]).adata.layers["counts"]
     assert list(made.adata.obs_names) == ["S0", "S2", "S3", "S4", "S5", "S6", "S7"]

@@ -39,7 +39,7 @@ def first_samples(units: pd.Series, obs: pd.DataFrame, where: str) -> pd.Series:
     for column in ("pair", "batch"):
         if column in obs:
             said = obs[column].astype(object).where(obs[column].notna(), None)
-            differ = [str(unit) for unit, part in said.groupby(keys) if len(set(part)) > 1]
+            differ = [f"{unit[0]} ({unit[1]})" for unit, part in said.groupby(keys) if len(set(part)) > 1]
             if differ:
                 problems.add(
                     f"{where}, replicates.from",

@@ -22,7 +22,7 @@ from irf7bone.scoring.companions import CitedSet, Companions, Company, Nearest, 
 from irf7bone.scoring.engine import Prepared
 from irf7bone.tables.cohort import GENE_IDENTITY
 
-_NEAREST_NAMED = 3  # of the genes that a row goes with instead, in a reason
+_NEAREST_NAMED = 3  # of the genes that a row correlates with instead, in a reason
 
 
 def gene_identity(
@@ -34,11 +34,11 @@ def gene_identity(
 ) -> pd.DataFrame:
     """Ask the companions of every gene of the selected signatures whether it is what its name says.
 
-    A gene that goes with its companions no closer than other genes do is ``discordant``: its silencing in
-    some tumours would look like that, so it stays. A gene that is a signature by itself is ``not_measured``
-    where it has nothing to do with them and another identity shows: it belongs to genes that have nothing to
-    do with them either, or it is as quiet as the quietest genes and without any partner. A member of a larger
-    signature is never refused.
+    A gene that correlates with its companions no closer than other genes do is ``discordant``: its silencing
+    in some tumours would look like that, so it stays. A gene that is a signature by itself is
+    ``not_measured`` where it has nothing to do with them and another identity shows: it belongs to genes
+    that have nothing to do with them either, or it is as quiet as the quietest genes and without any partner.
+    A member of a larger signature is never refused.
 
     Args:
         cohort: Cohort id.
@@ -94,7 +94,7 @@ def _asked(
     said = (
         f"{gene} correlates by {companions.correlation:.2f} (upper 99 % limit {companions.upper:.2f}) with "
         f"the {companions.core.size} genes that it should follow, whose pairs correlate by "
-        f"{companions.cohesion:.2f}; {closer:.0%} of the other genes go with them as closely, "
+        f"{companions.cohesion:.2f}; {closer:.0%} of the other genes correlate with them as closely, "
         f"{CLOSER:.0%} may"
     )
     row |= {"identity": DISCORDANT, "reason": said}
@@ -119,12 +119,12 @@ def _another(nearest: Nearest) -> str:
     if nearest.another_module:
         named = ", ".join(nearest.genes[:_NEAREST_NAMED])
         return (
-            f"it goes with {named} and others instead (mean correlation {nearest.correlation:.2f}), "
+            f"it correlates with {named} and others instead (mean correlation {nearest.correlation:.2f}), "
             f"which have nothing to do with these genes ({nearest.with_companions:.2f})"
         )
     if nearest.noise:
         return (
-            f"no gene goes with it more than chance would have it ({nearest.correlation:.2f}), "
+            f"no gene correlates with it more than chance would have it ({nearest.correlation:.2f}), "
             f"and it varies as little as the quietest {100 * nearest.spread:.0f} % of the genes"
         )
     return ""
@@ -150,6 +150,6 @@ def not_measured(identities: pd.DataFrame, selected: Mapping[str, ScorableSignat
 def discordant_members(
     identities: pd.DataFrame, selected: Mapping[str, ScorableSignature]
 ) -> dict[str, list[str]]:
-    """Signature -> those of its genes that do not go with their companions; the same arguments."""
+    """Signature -> those of its genes that do not correlate with their companions; the same arguments."""
     flagged = set(identities.loc[identities["identity"].isin((DISCORDANT, NOT_MEASURED)), "gene"])
     return {name: sorted(flagged.intersection((*one.up, *one.down))) for name, one in selected.items()}

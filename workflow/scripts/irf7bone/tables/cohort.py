@@ -135,7 +135,7 @@ COVERAGE = Table(
         text("missing", "genes not used, comma-separated", nullable=True),
         text(
             "discordant",
-            "genes that do not go with their companions here (genes.tsv), comma-separated; they are "
+            "genes that do not correlate with their companions here (genes.tsv), comma-separated; they are "
             "used, but for a "
             "gene that is a signature by itself and not_measured",
             nullable=True,
@@ -164,10 +164,10 @@ GENE_IDENTITY = Table(
         number("cohesion", "mean Pearson correlation of their pairs", low=-1, high=1),
         number("correlation", "of the gene with the mean of their z-scores", low=-1, high=1),
         number("upper_99", "one-sided upper 99 % limit of correlation", low=-1, high=1),
-        share("closer", "share of the genes that no set names beside it that go with them as closely"),
+        share("closer", "share of the genes that no set names beside it that correlate with them as closely"),
         text(
             "nearest",
-            f"the {NEAREST} genes that the row goes with most closely, for a discordant gene that is a "
+            f"the {NEAREST} genes that the row correlates with most closely, for a discordant gene that is a "
             "signature",
             nullable=True,
         ),

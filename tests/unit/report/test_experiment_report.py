@@ -230,7 +230,7 @@ def test_a_study_of_experiments_alone_asks_and_answers_first_and_says_nothing_of
     inputs.cards = {}
     answer, below = experiments_answer(inputs), experiments_below(inputs)
     said = [finding.text for finding in answer.findings]
-    assert said[0].startswith("Asked: has the bone lesion lost the interferon programme")
+    assert said[0].startswith("Asked: has the bone lesion lost the interferon signal")
     assert any("bone_vs_primary: supported." in text for text in said)
     assert [figure.file for figure in answer.figures if figure.file.endswith("_slopes")]
     shown = {figure.file for figure in answer.figures}

@@ -52,7 +52,7 @@ CONTRASTS = Table(
         ),
         share(
             "trend_explains",
-            "share of the spread of variances that goes with the level; NA for counts and "
+            "share of the spread of variances that the level explains; NA for counts and "
             "log ratios; from 0.1 on the engine is limma-trend",
         ),
         count("n_genes", "genes tested"),

@@ -53,6 +53,6 @@ def _whole(inputs: ReportInputs) -> tuple[Section, Experiments]:
 
 def _question(signature: str, method: str) -> str:
     return (
-        "Asked: has the bone lesion lost the interferon programme, and does treatment bring it back? Judged "
+        "Asked: has the bone lesion lost the interferon signal, and does treatment bring it back? Judged "
         f"by {signature_name(signature)}, scored by {method}, named before the run."
     )

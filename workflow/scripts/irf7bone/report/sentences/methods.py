@@ -64,10 +64,15 @@ def write_methods(
         cells: None where the study has no single-cell data set.
     """
     cite = Citations(works)
-    software = ("Software", _software(provenance, packages_used(provenance, cards, experiments, cells), cite))
+    packages = packages_used(provenance, cards, experiments, cells)
     if not cards:
-        alone = (*write_alone(config, cite), *write_experiments(experiments, cite), *write_cells(cells, cite))
-        return Methods((*alone, software), tuple(cite.cited))
+        alone = (
+            *write_alone(config, cite),
+            *write_experiments(experiments, cite),
+            *write_cells(cells, cite),
+            ("Software", _software(provenance, packages, cite)),
+        )
+        return Methods(alone, tuple(cite.cited))
     paragraphs = (
         ("Claim and question", _claim(config, cite)),
         ("Cohorts", _cohorts(cards, cite)),
@@ -79,7 +84,7 @@ def write_methods(
         *write_experiments(experiments, cite),
         *write_cells(cells, cite),
         ("Verdict", _verdict(config, cite)),
-        software,
+        ("Software", _software(provenance, packages, cite)),
     )
     return Methods(paragraphs, tuple(cite.cited))
 

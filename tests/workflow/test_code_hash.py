@@ -43,7 +43,7 @@ def every_source(tmp_path_factory) -> Path:
         write_card(folder, {key: value for key, value in card.items() if key != "expect"})
     write_h5ad_cohort(folder, names)
     cells = yaml.safe_load((PROJECT / "data/cells/simulated_cells.yaml").read_text(encoding="utf-8"))
-    small = {"n_patients": 5, "n_pairs": 4, "n_cells": 2500, "n_genes": 900}
+    small = {"n_patients": 5, "n_pairs": 4, "n_cells": 2500, "n_genes": 2600}
     cells |= {"id": "simulated_small", "cells": {**cells["cells"], **small}}
     write_card(folder, {key: value for key, value in cells.items() if key != "expect"})
     study = {

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from irf7bone.base.cells_vocabulary import COMPARTMENTS
+from irf7bone.base.cells_vocabulary import COMPARTMENTS, EPITHELIAL_UNCERTAIN
 from irf7bone.figures import style
 from irf7bone.figures.cell_words import compartment_words
 
@@ -61,5 +61,6 @@ def heat_copy_number(table: pd.DataFrame, calls: pd.DataFrame, *, title: str, si
 
 def why_not(calls: pd.DataFrame) -> str:
     """Why there is no copy number."""
-    said = calls.loc[calls["reason"].str.startswith("copy number needs"), "reason"]
+    # a cluster without a share of changed cells is uncertain only where copy number could not be called
+    said = calls.loc[(calls["compartment"] == EPITHELIAL_UNCERTAIN) & calls["cnv_share"].isna(), "reason"]
     return "Not called: " + (said.iloc[0] if len(said) else "the card does not ask, or nothing is epithelial")

@@ -229,13 +229,26 @@ def test_a_set_that_moves_together_counts_as_less_than_its_size():
     assert correlation > 0.9 and p > 100 * preset
 
 
+def test_bone_genes_that_four_lesions_of_fourteen_samples_express_count():
+    others = [f"G{i}" for i in range(20)]
+    levels = pd.DataFrame(
+        np.random.default_rng(3).normal(7, 1, (14, 24)),
+        index=[f"S{i}" for i in range(14)],
+        columns=["DMP1", "IBSP", "MEPE", "SP7", *others],
+    )
+    levels.iloc[:10, :14] = 0.0  # ten primaries have neither these nor ten other genes
+    assert "BONE" in marker_scores(levels, MARKERS, min_coverage=0.5, read_in=0.5).refused
+    found = marker_scores(levels, MARKERS, min_coverage=0.5, read_in=4 / 14)
+    assert found.n_used["BONE"] == 4 and "BONE" in found.levels
+
+
 def test_markers_are_mean_log2_fold_changes():
     levels = pd.DataFrame(
         5.0, index=[f"S{i}" for i in range(8)], columns=["DMP1", "IBSP", "MEPE", "SP7", "KRT8", "OTHER"]
     )
     levels.iloc[1::2, :4] += np.array([1.0, 3.0, 2.0, 2.0])
     levels["SP7"] += np.linspace(0, 0.3, 8)
-    measured = marker_scores(levels, MARKERS, min_coverage=0.5)
+    measured = marker_scores(levels, MARKERS, min_coverage=0.5, read_in=0.5)
     assert list(measured.levels) == ["BONE"]
     assert measured.n_used == {"BONE": 4, "EPITHELIAL": 0, "PROLIFERATION": 0}
     made = design(4, paired=False)
@@ -261,7 +274,7 @@ def test_markers_and_signatures_pass_one_gate():
         "most read": ("G1", "G2", "F1"),
     }
     sets = {name: SimpleNamespace(up=up, down=()) for name, up in lists.items()}
-    measured = marker_scores(levels, sets, min_coverage=0.5)
+    measured = marker_scores(levels, sets, min_coverage=0.5, read_in=0.5)
     _, coverage = score_cohort(levels, sets, ["zscore"], 0.5)
     refused = coverage.set_index("signature")["status"].eq("low_coverage")
     assert set(refused.index[refused]) == set(measured.refused) == {"lost", "constant", "floor"}

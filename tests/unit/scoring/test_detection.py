@@ -46,6 +46,16 @@ def test_half_of_the_samples_are_enough_and_the_floor_is_each_samples_own():
     )
 
 
+def test_a_gene_of_the_smallest_group_alone_is_read_where_groups_are_compared():
+    expression = frame()
+    low = expression.columns[: FLOOR_GENES + 2]
+    expression.loc[expression.index[3:], low] = 0.0  # three samples of ten express them
+    prepared = Prepared(expression)
+    assert not set(low) & set(prepared.genes[read_in_enough(prepared)])
+    assert set(low) <= set(prepared.genes[read_in_enough(prepared, 0.3)])
+    assert not set(low) & set(prepared.genes[read_in_enough(prepared, 0.4)])
+
+
 def test_genes_are_looked_at_in_parts():
     expression = frame(GENES_PER_BLOCK + 50, 6)
     expression.iloc[:, -20:] = -3.0

@@ -22,7 +22,7 @@ from irf7bone.cells.pseudobulk import SEPARATOR, as_experiment, cell_counts
 from irf7bone.cells.split_contrast import split_contrast
 from irf7bone.experiments.analyse import analyse_experiment
 from irf7bone.experiments.design import ContrastDesign
-from irf7bone.experiments.levels import score_levels
+from irf7bone.experiments.levels import group_share, score_levels
 from irf7bone.experiments.permute import floor_code
 from irf7bone.genes.orthologs import to_human
 from irf7bone.scoring.score_table import score_cohort
@@ -127,7 +127,11 @@ def _scores(bulk: ad.AnnData, samples: Mapping[str, ad.AnnData], inputs: CellInp
             continue
         human = to_human(adata, inputs.orthologs)
         found, _ = score_cohort(
-            score_levels(human), inputs.library, inputs.settings.methods, inputs.settings.min_coverage
+            score_levels(human),
+            inputs.library,
+            inputs.settings.methods,
+            inputs.settings.min_coverage,
+            read_in=group_share(human),
         )
         parts.append(found[found["status"] == "ok"].assign(compartment=name))
     if not parts:

@@ -17,7 +17,7 @@ from irf7bone.cells.comparison import CellInputs
 from irf7bone.cells.contrasts import plan
 from irf7bone.cells.pseudobulk import Choice
 from irf7bone.experiments.composition import adjusted_contrasts, marker_scores
-from irf7bone.experiments.levels import marker_levels, score_levels
+from irf7bone.experiments.levels import group_share, marker_levels, score_levels
 from irf7bone.experiments.score_contrasts import score_contrasts
 from irf7bone.genes.orthologs import to_human
 from irf7bone.scoring.score_table import score_cohort
@@ -90,8 +90,14 @@ def primary_difference(adata: ad.AnnData, design: ContrastDesign, inputs: CellIn
     """The primary signature's row of :data:`irf7bone.tables.experiment.SIGNATURES`."""
     settings = inputs.settings
     library = {settings.primary_signature: inputs.library[settings.primary_signature]}
-    levels = score_levels(to_human(adata, inputs.orthologs))
-    scores, _ = score_cohort(levels, library, [settings.primary_method], settings.min_coverage)
+    human = to_human(adata, inputs.orthologs)
+    scores, _ = score_cohort(
+        score_levels(human),
+        library,
+        [settings.primary_method],
+        settings.min_coverage,
+        read_in=group_share(human),
+    )
     primary = (settings.primary_signature, settings.primary_method)
     return score_contrasts(inputs.card.id, scores, [design], primary=primary, seed=settings.seed).iloc[0]
 
@@ -110,8 +116,13 @@ def _adjusted(
         return row | {"status": planned.status, "reason": planned.reason}
     settings, human = inputs.settings, to_human(adata, inputs.orthologs)
     library = {settings.primary_signature: inputs.library[settings.primary_signature]}
-    scores, _ = score_cohort(score_levels(human), library, [settings.primary_method], settings.min_coverage)
-    measured = marker_scores(marker_levels(human), stress, min_coverage=settings.min_coverage)
+    read_in = group_share(human)
+    scores, _ = score_cohort(
+        score_levels(human), library, [settings.primary_method], settings.min_coverage, read_in=read_in
+    )
+    measured = marker_scores(
+        marker_levels(human), stress, min_coverage=settings.min_coverage, read_in=read_in
+    )
     if STRESS in measured.refused:
         return row | {"status": "low_coverage", "reason": measured.refused[STRESS]}
     table = adjusted_contrasts(

@@ -18,7 +18,7 @@ from irf7bone.experiments.deseq import second_opinion
 from irf7bone.experiments.design import ContrastDesign, build_designs
 from irf7bone.experiments.differential import Differential, differential
 from irf7bone.experiments.gene_sets import gene_set_tests, rank_genes
-from irf7bone.experiments.levels import expressed_genes, marker_levels, score_levels
+from irf7bone.experiments.levels import expressed_genes, group_share, marker_levels, score_levels
 from irf7bone.experiments.panel import panel_labels, panel_table
 from irf7bone.experiments.permute import floor_code, smallest_p
 from irf7bone.experiments.quality import experiment_quality
@@ -113,7 +113,10 @@ def analyse_experiment(
         experiment, rankings, library, draws=settings.gene_set_draws, seed=settings.seed
     )
 
-    scores, _ = score_cohort(score_levels(human), library, settings.methods, settings.min_coverage)
+    read_in = group_share(human)
+    scores, _ = score_cohort(
+        score_levels(human), library, settings.methods, settings.min_coverage, read_in=read_in
+    )
     signatures = score_contrasts(
         experiment,
         scores,
@@ -124,7 +127,9 @@ def analyse_experiment(
     signatures["n_not_expressed"] = (
         signatures["signature"].map(_not_expressed(human, library)).astype("Int64")
     )
-    measured = marker_scores(marker_levels(human), markers, min_coverage=settings.min_coverage)
+    measured = marker_scores(
+        marker_levels(human), markers, min_coverage=settings.min_coverage, read_in=read_in
+    )
     tissue = composition(experiment, measured, markers, designs)
     adjusted = adjusted_contrasts(
         experiment, scores, measured.levels, designs, method=settings.primary_method

@@ -46,7 +46,7 @@ class MarkerScores:
 
 
 def marker_scores(
-    levels: pd.DataFrame, markers: Mapping[str, Signature], *, min_coverage: float
+    levels: pd.DataFrame, markers: Mapping[str, Signature], *, min_coverage: float, read_in: float
 ) -> MarkerScores:
     """Mean log2 level of each list's genes, so that a difference is a mean log2 fold change.
 
@@ -58,9 +58,10 @@ def marker_scores(
             :func:`irf7bone.experiments.levels.marker_levels`.
         markers: Lists in human symbols.
         min_coverage: Smallest share of a list's genes with which it is used, 0 to 1.
+        read_in: Share of the samples in which a gene must be read.
     """
     prepared = Prepared(levels)
-    usable = set(prepared.genes[(prepared.sd > CONSTANT_SD) & read_in_enough(prepared)])
+    usable = set(prepared.genes[(prepared.sd > CONSTANT_SD) & read_in_enough(prepared, read_in)])
     used = {name: [gene for gene in marker.up if gene in usable] for name, marker in markers.items()}
     refused = {
         name: f"{why}: {len(used[name])} of {len(marker.up)} genes are measured, vary, and are read in "

@@ -13,6 +13,7 @@ from irf7bone.experiments.counts import (
     log2_per_million,
 )
 from irf7bone.experiments.expressed import expressed
+from irf7bone.scoring.detection import READ_IN
 
 
 def expressed_genes(human: ad.AnnData) -> np.ndarray:
@@ -35,6 +36,11 @@ def expressed_genes(human: ad.AnnData) -> np.ndarray:
     library = counts.sum(axis=1)
     enough = (counts / library[:, None] >= MIN_COUNT / np.median(library)).sum(axis=0) >= smallest
     return enough & (counts.sum(axis=0) >= MIN_TOTAL)
+
+
+def group_share(human: ad.AnnData) -> float:
+    """Share of the samples in which a gene must be read: that of the smallest group, half at most."""
+    return min(READ_IN, human.obs["group"].astype("object").value_counts(normalize=True).min())
 
 
 def score_levels(human: ad.AnnData) -> pd.DataFrame:

@@ -12,11 +12,16 @@ GENES_PER_BLOCK = 2000
 FLOOR_GENES = 10  # that many genes at a sample's lowest value are a floor; fewer are chance
 
 
-def read_in_enough(prepared: Prepared) -> NDArray[np.bool_]:
-    """Genes that lie above the floor in at least half of the samples.
+def read_in_enough(prepared: Prepared, share: float = READ_IN) -> NDArray[np.bool_]:
+    """Genes that lie above the floor in enough samples.
 
     A floor is the lowest value of a sample where ten genes or more have it: no count, or the background that
     a pipeline sets. A sample without one reads all its genes.
+
+    Args:
+        prepared: The cohort or experiment.
+        share: Of the samples, in which a gene must be read. Where groups are compared, no more than the
+            smallest group has: a gene that it alone expresses is what the comparison looks for.
 
     Returns:
         One answer for each of ``prepared.genes``.
@@ -28,4 +33,4 @@ def read_in_enough(prepared: Prepared) -> NDArray[np.bool_]:
     for genes in blocks:
         at_floor[genes] = prepared.values(genes) <= lowest
     at_floor &= at_floor.sum(axis=0) >= FLOOR_GENES
-    return at_floor.mean(axis=1) <= 1 - READ_IN
+    return at_floor.mean(axis=1) <= 1 - share

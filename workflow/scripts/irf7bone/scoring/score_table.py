@@ -14,7 +14,7 @@ from scipy import sparse
 from irf7bone.base.errors import Problems
 from irf7bone.genes.gmt import NO_GENE
 from irf7bone.scoring.agreement import Agreement, ScorableSignature, coverage_refusal
-from irf7bone.scoring.detection import read_in_enough
+from irf7bone.scoring.detection import READ_IN, read_in_enough
 from irf7bone.scoring.engine import Prepared, score_sets
 from irf7bone.scoring.registry import METHODS
 from irf7bone.tables.cohort import COVERAGE, SCORES
@@ -45,11 +45,12 @@ def score_cohort(
     agreements: Mapping[str, Agreement] = MappingProxyType({}),
     not_measured: Mapping[str, str] = MappingProxyType({}),
     discordant: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    read_in: float = READ_IN,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Score every sample of a cohort with every signature and method.
 
     A signature with up and down genes scores as up minus down, in every method. Coverage is the share
-    of its genes that are in the cohort, not constant, and read in half of the samples; a signature whose
+    of its genes that are in the cohort, not constant, and read in enough samples; a signature whose
     part does not stand for it, or one that lost all its up or all its down genes, is not scored. The methods
     that score a sample by itself keep a constant or hardly read gene, which has a rank like any other, but
     it does not count as covered.
@@ -62,8 +63,9 @@ def score_cohort(
         withheld: Signatures that must not be scored in this cohort (``not_available``), with the reason.
         agreements: Signature -> what other cohorts say of its part here, where any can tell.
         not_measured: Signatures of a gene whose row is another's, with the evidence.
-        discordant: Signature -> those of its genes that do not go with their companions; they are named, no
-            more.
+        discordant: Signature -> those of its genes that do not correlate with their companions; they are
+            named, no more.
+        read_in: Share of the samples in which a gene must be read to count.
 
     Returns:
         The scores (``tables.cohort.SCORES``: signatures x methods x samples, in the order given) and the
@@ -74,7 +76,7 @@ def score_cohort(
     """
     _check_methods(methods)
     prepared = Prepared(expression)
-    read = read_in_enough(prepared)
+    read = read_in_enough(prepared, read_in)
     varying = set(prepared.genes[prepared.varying & read])
     covered = {
         name: _cover(signature, prepared, varying, min_coverage, agreements.get(name))

@@ -51,7 +51,8 @@ def snakemake(folder: Path, *arguments: str, project: Path = PROJECT) -> Run:
     noted = folder / "imported"
     noted.mkdir(exist_ok=True)
     (noted / "sitecustomize.py").write_text(NOTE_IMPORTS, encoding="utf-8")
-    environment |= {"PYTHONPATH": str(noted), "IMPORTED": str(noted)}
+    # the report names the revision, which a copy of the project lacks: without git all runs are alike
+    environment |= {"PYTHONPATH": str(noted), "IMPORTED": str(noted), "GIT_DIR": os.devnull}
     done = subprocess.run(call, capture_output=True, text=True, env=environment, cwd=folder, check=False)
     return Run(done.returncode, done.stdout + done.stderr)
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from madeup import geo as madeup_geo
 from madeup.studies import write_mirror
 
 from irf7bone.acquire.sources import SOURCES
@@ -42,25 +43,36 @@ def every_source(tmp_path_factory) -> Path:
         card = yaml.safe_load((PROJECT / f"data/cohorts/{name}.yaml").read_text(encoding="utf-8"))
         write_card(folder, {key: value for key, value in card.items() if key != "expect"})
     write_h5ad_cohort(folder, names)
+    write_series_on_disk(folder, names)
     cells = yaml.safe_load((PROJECT / "data/cells/simulated_cells.yaml").read_text(encoding="utf-8"))
     small = {"n_patients": 5, "n_pairs": 4, "n_cells": 2500, "n_genes": 2600}
     cells |= {"id": "simulated_small", "cells": {**cells["cells"], **small}}
     write_card(folder, {key: value for key, value in cells.items() if key != "expect"})
+    write_card(
+        folder, {key: value for key, value in cells.items() if key != "expect"} | {"id": "simulated_too"}
+    )
+    pairs = yaml.safe_load((PROJECT / "data/experiments/simulated_pairs.yaml").read_text(encoding="utf-8"))
+    pairs = {key: value for key, value in pairs.items() if key not in ("expect", "derive")}
+    write_card(folder, pairs | {"id": "simulated_pairs_too"})
     study = {
         "cohorts": [
-            *(f"cards/{name}.yaml" for name in ("gse2034", "metabric", "gse1992", "stored")),
+            *(f"cards/{name}.yaml" for name in ("gse2034", "metabric", "gse1992", "stored", "on_disk")),
             "simulated_bone",
         ],
         "endpoints": ["death"],
         "primary": {"endpoint": "death"},
         "methods": ["zscore", "ssgsea", "singscore", "gsva", "plage"],
         "mirror": "mirror",
-        "cells": ["cards/simulated_small.yaml"],
+        "experiments": ["simulated_pairs", "cards/simulated_pairs_too.yaml"],
+        "cells": ["cards/simulated_small.yaml", "cards/simulated_too.yaml"],
     }
     (folder / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
-    targets = [f"results/acquired/{name}/clinical.tsv" for name in ("gse2034", "metabric", "gse1992")]
+    targets = [
+        f"results/acquired/{name}/clinical.tsv" for name in ("gse2034", "metabric", "gse1992", "on_disk")
+    ]
     targets += ["results/scores/stored.parquet", "results/acquired/simulated_bone/clinical.tsv"]
     targets += ["results/experiments/simulated_pairs.h5ad", "results/figures/cells/simulated_small"]
+    targets += ["results/figures/pooled_cells", "results/figures/pooled_experiments"]
     # a copy, since what is fetched goes into the project's own downloads
     copy = copy_project(folder / "project")
     run = snakemake(folder, *targets, "--configfile", "study.yaml", project=copy)
@@ -72,6 +84,23 @@ def write_card(folder: Path, card: dict) -> None:
     (folder / "cards" / f"{card['id']}.yaml").write_text(
         yaml.safe_dump(card, sort_keys=False), encoding="utf-8"
     )
+
+
+def write_series_on_disk(folder: Path, genes: list[str]) -> None:
+    """A series matrix that the user has, and its card."""
+    samples = [f"GSM{number}" for number in range(12)]
+    genes = list(dict.fromkeys(genes))
+    values = pd.DataFrame(np.random.default_rng(4).normal(8, 1, (len(genes), 12)), genes, samples)
+    told = [
+        [f"dead: {number % 2}" for number in range(12)],
+        [f"months: {10 + number}" for number in range(12)],
+    ]
+    text = madeup_geo.matrix_text(values, accession="GSE77", characteristics=told, attributes={})
+    (folder / "cards/GSE77_series_matrix.txt.gz").write_bytes(madeup_geo.zipped(text))
+    card = yaml.safe_load((folder / "cards/stored.yaml").read_text(encoding="utf-8"))
+    card["expression"] |= {"source": "geo_file", "path": "GSE77_series_matrix.txt.gz"}
+    del card["expression"]["matrix"]
+    write_card(folder, card | {"id": "on_disk", "clinical": [{"source": "geo_file"}]})
 
 
 def write_h5ad_cohort(folder: Path, genes: list[str]) -> None:
@@ -119,7 +148,8 @@ def test_what_a_job_imports_is_hashed_and_nothing_is_hashed_that_none_imports(ti
     for folder in (tiny_run, every_source):
         for script, modules in imported_by_jobs(folder).items():
             found.setdefault(script, set()).update(modules)
-    found["fetch_experiment"] = found["fetch_cohort"]  # the same script but for the card
+    # the same script but for the card
+    found |= {"fetch_experiment": found["fetch_cohort"], "fetch_cells": found["fetch_cohort"]}
     assert set(found) == set(SCRIPTS)
     unhashed = {script: modules - set(code_hash.modules_behind(script)) for script, modules in found.items()}
     assert {script: sorted(modules) for script, modules in unhashed.items() if modules} == {}

@@ -357,6 +357,10 @@ def test_copy_number_is_drawn_by_compartment_or_says_why_there_is_none():
     assert axes.get_yticklabels()[0].get_text() == "malignant cells, cluster 1"
     drawn = axes.images[0].get_array()
     assert drawn.shape == (3, 4) and (drawn[0] == 0.4).all()
-    few = calls.assign(reason="copy number needs 50 normal cells of 2 lineages, here are 42 of 2")
+    few = calls.assign(
+        reason="copy number needs 50 normal cells of 2 lineages, here are 42 of 2",
+        compartment="epithelial_uncertain",
+        cnv_share=np.nan,
+    )
     [axes] = heat_copy_number(table.iloc[:0], few, title="t", simulated=False).axes
     assert "here are 42 of 2" in axes.texts[0].get_text().replace("\n", " ")

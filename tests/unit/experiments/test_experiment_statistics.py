@@ -21,7 +21,7 @@ from irf7bone.experiments.permute import floor_code, n_relabellings, permutation
 from irf7bone.experiments.quality import experiment_quality
 from irf7bone.experiments.shrink import shrink
 from irf7bone.scoring.score_table import score_cohort
-from irf7bone.tables.experiment import DISTANCES, QUALITY
+from irf7bone.tables.experiment_samples import DISTANCES, QUALITY
 
 
 def design(n: int, *, paired: bool, batches: list[str] | None = None):

@@ -15,8 +15,9 @@ from irf7bone.acquire.sources import acquire
 from irf7bone.base.errors import InputError
 from irf7bone.harmonise.cohort import harmonise
 from irf7bone.harmonise.cohort_file import check_cohort, read_cohort, write_cohort
+from irf7bone.harmonise.collapse import collapse_to_symbols
 from irf7bone.harmonise.endpoints import build_endpoints
-from irf7bone.harmonise.expression import SCALES, collapse_to_symbols, guess_id_type
+from irf7bone.harmonise.expression import SCALES, guess_id_type
 from irf7bone.outcome.outcome_data import follow_up
 from irf7bone.study.cohort_checks import load_card
 from irf7bone.tables.cohort import FLOW

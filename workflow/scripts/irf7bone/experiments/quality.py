@@ -9,7 +9,7 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import pdist, squareform
 
 from irf7bone.harmonise.sample_rules import Measures, broken_rules, measure
-from irf7bone.tables.experiment import DISTANCES, QUALITY
+from irf7bone.tables.experiment_samples import DISTANCES, QUALITY
 
 VARIABLE_GENES = 2000
 FEWEST_FOR_OUTLIERS = 6

@@ -20,8 +20,8 @@ def plot_samples(quality: pd.DataFrame, distances: pd.DataFrame, *, title: str, 
     """Draw the samples by their first two components, with a line within pairs, and all distances.
 
     Args:
-        quality: :data:`irf7bone.tables.experiment.QUALITY` of one experiment.
-        distances: :data:`irf7bone.tables.experiment.DISTANCES` of the same.
+        quality: :data:`irf7bone.tables.experiment_samples.QUALITY` of one experiment.
+        distances: :data:`irf7bone.tables.experiment_samples.DISTANCES` of the same.
         title: Title.
         simulated: Whether the experiment is simulated.
     """

@@ -15,6 +15,7 @@ import pandas as pd
 
 from irf7bone.base.errors import InputError, Problem, Problems
 from irf7bone.genes.damage import translated
+from irf7bone.harmonise.collapse import collapse_to_symbols
 from irf7bone.harmonise.filled_values import (
     check_filled,
     large_unknown,
@@ -371,34 +372,3 @@ def guess_id_type(ids: Sequence[str]) -> str:
         if np.mean([re.fullmatch(pattern, str(item)) is not None for item in ids]) > 0.5:
             return f"most look like {name}"
     return "they look like no kind of id that is known here"
-
-
-def _best_row(score: pd.Series, symbols: np.ndarray) -> np.ndarray:
-    """Position of the row with the highest score for each symbol, symbols sorted; the first wins ties."""
-    order = np.lexsort((np.arange(len(score)), -score.to_numpy(), symbols.astype(str)))
-    first = pd.Index(symbols[order]).duplicated()
-    return order[~first]
-
-
-# how rows of one gene become one: (log2 rows, their symbols) -> rows, one for each symbol in sorted order
-COLLAPSE: dict[str, Callable[[pd.DataFrame, np.ndarray], pd.DataFrame]] = {
-    "max_mean": lambda rows, symbols: rows.iloc[_best_row(rows.mean(axis=1), symbols)],
-    "max_variance": lambda rows, symbols: rows.iloc[_best_row(rows.var(axis=1), symbols)],
-    "mean": lambda rows, symbols: rows.groupby(symbols, sort=True).mean(),
-}
-
-
-def collapse_to_symbols(log2: pd.DataFrame, current: np.ndarray, rule: str) -> tuple[pd.DataFrame, list[str]]:
-    """One row a symbol, sorted by symbol, by the rule of the card.
-
-    Returns:
-        The rows, and for each the source ids it came from: the chosen one for ``max_mean`` and
-        ``max_variance``, all of them for ``mean``, joined with ``;``.
-    """
-    collapsed = COLLAPSE[rule](log2, current)
-    names = np.unique(current.astype(str))
-    chosen = collapsed.index.astype(str).tolist()
-    if rule == "mean":  # for the others nobody reads them, and joining 50,000 groups takes a second
-        ids = pd.Series(log2.index.astype(str)).groupby(current.astype(str), sort=True)
-        chosen = ids.agg(";".join).tolist()
-    return collapsed.set_axis(pd.Index(names, dtype=object), axis=0), chosen

@@ -126,12 +126,24 @@ def view(
     frame: pd.DataFrame,
     columns: Sequence[Field],
     simulated: Collection[str],
+    *,
+    by: str = "cohort",
     **rules: Any,
 ) -> TableView:
-    """A table as the page shows it; ``rules`` are further arguments of :class:`TableView`."""
+    """A table as the page shows it.
+
+    Args:
+        name: Id of the element.
+        caption: One or two sentences.
+        frame: The table.
+        columns: Columns shown.
+        simulated: Ids of what is simulated.
+        by: Column of ``frame`` that holds the ids.
+        **rules: Further arguments of :class:`TableView`.
+    """
     records = frame.to_dict("records")
     rows = [[column.say(record) for column in columns] for record in records]
-    marked = [record.get("cohort") in simulated for record in records]
+    marked = [record.get(by) in simulated for record in records]
     return TableView(name, caption, columns, rows, marked, as_text(frame), **rules)
 
 

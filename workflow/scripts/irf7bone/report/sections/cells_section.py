@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -16,10 +17,10 @@ from irf7bone.report.html.cell_markup import (
     Cell,
     Field,
     TableView,
-    as_text,
     say_count,
     say_number,
     say_text,
+    view,
 )
 from irf7bone.report.html.figure_markup import FigureView
 from irf7bone.report.html.section import Finding, Section, figure_view
@@ -96,18 +97,7 @@ def _figures(inputs: ReportInputs, found: CellSets, name: str) -> list[FigureVie
     return views
 
 
-def _view(
-    name: str,
-    caption: str,
-    frame: pd.DataFrame,
-    columns: Sequence[Field],
-    simulated: Collection[str],
-    **rules: Any,
-) -> TableView:
-    records = frame.to_dict("records")
-    rows = [[column.say(record) for column in columns] for record in records]
-    marks = [record["data_set"] in simulated for record in records]
-    return TableView(name, caption, columns, rows, marks, as_text(frame), **rules)
+_view = partial(view, by="data_set")
 
 
 def _named(simulated: Collection[str], *, contrast: bool = True) -> tuple[Field, ...]:

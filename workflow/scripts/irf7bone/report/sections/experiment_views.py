@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -20,22 +21,11 @@ from irf7bone.report.html.cell_markup import (
     say_number,
     say_status,
     say_text,
+    view,
 )
 from irf7bone.report.sentences.experiment_captions import signed, signed_range
 
-
-def _view(
-    name: str,
-    caption: str,
-    frame: pd.DataFrame,
-    columns: Sequence[Field],
-    simulated: Collection[str],
-    **rules: Any,
-) -> TableView:
-    records = frame.to_dict("records")
-    rows = [[column.say(record) for column in columns] for record in records]
-    marked = [record["experiment"] in simulated for record in records]
-    return TableView(name, caption, columns, rows, marked, as_text(frame), **rules)
+_view = partial(view, by="experiment")
 
 
 def _named(simulated: Collection[str]) -> tuple[Field, Field]:

@@ -8,6 +8,7 @@ from scipy import sparse
 from irf7bone.scoring.engine import Prepared, set_sizes, used_genes
 
 GRAM_BYTES = 64 * 2**20
+SAMPLES_AT_ONCE = 256  # of a product: many small ones cost more than their sums
 # A sum of loadings below this is rounding, as for two genes that go against each other.
 BALANCED = 1e-8
 
@@ -34,7 +35,7 @@ def score(prepared: Prepared, sets: sparse.csr_array) -> np.ndarray:
     weights = members.copy()
     for size in np.unique(sizes[sizes > 0]):
         same_size = np.flatnonzero(sizes == size)
-        at_once = max(1, GRAM_BYTES // (8 * size * max(size, 32)))
+        at_once = max(1, GRAM_BYTES // (8 * size * max(size, SAMPLES_AT_ONCE)))
         for start in range(0, same_size.size, at_once):
             chunk = same_size[start : start + at_once]
             entries = members.indptr[chunk, None] + np.arange(size)
@@ -60,7 +61,7 @@ def _first_loadings(prepared: Prepared, genes: np.ndarray, members: np.ndarray) 
     used, local = np.unique(members, return_inverse=True)
     local = local.reshape(members.shape)
     gram = np.zeros((*members.shape, members.shape[1]))
-    for _, z in prepared.z_blocks(genes[used]):
+    for _, z in prepared.z_blocks(genes[used], SAMPLES_AT_ONCE):
         block = z[local]
         gram += block @ block.transpose(0, 2, 1)
     squares, vectors = np.linalg.eigh(gram)

@@ -37,6 +37,8 @@ rule pool_associations:
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("pool_associations"),
     params:
         config=study.config.analysis(),
         code=code_hash("pool_associations"),
@@ -66,6 +68,8 @@ rule random_signatures_pooled:
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("random_signatures_pooled"),
     params:
         cohorts=tuple(study.cards),
         config=study.config.analysis(),
@@ -101,6 +105,8 @@ rule examine_pooled:
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("examine_pooled"),
     params:
         config=study.config.analysis(),
         code=code_hash("examine_pooled"),
@@ -124,6 +130,8 @@ rule audit_cohorts:
     priority: 1
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("audit_cohorts"),
     params:
         cohorts=tuple(study.cards),
         config=study.config.analysis(),
@@ -161,6 +169,8 @@ rule judge_results:
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("judge_results"),
     params:
         config=study.config.analysis(),
         code=code_hash("judge_results"),

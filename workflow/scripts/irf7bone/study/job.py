@@ -29,7 +29,7 @@ def begin(snakemake: Any) -> dict[str, str]:
     failed, fetched = report_plainly(snakemake.log[0]), dict[str, str]()
     note_job()
     wildcards = [str(value) for _, value in snakemake.wildcards.items()]
-    mark(" ".join((snakemake.rule, *wildcards)))
+    mark(" ".join((snakemake.rule, *wildcards)), needs_mb=int(getattr(snakemake.resources, "mem_mb", 0)))
     path = record_path(snakemake.rule, wildcards)
     path.unlink(missing_ok=True)
     checksums = Checksums(MEMORY)

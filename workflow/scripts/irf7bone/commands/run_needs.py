@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from irf7bone.acquire.sizes import size_of
+from irf7bone.study.cohort_card import CohortCard
 from irf7bone.study.needs import OF_ALL, OF_COHORT, OTHERS_SECONDS, Size, memory_mb, seconds
 from irf7bone.study.plan import Study
 
@@ -30,20 +31,21 @@ class JobNeeds(NamedTuple):
 
 def job_needs(study: Study) -> list[JobNeeds]:
     """What each job takes that reads the expression of cohorts."""
-    sizes = {name: size_of(card) for name, card in study.cards.items()}
-    return [*_of_cohorts(study, sizes), *_of_all(study, sizes)]
+    sizes = {name: (size_of(card), _random_fits(study, card)) for name, card in study.cards.items()}
+    jobs = [_needs(f"{rule} of {name}", rule, [own]) for rule in OF_COHORT for name, own in sizes.items()]
+    return [*jobs, *(_needs(rule, rule, list(sizes.values())) for rule in (OF_ALL if sizes else ()))]
 
 
-def _of_cohorts(study: Study, sizes: Mapping[str, Size]) -> Iterator[JobNeeds]:
-    for rule in OF_COHORT:
-        for name, size in sizes.items():
-            took = seconds(rule, [size], study.config)
-            yield JobNeeds(f"{rule} of {name}", memory_mb(rule, [size]), took)
+def _needs(name: str, rule: str, sizes: Sequence[tuple[Size, float]]) -> JobNeeds:
+    return JobNeeds(name, memory_mb(rule, [size for size, _ in sizes]), seconds(rule, sizes))
 
 
-def _of_all(study: Study, sizes: Mapping[str, Size]) -> Iterator[JobNeeds]:
-    for rule in OF_ALL if sizes else ():
-        yield JobNeeds(rule, memory_mb(rule, sizes.values()), seconds(rule, sizes.values(), study.config))
+def _random_fits(study: Study, card: CohortCard) -> float:
+    """Fits of random signatures in one cohort, in 10,000."""
+    config = study.config
+    endpoints = len(set(config.endpoints) & set(card.endpoints))
+    each = config.random_signatures.draws / 10_000
+    return each * len(config.signatures.select) * len(config.methods) * endpoints
 
 
 def describe_needs(study: Study) -> list[str]:

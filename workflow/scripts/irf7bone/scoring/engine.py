@@ -119,10 +119,10 @@ class Prepared:
         """Number of genes, constant ones included."""
         return self._values.shape[1]
 
-    def blocks(self, at_once: int = SAMPLES_PER_BLOCK) -> Iterator[slice]:
+    def blocks(self) -> Iterator[slice]:
         """Samples, a block at a time."""
-        for start in range(0, self.n_samples, at_once):
-            yield slice(start, min(start + at_once, self.n_samples))
+        for start in range(0, self.n_samples, SAMPLES_PER_BLOCK):
+            yield slice(start, min(start + SAMPLES_PER_BLOCK, self.n_samples))
 
     def rank_blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
         """Within-sample ranks (genes x block of samples, float64), a block at a time."""
@@ -135,18 +135,15 @@ class Prepared:
             ranks = average_ranks(self._values[rows][:, self._order]) if kept is None else kept[rows]
             yield rows, np.ascontiguousarray(ranks.T, dtype=np.float64)
 
-    def z_blocks(
-        self, genes: np.ndarray, at_once: int = SAMPLES_PER_BLOCK
-    ) -> Iterator[tuple[slice, np.ndarray]]:
+    def z_blocks(self, genes: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
         """Within-cohort z-scores of some genes (genes x block of samples, float64), a block at a time.
 
         Args:
             genes: Positions in :attr:`genes`, none of them constant.
-            at_once: Samples in a block.
         """
         columns = self._order[genes]
         mean, sd = self.mean[genes, None], self.sd[genes, None]
-        for rows in self.blocks(at_once):
+        for rows in self.blocks():
             block = np.ascontiguousarray(self._values[rows][:, columns].T, dtype=np.float64)
             block -= mean
             block /= sd

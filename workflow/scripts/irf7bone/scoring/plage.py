@@ -8,7 +8,8 @@ from scipy import sparse
 from irf7bone.scoring.engine import Prepared, set_sizes, used_genes
 
 GRAM_BYTES = 64 * 2**20
-SAMPLES_AT_ONCE = 256  # of a product: many small ones cost more than their sums
+# twelve squarings are the 4,096th power; of larger matrices they cost more than all eigenvectors
+SQUARINGS, SQUARED_SIZE, GONE = 12, 64, 2e-15
 # A sum of loadings below this is rounding, as for two genes that go against each other.
 BALANCED = 1e-8
 
@@ -35,7 +36,7 @@ def score(prepared: Prepared, sets: sparse.csr_array) -> np.ndarray:
     weights = members.copy()
     for size in np.unique(sizes[sizes > 0]):
         same_size = np.flatnonzero(sizes == size)
-        at_once = max(1, GRAM_BYTES // (8 * size * max(size, SAMPLES_AT_ONCE)))
+        at_once = max(1, GRAM_BYTES // (8 * size * max(size, 32)))
         for start in range(0, same_size.size, at_once):
             chunk = same_size[start : start + at_once]
             entries = members.indptr[chunk, None] + np.arange(size)
@@ -61,12 +62,42 @@ def _first_loadings(prepared: Prepared, genes: np.ndarray, members: np.ndarray) 
     used, local = np.unique(members, return_inverse=True)
     local = local.reshape(members.shape)
     gram = np.zeros((*members.shape, members.shape[1]))
-    for _, z in prepared.z_blocks(genes[used], SAMPLES_AT_ONCE):
+    for _, z in prepared.z_blocks(genes[used]):
         block = z[local]
         gram += block @ block.transpose(0, 2, 1)
-    squares, vectors = np.linalg.eigh(gram)
-    first = vectors[:, :, -1]
+    squares, first = leading_vectors(gram)
     side = first.sum(axis=1)
     leading = np.take_along_axis(first, (np.abs(first) > BALANCED).argmax(axis=1)[:, None], axis=1)[:, 0]
     sign = np.sign(np.where(np.abs(side) > BALANCED, side, leading))
-    return sign[:, None] * first / np.sqrt(squares[:, -1:])
+    return sign[:, None] * first / np.sqrt(squares[:, None])
+
+
+def leading_vectors(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Largest eigenvalue of each matrix, and its vector, of length 1 and either sign.
+
+    A matrix is squared until its other eigenvalues have gone; of those where they do not in time, as of large
+    ones, all eigenvectors are made.
+
+    Args:
+        matrices: n x k x k, symmetric, no eigenvalue below 0 and one above.
+
+    Returns:
+        Shapes (n,) and (n, k).
+    """
+    power = matrices / np.trace(matrices, axis1=1, axis2=2)[:, None, None]
+    others = np.ones(len(matrices))
+    for _ in range(SQUARINGS if matrices.shape[1] <= SQUARED_SIZE else 0):
+        power = power @ power
+        power /= np.trace(power, axis1=1, axis2=2)[:, None, None]
+        others = 1 - np.einsum("nij,nij->n", power, power)  # twice the share of the second
+        if others.max() < GONE:
+            break
+    largest = np.einsum("nii->ni", power).argmax(axis=1)
+    vectors = np.take_along_axis(power, largest[:, None, None], axis=2)[:, :, 0]
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    values = np.einsum("ni,nij,nj->n", vectors, matrices, vectors, optimize=True)
+    left = np.flatnonzero(others >= GONE)
+    if left.size:
+        all_values, all_vectors = np.linalg.eigh(matrices[left])
+        values[left], vectors[left] = all_values[:, -1], all_vectors[:, :, -1]
+    return values, vectors

@@ -6,10 +6,7 @@ Imports nothing heavy: Snakemake asks when it plans.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from irf7bone.study.settings import Config
+from typing import NamedTuple
 
 
 class Size(NamedTuple):
@@ -37,7 +34,8 @@ class Need(NamedTuple):
         of_matrix: Memory, in sizes of the float32 matrix.
         base_seconds: Processor time whatever the size.
         per_million: Seconds for a million values.
-        per_fit: Seconds for 10,000 random signatures by one method, with one endpoint, and 1,000 samples.
+        per_fit: Seconds for 10,000 random signatures like one, by one method, with one endpoint and 1,000
+            samples.
     """
 
     base_mb: int
@@ -80,17 +78,16 @@ def memory_mb(rule: str, sizes: Iterable[Size]) -> int:
     return round(need.base_mb + need.of_matrix * max((size.matrix_mb for size in sizes), default=0.0))
 
 
-def seconds(rule: str, sizes: Iterable[Size], config: Config) -> float:
+def seconds(rule: str, sizes: Iterable[tuple[Size, float]]) -> float:
     """Processor time that a job of the rule takes, about.
 
     Args:
         rule: Its name.
-        sizes: Of the cohorts that it reads.
-        config: Methods, endpoints and number of random signatures.
+        sizes: Of the cohorts that it reads; with each its random fits, in 10,000 (draws x signatures x
+            methods x endpoints).
     """
     need = OF_COHORT.get(rule) or OF_ALL[rule]
-    fits = config.random_signatures.draws / 10_000 * len(config.methods) * len(config.endpoints)
     return need.base_seconds + sum(
         need.per_million * 1e-6 * size.genes * size.samples + need.per_fit * fits * size.samples / 1_000
-        for size in sizes
+        for size, fits in sizes
     )

@@ -50,7 +50,7 @@ OF_COHORT = {
     "acquire_cohort": Need(500, 2.5, 2, 0.15),
     "harmonise_cohort": Need(500, 2.5, 2, 0.2),
     "score_cohort": Need(600, 5, 3, 0.6),
-    "associate_cohort": Need(700, 4, 3, 0.2, 2.5),
+    "associate_cohort": Need(700, 4, 3, 0.2, 0.3),
     "examine_cohort": Need(700, 4, 4, 0.2),
     "plot_cohort": Need(800, 2.5, 5, 0.1),
 }
@@ -58,7 +58,7 @@ OF_ALL = {
     "check_quality": Need(600, 2.5, 3, 0.5),
     "measure_agreement": Need(500, 2.5, 2, 0.1),
     "audit_cohorts": Need(700, 2.5, 3, 0.2),
-    "random_signatures_pooled": Need(900, 4, 3, 0.2, 1.0),
+    "random_signatures_pooled": Need(900, 4, 3, 0.1, 0.15),
 }
 # processor time of what else there is: of each experiment and single-cell data set, and of figures and report
 OTHERS_SECONDS = {"experiment": 20, "cells": 40, "report": 60}

@@ -120,7 +120,7 @@ def _check_cohort(card: CohortCard, symbols: SymbolTable, problems: list[Problem
     if harmonised is None:
         return CohortCheck(card, "not usable: see the problems")
     expression = harmonised.adata.to_df()
-    broken = broken_rules(measure(expression.to_numpy(dtype=float)))
+    broken = broken_rules(measure(expression.to_numpy()))
     flagged = sum(any(said) for said in zip(*broken.values(), strict=True))
     notes = cohort_notes(card, acquired, harmonised)
     summary = summarise_cohort(harmonised, card)

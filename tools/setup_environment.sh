@@ -79,11 +79,42 @@ can_be_added_to() {
     runs && { [ -z "$(sed 1d $venv/.made_from)" ] || [ "$(sed 1d $venv/.made_from)" = "$(before_tests)" ]; }
 }
 
+# How many lines of file $2 fit pattern $1.
+count() {
+    awk -v pattern="$1" '$0 ~ pattern { lines++ } END { print lines + 0 }' "$2" 2>/dev/null
+}
+
+# Says until it is stopped how many of $1 packages are there: pip downloads all of them, then installs. On a
+# terminal the line is written over each second, elsewhere there is one every half a minute.
+show_progress() {
+    log=$venv/pip.log seconds=0 every=30 before='' after='\n'
+    if [ -t 2 ]; then every=1 before='\r\033[K' after=''; fi
+    while sleep 1 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
+        seconds=$((seconds + 1))
+        [ $((seconds % every)) -eq 0 ] || continue
+        if [ "$(count ' Installing collected packages' $log)" -eq 0 ]; then
+            printf "${before}irf7bone: %d of about %d packages found, %d s$after" "$(count '^[^ ]* Collecting ' $log)" "$1" $seconds
+        else
+            set -- "$1" $venv/lib/python*/site-packages/*.dist-info
+            printf "${before}irf7bone: %d of about %d packages installed, %d s$after" $(($# - 1)) "$1" $seconds
+        fi >&2
+    done
+}
+
+# Installs what lock $1 (and $2) names.
 install() {
-    $venv/bin/python -m pip --disable-pip-version-check install -qq --no-input --progress-bar off \
-        --no-compile --no-deps --require-hashes "$@" ||
-        die "the packages could not be installed; the lines above say why. The same command tries again" \
-            "and keeps what was downloaded"
+    : >$venv/pip.log
+    cat "$@" >$venv/named.txt
+    show_progress "$(count '^[a-z0-9].*==' $venv/named.txt)" 9>&- &
+    showing=$! failed=''
+    for file; do set -- "$@" -r "$file"; shift; done
+    $venv/bin/python -m pip --disable-pip-version-check --log $venv/pip.log install -qq --no-input \
+        --progress-bar off --no-compile --no-deps --require-hashes --no-build-isolation "$@" || failed=1
+    kill $showing 2>/dev/null || :
+    wait $showing 2>/dev/null || :
+    [ ! -t 2 ] || printf '\r\033[K' >&2
+    [ -z "$failed" ] || die "the packages could not be installed; the lines above say why. The same command tries" \
+        "again and keeps what was downloaded"
 }
 
 # Without compiled modules every job would compile its imports again. Some packages ship templates that are
@@ -99,7 +130,7 @@ make_anew() {
     # The few packages published as source only are built with the lock's own setuptools. Left to itself, pip
     # fetches whatever setuptools is newest, unchecked.
     sed -n '/^setuptools==/,/[^\\]$/p' $lock >$venv/builder.txt
-    install -r $venv/builder.txt
+    install $venv/builder.txt
 }
 
 case $wanted in run | tests) ;; *) die "set up for what? run or tests, not $wanted" ;; esac
@@ -124,17 +155,17 @@ is_ready && exit 0
 
 if [ "$wanted" = run ]; then
     make_anew "320 MB, fills 1.2 GB"
-    install --no-build-isolation -r $lock
+    install $lock
 elif can_be_added_to; then
     say "adding to $venv what tests need: downloads 100 MB, fills 0.4 GB; once"
     {
         fingerprint "$version"
         before_tests
     } >$venv/.made_from
-    install --no-build-isolation -r $tests_lock
+    install $tests_lock
 else
     make_anew "420 MB, fills 1.6 GB"
-    install --no-build-isolation -r $lock -r $tests_lock
+    install $lock $tests_lock
 fi
 compile_modules
 {

@@ -33,14 +33,34 @@ CONTEXT = "https://w3id.org/ro/terms/workflow-run/context"  # of sha256 and its 
 LICENCE = "https://spdx.org/licenses/MIT"
 PAGE = f"{RESULTS}/report/index.html"
 FILES = {
-    PAGE: ("The report", "text/html"),
-    f"{RESULTS}/report/report.pdf": ("The report to print", "application/pdf"),
-    f"{RESULTS}/report/methods.md": ("Methods, to be pasted into a paper", "text/markdown"),
-    f"{RESULTS}/report/references.bib": ("What the methods cite", "application/x-bibtex"),
-    f"{RESULTS}/report/irf7bone_mqc.json": ("Verdicts as custom content for MultiQC", "application/json"),
-    f"{RESULTS}/summary.json": ("Verdict, numbers, reservations and versions", "application/json"),
-    f"{RESULTS}/provenance.json": ("Settings, checksums and versions of the run", "application/json"),
-}  # path -> name, media type
+    PAGE: "The report",
+    f"{RESULTS}/report/report.pdf": "The report to print",
+    f"{RESULTS}/report/methods.md": "Methods, to be pasted into a paper",
+    f"{RESULTS}/report/references.bib": "What the methods cite",
+    f"{RESULTS}/report/irf7bone_mqc.json": "Verdicts as custom content for MultiQC",
+    f"{RESULTS}/summary.json": "Verdict, numbers, reservations and versions",
+    f"{RESULTS}/provenance.json": "Settings, checksums and versions of the run",
+}
+MEDIA_TYPES = {
+    ".html": "text/html",
+    ".j2": "text/plain",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".md": "text/markdown",
+    ".pdf": "application/pdf",
+    ".py": "text/x-python",
+    ".tsv": "text/tab-separated-values",
+    ".yaml": "application/yaml",
+}
+README = """# {title}
+
+A run of irf7bone as a Workflow Run RO-Crate: `ro-crate-metadata.json` says what was made of what.
+
+* `results/report/index.html` is the report; tables, figures and checksums lie beside it in `results/`.
+* `settings.json`, `data/`: what was read. Sources of patients' data are named with their checksums only.
+* `Snakefile`, `workflow/`, `envs/`: the workflow; the run is made again by `{command}`.
+"""
+PLAIN = "text/plain"  # rules, locks, gene sets
 FOLDERS = {
     f"{RESULTS}/figures": "Figures as SVG and PDF, their numbers beside them as TSV",
     RECORDS: "Checksums of what each job read and made",
@@ -85,7 +105,7 @@ def write_crate(folder: str | Path, target: str | Path, *, root: str | Path) -> 
             "actionStatus": "http://schema.org/CompletedActionStatus",
         },
     )
-    crate.root_dataset["mentions"] = [action]
+    crate.root_dataset["mentions"] = action
     crate.write_zip(target)
     return target
 
@@ -126,6 +146,8 @@ def _describe(crate: ROCrate, provenance: Mapping[str, Any], ended: datetime) ->
     )
     crate.datePublished = ended
     crate.license = terms
+    readme = README.format(title=provenance["config"]["title"], command=provenance["command"])
+    _add(crate, StringIO(readme), "README.md", "What is in here")["about"] = crate.root_dataset
 
 
 def _add_workflow(crate: ROCrate, root: Path, provenance: Mapping[str, Any]) -> Any:
@@ -138,14 +160,14 @@ def _add_workflow(crate: ROCrate, root: Path, provenance: Mapping[str, Any]) -> 
         main=True,
         lang="snakemake",
         lang_version=provenance["packages"]["snakemake"],
-        properties={"name": "irf7bone", "version": provenance["git_revision"]},
+        properties={"name": "irf7bone", "version": provenance["git_revision"], "encodingFormat": PLAIN},
     )
     workflow["license"], workflow["creator"] = licence, authors
-    crate.add_file(root / "config.yaml", "config.yaml", properties={"name": "Settings of the default study"})
+    _add(crate, root / "config.yaml", "config.yaml", "Settings of the default study")
     for place, name in CODE.items():
         for path in sorted((root / place).rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
-                crate.add_file(path, path.relative_to(root).as_posix(), properties={"name": path.name})
+                _add(crate, path, path.relative_to(root).as_posix(), path.name)
         crate.add(Dataset(crate, dest_path=place, properties={"name": name}))
     return workflow
 
@@ -153,17 +175,13 @@ def _add_workflow(crate: ROCrate, root: Path, provenance: Mapping[str, Any]) -> 
 def _inputs(crate: ROCrate, provenance: Mapping[str, Any], root: Path) -> Iterator[Any]:
     """Settings as they were read, cards and signatures below the project, names of sources."""
     settings = json.dumps(provenance["config"], indent=1, ensure_ascii=False) + "\n"
-    yield crate.add_file(
-        StringIO(settings),
-        "settings.json",
-        properties={"name": "The settings as they were read", "encodingFormat": "application/json"},
-    )
+    yield _add(crate, StringIO(settings), "settings.json", "The settings as they were read")
     origins = [origin for kind in ("cohorts", "experiments", "cells") for origin in provenance[kind].values()]
     checksums = Checksums()
     for file in [*(origin["card"] for origin in origins), *provenance["signatures"]]:
         properties = {"name": file["file"], "sha256": file["sha256"]}
         if checksums.of(root / file["file"]) == file["sha256"]:
-            yield crate.add_file(root / file["file"], file["file"], properties=properties)
+            yield _add(crate, root / file["file"], file["file"], **properties)
         else:  # it lies outside the project, was derived in the run, or was edited since
             yield _named_only(crate, properties)
     for source in {source["sha256"]: source for origin in origins for source in origin["sources"]}.values():
@@ -180,16 +198,20 @@ def _named_only(crate: ROCrate, properties: Mapping[str, str]) -> Any:
 def _results(crate: ROCrate, folder: Path) -> Iterator[Any]:
     checksums = Checksums()
     tables = {
-        path: (f"{table.name}: {len(table.columns)} columns", "text/tab-separated-values")
+        path: f"{table.name}: {len(table.columns)} columns"
         for path, table in REGISTER.items()
         if path.startswith(f"{RESULTS}/tables/")
     }
-    for path, (name, kind) in (FILES | tables).items():
+    for path, name in (FILES | tables).items():
         if (folder / path).is_file():
-            properties = {"name": name, "encodingFormat": kind, "sha256": checksums.of(folder / path)}
-            yield crate.add_file(folder / path, path, properties=properties)
+            yield _add(crate, folder / path, path, name, sha256=str(checksums.of(folder / path)))
     for path, name in FOLDERS.items():
         yield crate.add_dataset(folder / path, path, properties={"name": name})
+
+
+def _add(crate: ROCrate, source: Path | StringIO, place: str, name: str, **properties: str) -> Any:
+    kind = MEDIA_TYPES.get(Path(place).suffix, PLAIN)
+    return crate.add_file(source, place, properties={"name": name, "encodingFormat": kind, **properties})
 
 
 def _written(path: Path) -> datetime:

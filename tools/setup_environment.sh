@@ -79,40 +79,38 @@ can_be_added_to() {
     runs && { [ -z "$(sed 1d $venv/.made_from)" ] || [ "$(sed 1d $venv/.made_from)" = "$(before_tests)" ]; }
 }
 
-# How many lines of file $2 fit pattern $1.
-count() {
-    awk -v pattern="$1" '$0 ~ pattern { lines++ } END { print lines + 0 }' "$2" 2>/dev/null
+# How many files or folders there are of those named.
+how_many() {
+    if [ -e "$1" ]; then echo $#; else echo 0; fi
 }
 
 # Says until it is stopped how many of $1 packages are there: pip downloads all of them, then installs. On a
 # terminal the line is written over each second, elsewhere there is one every half a minute.
 show_progress() {
-    log=$venv/pip.log seconds=0 every=30 before='' after='\n'
-    if [ -t 2 ]; then every=1 before='\r\033[K' after=''; fi
+    before=$(how_many $venv/lib/python*/site-packages/*.dist-info)
+    seconds=0 every=30 from='' to='\n'
+    if [ -t 2 ]; then every=1 from='\r\033[K' to=''; fi
     while sleep 1 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
         seconds=$((seconds + 1))
         [ $((seconds % every)) -eq 0 ] || continue
-        if [ "$(count ' Installing collected packages' $log)" -eq 0 ]; then
-            printf "${before}irf7bone: %d of about %d packages found, %d s$after" "$(count '^[^ ]* Collecting ' $log)" "$1" $seconds
-        else
-            set -- "$1" $venv/lib/python*/site-packages/*.dist-info
-            printf "${before}irf7bone: %d of about %d packages installed, %d s$after" $(($# - 1)) "$1" $seconds
-        fi >&2
+        done=$(($(how_many $venv/lib/python*/site-packages/*.dist-info) - before)) what=installed
+        if [ $done -le 0 ]; then done=$(how_many $venv/tmp/pip-unpack-*/*) what=downloaded; fi
+        printf "${from}irf7bone: %d of about %d packages %s, %d s$to" $done "$1" $what $seconds >&2
     done
 }
 
 # Installs what lock $1 (and $2) names.
 install() {
-    : >$venv/pip.log
-    cat "$@" >$venv/named.txt
-    show_progress "$(count '^[a-z0-9].*==' $venv/named.txt)" 9>&- &
+    mkdir -p $venv/tmp # pip downloads to there
+    show_progress "$(cat "$@" | awk '/^[a-z0-9].*==/ { lines++ } END { print lines + 0 }')" 9>&- &
     showing=$! failed=''
     for file; do set -- "$@" -r "$file"; shift; done
-    $venv/bin/python -m pip --disable-pip-version-check --log $venv/pip.log install -qq --no-input \
+    TMPDIR=$(pwd -P)/$venv/tmp $venv/bin/python -m pip --disable-pip-version-check install -qq --no-input \
         --progress-bar off --no-compile --no-deps --require-hashes --no-build-isolation "$@" || failed=1
     kill $showing 2>/dev/null || :
     wait $showing 2>/dev/null || :
     [ ! -t 2 ] || printf '\r\033[K' >&2
+    rm -rf $venv/tmp
     [ -z "$failed" ] || die "the packages could not be installed; the lines above say why. The same command tries" \
         "again and keeps what was downloaded"
 }

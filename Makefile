@@ -8,7 +8,7 @@ DIR = $(basename $(STUDY))
 COHORT =
 CORES = all
 PYTHON =
-# What `make card` proposes a card for, and where it writes it; see docs/add_a_cohort.md.
+# What `make card` proposes a card for, and where it writes it; see docs/user/add_a_cohort.md.
 ACCESSION =
 PLATFORM =
 FROM =
@@ -61,7 +61,7 @@ oracles: with-tests ## recompute the stored values of tests/oracle with R, insta
 	sh tools/install_oracles.sh
 	$(WITH_PATH) OMP_NUM_THREADS=1 $(RUN) pytest -q -rs -m oracle tests/oracle
 
-calibrate: with-tests ## simulate how often the methods err: docs/calibration.md; one part: make calibrate PARTS=pooling
+calibrate: with-tests ## simulate how often the methods err: docs/statistics/calibration.md; one part: make calibrate PARTS=pooling
 	PYTHONPATH=workflow/scripts:tools OMP_NUM_THREADS=1 $(RUN) calibrate $(PARTS)
 
 bench: with-tests ## time the engines and their peers: results/benchmarks/; one topic: make bench TOPICS=cox

@@ -62,6 +62,7 @@ def test_a_dead_link_and_a_dead_anchor_are_found(tmp_path):
 
 def test_every_document_that_is_named_is_there():
     files = {path for pattern in SOURCES for path in PROJECT.glob(pattern) if path.suffix in TEXT}
+    files -= {PROJECT / "CHANGELOG.md"}  # names documents as they lay then
     missing = {
         (str(path.relative_to(PROJECT)), name)
         for path in files

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 WIDTH = 24
-# Seconds of a job in the default study on two cores (docs/benchmarks.md): only their ratios matter.
+# Seconds of a job in the default study on two cores: only their ratios matter.
 SECONDS = {
     "acquire_cells": 8,
     "analyse_cells": 14,

@@ -32,11 +32,12 @@ def write_deeper(config: Config, cite: Citations) -> tuple[tuple[str, str], ...]
 
 def _random(config: Config, cite: Citations) -> str:
     drawn = config.random_signatures
+    simulated = drawn.of_role("simulated").draws
     models = [MODEL_WORDS[model] for model in config.models if model in null_plan(config).models]
     return (
         f"Named signatures were held against up to {drawn.draws:,} random ones of the same size (seed "
-        f"{drawn.seed}; {drawn.of_role('simulated').draws:,} in a simulated cohort), matched gene by gene on "
-        f"deciles of mean and variance of expression, through the "
+        f"{drawn.seed}{f'; {simulated:,} in a simulated cohort' if simulated < drawn.draws else ''}), matched gene "
+        f"by gene on deciles of mean and variance of expression, through the "
         f"same score, endpoint and model ({listed(models)}), because most gene sets are prognostic in breast "
         f"cancer {cite('venet2011')}. The empirical p is twice the smaller tail, (1 + as extreme) / (1 + "
         f"draws) {cite('phipson2010')}. For the pooled result the same random signatures were drawn in every "

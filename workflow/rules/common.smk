@@ -54,6 +54,7 @@ cell_tables = [
 ]
 compared = [path for path in cell_tables if Path(path).stem not in ("calls", "confusion", "quality")]
 deriving = [name for name, card in study.experiments.items() if card.derive]
+subtype_centroids = [study.subtype_centroids] if study.subtype_centroids else []
 malignant_parts = ["results/pooled_cells/malignant_part"] if study.malignant_parts else []
 malignant_part_tables = [
     f"results/pooled_cells/{name}.tsv" for name in ("malignant_parts", "malignant_genes") if malignant_parts
@@ -77,6 +78,7 @@ every_result = [
         derived=deriving,
         over_cells=[*malignant_part_tables, *pooled_cell_tables],
         over_experiments=pooled_experiment_tables,
+        subtypes=bool(subtype_centroids),
     ),
     *expand("results/figures/{part}", part=[*study.cards, "pooled"] if study.cards else []),
     *expand("results/figures/experiments/{experiment}", experiment=study.experiments),

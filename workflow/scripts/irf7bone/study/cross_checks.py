@@ -377,6 +377,22 @@ class StudyChecks:
             )
         return used or None
 
+    def subtype_centroids(self) -> Path | None:
+        """The file of centroids that subtypes are called by, where the config names one."""
+        [named] = self.texts("subtypes", "centroids") or [""]
+        if not named:
+            return None
+        path = self.named.find(named, ("subtypes", "centroids"))
+        if absence := why_no_file(path):
+            self.add(
+                ("subtypes", "centroids"),
+                expected="a file, seen from " + self._seen_from(("subtypes", "centroids")),
+                found=f"`{named}`: {absence}",
+                remedy="correct the path, or write `centroids: null` to call no subtypes",
+            )
+            return None
+        return from_here(path)
+
     def _seen_from(self, at: KeyPath) -> str:
         """The folders that a path of the config is looked for in, in words."""
         folders = [path.resolve() for path in self.named.candidates("", at)]

@@ -50,6 +50,7 @@ class Study:
         root: The project's folder.
         mirror: Folder or base URL that replaces the network; None for none. Not among the settings, because
             where a file comes from changes no number.
+        subtype_centroids: File of the centroids that subtypes are called by; None where none are.
     """
 
     config: Config
@@ -61,6 +62,7 @@ class Study:
     symbols: Path
     root: Path
     mirror: str | None = None
+    subtype_centroids: Path | None = None
 
     @property
     def malignant_parts(self) -> tuple[MalignantPart, ...]:
@@ -130,6 +132,7 @@ def load_study(
     checks.ids_of_data_sets(data_sets, [*documents, *experiments])
     checks.endpoints(documents)
     mirror = checks.mirror()
+    centroids = checks.subtype_centroids()
     checks.problems.raise_if_any()
     cards = {card.id: card for card in map(COHORT_CARDS.make, documents)}
     made = {card.id: card for card in map(EXPERIMENT_CARDS.make, experiments)}
@@ -144,6 +147,7 @@ def load_study(
         from_here(root / SYMBOLS),
         root,
         mirror,
+        centroids,
     )
 
 

@@ -16,7 +16,7 @@ from irf7bone.acquire.sources import input_files, remote_files
 from irf7bone.cells.remote_cells import remote_cells
 from irf7bone.download.lock import lock_path
 from irf7bone.download.remote import FOLDER
-from irf7bone.study.code_hash import code_hash
+from irf7bone.study.code_hash import code_hash_of as code_hash
 from irf7bone.study.plan import load_study
 from irf7bone.base.errors import InputError
 from irf7bone.study.command import command_for
@@ -39,6 +39,7 @@ try:
         root=root,
         source=" + ".join(path.name for path in config_files),
         files=config_files,
+        trusted=not workflow.is_main_process,
     )
 except InputError as error:
     raise WorkflowError(str(error)) from None

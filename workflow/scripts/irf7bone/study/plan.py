@@ -101,7 +101,12 @@ class Study:
 
 
 def load_study(
-    config: Mapping[str, Any], *, root: Path, source: str = "config.yaml", files: Iterable[Path] = ()
+    config: Mapping[str, Any],
+    *,
+    root: Path,
+    source: str = "config.yaml",
+    files: Iterable[Path] = (),
+    trusted: bool = False,
 ) -> Study:
     """Check and type a whole study: the config and every card that it names.
 
@@ -110,12 +115,14 @@ def load_study(
         root: The project's folder.
         source: What messages call the config.
         files: The config files: paths are looked for beside the one that names them.
+        trusted: Whether the cards were found right by the process that planned this one's job.
 
     Raises:
         InputError: With every problem of the config and of all cards.
     """
     root, config, paths = Path(root).resolve(), current_names(config), [Path(file) for file in files]
     checks = StudyChecks(config, root, source, paths)
+    checks.trusted = trusted
     for path in paths:
         checks.problems.extend(config_problems(from_here(path)))
     documents = checks.read_cards("cohorts", COHORT_CARDS)

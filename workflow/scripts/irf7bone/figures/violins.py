@@ -79,8 +79,7 @@ def _draw_violin(
 def density(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A smoothed histogram between the smallest and the largest value, its peak at 1.
 
-    Gaussian kernels with Scott's bandwidth, n^(-1/5) standard deviations (Scott 1992, Multivariate Density
-    Estimation).
+    Gaussian kernels with Scott's bandwidth, n^(-1/5) standard deviations, as scipy's gaussian_kde.
 
     Args:
         values: Shape (n,), not all equal.

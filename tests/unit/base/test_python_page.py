@@ -1,4 +1,4 @@
-"""The public names, their docstrings' examples and those of docs/python.md."""
+"""The public names, their docstrings' examples and those of docs/user/python.md."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[3]
-PAGE = (PROJECT / "docs" / "python.md").read_text(encoding="utf-8")
+PAGE = (PROJECT / "docs" / "user" / "python.md").read_text(encoding="utf-8")
 LONGEST_EXAMPLE = 10
 # What others build on: a change here is a change of their programs, and belongs into the changelog.
 SURFACE = {
@@ -94,7 +94,7 @@ def test_the_examples_of_the_page_run():
     assert max(len(code.strip().splitlines()) for code in examples) <= LONGEST_EXAMPLE
     together: dict[str, object] = {}
     for code in examples:
-        exec(compile(code, "docs/python.md", "exec"), together)
+        exec(compile(code, "docs/user/python.md", "exec"), together)
 
 
 def test_asking_for_a_room_imports_none_of_what_it_offers():

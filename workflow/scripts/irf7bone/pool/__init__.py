@@ -1,4 +1,7 @@
-"""Many cohorts: pooled effects, heterogeneity, specification curve. For use from Python: `docs/python.md`."""
+"""Many cohorts: pooled effects, heterogeneity, specification curve.
+
+For use from Python: `docs/user/python.md`.
+"""
 
 from irf7bone.base.public_names import offered
 

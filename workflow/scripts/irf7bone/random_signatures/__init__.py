@@ -1,6 +1,6 @@
 """Random signatures of the same size and matched expression, through the same score and model.
 
-For use from Python: `docs/python.md`.
+For use from Python: `docs/user/python.md`.
 """
 
 from irf7bone.base.public_names import offered

@@ -1,4 +1,4 @@
-"""Scores: one number per sample, signature and method. For use from Python: `docs/python.md`."""
+"""Scores: one number per sample, signature and method. For use from Python: `docs/user/python.md`."""
 
 from irf7bone.base.public_names import offered
 

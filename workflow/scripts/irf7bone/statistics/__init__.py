@@ -1,6 +1,6 @@
 """Arrays in, arrays out: hazards, incidence, risk sets, random effects. Knows no table and no settings.
 
-For use from Python: `docs/python.md`.
+For use from Python: `docs/user/python.md`.
 """
 
 from irf7bone.base.public_names import offered

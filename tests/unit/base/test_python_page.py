@@ -10,6 +10,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
@@ -146,6 +147,17 @@ def test_scores_are_those_of_the_workflow(method):
     table, _ = score_cohort(log2, {"set": Set}, [method], 0.5)
     ours = score_samples(log2, {"set": {"up": Set.up, "down": Set.down}}, method)["set"]
     np.testing.assert_allclose(ours.to_numpy(), table["score_raw"].to_numpy(), rtol=1e-12)
+
+
+def test_an_anndata_and_an_array_are_scored_as_a_frame_is():
+    from irf7bone.scoring import score_samples
+
+    values = np.random.default_rng(8).normal(size=(12, 30))
+    frame = pd.DataFrame(values, [f"S{i}" for i in range(12)], [f"G{i}" for i in range(30)])
+    expected = score_samples(frame, {"set": ["G1", "G2"]})
+    pd.testing.assert_frame_equal(score_samples(ad.AnnData(frame), {"set": ["G1", "G2"]}), expected)
+    array = score_samples(values, {"set": ["G1", "G2"]}, genes=list(frame))
+    np.testing.assert_array_equal(array.to_numpy(), expected.to_numpy())
 
 
 def test_random_sets_are_matched_and_leave_out_what_does_not_vary():

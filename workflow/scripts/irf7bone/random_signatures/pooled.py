@@ -144,8 +144,8 @@ def pooled_null(
 
     jobs: dict[tuple[str, tuple[str, ...]], _Job] = {}
     for (signature, chosen), todo in wanted.items():
-        random = generator(seed, *chosen, signature)
-        job = _sample_job(library[signature], common[chosen], len(chosen), n_draws, random)
+        source = generator(seed, *chosen, signature)
+        job = _sample_job(library[signature], common[chosen], len(chosen), n_draws, source)
         if isinstance(job, dict):
             for k in todo:
                 results[k] = job

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -42,7 +41,7 @@ def plot_quality(table: pd.DataFrame, *, title: str, simulated: bool) -> Figure:
         _plot_components(sheet.axes(14, 9, 52, 52), shown, states)
         for i, (column, label) in enumerate(MEASURES.items()):
             axes = sheet.axes(78 + i * 26.5, 9, 19, 52)
-            _plot_strip(axes, shown, column, label, states)
+            _plot_strip(axes, shown, column, label)
         return sheet.figure
 
 
@@ -128,13 +127,12 @@ def _name(axes: Axes, flagged: pd.DataFrame) -> None:
         )
 
 
-def _plot_strip(axes: Axes, shown: pd.DataFrame, column: str, label: str, states: list[str]) -> None:
+def _plot_strip(axes: Axes, shown: pd.DataFrame, column: str, label: str) -> None:
     # against the order in the file, because batches that were run one after the other show as steps
     placed = shown.assign(order=range(1, len(shown) + 1))
-    sns.scatterplot(
-        data=placed, x="order", y=column, hue="er", hue_order=states, palette=ER_COLOURS,
-        ax=axes, s=8, alpha=0.75, linewidth=0, legend=False,
-    )  # fmt: skip
+    axes.scatter(
+        placed["order"], placed[column], c=placed["er"].map(ER_COLOURS), s=8, alpha=0.75, linewidth=0
+    )
     if column == "filled":
         axes.set_ylim(-0.03, 1.03)
     axes.axhline(placed[column].median(), color=style.INK, linewidth=0.6, zorder=0)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import anndata as ad
 import numpy as np
 import pandas as pd
 
@@ -13,8 +12,11 @@ from irf7bone.harmonise.losses import compare_loss
 from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.tables.outcome_checks import LOSSES
 
+if TYPE_CHECKING:
+    from irf7bone.harmonise.cohort_matrix import CohortMatrix
 
-def loss_table(plan: FitPlan, adata: ad.AnnData) -> pd.DataFrame:
+
+def loss_table(plan: FitPlan, adata: CohortMatrix) -> pd.DataFrame:
     """What harmonising found of each endpoint, and whether those without the primary score differ.
 
     Args:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.measure import measure
 
-TOPICS = ("scores", "null", "cox", "geo", "cells", "memory", "scale")
+TOPICS = ("scores", "null", "cox", "peers", "geo", "cells", "memory", "scale")
 UNASKED = TOPICS[:-1]  # the last takes hours
 FOLDER = Path("results/benchmarks")
 

@@ -17,7 +17,7 @@ from irf7bone.acquire.sizes import size_of
 from irf7bone.cells.remote_cells import remote_cells
 from irf7bone.download.lock import lock_path
 from irf7bone.download.remote import FOLDER
-from irf7bone.study.code_hash import code_hash
+from irf7bone.study.code_hash import code_hash_of as code_hash
 from irf7bone.study.needs import memory_mb
 from irf7bone.study.plan import load_study
 from irf7bone.base.errors import InputError
@@ -41,6 +41,7 @@ try:
         root=root,
         source=" + ".join(path.name for path in config_files),
         files=config_files,
+        trusted=not workflow.is_main_process,
     )
 except InputError as error:
     raise WorkflowError(str(error)) from None
@@ -56,6 +57,7 @@ cell_tables = [
 ]
 compared = [path for path in cell_tables if Path(path).stem not in ("calls", "confusion", "quality")]
 deriving = [name for name, card in study.experiments.items() if card.derive]
+subtype_centroids = [study.subtype_centroids] if study.subtype_centroids else []
 malignant_parts = ["results/pooled_cells/malignant_part"] if study.malignant_parts else []
 malignant_part_tables = [
     f"results/pooled_cells/{name}.tsv" for name in ("malignant_parts", "malignant_genes") if malignant_parts
@@ -79,6 +81,7 @@ every_result = [
         derived=deriving,
         over_cells=[*malignant_part_tables, *pooled_cell_tables],
         over_experiments=pooled_experiment_tables,
+        subtypes=bool(subtype_centroids),
     ),
     *expand("results/figures/{part}", part=[*study.cards, "pooled"] if study.cards else []),
     *expand("results/figures/experiments/{experiment}", experiment=study.experiments),

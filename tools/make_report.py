@@ -92,7 +92,10 @@ def main(arguments: list[str]) -> int:
 
 def say_result(folder: Path) -> None:
     """The verdict in one line, where cohorts were asked, and where the report is."""
-    made = json.loads((folder / record_path("build_report", [])).read_text(encoding="utf-8"))["outputs"]
+    record = folder / record_path("build_report", [])
+    if not record.is_file():  # something else was asked for
+        return
+    made = json.loads(record.read_text(encoding="utf-8"))["outputs"]
     if SUMMARY in made:  # the file of a run with cohorts stays where the next one has none
         summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
         print(f"irf7bone: {summary['headline']}")

@@ -202,7 +202,8 @@ def test_somebody_without_a_home_runs_and_writes_in_the_folder_of_the_run_alone(
     for path in (of_nobody, *of_nobody.rglob("*")):
         os.chown(path, NOBODY, NOBODY)
     call = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", sys.executable]
-    if subprocess.run([*call, "-c", ""], cwd="/", capture_output=True, check=False).returncode:
+    start = "import subprocess, sys; subprocess.run([sys.executable, '-c', ''], check=True)"
+    if subprocess.run([*call, "-c", start], cwd="/", capture_output=True, check=False).returncode:
         pytest.skip("another user may not use this Python")
     call += [str(PROJECT / "tools/make_report.py"), "--cores", "1", "--directory", str(of_nobody)]
     environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "GIT_DIR": os.devnull}

@@ -45,17 +45,17 @@ class Need(NamedTuple):
     per_fit: float = 0.0
 
 
-# measured at 20,000 genes x 500, 2,000 and 5,000 samples (docs/benchmarks.md, Memory), rounded up
+# from what was measured (docs/benchmarks.md, Memory), rounded up
 OF_COHORT = {
-    "acquire_cohort": Need(500, 2.5, 2, 0.15),
-    "harmonise_cohort": Need(500, 2.5, 2, 0.2),
-    "score_cohort": Need(600, 5, 3, 0.6),
+    "acquire_cohort": Need(500, 2.5, 2, 0.35),
+    "harmonise_cohort": Need(500, 2.5, 1, 0.1),
+    "score_cohort": Need(600, 5, 2, 0.4),
     "associate_cohort": Need(700, 4, 3, 0.2, 0.3),
     "examine_cohort": Need(700, 4, 4, 0.2),
     "plot_cohort": Need(800, 2.5, 5, 0.1),
 }
 OF_ALL = {
-    "check_quality": Need(600, 2.5, 3, 0.5),
+    "check_quality": Need(600, 2.5, 3, 0.3),
     "measure_agreement": Need(500, 2.5, 2, 0.1),
     "audit_cohorts": Need(700, 2.5, 3, 0.2),
     "random_signatures_pooled": Need(900, 4, 3, 0.1, 0.15),

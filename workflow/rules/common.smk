@@ -16,7 +16,7 @@ from irf7bone.acquire.sources import input_files, remote_files
 from irf7bone.cells.remote_cells import remote_cells
 from irf7bone.download.lock import lock_path
 from irf7bone.download.remote import FOLDER
-from irf7bone.study.code_hash import code_hash_of as code_hash
+from irf7bone.study.code_hash import code_hash, code_hash_of
 from irf7bone.study.plan import load_study
 from irf7bone.base.errors import InputError
 from irf7bone.study.command import command_for
@@ -26,6 +26,9 @@ from irf7bone.study.strict_yaml import merge_config, read_configs
 from irf7bone.tables.register import OF_CELLS, OF_COHORT, OF_EXPERIMENT
 from irf7bone.tables.register import OVER_CELLS, OVER_COHORTS, OVER_EXPERIMENTS
 from irf7bone.tables.register import paths_in, registered
+
+if not workflow.is_main_process:
+    code_hash = code_hash_of  # one job runs here, and the code of the other rules is asked by nobody
 
 # each is put over those before it; Snakemake lists those of the command line first
 config_files = sorted(map(Path, workflow.configfiles), key=lambda path: path != root / "config.yaml")

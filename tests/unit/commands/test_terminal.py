@@ -56,7 +56,7 @@ def test_work_is_weighed_by_what_jobs_take():
     assert progress.seconds_left(200.0) == 0
     assert progress.said(105.0) == "5 of 6 jobs done, about 20 s left"
     progress.start(9, "random_signatures_pooled", "Compare")
-    assert progress.bar(105.0, 80) == "[####" + 20 * "." + "] 5 of 6 jobs done, about 20 s left: Compare"
+    assert progress.bar(105.0, 80) == "[###" + 13 * "." + "] 5 of 6 jobs done, about 20 s left: Compare"
     assert len(progress.bar(105.0, 40)) == 39
     progress.finish(9, 130.0)
     assert progress.said(130.0) == "6 of 6 jobs done"

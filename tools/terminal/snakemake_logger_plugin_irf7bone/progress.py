@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-WIDTH = 24
+WIDTH = 16
 # Seconds of a job in the default study on two cores: only their ratios matter.
 SECONDS = {
     "acquire_cells": 8,

@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 from irf7bone.base.cells_vocabulary import BULK, COMPARTMENTS
 from irf7bone.figures import style
 from irf7bone.figures.cell_words import compartment_words
-from irf7bone.figures.heat_map import draw_heat_map
 
 RASTER_DPI = 200
 ABSENT_LOG2 = 6.0  # a gene that no compartment has at this level is not drawn as if one had it
@@ -199,6 +198,8 @@ def heat_confusion(table: pd.DataFrame, *, title: str, simulated: bool) -> Figur
         title: Title.
         simulated: Whether the cells are simulated.
     """
+    import seaborn as sns
+
     wide = table.pivot(index="label", columns="called", values="n_cells").fillna(0).astype(float)
     wide = wide.reindex(
         index=[n for n in COMPARTMENTS if n in wide.index], columns=[n for n in COMPARTMENTS if n in wide]
@@ -208,7 +209,19 @@ def heat_confusion(table: pd.DataFrame, *, title: str, simulated: bool) -> Figur
         height = 6.0 * len(wide)
         sheet = style.new_sheet(style.TWO_COLUMNS_MM, height + 30, title=title, simulated=simulated)
         axes = sheet.axes(40, 2, 110, height)
-        draw_heat_map(axes, shares, "Blues", (0, 1), wide.astype(int).astype(str), 5)
+        sns.heatmap(
+            shares,
+            ax=axes,
+            cmap="Blues",
+            vmin=0,
+            vmax=1,
+            cbar=False,
+            linewidths=0.4,
+            linecolor="white",
+            annot=wide.astype(int),
+            fmt="d",
+            annot_kws={"size": 5},
+        )
         axes.set(xlabel="called here", ylabel="the authors' label")
         axes.set_yticks(
             np.arange(len(wide)) + 0.5, [compartment_words(name) for name in wide.index], rotation=0

@@ -15,7 +15,6 @@ from irf7bone.base.cells_vocabulary import BULK, MALIGNANT, OK
 from irf7bone.base.phrases import p_clause, signature_label
 from irf7bone.figures import style
 from irf7bone.figures.cell_words import MEASURE_WORDS, PART_WORDS, compartment_words
-from irf7bone.figures.heat_map import draw_heat_map
 
 CASE, REFERENCE = style.RED, style.BLUE
 
@@ -89,6 +88,8 @@ def heat_signatures(table: pd.DataFrame, *, title: str, effect: str, simulated: 
         effect: What plus means.
         simulated: Whether the cells are simulated.
     """
+    import seaborn as sns
+
     wide = table.pivot(index="signature", columns="compartment", values="difference").astype(float)
     first = [name for name in (BULK, MALIGNANT) if name in wide]
     wide = wide[[*first, *(name for name in wide.columns if name not in first)]]
@@ -103,9 +104,20 @@ def heat_signatures(table: pd.DataFrame, *, title: str, effect: str, simulated: 
         sheet = style.new_sheet(style.TWO_COLUMNS_MM, height + 30, title=title, simulated=simulated)
         axes = sheet.axes(62, 2, 88, height)
         bar = sheet.axes(158, 2, 3, min(height, 30))
-        words = dots.map(lambda shown: "●" if shown is True else "")
-        mesh = draw_heat_map(axes, wide, "RdBu_r", (-2, 2), words, 5)
-        sheet.figure.colorbar(mesh, cax=bar).outline.set_linewidth(0)
+        sns.heatmap(
+            wide,
+            ax=axes,
+            cbar_ax=bar,
+            cmap="RdBu_r",
+            center=0,
+            vmin=-2,
+            vmax=2,
+            linewidths=0.4,
+            linecolor="white",
+            annot=dots.map(lambda shown: "●" if shown is True else ""),
+            fmt="",
+            annot_kws={"size": 5},
+        )
         axes.set_facecolor("#EEEEEE")
         axes.set(xlabel="", ylabel="")
         axes.set_yticks(

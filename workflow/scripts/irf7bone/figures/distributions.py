@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -10,8 +9,6 @@ from matplotlib.patches import Patch
 
 from irf7bone.base.phrases import signature_name
 from irf7bone.figures import style
-from irf7bone.figures.heat_map import draw_heat_map
-from irf7bone.figures.violins import LINE_POINTS, LOWER, UPPER, draw_violins
 
 ROW_MM, HEAD_MM, FOOT_MM = 6.2, 6.0, 11.0
 LABEL_MM, VIOLIN_MM, GAP_MM = 56.0, 54.0, 7.0
@@ -69,18 +66,36 @@ def plot_scores(table: pd.DataFrame, primary: str, *, title: str, method: str, s
 
 
 def _plot_violins(axes: Axes, table: pd.DataFrame, order: list[str], labels: list[str], method: str) -> None:
+    import seaborn as sns
+
     counts = table.drop_duplicates("sample")["er"].value_counts()
     by_er = all(counts.get(state, 0) >= FEWEST_FOR_SPLIT for state in ER_COLOURS)
+    shared = {
+        "data": table[table["er"].isin(list(ER_COLOURS))] if by_er else table,
+        "x": "score_raw",
+        "y": "signature",
+        "order": order,
+        "ax": axes,
+        "inner": "quart",
+        "linewidth": 0.5,
+        "linecolor": style.INK,
+        "density_norm": "width",
+        "width": 0.86,
+        "cut": 0,
+    }
     if by_er:
-        for half, (state, colour) in zip((UPPER, LOWER), ER_COLOURS.items(), strict=True):
-            draw_violins(axes, _values(table[table["er"] == state], order), colour, half)
+        sns.violinplot(
+            **shared,
+            hue="er",
+            hue_order=list(ER_COLOURS),
+            palette=ER_COLOURS,
+            split=True,
+            gap=0.06,
+            saturation=1,
+            legend=False,
+        )
         handles = [
-            Patch(
-                facecolor=colour,
-                edgecolor=style.INK,
-                linewidth=LINE_POINTS,
-                label=f"ER {state} ({counts[state]})",
-            )
+            Patch(facecolor=colour, edgecolor=style.INK, linewidth=0.5, label=f"ER {state} ({counts[state]})")
             for state, colour in ER_COLOURS.items()
         ]
         axes.legend(
@@ -88,7 +103,7 @@ def _plot_violins(axes: Axes, table: pd.DataFrame, order: list[str], labels: lis
             handlelength=1.0, columnspacing=1.0, borderpad=0.2, fontsize=style.SMALL_POINTS,
         )  # fmt: skip
     else:
-        draw_violins(axes, _values(table, order), style.SKY)
+        sns.violinplot(**shared, color=style.SKY, saturation=1)
         axes.set_title(f"n = {table['sample'].nunique()}")
     axes.axvline(0, color=style.GREY, linewidth=0.5, zorder=0)
     axes.set_yticks(range(len(order)), labels=labels)
@@ -96,20 +111,25 @@ def _plot_violins(axes: Axes, table: pd.DataFrame, order: list[str], labels: lis
     axes.tick_params(axis="y", length=0)
 
 
-def _values(table: pd.DataFrame, order: list[str]) -> list[np.ndarray]:
-    """The raw scores of each signature."""
-    scores = table.dropna(subset="score_raw").groupby("signature", observed=True)["score_raw"]
-    found = {name: values.to_numpy(float) for name, values in scores}
-    return [found.get(name, np.empty(0)) for name in order]
-
-
 def _plot_correlation(axes: Axes, wide: pd.DataFrame) -> None:
+    import seaborn as sns
+
     numbers = [str(i) for i in range(1, wide.shape[1] + 1)]
-    correlation = wide.corr(method="spearman")
-    words = correlation.map("{:.1f}".format) if len(numbers) <= MOST_WITH_NUMBERS else None
-    draw_heat_map(axes, correlation, "RdBu_r", (-1, 1), words, style.SMALL_POINTS - 1)
-    axes.set_xticks(np.arange(len(numbers)) + 0.5, labels=numbers)
-    axes.set_yticks([])
+    sns.heatmap(
+        wide.corr(method="spearman"),
+        ax=axes,
+        vmin=-1,
+        vmax=1,
+        cmap="RdBu_r",
+        annot=len(numbers) <= MOST_WITH_NUMBERS,
+        fmt=".1f",
+        annot_kws={"size": style.SMALL_POINTS - 1},
+        linewidths=0.4,
+        linecolor="white",
+        cbar=False,
+        xticklabels=numbers,
+        yticklabels=False,
+    )
     axes.set(xlabel="signature, numbered as on the left", ylabel="")
     axes.set_title("Spearman correlation between scores", pad=4)
     axes.tick_params(axis="both", length=0)

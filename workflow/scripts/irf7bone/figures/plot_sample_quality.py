@@ -41,7 +41,7 @@ def plot_quality(table: pd.DataFrame, *, title: str, simulated: bool) -> Figure:
         _plot_components(sheet.axes(14, 9, 52, 52), shown, states)
         for i, (column, label) in enumerate(MEASURES.items()):
             axes = sheet.axes(78 + i * 26.5, 9, 19, 52)
-            _plot_strip(axes, shown, column, label)
+            _plot_strip(axes, shown, column, label, states)
         return sheet.figure
 
 
@@ -127,12 +127,15 @@ def _name(axes: Axes, flagged: pd.DataFrame) -> None:
         )
 
 
-def _plot_strip(axes: Axes, shown: pd.DataFrame, column: str, label: str) -> None:
+def _plot_strip(axes: Axes, shown: pd.DataFrame, column: str, label: str, states: list[str]) -> None:
+    import seaborn as sns
+
     # against the order in the file, because batches that were run one after the other show as steps
     placed = shown.assign(order=range(1, len(shown) + 1))
-    axes.scatter(
-        placed["order"], placed[column], c=placed["er"].map(ER_COLOURS), s=8, alpha=0.75, linewidth=0
-    )
+    sns.scatterplot(
+        data=placed, x="order", y=column, hue="er", hue_order=states, palette=ER_COLOURS,
+        ax=axes, s=8, alpha=0.75, linewidth=0, legend=False,
+    )  # fmt: skip
     if column == "filled":
         axes.set_ylim(-0.03, 1.03)
     axes.axhline(placed[column].median(), color=style.INK, linewidth=0.6, zorder=0)

@@ -5,18 +5,14 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import anndata as ad
 import numpy as np
 import pandas as pd
 
 from irf7bone.base.errors import InputError, Problem, Problems
 from irf7bone.base.vocabulary import ENDPOINTS, ESR1
 from irf7bone.base.whole_file import whole_file
-from irf7bone.harmonise.cohort_matrix import CohortMatrix, read_matrix, read_symbols
-
-if TYPE_CHECKING:
-    import anndata as ad
 
 CATEGORIES = {
     "er": ("negative", "positive"),
@@ -30,7 +26,7 @@ PROVENANCE_KEYS = ("cohort", "card_sha256", "sources", "scale", "genes", "sample
 _ENDPOINT_COLUMN = re.compile(rf"({'|'.join(ENDPOINTS)})_(time_months|event|competing)")
 
 
-def check_cohort(adata: ad.AnnData | CohortMatrix, where: str) -> None:
+def check_cohort(adata: ad.AnnData, where: str) -> None:
     """Raise :class:`InputError` naming everything in which ``adata`` breaks the contract of a cohort.
 
     Args:
@@ -74,7 +70,7 @@ def _missing(problems: Problems, where: str, name: str) -> None:
     problems.add(where, expected=name, found="not there", remedy="harmonise the cohort again")
 
 
-def _check_matrix(adata: ad.AnnData | CohortMatrix, where: str, problems: Problems) -> None:
+def _check_matrix(adata: ad.AnnData, where: str, problems: Problems) -> None:
     if not isinstance(adata.X, np.ndarray) or adata.X.dtype != np.float32:
         problems.add(
             f"{where}, X",
@@ -190,10 +186,14 @@ def write_cohort(adata: ad.AnnData, path: str | Path) -> None:
 
 def read_genes(path: str | Path) -> list[str]:
     """Symbols of a cohort file, all of which vary in it, without reading its values."""
-    return read_symbols(path)
+    adata = ad.read_h5ad(path, backed="r")
+    try:
+        return adata.var_names.tolist()
+    finally:
+        adata.file.close()
 
 
-def read_cohort(path: str | Path) -> CohortMatrix:
+def read_cohort(path: str | Path) -> ad.AnnData:
     """Read a cohort file and check it.
 
     Returns:
@@ -202,8 +202,8 @@ def read_cohort(path: str | Path) -> CohortMatrix:
     """
     path = Path(path)
     try:
-        adata = read_matrix(path)
-    except (OSError, KeyError) as error:
+        adata = ad.read_h5ad(path)
+    except OSError as error:
         raise InputError(
             Problem(
                 str(path), "a cohort file (h5ad)", str(error).splitlines()[0], "harmonise the cohort again"
@@ -211,6 +211,5 @@ def read_cohort(path: str | Path) -> CohortMatrix:
         ) from None
     check_cohort(adata, str(path))
     if ESR1.upper() in adata.var_names:
-        esr1 = adata.var_names.get_loc(ESR1.upper())
-        adata.obs[ESR1] = adata.X[:, esr1].astype("float64")
+        adata.obs[ESR1] = adata[:, ESR1.upper()].to_df()[ESR1.upper()].astype("float64")
     return adata

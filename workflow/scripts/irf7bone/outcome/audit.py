@@ -14,11 +14,11 @@ from irf7bone.outcome.models import CLINICAL
 from irf7bone.tables.outcome_checks import AUDIT, IN_FILE, IN_MODEL, LOST
 
 if TYPE_CHECKING:
-    from irf7bone.harmonise.cohort_matrix import CohortMatrix
+    import anndata as ad
 
 
 def audit_cohort(
-    plan: FitPlan, adata: CohortMatrix, flow: pd.DataFrame, associations: pd.DataFrame
+    plan: FitPlan, adata: ad.AnnData, flow: pd.DataFrame, associations: pd.DataFrame
 ) -> pd.DataFrame:
     """Follow the samples of one cohort into every model of every endpoint.
 
@@ -56,7 +56,7 @@ def audit_cohort(
 
 
 def _chain(
-    plan: FitPlan, adata: CohortMatrix, flow: pd.DataFrame, endpoint: str, model: str, fit: pd.Series
+    plan: FitPlan, adata: ad.AnnData, flow: pd.DataFrame, endpoint: str, model: str, fit: pd.Series
 ) -> Iterator[dict[str, Any]]:
     ordered = flow.sort_values("step", kind="stable")
     first = ordered.iloc[0]
@@ -87,7 +87,7 @@ def _row(
 
 
 def _later_losses(
-    plan: FitPlan, adata: CohortMatrix, endpoint: str, model: str
+    plan: FitPlan, adata: ad.AnnData, endpoint: str, model: str
 ) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """Reason, samples lost to it and samples left, from the cohort file to the model; shapes (n,)."""
     kept = np.ones(adata.n_obs, dtype=bool)

@@ -13,10 +13,10 @@ from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.tables.outcome_checks import LOSSES
 
 if TYPE_CHECKING:
-    from irf7bone.harmonise.cohort_matrix import CohortMatrix
+    import anndata as ad
 
 
-def loss_table(plan: FitPlan, adata: CohortMatrix) -> pd.DataFrame:
+def loss_table(plan: FitPlan, adata: ad.AnnData) -> pd.DataFrame:
     """What harmonising found of each endpoint, and whether those without the primary score differ.
 
     Args:

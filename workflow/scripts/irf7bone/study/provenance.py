@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PACKAGES = (
     "anndata", "firthmodels", "fonttools", "gseapy", "h5py", "Jinja2", "matplotlib", "numba", "numpy",
     "pandas", "pyarrow", "pydeseq2", "pylimma", "pypdf", "PyYAML", "reportlab", "scanpy", "scikit-learn",
-    "scipy", "snakemake", "statsmodels", "SurvSet",
+    "scipy", "seaborn", "snakemake", "statsmodels", "SurvSet",
 )  # fmt: skip
 UNKNOWN = "NA"
 PARTS = (

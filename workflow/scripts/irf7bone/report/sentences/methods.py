@@ -270,5 +270,5 @@ def _software(provenance: Mapping[str, Any], names: Sequence[str], cite: Citatio
     versions = [f"{name} {provenance['packages'][name]}" for name in names]
     return (
         f"Python {provenance['python']} with {listed(versions)}; run by Snakemake {cite('moelder2021')}, "
-        f"drawn with matplotlib {cite('hunter2007')}. The run is made again by: {provenance['command']}."
+        f"drawn with seaborn {cite('waskom2021')}. The run is made again by: {provenance['command']}."
     )

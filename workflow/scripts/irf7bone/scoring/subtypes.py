@@ -58,12 +58,12 @@ def call_subtypes(
     names = np.array(centroids.subtypes, dtype=object)
     alike = best > 0  # a negative correlation says what a sample is not
     found = {
-        "subtype": np.where(alike, names[order[:, 0]], None),
+        "subtype": pd.Series(names[order[:, 0]]).where(alike, None),
         "correlation": best,
         "runner_up": names[order[:, 1]],
         "margin": best - second,
         "status": np.where(alike, "ok", "not_available"),
-        "reason": np.where(alike, None, "no centroid correlates with the sample"),
+        "reason": pd.Series("no centroid correlates with the sample", range(len(best))).where(~alike, None),
     }
     return SUBTYPES.cast(pd.DataFrame({**labels, **found})[list(SUBTYPES.names)])
 

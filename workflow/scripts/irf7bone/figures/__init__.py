@@ -11,9 +11,9 @@ IRF7_SIGNATURE = "IRF7"
 # one figure each: of a cohort, of each endpoint of a cohort, over cohorts, of each endpoint over cohorts
 COHORT_FIGURES = ("quality", "scores", "signature_quality")
 COHORT_ENDPOINT_FIGURES = ("curves", "null", "checks")
-POOLED_FIGURES = ("sites", "competing", "by_er", "specifications", "immune", "funnel")
+POOLED_FIGURES = ("sites", "competing", "by_er", "subtypes", "specifications", "immune", "funnel")
 EXPERIMENT_FIGURES = ("volcano", "slopes", "heatmap", "enrichment", "composition")  # of each contrast
-POOLED_ENDPOINT_FIGURES = ("forest", "overview", "null")
+POOLED_ENDPOINT_FIGURES = ("forest", "overview", "null", "genes")
 
 
 def key_signatures(primary: str, proliferation: str, selected: Sequence[str]) -> tuple[str, ...]:

@@ -97,7 +97,7 @@ def make_inputs(folder: Path, config, cards, cohorts: dict[str, made.Cohort]) ->
         works=read_works(PROJECT / "data" / "references.bib"),
         genes=madeup_genes.genes(list(cohorts)),
         other_names={"irf7a": "IRF7", "cig5": "RSAD2"},
-        glossary=read_glossary(PROJECT / "docs" / "glossary.md"),
+        glossary=read_glossary(PROJECT / "docs" / "user" / "glossary.md"),
     )
 
 

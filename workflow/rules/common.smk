@@ -16,13 +16,13 @@ from irf7bone.acquire.sources import input_files, remote_files
 from irf7bone.cells.remote_cells import remote_cells
 from irf7bone.download.lock import lock_path
 from irf7bone.download.remote import FOLDER
-from irf7bone.study.code_hash import code_hash
+from irf7bone.study.code_hash import code_hash_of as code_hash
 from irf7bone.study.plan import load_study
 from irf7bone.base.errors import InputError
 from irf7bone.study.command import command_for
 from irf7bone.study.provenance import git_revision
 from irf7bone.study.places import folder_problem, from_here
-from irf7bone.study.subtypes import planned_subtypes
+from irf7bone.study.planned_subtypes import planned_subtypes
 from irf7bone.study.strict_yaml import merge_config, read_configs
 from irf7bone.tables.register import OF_CELLS, OF_COHORT, OF_EXPERIMENT
 from irf7bone.tables.register import OVER_CELLS, OVER_COHORTS, OVER_EXPERIMENTS
@@ -40,6 +40,7 @@ try:
         root=root,
         source=" + ".join(path.name for path in config_files),
         files=config_files,
+        trusted=not workflow.is_main_process,
     )
 except InputError as error:
     raise WorkflowError(str(error)) from None
@@ -57,6 +58,7 @@ cell_tables = [
 ]
 compared = [path for path in cell_tables if Path(path).stem not in ("calls", "confusion", "quality")]
 deriving = [name for name, card in study.experiments.items() if card.derive]
+subtype_centroids = [study.subtype_centroids] if study.subtype_centroids else []
 malignant_parts = ["results/pooled_cells/malignant_part"] if study.malignant_parts else []
 malignant_part_tables = [
     f"results/pooled_cells/{name}.tsv" for name in ("malignant_parts", "malignant_genes") if malignant_parts
@@ -80,6 +82,7 @@ every_result = [
         derived=deriving,
         over_cells=[*malignant_part_tables, *pooled_cell_tables],
         over_experiments=pooled_experiment_tables,
+        subtypes=bool(subtype_centroids),
     ),
     *expand("results/figures/{part}", part=[*study.cards, "pooled"] if study.cards else []),
     *expand("results/figures/experiments/{experiment}", experiment=study.experiments),
@@ -93,7 +96,7 @@ cell_markers = sorted(map(from_here, (study.root / "data/cell_markers").glob("*.
 positions = from_here(study.root / "data/genes/positions.tsv.gz")
 calibration = sorted(map(from_here, (study.root / "data/calibration").glob("*.tsv")))
 references = from_here(study.root / "data/references.bib")
-glossary = from_here(study.root / "docs/glossary.md")
+glossary = from_here(study.root / "docs/user/glossary.md")
 orthologs = from_here(study.root / "data/orthologs/mouse_human.tsv.gz")
 signature_records = sorted(
     {

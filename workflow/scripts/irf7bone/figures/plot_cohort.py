@@ -13,6 +13,7 @@ from irf7bone.figures.distributions import plot_scores
 from irf7bone.figures.drawing import Drawing, forest_models
 from irf7bone.figures.forest import plot_forest
 from irf7bone.figures.forest_tables import forest_table, overview_table
+from irf7bone.figures.largest_cohorts import LargestCohorts
 from irf7bone.figures.plot_curves import plot_curves
 from irf7bone.figures.plot_genes import drawn_numbers, plot_every_gene, shown_genes
 from irf7bone.figures.plot_outcome import plot_cohort_outcome, plot_pooled_outcome
@@ -54,7 +55,8 @@ def plot_cohort_figures(
         config: The study's settings.
 
     Returns:
-        Drawings by the names of :func:`irf7bone.figures.cohort_figures`.
+        Drawings by the names of :func:`irf7bone.figures.cohort_figures` and
+        :func:`irf7bone.figures.one_column_figures`.
     """
     primary = config.primary
     cohort = quality["cohort"].iloc[0]
@@ -94,17 +96,19 @@ def plot_cohort_figures(
             table[(table["endpoint"] == endpoint) & (table["method"] == primary.method)]
             for table in (results.group_tests, results.curve_summary)
         )
-        figure = plot_curves(
-            rows,
-            fits,
-            tests,
-            summary,
-            shown,
-            endpoint=endpoint,
-            title=f"{cohort}: {ENDPOINT_WORDS[endpoint]}",
-            simulated=simulated,
-        )
-        drawn[f"curves_{endpoint}"] = Drawing(figure, curve_numbers(rows, tests, summary))
+        for name, panels in (("curves", shown), ("curve", shown[:1])):
+            figure = plot_curves(
+                rows[rows["signature"].isin(panels)],
+                fits,
+                tests,
+                summary,
+                panels,
+                endpoint=endpoint,
+                title=f"{cohort}: {ENDPOINT_WORDS[endpoint]}",
+                simulated=simulated,
+            )
+            numbers = curve_numbers(rows[rows["signature"].isin(panels)], tests, summary)
+            drawn[f"{name}_{endpoint}"] = Drawing(figure, numbers)
     return drawn | plot_cohort_outcome(results, cohort, asked, simulated=simulated, config=config)
 
 
@@ -143,8 +147,11 @@ def plot_forests(
     Returns:
         Drawings by the names of :func:`irf7bone.figures.pooled_figures`.
     """
+    largest = LargestCohorts.of(associations, roles)
+    associations, results = largest.rows(associations), largest.tables(results)
     primary, models = config.primary, forest_models(config)
     key = key_signatures(primary.signature, config.proliferation_signature, config.signatures.select)
+    by_what = f"({primary.method}){largest.words}"
     drawn = {}
     for endpoint in config.endpoints:
         shared: dict[str, Any] = {"endpoint": endpoint, "method": primary.method, "models": models}
@@ -152,7 +159,7 @@ def plot_forests(
         overview = overview_table(associations, pooled, roles, signatures=config.signatures.select, **shared)
         said = ENDPOINT_WORDS[endpoint]
         words = {
-            "title": f"{said.capitalize()}: hazard ratio per SD of the score ({primary.method})",
+            "title": f"{said.capitalize()}: hazard ratio per SD of the score {by_what}",
             "nothing": f"No cohort of this study has the endpoint {said}.",
         }
         drawn[f"forest_{endpoint}"] = Drawing(plot_forest(by_cohort, models, **words), by_cohort)

@@ -24,7 +24,7 @@ def associate_by_subtype(plan: FitPlan, subtypes: Sequence[str]) -> pd.DataFrame
 
     Args:
         plan: That of the whole cohort.
-        subtypes: Those of the study, of :func:`irf7bone.study.subtypes.planned_subtypes`.
+        subtypes: Those of the study, of :func:`irf7bone.study.planned_subtypes.planned_subtypes`.
 
     Returns:
         :data:`SUBTYPE_ASSOCIATIONS`, both strata for every planned combination.

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import false_discovery_control
 
 from irf7bone.base.vocabulary import NOT_MEASURED, POOLED_ROW
 from irf7bone.outcome.cohort_data import CohortData
@@ -16,6 +15,7 @@ from irf7bone.outcome.estimator import ESTIMATE
 from irf7bone.outcome.every_gene import associate_genes, gene_plan
 from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.pool.real_cohorts import SIMULATED, VALIDATION
+from irf7bone.statistics.false_discovery import benjamini_hochberg
 from irf7bone.statistics.random_effects import pool_many
 from irf7bone.tables.every_gene import EVERY_GENE, GENE_CURVES
 from irf7bone.tables.study_tables import join
@@ -114,7 +114,7 @@ def ranked(table: pd.DataFrame) -> pd.DataFrame:
     """
     q, rank, of = (np.full(len(table), np.nan) for _ in range(3))
     for rows in _groups(table, FAMILY):
-        q[rows] = false_discovery_control(table["p"].to_numpy(dtype=float)[rows])
+        q[rows] = benjamini_hochberg(table["p"].to_numpy(dtype=float)[rows])
     for rows in _groups(table, [*FAMILY, "k"]):
         p = table["p"].to_numpy(dtype=float)[rows]
         rank[rows] = 1 + np.searchsorted(np.sort(p), p, side="left")

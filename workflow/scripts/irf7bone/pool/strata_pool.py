@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
-from scipy.stats import false_discovery_control
 
 from irf7bone.outcome.reasons import Code
 from irf7bone.pool.pool import pool_associations
 from irf7bone.pool.real_cohorts import real_rows
+from irf7bone.statistics.false_discovery import benjamini_hochberg
 from irf7bone.statistics.random_effects import LEVEL
 from irf7bone.tables.columns import RESULT
 from irf7bone.tables.outcome import ASSOCIATIONS
@@ -72,7 +72,7 @@ def with_q(pooled: pd.DataFrame) -> pd.DataFrame:
     ok = (pooled["status"] == "ok").to_numpy()
     q = np.full(len(pooled), np.nan)
     if ok.any():
-        q[ok] = false_discovery_control(pooled.loc[ok, "p"].to_numpy(dtype=float))
+        q[ok] = benjamini_hochberg(pooled.loc[ok, "p"].to_numpy(dtype=float))
     return pooled.assign(q=q)
 
 

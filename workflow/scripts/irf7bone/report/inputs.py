@@ -84,7 +84,7 @@ class ReportInputs:
         genes: :data:`irf7bone.tables.every_gene.EVERY_GENE`.
         other_names: Earlier names and aliases of its genes, in lower case -> current symbol.
         calibration: :data:`irf7bone.tables.calibration.CALIBRATION`; without rows nothing is warned of.
-        glossary: Terms of docs/glossary.md; without terms nothing is explained.
+        glossary: Terms of docs/user/glossary.md; without terms nothing is explained.
         experiments: None where the study has none.
         cells: None where the study has no single-cell data set.
     """

@@ -35,6 +35,12 @@ def harrell_c(time: np.ndarray, event: np.ndarray, scores: np.ndarray) -> Concor
 
     Returns:
         C above 0.5 where a higher score goes with a longer time free of the event.
+
+    Examples:
+        >>> import numpy as np
+        >>> from irf7bone.statistics import harrell_c
+        >>> harrell_c(np.array([5.0, 8, 12, 20]), np.array([1, 1, 0, 1]), [[1, 3, 2, 4]]).c.tolist()
+        [0.8]
     """
     scores = np.atleast_2d(np.asarray(scores, dtype=float))
     failed = np.asarray(event) > 0
@@ -62,7 +68,7 @@ def log_odds_interval(share: np.ndarray, se: np.ndarray, n_events: int) -> tuple
 
     With few events the jackknife's error is itself uncertain, about as one of so many independent parts: the
     quantile is that of t with ``n_events`` - 1 degrees of freedom. The normal one covered 92-93.5 % at 14
-    events (docs/calibration.md).
+    events (docs/statistics/calibration.md).
 
     Args:
         share: Shape (m,).

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from irf7bone.base.vocabulary import HER2_POSITIVE, TRIPLE_NEGATIVE
-from irf7bone.study.subtypes import planned_subtypes
+from irf7bone.study.planned_subtypes import planned_subtypes
 
 
 def cards(*fields: dict) -> list[SimpleNamespace]:

@@ -408,6 +408,12 @@ def test_every_number_of_the_text_equals_its_table(inputs, html):
     assert {("cohorts", "n_events"), ("flow", "n_left")} <= seen
 
 
+def test_a_table_opens_with_a_value_that_its_filter_offers(html, page):
+    opens = re.findall(r'<th [^>]*data-initial="([^"]*)"', html)
+    assert len(opens) > 5 and set(opens) <= {made.PRIMARY, "zscore", *made.SIGNATURES}
+    assert {made.PRIMARY} <= {cell for row in page.rows("pooled") for cell in row}
+
+
 def test_captions_hold_n_events_and_estimator(cohorts):
     cohort = cohorts["made"]
     rows = cohort.curves[cohort.curves["endpoint"] == "bone"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -47,7 +48,7 @@ def genes_section(inputs: ReportInputs) -> Section | None:
         figures=[_figure(inputs, endpoint) for endpoint in endpoints if len(shown_genes(genes, endpoint))],
         template="genes.html.j2",
         data={
-            "file": gene_file(genes, inputs.other_names),
+            "file": partial(gene_file, genes, inputs.other_names),  # for the page alone
             "said": _words(inputs, endpoints),
             "first": IRF7_SIGNATURE,
         },

@@ -15,7 +15,7 @@ import pytest
 from madeup import study as made
 from pypdf import PdfReader
 
-from irf7bone.base.phrases import STATUS_WORDS, estimate, p_clause
+from irf7bone.base.phrases import STATUS_WORDS, estimate, p_clause, p_value
 from irf7bone.report.html.section import one_row
 
 pytestmark = pytest.mark.browser
@@ -172,6 +172,51 @@ def test_a_choice_can_be_shared_by_its_address(visit, report):
     odd = visit(report, fragment="#explore?signature=<img src=x onerror=alert(1)>&endpoint=no")
     odd.page.wait_for_selector("#explore-said:not(:empty)")
     assert odd.page.locator("#explore-said").inner_text().startswith("Primary analysis") and odd.said == []
+
+
+def test_a_gene_is_asked_for_by_any_name_and_gets_what_the_table_says(visit, report, inputs):
+    opened = visit(report)
+    page = opened.page
+    page.locator("#genes").scroll_into_view_if_needed()
+    page.locator("#genes-forest .ranks").wait_for()
+    assert page.input_value("#genes-gene") == "IRF7"
+    page.select_option("#genes-endpoint", "relapse")
+    page.select_option("#genes-model", "proliferation")
+    page.fill("#genes-gene", "cig5")
+    page.locator("#genes-gene").press("Tab")
+    said = page.locator("#genes-said").inner_text()
+    assert said.startswith("RSAD2 (cig5), relapse, adjusted for proliferation: HR ")
+    rows = inputs.genes[
+        (inputs.genes["gene"] == "RSAD2")
+        & (inputs.genes["endpoint"] == "relapse")
+        & (inputs.genes["model"] == "proliferation")
+    ]
+    shown = [
+        [cell.inner_text() for cell in line.locator("th,td").all()]
+        for line in page.locator("#genes-forest .ranks tbody tr").all()
+    ]
+    expected = [
+        [
+            "Pooled" if row["cohort"] == "pooled" else row["cohort"],
+            p_value(row["p"]),
+            p_value(row["q"]),
+            f"{int(row['rank']):,} of {int(row['n_ranked']):,}",
+        ]
+        for row in rows.to_dict("records")
+    ]
+    assert shown == expected and len(shown) == 3
+    forest = [row.inner_text() for row in page.locator("#genes-forest .forest tbody tr").all()]
+    for text, row in zip(forest, rows.to_dict("records"), strict=True):
+        assert estimate(row["log_hr"], row["ci_low"], row["ci_high"]) in text
+    assert "gene=cig5" in page.evaluate("location.hash")
+    page.select_option("#genes-endpoint", "death")
+    page.fill("#genes-gene", "irf7A")
+    page.locator("#genes-gene").press("Tab")
+    assert "gamma: not measured (IRF7 correlates with other genes instead)" in page.inner_text("#genes-said")
+    page.fill("#genes-gene", "no such gene")
+    page.locator("#genes-gene").press("Tab")
+    assert page.inner_text("#genes-said") == "No gene of these cohorts is called no such gene."
+    assert opened.said == [] and opened.requests == [report.as_uri()]
 
 
 def test_curves_say_their_values_at_the_pointer_and_by_arrow_keys(visit, report, inputs):

@@ -5,6 +5,7 @@ import pandas as pd
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.pool.by_er import pool_by_er
+from irf7bone.pool.failed_cohorts import without_failed
 from irf7bone.pool.heterogeneity import asymmetry, funnel, heterogeneity, leave_one_cohort_out_table
 from irf7bone.pool.pooled_immune_link import pool_immune
 from irf7bone.pool.real_cohorts import roles_in_pools
@@ -32,7 +33,7 @@ output = snakemake.output
 cohorts = COHORTS.read(snakemake.input.summary)
 roles = roles_in_pools(cohorts)
 results = (
-    ASSOCIATIONS.read(snakemake.input.associations),
+    without_failed(ASSOCIATIONS.read(snakemake.input.associations)),
     POOLED.read(snakemake.input.pooled),
     roles,
 )

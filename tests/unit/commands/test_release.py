@@ -10,6 +10,8 @@ from pathlib import Path
 import yaml
 
 import irf7bone
+from irf7bone.study.plan import load_study
+from irf7bone.study.strict_yaml import merge_config, read_config
 
 PROJECT = Path(__file__).resolve().parents[3]
 CITATION = yaml.safe_load((PROJECT / "CITATION.cff").read_text(encoding="utf-8"))
@@ -27,6 +29,12 @@ def test_a_release_has_one_date_and_what_is_not_released_has_none():
         assert "date-released" not in CITATION
     else:
         assert NEWEST[2] == str(CITATION["date-released"])
+
+
+def test_the_config_that_is_deployed_with_a_module_is_a_sound_study():
+    config = merge_config(read_config(PROJECT / "config.yaml"), read_config(PROJECT / "config/config.yaml"))
+    study = load_study(config, root=PROJECT, files=[PROJECT / "config.yaml"])
+    assert len(study.cards) == 6 and not study.cells and not study.malignant_parts
 
 
 def test_the_version_stands_in_one_place():

@@ -54,7 +54,8 @@ def test_a_study_is_reported_without_a_cohort_that_failed(study):
     assert rows.loc["broken", "reason"].str.startswith("harmonise_cohort: 1 problem").all()
     assert len(rows.loc["broken"]) == len(rows.loc["sound"]) == 2 * 2
     verdict = pd.read_csv(results / "tables/verdict.tsv", sep="\t").iloc[0]
-    assert (verdict["verdict"], verdict["hard"], verdict["k"]) == ("withheld", "cohorts_failed", 1)
+    assert (verdict["verdict"], verdict["rule"], verdict["k"]) == ("withheld", "cohorts_failed", 1)
+    assert "cohorts_failed" in verdict["hard"].split(",")
     provenance = json.loads((results / "provenance.json").read_text(encoding="utf-8"))
     assert list(provenance["failed"]) == ["broken"] and list(provenance["cohorts"]) == ["sound"]
     assert str(study) not in json.dumps(provenance)

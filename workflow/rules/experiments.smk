@@ -9,6 +9,8 @@ rule fetch_experiment:
         manifest="results/downloads/{experiment}.tsv",
     log:
         "results/logs/fetch_experiment/{experiment}.log",
+    benchmark:
+        "results/logs/benchmarks/fetch_experiment/{experiment}.tsv"
     priority: 3
     localrule: True
     conda:
@@ -37,6 +39,8 @@ rule acquire_experiment:
         source="results/experiments/{experiment}.source.json",
     log:
         "results/logs/acquire_experiment/{experiment}.log",
+    benchmark:
+        "results/logs/benchmarks/acquire_experiment/{experiment}.tsv"
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
@@ -62,6 +66,8 @@ rule analyse_experiment:
         tables=experiment_tables,
     log:
         "results/logs/analyse_experiment/{experiment}.log",
+    benchmark:
+        "results/logs/benchmarks/analyse_experiment/{experiment}.tsv"
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
@@ -86,6 +92,8 @@ rule derive_signature:
         signature=directory("results/experiments/{experiment}/derived"),
     log:
         "results/logs/derive_signature/{experiment}.log",
+    benchmark:
+        "results/logs/benchmarks/derive_signature/{experiment}.tsv"
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
@@ -115,6 +123,8 @@ rule pool_experiments:
         ),
     log:
         "results/logs/pool_experiments.log",
+    benchmark:
+        "results/logs/benchmarks/pool_experiments.tsv"
     priority: 1
     conda:
         "../../envs/irf7bone.yaml"
@@ -142,6 +152,8 @@ rule plot_experiment:
         ),
     log:
         "results/logs/plot_experiment/{experiment}.log",
+    benchmark:
+        "results/logs/benchmarks/plot_experiment/{experiment}.tsv"
     priority: 1
     conda:
         "../../envs/irf7bone.yaml"

@@ -34,6 +34,8 @@ rule pool_associations:
         null="results/tables/null.tsv",
     log:
         "results/logs/pool_associations.log",
+    benchmark:
+        "results/logs/benchmarks/pool_associations.tsv"
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
@@ -64,6 +66,8 @@ rule random_signatures_pooled:
         controls="results/tables/controls.tsv",
     log:
         "results/logs/random_signatures_pooled.log",
+    benchmark:
+        "results/logs/benchmarks/random_signatures_pooled.tsv"
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
@@ -99,6 +103,8 @@ rule examine_pooled:
         immune_pooled="results/tables/immune_pooled.tsv",
     log:
         "results/logs/examine_pooled.log",
+    benchmark:
+        "results/logs/benchmarks/examine_pooled.tsv"
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
@@ -122,6 +128,8 @@ rule audit_cohorts:
         audit="results/tables/audit.tsv",
     log:
         "results/logs/audit_cohorts.log",
+    benchmark:
+        "results/logs/benchmarks/audit_cohorts.tsv"
     priority: 1
     conda:
         "../../envs/irf7bone.yaml"
@@ -159,6 +167,8 @@ rule judge_results:
         fragility="results/tables/fragility.tsv",
     log:
         "results/logs/judge_results.log",
+    benchmark:
+        "results/logs/benchmarks/judge_results.tsv"
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"

@@ -14,6 +14,7 @@ from types import FrameType
 import psutil
 
 from irf7bone.base.errors import InputError
+from irf7bone.commands.costs import write_costs
 from irf7bone.study.failures import forget, leave_out
 from irf7bone.study.homes import own_homes
 from irf7bone.study.job_marks import killed_jobs
@@ -64,6 +65,8 @@ def run_workflow(arguments: list[str]) -> int:
             for cohort, why in failed.items():
                 print(f"irf7bone: {cohort} failed and is left out ({why})", file=sys.stderr)
             code = _run([*further, *arguments], homes, lock, stopped)
+    with contextlib.suppress(OSError):
+        write_costs(folder)
     with contextlib.suppress(OSError):
         (folder / ".snakemake/locks").mkdir(
             exist_ok=True

@@ -46,7 +46,7 @@ def test_a_cohort_that_failed_is_left_out_once_with_the_end_of_its_log(run):
         if text is not None:
             log.write_text(text, encoding="utf-8")
     found = leave_out(run)
-    assert found["a"] == "harmonise_cohort: 1 problem with the input: cards/a.yaml:3: no such column"
+    assert found["a"] == "harmonise_cohort: 1 problem with the input: a.yaml:3: no such column"
     assert found["b"] == found["c"] == f"harmonise_cohort: {KILLED}"
     assert found["d"] == "harmonise_cohort: KeyError: 'time'"
     assert cohorts_left_out(run) == found and leave_out(run) == {}

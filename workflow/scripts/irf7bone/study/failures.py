@@ -7,6 +7,7 @@ killed; the cohorts of these jobs are written down, and the next plan is made wi
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ from irf7bone.base.whole_file import whole_file
 OPEN = Path(".snakemake/irf7bone/open")
 LEFT_OUT = Path(".snakemake/irf7bone/left_out.json")
 LONGEST = 300  # characters of a reason
+FOLDERS = re.compile(r"(?<!\S)/(?:[^\s/]+/)+")  # of a path: no result names the machine
 KILLED = "it was killed, most often because memory ran out"
 
 
@@ -63,7 +65,7 @@ def leave_out(folder: Path) -> dict[str, str]:
     for path in sorted((folder / OPEN).rglob("*.json")):
         job = json.loads(path.read_text(encoding="utf-8"))
         if job["cohort"] not in known:
-            why = _why(folder / job["log"], folder)
+            why = _why(folder / job["log"])
             found.setdefault(job["cohort"], f"{job['rule']}: {why}")
     if found:
         with whole_file(folder / LEFT_OUT) as partial:
@@ -77,13 +79,12 @@ def cohorts_left_out(folder: Path = Path()) -> dict[str, str]:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
-def _why(log: Path, folder: Path) -> str:
+def _why(log: Path) -> str:
     """What a job said in the end: the message of a refused input, the last line of a defect's trace."""
     text = log.read_text(encoding="utf-8", errors="replace").strip() if log.is_file() else ""
     if not text:
         return KILLED
     if text.startswith("Traceback"):
         text = text.splitlines()[-1]
-    here = str(folder.absolute())  # no result names the machine
-    said = " ".join(text.replace(f"{here}/", "").split())
+    said = " ".join(FOLDERS.sub("", text).split())
     return said if len(said) <= LONGEST else f"{said[:LONGEST]}..."

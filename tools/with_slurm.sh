@@ -4,10 +4,11 @@
 #
 # usage: sh tools/with_slurm.sh COMMAND [ARGUMENT...]
 #
-# Nothing is written outside a temporary folder: key, sockets, state and logs lie there, and SLURM_CONF names its slurm.conf to
-# the command. Both daemons run in the foreground as children of this script.
+# Key, sockets, state, logs and slurm.conf lie in a temporary folder; a link to the last, where jobs look for it, is taken away
+# again. The daemons run in the foreground as children of this script.
 set -eu
 
+etc=/etc/slurm/slurm.conf
 packages="slurmctld slurmd slurm-client munge"
 
 say() { printf 'irf7bone: %s\n' "$*" >&2; }
@@ -18,6 +19,7 @@ die() {
 
 [ $# -gt 0 ] || die "say what to run: sh tools/with_slurm.sh COMMAND"
 [ "$(id -u)" = 0 ] || die "a Slurm of one's own needs root"
+[ ! -e $etc ] || die "$etc is there: a Slurm is set up on this machine already"
 
 installed=
 folder=$(mktemp -d /tmp/slurm.XXXXXX)
@@ -27,6 +29,7 @@ take_down() {
     for process in $slurmd $slurmctld $munged; do kill "$process" 2>/dev/null || true; done
     for process in $slurmd $slurmctld $munged; do wait "$process" 2>/dev/null || true; done
     [ -z "${KEEP_LOGS:-}" ] || cp "$folder"/*.log "$KEEP_LOGS" || true
+    [ ! -L $etc ] || rm $etc
     rm -rf "$folder"
     # shellcheck disable=SC2086 # a list of names
     [ -z "$installed" ] || apt-get purge -y -q $installed >/dev/null 2>&1 || say "could not remove: $installed"
@@ -88,6 +91,8 @@ NodeName=$node NodeAddr=127.0.0.1 CPUs=$(nproc) RealMemory=$(awk '/MemTotal/ {pr
 PartitionName=main Nodes=$node Default=YES MaxTime=INFINITE State=UP
 CONF
 export SLURM_CONF="$folder/slurm.conf"
+mkdir -p ${etc%/*}
+ln -s "$SLURM_CONF" $etc
 
 munged --foreground --force --key-file="$folder/munge/key" --socket="$folder/munge.socket" \
     --pid-file="$folder/munge/pid" --log-file="$folder/munge.log" --seed-file="$folder/munge/seed" >/dev/null 2>&1 &

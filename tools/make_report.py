@@ -1,5 +1,7 @@
 """Run the workflow for `make report`: one run in a folder at a time, and one line where it is stopped.
 
+What it says on the way is tools/terminal's; it ends with the verdict in one line and the path of the report.
+
 usage: python tools/make_report.py --cores all [--directory DIR] [--configfile STUDY.yaml]
 """
 

@@ -170,7 +170,8 @@ def installed(tmp_path_factory) -> Path:
     copy = copy_project(folder / "project")
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(PROJECT / name, copy)
-    shutil.copytree(PROJECT / "tools/wheel", copy / "tools/wheel")
+    for name in ("tools/wheel", "tools/terminal"):
+        shutil.copytree(PROJECT / name, copy / name)
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
     build = [*pip, "wheel", "-q", "--no-deps", "--no-build-isolation", "--no-index", "-w", folder, copy]
     subprocess.run(build, check=True, capture_output=True)
@@ -194,14 +195,14 @@ def test_the_wheel_holds_all_that_the_workflow_has(installed):
     with zipfile.ZipFile(wheel) as archive:
         names = {name.removeprefix("irf7bone_workflow/") for name in archive.namelist()}
     listed = subprocess.run(
-        ["git", "ls-files", "workflow", "data", "config.yaml"],
+        ["git", "ls-files", "workflow", "data", "tools/terminal", "config.yaml"],
         cwd=PROJECT,
         capture_output=True,
         text=True,
         check=True,
     ).stdout.split()
     assert {name for name in listed if (PROJECT / name).exists()} - names == set()
-    assert {"envs/irf7bone.yaml", "docs/glossary.md"} <= names
+    assert {"envs/irf7bone.yaml", "docs/user/glossary.md"} <= names
     assert not [name for name in names if "__pycache__" in name or name.startswith("data/downloads")]
 
 

@@ -102,7 +102,7 @@ cell_markers = sorted(map(seen, (study.root / "data/cell_markers").glob("*.gmt")
 positions = seen(study.root / "data/genes/positions.tsv.gz")
 calibration = sorted(map(seen, (study.root / "data/calibration").glob("*.tsv")))
 references = seen(study.root / "data/references.bib")
-glossary = seen(study.root / "docs/glossary.md")
+glossary = seen(study.root / "docs/user/glossary.md")
 orthologs = seen(study.root / "data/orthologs/mouse_human.tsv.gz")
 signature_records = sorted(
     {

@@ -4,4 +4,12 @@ The package holds everything that parses, decides or computes. It never imports 
 scripts beside it unpack a job, call one function here and write the result.
 """
 
+import gc
+import sys
+
 __version__ = "0.1.0"
+
+if hasattr(sys.modules["__main__"], "snakemake"):
+    # A job imports half a million objects that live as long as it does, and Python's defaults look through
+    # them again and again: a fifteenth of its time. Who imports the package as a library keeps theirs.
+    gc.set_threshold(50_000, 20, 50)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -19,11 +20,15 @@ from irf7bone.study.failures import forget, leave_out
 from irf7bone.study.homes import own_homes
 from irf7bone.study.job_marks import killed_jobs
 from irf7bone.study.places import PROJECT, study_folder
+from irf7bone.study.records import record_path
 from irf7bone.study.run_lock import INHERITED, RunningElsewhere, clear, hold
 from irf7bone.study.strict_yaml import read_configs
 
-SNAKEMAKE = (sys.executable, "-m", "snakemake", "--scheduler", "greedy", "--rerun-incomplete")
-QUIET = ("--quiet", "host", "reason", "--show-failed-logs")
+DRY = {"-n", "--dry-run", "--dryrun"}
+PLAIN = (sys.executable, "-m", "snakemake")
+SNAKEMAKE = (sys.executable, str(PROJECT / "tools/terminal"), "--logger", "irf7bone")
+ALWAYS = ("--scheduler", "greedy", "--rerun-incomplete")
+SUMMARY, REPORT = "results/summary.json", "results/report/index.html"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PR_SET_CHILD_SUBREAPER = 36  # Linux: orphans of what is started here come back here
 
@@ -74,6 +79,8 @@ def run_workflow(arguments: list[str]) -> int:
     if not stopped:
         for job in killed_jobs(folder) if code else ():
             print(f"irf7bone: {job}", file=sys.stderr)
+        if not code and not DRY & set(arguments):
+            _say_result(folder)
         return code
     _end_all()
     clear(folder)
@@ -84,8 +91,10 @@ def run_workflow(arguments: list[str]) -> int:
 def _run(arguments: list[str], environment: dict[str, str], lock: int | None, stopped: list[int]) -> int:
     """Run Snakemake once, holding the folder; its code."""
     held = {} if lock is None else {INHERITED: str(lock)}
+    # a plan is shown by Snakemake itself
+    snakemake = PLAIN if DRY & set(arguments) else SNAKEMAKE
     with subprocess.Popen(
-        [*SNAKEMAKE, *QUIET, *arguments],
+        [*snakemake, *ALWAYS, *arguments],
         env=environment | held,
         pass_fds=() if lock is None else (lock,),
         preexec_fn=_deaf,
@@ -95,11 +104,24 @@ def _run(arguments: list[str], environment: dict[str, str], lock: int | None, st
         return run.wait()
 
 
+def _say_result(folder: Path) -> None:
+    """The verdict in one line, where cohorts were asked, and where the report is, if there is one."""
+    record = folder / record_path("build_report", [])
+    if not record.is_file():
+        return
+    made = json.loads(record.read_text(encoding="utf-8"))["outputs"]
+    if SUMMARY in made:  # the file of a run with cohorts stays where the next one has none
+        summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+        print(f"irf7bone: {summary['headline']}")
+    print(f"irf7bone: the report is {(folder / REPORT).absolute()}")
+
+
 def _say_stopped(number: int) -> None:
     """The one line of a run that was stopped."""
     with contextlib.suppress(OSError):  # the terminal may be gone
         name = signal.Signals(number).name
-        os.write(2, f"irf7bone: stopped by {name}; the same command goes on from here\n".encode())
+        bar = "\r\x1b[K" if os.isatty(2) else ""  # is written over
+        os.write(2, f"{bar}irf7bone: stopped by {name}; the same command goes on from here\n".encode())
 
 
 def _stop_early(number: int, frame: FrameType | None) -> None:
@@ -145,10 +167,7 @@ def run_command(arguments: list[str] | None = None) -> int:
         parser.error(f"{given.study}: name it .yaml")
     call = ["--snakefile", str(PROJECT / "workflow/Snakefile"), "--workflow-profile", "none"]
     call += ["--cores", given.cores, "--directory", str(folder), *further, "--configfile", str(given.study)]
-    code = run_workflow_stoppably(call)
-    if code == 0:
-        print(f"irf7bone: the report is {folder / 'results/report/index.html'}")
-    return code
+    return run_workflow_stoppably(call)
 
 
 def run_workflow_stoppably(arguments: list[str]) -> int:

@@ -80,7 +80,7 @@ def run_workflow(arguments: list[str]) -> int:
         for job in killed_jobs(folder) if code else ():
             print(f"irf7bone: {job}", file=sys.stderr)
         if not code and not DRY & set(arguments):
-            _say_result(folder)
+            say_result(folder)
         return code
     _end_all()
     clear(folder)
@@ -104,7 +104,7 @@ def _run(arguments: list[str], environment: dict[str, str], lock: int | None, st
         return run.wait()
 
 
-def _say_result(folder: Path) -> None:
+def say_result(folder: Path) -> None:
     """The verdict in one line, where cohorts were asked, and where the report is, if there is one."""
     record = folder / record_path("build_report", [])
     if not record.is_file():

@@ -51,6 +51,7 @@ class Study:
         root: The project's folder.
         mirror: Folder or base URL that replaces the network; None for none. Not among the settings, because
             where a file comes from changes no number.
+        subtype_centroids: File of the centroids that subtypes are called by; None where none are.
         reports_missing: Whether the study is reported without the cohorts that failed.
         failed: Cards of those, with why: they are in the config and not among ``cards``.
     """
@@ -64,6 +65,7 @@ class Study:
     symbols: Path
     root: Path
     mirror: str | None = None
+    subtype_centroids: Path | None = None
     reports_missing: bool = False
     failed: dict[str, tuple[CohortCard, str]] = field(default_factory=dict)
 
@@ -147,6 +149,7 @@ def load_study(
     root: Path,
     source: str = "config.yaml",
     files: Iterable[Path] = (),
+    trusted: bool = False,
     seen: Callable[[Path], Path] = from_here,
 ) -> Study:
     """Check and type a whole study: the config and every card that it names.
@@ -156,6 +159,7 @@ def load_study(
         root: The project's folder.
         source: What messages call the config.
         files: The config files: paths are looked for beside the one that names them.
+        trusted: Whether the cards were found right by the process that planned this one's job.
         seen: How the paths of what a run reads are written.
 
     Raises:
@@ -163,6 +167,7 @@ def load_study(
     """
     root, config, paths = Path(root).resolve(), current_names(config), [Path(file) for file in files]
     checks = StudyChecks(config, root, source, paths, seen)
+    checks.trusted = trusted
     for path in paths:
         checks.problems.extend(config_problems(from_here(path)))
     documents = checks.read_cards("cohorts", COHORT_CARDS)
@@ -179,6 +184,7 @@ def load_study(
     checks.ids_of_data_sets(data_sets, [*documents, *experiments])
     checks.endpoints(documents)
     mirror = checks.mirror()
+    centroids = checks.subtype_centroids()
     checks.problems.raise_if_any()
     cards = {card.id: card for card in map(COHORT_CARDS.make, documents)}
     made = {card.id: card for card in map(EXPERIMENT_CARDS.make, experiments)}
@@ -193,6 +199,7 @@ def load_study(
         seen(root / SYMBOLS),
         root,
         mirror,
+        centroids,
         config["missing"] == "report",
     )
 

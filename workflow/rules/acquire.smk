@@ -9,8 +9,6 @@ rule fetch_cohort:
         manifest="results/downloads/{cohort}.tsv",
     log:
         "results/logs/fetch_cohort/{cohort}.log",
-    benchmark:
-        "results/logs/benchmarks/fetch_cohort/{cohort}.tsv"
     priority: 3
     localrule: True
     conda:
@@ -38,8 +36,6 @@ rule acquire_cohort:
         source="results/acquired/{cohort}/source.json",
     log:
         "results/logs/acquire_cohort/{cohort}.log",
-    benchmark:
-        "results/logs/benchmarks/acquire_cohort/{cohort}.tsv"
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"

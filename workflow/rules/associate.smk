@@ -19,8 +19,6 @@ rule associate_cohort:
         histogram="results/outcome/{cohort}/null_histogram.tsv",
     log:
         "results/logs/associate_cohort/{cohort}.log",
-    benchmark:
-        "results/logs/benchmarks/associate_cohort/{cohort}.tsv"
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"

@@ -8,8 +8,6 @@ rule fetch_cells:
         manifest="results/downloads/{data_set}.tsv",
     log:
         "results/logs/fetch_cells/{data_set}.log",
-    benchmark:
-        "results/logs/benchmarks/fetch_cells/{data_set}.tsv"
     priority: 3
     localrule: True
     conda:
@@ -43,8 +41,6 @@ rule acquire_cells:
         source="results/cells/{data_set}/source.json",
     log:
         "results/logs/acquire_cells/{data_set}.log",
-    benchmark:
-        "results/logs/benchmarks/acquire_cells/{data_set}.tsv"
     priority: 3
     conda:
         "../../envs/irf7bone.yaml"
@@ -69,8 +65,6 @@ rule scan_cells:
         sample="results/cells/{data_set}/sampled.h5ad",
     log:
         "results/logs/scan_cells/{data_set}.log",
-    benchmark:
-        "results/logs/benchmarks/scan_cells/{data_set}.tsv"
     priority: 3
     conda:
         "../../envs/irf7bone.yaml"
@@ -97,8 +91,6 @@ rule call_compartments:
         copy_number="results/cells/{data_set}/copy_number.parquet",
     log:
         "results/logs/call_compartments/{data_set}.log",
-    benchmark:
-        "results/logs/benchmarks/call_compartments/{data_set}.tsv"
     priority: 3
     conda:
         "../../envs/irf7bone.yaml"
@@ -132,8 +124,6 @@ rule reduce_cells:
         quality="results/cells/{data_set}/quality.tsv",
     log:
         "results/logs/reduce_cells/{data_set}.log",
-    benchmark:
-        "results/logs/benchmarks/reduce_cells/{data_set}.tsv"
     priority: 3
     conda:
         "../../envs/irf7bone.yaml"
@@ -160,8 +150,6 @@ rule analyse_cells:
         tables=compared,
     log:
         "results/logs/analyse_cells/{data_set}.log",
-    benchmark:
-        "results/logs/benchmarks/analyse_cells/{data_set}.tsv"
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
@@ -189,8 +177,6 @@ rule derive_malignant_parts:
         genes="results/pooled_cells/malignant_genes.tsv",
     log:
         "results/logs/derive_malignant_parts.log",
-    benchmark:
-        "results/logs/benchmarks/derive_malignant_parts.tsv"
     priority: 3
     conda:
         "../../envs/irf7bone.yaml"
@@ -224,8 +210,6 @@ rule pool_cells:
         ),
     log:
         "results/logs/pool_cells.log",
-    benchmark:
-        "results/logs/benchmarks/pool_cells.tsv"
     priority: 1
     conda:
         "../../envs/irf7bone.yaml"
@@ -258,8 +242,6 @@ rule plot_cells:
         ),
     log:
         "results/logs/plot_cells/{data_set}.log",
-    benchmark:
-        "results/logs/benchmarks/plot_cells/{data_set}.tsv"
     priority: 1
     conda:
         "../../envs/irf7bone.yaml"

@@ -31,8 +31,6 @@ rule examine_cohort:
         claim_controls="results/outcome/{cohort}/claim_controls.tsv",
     log:
         "results/logs/examine_cohort/{cohort}.log",
-    benchmark:
-        "results/logs/benchmarks/examine_cohort/{cohort}.tsv"
     priority: 1
     conda:
         "../../envs/irf7bone.yaml"

@@ -9,8 +9,6 @@ rule fetch_experiment:
         manifest="results/downloads/{experiment}.tsv",
     log:
         "results/logs/fetch_experiment/{experiment}.log",
-    benchmark:
-        "results/logs/benchmarks/fetch_experiment/{experiment}.tsv"
     priority: 3
     localrule: True
     conda:
@@ -39,8 +37,6 @@ rule acquire_experiment:
         source="results/experiments/{experiment}.source.json",
     log:
         "results/logs/acquire_experiment/{experiment}.log",
-    benchmark:
-        "results/logs/benchmarks/acquire_experiment/{experiment}.tsv"
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
@@ -66,8 +62,6 @@ rule analyse_experiment:
         tables=experiment_tables,
     log:
         "results/logs/analyse_experiment/{experiment}.log",
-    benchmark:
-        "results/logs/benchmarks/analyse_experiment/{experiment}.tsv"
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
@@ -92,8 +86,6 @@ rule derive_signature:
         signature=directory("results/experiments/{experiment}/derived"),
     log:
         "results/logs/derive_signature/{experiment}.log",
-    benchmark:
-        "results/logs/benchmarks/derive_signature/{experiment}.tsv"
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
@@ -123,8 +115,6 @@ rule pool_experiments:
         ),
     log:
         "results/logs/pool_experiments.log",
-    benchmark:
-        "results/logs/benchmarks/pool_experiments.tsv"
     priority: 1
     conda:
         "../../envs/irf7bone.yaml"
@@ -152,8 +142,6 @@ rule plot_experiment:
         ),
     log:
         "results/logs/plot_experiment/{experiment}.log",
-    benchmark:
-        "results/logs/benchmarks/plot_experiment/{experiment}.tsv"
     priority: 1
     conda:
         "../../envs/irf7bone.yaml"

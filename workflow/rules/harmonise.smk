@@ -17,8 +17,6 @@ rule harmonise_cohort:
         markers="results/outcome/{cohort}/markers.tsv",
     log:
         "results/logs/harmonise_cohort/{cohort}.log",
-    benchmark:
-        "results/logs/benchmarks/harmonise_cohort/{cohort}.tsv"
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
@@ -38,8 +36,6 @@ rule check_quality:
         quality=expand("results/qc/{cohort}.tsv", cohort=study.cards),
     log:
         "results/logs/check_quality.log",
-    benchmark:
-        "results/logs/benchmarks/check_quality.tsv"
     conda:
         "../../envs/irf7bone.yaml"
     params:

@@ -34,8 +34,6 @@ rule pool_associations:
         null="results/tables/null.tsv",
     log:
         "results/logs/pool_associations.log",
-    benchmark:
-        "results/logs/benchmarks/pool_associations.tsv"
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
@@ -66,8 +64,6 @@ rule random_signatures_pooled:
         controls="results/tables/controls.tsv",
     log:
         "results/logs/random_signatures_pooled.log",
-    benchmark:
-        "results/logs/benchmarks/random_signatures_pooled.tsv"
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
@@ -103,8 +99,6 @@ rule examine_pooled:
         immune_pooled="results/tables/immune_pooled.tsv",
     log:
         "results/logs/examine_pooled.log",
-    benchmark:
-        "results/logs/benchmarks/examine_pooled.tsv"
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
@@ -128,8 +122,6 @@ rule audit_cohorts:
         audit="results/tables/audit.tsv",
     log:
         "results/logs/audit_cohorts.log",
-    benchmark:
-        "results/logs/benchmarks/audit_cohorts.tsv"
     priority: 1
     conda:
         "../../envs/irf7bone.yaml"
@@ -167,8 +159,6 @@ rule judge_results:
         fragility="results/tables/fragility.tsv",
     log:
         "results/logs/judge_results.log",
-    benchmark:
-        "results/logs/benchmarks/judge_results.tsv"
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"

@@ -24,8 +24,6 @@ rule plot_cohort:
         ),
     log:
         "results/logs/plot_cohort/{cohort}.log",
-    benchmark:
-        "results/logs/benchmarks/plot_cohort/{cohort}.tsv"
     conda:
         "../../envs/irf7bone.yaml"
     params:
@@ -51,8 +49,6 @@ rule plot_pooled:
         ),
     log:
         "results/logs/plot_pooled.log",
-    benchmark:
-        "results/logs/benchmarks/plot_pooled.tsv"
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
@@ -84,8 +80,6 @@ rule write_provenance:
         provenance="results/provenance.json",
     log:
         "results/logs/write_provenance.log",
-    benchmark:
-        "results/logs/benchmarks/write_provenance.tsv"
     conda:
         "../../envs/irf7bone.yaml"
     params:
@@ -154,8 +148,6 @@ rule build_report:
         references="results/report/references.bib",
     log:
         "results/logs/build_report.log",
-    benchmark:
-        "results/logs/benchmarks/build_report.tsv"
     conda:
         "../../envs/irf7bone.yaml"
     params:
@@ -180,8 +172,6 @@ rule print_report:
         ),
     log:
         "results/logs/print_report.log",
-    benchmark:
-        "results/logs/benchmarks/print_report.tsv"
     conda:
         "../../envs/irf7bone.yaml"
     params:

@@ -14,8 +14,6 @@ rule measure_agreement:
         agreement="results/scores/agreement.tsv",
     log:
         "results/logs/measure_agreement.log",
-    benchmark:
-        "results/logs/benchmarks/measure_agreement.tsv"
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
@@ -45,8 +43,6 @@ rule score_cohort:
         genes="results/scores/{cohort}.genes.tsv",
     log:
         "results/logs/score_cohort/{cohort}.log",
-    benchmark:
-        "results/logs/benchmarks/score_cohort/{cohort}.tsv"
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"

@@ -1,19 +1,18 @@
 """What the jobs of a run took, by rule: time, processor time and memory.
 
-Snakemake measures each job into ``results/logs/benchmarks/``. The sums lie beside them and not in
+Each job leaves what it took in ``results/logs/benchmarks/``. The sums lie beside them and not in
 provenance.json, which is the same for equal runs wherever they are made.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
 from pathlib import Path
 
 from irf7bone.base.whole_file import whole_file
+from irf7bone.study.job_costs import BENCHMARKS
 from irf7bone.study.records import LOGS
 
-BENCHMARKS = f"{LOGS}/benchmarks"
 COSTS = f"{LOGS}/costs.tsv"
 COLUMNS = ("rule", "jobs", "seconds", "cpu_seconds", "longest_seconds", "most_memory_mb")
 
@@ -39,18 +38,9 @@ def write_costs(folder: Path) -> None:
 
 
 def _row(rule: str, jobs: list[dict[str, str]]) -> tuple[str, ...]:
-    seconds, cpu, memory = ([_number(job[name]) for job in jobs] for name in ("s", "cpu_time", "max_rss"))
-    sums = (f"{value:.1f}" for value in (sum(seconds), sum(cpu), _most(seconds), _most(memory)))
-    return (rule, str(len(jobs)), *sums)
-
-
-def _most(values: Iterable[float]) -> float:
-    return max(values, default=0.0)
-
-
-def _number(word: str) -> float:
-    """A number of Snakemake's; a job that ended before it was looked at has none."""
-    try:
-        return float(word)
-    except ValueError:
-        return 0.0
+    seconds, cpu, memory = ([float(job[name]) for job in jobs] for name in ("s", "cpu_time", "max_rss"))
+    return (
+        rule,
+        str(len(jobs)),
+        *(f"{value:.1f}" for value in (sum(seconds), sum(cpu), max(seconds), max(memory))),
+    )

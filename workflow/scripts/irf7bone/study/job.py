@@ -11,6 +11,7 @@ from typing import Any
 from irf7bone.base.checksums import Checksums
 from irf7bone.base.errors import Problems, report_plainly
 from irf7bone.study.failures import open_job
+from irf7bone.study.job_costs import note_costs
 from irf7bone.study.job_marks import mark
 from irf7bone.study.records import LOGS, MEMORY, Record, is_result, made, read_records, record_path
 from irf7bone.study.run_lock import note_job
@@ -31,6 +32,7 @@ def begin(snakemake: Any) -> dict[str, str]:
     """
     _go_to_the_results(snakemake)
     failed, fetched = report_plainly(snakemake.log[0]), dict[str, str]()
+    atexit.register(note_costs, snakemake.log[0])  # first here, so the last thing that is done
     note_job()
     wildcards = [str(value) for _, value in snakemake.wildcards.items()]
     mark(" ".join((snakemake.rule, *wildcards)))

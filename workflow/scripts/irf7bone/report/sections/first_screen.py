@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from irf7bone.report.inputs import ReportInputs
 
 BONE = "bone"
-ADD_A_COHORT = "make card ACCESSION=GSE..."
+ADD_A_COHORT = "make card"
 
 
 @dataclass(frozen=True)

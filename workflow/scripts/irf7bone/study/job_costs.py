@@ -38,10 +38,9 @@ def note_costs(log: str | Path) -> None:
 def _seconds_since_start() -> float:
     """Since this process was started; where that is not told, since Python's clock began to count it."""
     try:
-        # the name in brackets may hold spaces: fields are counted from its end, the 22nd is the start in ticks
-        fields = (
-            Path("/proc/self/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-        )
-        return time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
+        status = Path("/proc/self/stat").read_text(encoding="ascii", errors="replace")
+        # counted from the end of the name in brackets, which may hold spaces; the 22nd field of all, in ticks
+        start = int(status.rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - start
     except (OSError, AttributeError, IndexError, ValueError):  # no Linux
         return time.process_time()

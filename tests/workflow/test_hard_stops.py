@@ -120,7 +120,7 @@ def digests(folder: Path) -> dict[str, str]:
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted((folder / "results").rglob("*"))
-        if path.is_file() and path.suffix != ".log" and path.name != ".snakemake_timestamp"
+        if path.is_file() and "logs" not in path.parts and path.name != ".snakemake_timestamp"
     }
 
 

@@ -41,6 +41,7 @@ rule pool_associations:
         mem_mb=memory("pool_associations"),
     params:
         config=study.config.analysis(),
+        failed=study.failed_reasons,
         code=code_hash("pool_associations"),
     message:
         "Pool the cohorts"
@@ -81,12 +82,17 @@ rule random_signatures_pooled:
         "../scripts/random_signatures_pooled.py"
 
 
+# Genes are fitted here and not in a job of their own: starting takes as long as all of them.
 rule examine_pooled:
     input:
+        cohorts=expand("results/cohorts/{cohort}.h5ad", cohort=real_cohorts),
+        scores=expand("results/scores/{cohort}.parquet", cohort=real_cohorts),
+        genes=expand("results/scores/{cohort}.genes.tsv", cohort=real_cohorts),
         associations="results/tables/associations.tsv",
         pooled="results/tables/pooled.tsv",
         summary="results/tables/cohorts.tsv",
         by_er=expand("results/outcome/{cohort}/by_er.tsv", cohort=study.cards),
+        subtypes=expand("results/outcome/{cohort}/subtypes.tsv", cohort=study.cards),
         immune=expand("results/outcome/{cohort}/immune.tsv", cohort=study.cards),
         signatures=signature_library,
         records=signature_records,
@@ -99,7 +105,10 @@ rule examine_pooled:
         specifications="results/tables/specifications.tsv",
         specification_summary="results/tables/specification_summary.tsv",
         pooled_by_er="results/tables/pooled_by_er.tsv",
+        pooled_subtypes="results/tables/pooled_subtypes.tsv",
         immune_pooled="results/tables/immune_pooled.tsv",
+        genes="results/tables/genes.tsv.gz",
+        gene_curves="results/tables/gene_curves.tsv",
     log:
         "results/logs/examine_pooled.log",
     priority: 2
@@ -108,7 +117,9 @@ rule examine_pooled:
     resources:
         mem_mb=memory("examine_pooled"),
     params:
+        cohorts=real_cohorts,
         config=study.config.analysis(),
+        genes=study.config.genes,
         code=code_hash("examine_pooled"),
     message:
         "Look deeper into the pooled results"
@@ -173,6 +184,7 @@ rule judge_results:
         mem_mb=memory("judge_results"),
     params:
         config=study.config.analysis(),
+        failed=study.failed_endpoints,
         code=code_hash("judge_results"),
     message:
         "Judge the pooled results"

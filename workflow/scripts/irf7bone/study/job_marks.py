@@ -49,7 +49,7 @@ def mark(job: str, folder: Path = Path(), needs_mb: int = 0) -> None:
     def write() -> None:
         held = 0
         while True:
-            now = _held_most() // 1_000_000
+            now = held_most() // 1_000_000
             if now > 1.05 * held:
                 held = now
                 path.write_text(f"{held} {needs_mb} {job}", encoding="utf-8")
@@ -82,7 +82,7 @@ def killed_jobs(folder: Path) -> list[Killed]:
     return found
 
 
-def _held_most() -> int:
+def held_most() -> int:
     """Bytes that this process held at most."""
     try:
         # getrusage would count what the process that started this one held

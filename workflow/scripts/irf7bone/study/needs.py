@@ -45,7 +45,7 @@ class Need(NamedTuple):
     per_fit: float = 0.0
 
 
-# from what was measured (docs/benchmarks.md, Memory), rounded up
+# from what was measured (docs/development/benchmarks.md, Memory), rounded up
 OF_COHORT = {
     "acquire_cohort": Need(500, 2.5, 2, 0.35),
     "harmonise_cohort": Need(500, 2.5, 1, 0.1),

@@ -4,4 +4,10 @@ The package holds everything that parses, decides or computes. It never imports 
 scripts beside it unpack a job, call one function here and write the result.
 """
 
+import sys
+
+# anndata imports xarray wherever it is installed: half a second for each job, for nothing that is used here.
+# rdata, which brings it, asks for it where a file of R is read.
+sys.modules.setdefault("xarray", None)  # type: ignore[arg-type]  # Python's way to say that it is not there
+
 __version__ = "0.1.0"

@@ -21,11 +21,11 @@ rule fetch_cohort:
         folder=f"{downloads}/{{cohort}}",
         lock=card_lock,
         mirror=study.mirror,
-        code=code_hash("fetch_cohort"),
+        code=code_hash("fetch_files"),
     message:
         "Fetch the files of cohort {wildcards.cohort}"
     script:
-        "../scripts/fetch_cohort.py"
+        "../scripts/fetch_files.py"
 
 
 rule acquire_cohort:

@@ -132,11 +132,8 @@ rule build_report:
     input:
         **report_inputs,
     output:
-        **(
-            {"summary": "results/summary.json", "multiqc": "results/report/irf7bone_mqc.json"}
-            if study.cards
-            else {}
-        ),
+        **({"multiqc": "results/report/irf7bone_mqc.json"} if study.cards else {}),
+        summary="results/summary.json",
         report=report(
             "results/report/index.html",
             caption="../report/captions/report.rst",

@@ -75,12 +75,17 @@ def forest_caption(endpoint: str, table: pd.DataFrame, method: str, without: Seq
     models = listed([MODEL_WORDS[model] for model in dict.fromkeys(table["model"])])
     pools = table[(table["kind"] == "pooled") & (table["status"] == "ok")]
     pooled = (
-        " Diamonds: random-effects pooled value over patients' cohorts with its 95 % interval; k: cohorts "
-        "pooled."
+        " Diamonds: random-effects pooled value over patients' cohorts with its 95 % interval by Knapp and "
+        "Hartung, which decides nothing; k: cohorts pooled."
         if len(pools)
         else " No cohort of patients gives a pooled value."
     )
-    predicted = " Dashed: 95 % prediction interval." if (table["kind"] == "prediction").any() else ""
+    predicted = (
+        " Dashed: 95 % prediction interval by Knapp and Hartung, which decides nothing; that of the Bayesian "
+        "pool stands with the verdict."
+        if (table["kind"] == "prediction").any()
+        else ""
+    )
     simulated = (
         " Hatched: simulated cohorts, not patients, in no pooled value."
         if (table["block"] == "simulated").any()

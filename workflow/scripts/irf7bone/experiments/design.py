@@ -144,6 +144,14 @@ def _model(
     else:
         words.append("group" if contrast.at is None else "place of the group")
     full = np.column_stack([matrix, effect])
+    if np.linalg.matrix_rank(full) < full.shape[1] and not contrast.batch:
+        problems.add(
+            f"{where}, pair",
+            expected="pairs within which the effect can be told from the others of the model",
+            found=f"pairs that decide it ({' + '.join(words)})",
+            remedy="set paired: false, or leave the contrast out",
+        )
+        return None
     if np.linalg.matrix_rank(full) < full.shape[1]:
         problems.add(
             f"{where}, batch",

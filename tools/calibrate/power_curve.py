@@ -124,8 +124,8 @@ def section(table: pd.DataFrame, markdown: Callable[..., str]) -> list[str]:
         "limma in R, %": lambda row: f"{100 * row['limma']:.1f}",
     }
     said = (
-        f"Counts: no gene's p differs by more than {largest['counts'] - 1:.1g} of itself. Log2 values: limma "
-        "has the trend\nhere always, the engine where it explains a tenth of the variances' spread; a gene's p "
-        f"differs by up\nto a factor of {largest['log2']:.0f}, the power hardly.\n"
+        f"Counts: no gene's p differs by a share above {largest['counts'] - 1:.1g}. Log2: limma has the\n"
+        "trend here always, the engine where it explains a tenth of the variances' spread; a gene's\n"
+        f"p differs by up to a factor of {largest['log2']:.0f}, the power hardly.\n"
     )
     return ["## Power of experiments beside limma\n", words + said, markdown(table, columns)]

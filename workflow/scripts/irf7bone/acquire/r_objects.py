@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rdata.parser import RObject
 
 ENDINGS = (".rds", ".rdata", ".rda")
-_PACKED: dict[bytes, Callable[[Path], Any]] = {
+_PACKED: dict[bytes, Callable[..., Any]] = {
     b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open
 }  # fmt: skip
 _SAVED = (b"RDX", b"RDA", b"RDB")  # how a file of `save` begins, before version and line feed
@@ -177,7 +177,9 @@ def _unpacked(path: Path) -> tuple[bytes, str]:
         checksum = hashlib.file_digest(stream, "sha256").hexdigest()
         stream.seek(0)
         start = stream.read(8)
-    opened = next((opener for magic, opener in _PACKED.items() if start.startswith(magic)), Path.open)
+    opened: Callable[..., Any] = next(
+        (opener for magic, opener in _PACKED.items() if start.startswith(magic)), Path.open
+    )
     blocks, size = [], 0
     try:
         with opened(path, "rb") as stream:

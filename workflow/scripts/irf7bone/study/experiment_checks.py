@@ -184,8 +184,10 @@ def _check_more_groups(card: CardView, at: KeyPath, contrast: dict, groups: list
         )
     numbers = {name: value for name, value in places.items() if isinstance(value, int | float)}
     if numbers and len(numbers) == len(places):
-        ends = {min(numbers, key=lambda name: numbers[name]), max(numbers, key=lambda name: numbers[name])}
-        if ends != set(own) or sorted(numbers.values()).count(numbers.get(own[0])) > 1:
+        in_order = sorted(numbers, key=lambda name: numbers[name])
+        ends = {in_order[0], in_order[-1]}
+        alone = all(list(numbers.values()).count(numbers[name]) == 1 for name in ends)
+        if ends != set(own) or not alone:
             card.add(
                 (*at, "at"),
                 expected="`reference` and `case` at the two ends, each alone there",

@@ -8,7 +8,7 @@ DIR = $(basename $(STUDY))
 COHORT =
 CORES = all
 PYTHON =
-# What `make card` proposes a card for, and where it writes it; see docs/add_a_cohort.md.
+# What `make card` proposes a card for, and where it writes it; see docs/user/add_a_cohort.md.
 ACCESSION =
 PLATFORM =
 FROM =
@@ -31,7 +31,7 @@ WITH_PATH = PATH="$$PWD/.venv/bin:$$PATH"
 quietly = said=$$($(1) 2>&1) || { printf '%s\n' "$$said"; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help report check card lock test oracles calibrate bench lint environment compare verify study with-tests
+.PHONY: help report check card lock test oracles calibrate bench lint environment compare verify crate study with-tests
 .SILENT:
 
 help: ## this list
@@ -40,7 +40,6 @@ help: ## this list
 report: study environment ## the report of config.yaml in results/, or of a study in its own folder: make report STUDY=mine/study.yaml [DIR=mine/study]
 	# exec: a signal to make reaches what stops the jobs
 	exec .venv/bin/python tools/make_report.py --cores $(CORES) $(if $(DIR),--directory "$(DIR)") $(if $(STUDY),--configfile "$(STUDY)")
-	echo "irf7bone: the report is $(if $(DIR),$(DIR)/)results/report/index.html"
 
 check: study environment ## look at a study without running it: make check STUDY=path.yaml
 	.venv/bin/python tools/check_study.py $(if $(STUDY),"$(STUDY)")
@@ -62,7 +61,7 @@ oracles: with-tests ## recompute the stored values of tests/oracle with R, insta
 	sh tools/install_oracles.sh
 	$(WITH_PATH) OMP_NUM_THREADS=1 $(RUN) pytest -q -rs -m oracle tests/oracle
 
-calibrate: with-tests ## simulate how often the methods err: docs/calibration.md; one part: make calibrate PARTS=pooling
+calibrate: with-tests ## simulate how often the methods err: docs/statistics/calibration.md; one part: make calibrate PARTS=pooling
 	PYTHONPATH=workflow/scripts:tools OMP_NUM_THREADS=1 $(RUN) calibrate $(PARTS)
 
 bench: with-tests ## time the engines and their peers: results/benchmarks/; one topic: make bench TOPICS=cox
@@ -84,6 +83,9 @@ compare: environment ## what changed between two runs: make compare A=results B=
 
 verify: environment ## whether results are as they were made: make verify [STUDY=path.yaml] | RESULTS=folder that was sent to you
 	.venv/bin/python tools/verify_results.py "$(or $(RESULTS),$(if $(DIR),$(DIR)/)results)"
+
+crate: study environment ## a finished run as a Workflow Run RO-Crate: make crate [STUDY=path.yaml] [OUT=results.crate.zip]
+	.venv/bin/python tools/make_crate.py $(if $(DIR),--directory "$(DIR)") $(if $(OUT),--out "$(OUT)")
 
 # What tests, benchmarks and style need besides: envs/requirements-tests.lock.
 with-tests:

@@ -1,4 +1,6 @@
-"""Write the worked example of docs/add_an_experiment.md: `python tools/build_experiment_example.py example`.
+"""Write the worked example of docs/user/add_an_experiment.md.
+
+usage: python tools/build_experiment_example.py example
 
 Two simulated experiments as tables, their cards and a study of them alone: Irf7 given back to tumours (two
 batches), and interferon given to cells (pairs). What is planted stands in `PLANTED`; there are no animals.

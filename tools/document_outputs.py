@@ -1,4 +1,4 @@
-"""Write the table part of docs/outputs.md from the contracts: `python tools/document_outputs.py`."""
+"""Write the table part of docs/user/outputs.md from the contracts: `python tools/document_outputs.py`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ sys.path.insert(0, str(PROJECT / "workflow" / "scripts"))
 
 from irf7bone.tables.register import REGISTER  # noqa: E402
 
-DOCUMENT = PROJECT / "docs" / "outputs.md"
+DOCUMENT = PROJECT / "docs" / "user" / "outputs.md"
 MARK = "<!-- the tables below are written by tools/document_outputs.py -->\n"
 
 

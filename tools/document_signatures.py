@@ -1,4 +1,4 @@
-"""Write docs/signatures.md and its heat map of shared genes: `python tools/document_signatures.py`."""
+"""Write docs/user/signatures.md and its heat map of shared genes: `python tools/document_signatures.py`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from irf7bone.genes.symbols import SymbolTable  # noqa: E402
 
 DEFAULT = PROJECT / "data" / "signatures"
 FOLDERS = (DEFAULT, DEFAULT / "library")
-PAGE, MAP = PROJECT / "docs" / "signatures.md", PROJECT / "docs" / "signatures_overlap.svg"
+PAGE, MAP = PROJECT / "docs" / "user" / "signatures.md", PROJECT / "docs" / "user" / "signatures_overlap.svg"
 CELL, LABELS, FONT = 9, 250, 7  # pixels
 TITLE = "Genes that two signatures share, as a share of the smaller one"
 INTRODUCTION = """# The signatures that are shipped
@@ -72,7 +72,7 @@ def listed() -> tuple[dict[str, Signature], dict[str, Mapping[str, str]]]:
 
 
 def page(library: Mapping[str, Signature], rows: Mapping[str, Mapping[str, str]]) -> str:
-    """docs/signatures.md."""
+    """docs/user/signatures.md."""
     parts = [INTRODUCTION]
     for role, words in GROUPS.items():
         head = "| signature | genes | work | to know |\n|---|---|---|---|"

@@ -1,5 +1,7 @@
 """Run the workflow for `make report`: one run in a folder at a time, and one line where it is stopped.
 
+What it says on the way is tools/terminal's; it ends with the verdict in one line and the path of the report.
+
 usage: python tools/make_report.py --cores all [--directory DIR] [--configfile STUDY.yaml]
 """
 
@@ -7,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -22,11 +25,13 @@ sys.path.insert(0, str(PROJECT / "workflow" / "scripts"))
 from irf7bone.base.errors import InputError  # noqa: E402
 from irf7bone.study.homes import own_homes  # noqa: E402
 from irf7bone.study.job_marks import killed_jobs  # noqa: E402
+from irf7bone.study.records import record_path  # noqa: E402
 from irf7bone.study.run_lock import INHERITED, RunningElsewhere, clear, hold  # noqa: E402
 from irf7bone.study.strict_yaml import read_configs  # noqa: E402
 
-SNAKEMAKE = (sys.executable, "-m", "snakemake", "--scheduler", "greedy", "--rerun-incomplete")
-QUIET = ("--quiet", "host", "reason", "--show-failed-logs")
+SNAKEMAKE = (sys.executable, str(PROJECT / "tools/terminal"), "--logger", "irf7bone")
+ALWAYS = ("--scheduler", "greedy", "--rerun-incomplete")
+SUMMARY, REPORT = "results/summary.json", "results/report/index.html"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PR_SET_CHILD_SUBREAPER = 36  # Linux: orphans of what is started here come back here
 
@@ -60,7 +65,7 @@ def main(arguments: list[str]) -> int:
     with (
         own_homes(folder, os.environ) as homes,
         subprocess.Popen(
-            [*SNAKEMAKE, *QUIET, *unlocked, *arguments],
+            [*SNAKEMAKE, *ALWAYS, *unlocked, *arguments],
             env=homes | held,
             pass_fds=() if lock is None else (lock,),
             preexec_fn=_deaf,
@@ -76,6 +81,8 @@ def main(arguments: list[str]) -> int:
     if not stopped:
         for job in killed_jobs(folder) if code else ():
             print(f"irf7bone: {job}", file=sys.stderr)
+        if not code:
+            say_result(folder)
         return code
     _end_all()
     clear(folder)
@@ -83,11 +90,21 @@ def main(arguments: list[str]) -> int:
     return 128 + stopped[0]
 
 
+def say_result(folder: Path) -> None:
+    """The verdict in one line, where cohorts were asked, and where the report is."""
+    made = json.loads((folder / record_path("build_report", [])).read_text(encoding="utf-8"))["outputs"]
+    if SUMMARY in made:  # the file of a run with cohorts stays where the next one has none
+        summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+        print(f"irf7bone: {summary['headline']}")
+    print(f"irf7bone: the report is {(folder / REPORT).absolute()}")
+
+
 def say_stopped(number: int) -> None:
     """The one line of a run that was stopped."""
     with contextlib.suppress(OSError):  # the terminal may be gone
         name = signal.Signals(number).name
-        os.write(2, f"irf7bone: stopped by {name}; the same command goes on from here\n".encode())
+        bar = "\r\x1b[K" if os.isatty(2) else ""  # is written over
+        os.write(2, f"{bar}irf7bone: stopped by {name}; the same command goes on from here\n".encode())
 
 
 def _stop_early(number: int, frame: FrameType | None) -> None:

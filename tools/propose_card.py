@@ -1,4 +1,4 @@
-"""Propose a card for data that have none; see docs/add_a_cohort.md, add_an_experiment.md and add_cells.md.
+"""Propose a card for data that have none; see add_a_cohort.md and its like in docs/user.
 
 usage: python tools/propose_card.py (--accession GSE... | --from PATH) [--experiment | --cells] [--out
     card.yaml]

@@ -79,11 +79,40 @@ can_be_added_to() {
     runs && { [ -z "$(sed 1d $venv/.made_from)" ] || [ "$(sed 1d $venv/.made_from)" = "$(before_tests)" ]; }
 }
 
+# How many files or folders there are of those named.
+how_many() {
+    if [ -e "$1" ]; then echo $#; else echo 0; fi
+}
+
+# Says until it is stopped how many of $1 packages are there: pip downloads all of them, then installs. On a
+# terminal the line is written over each second, elsewhere there is one every half a minute.
+show_progress() {
+    before=$(how_many $venv/lib/python*/site-packages/*.dist-info)
+    seconds=0 every=30 from='' to='\n'
+    if [ -t 2 ]; then every=1 from='\r\033[K' to=''; fi
+    while sleep 1 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
+        seconds=$((seconds + 1))
+        [ $((seconds % every)) -eq 0 ] || continue
+        done=$(($(how_many $venv/lib/python*/site-packages/*.dist-info) - before)) what=installed
+        if [ $done -le 0 ]; then done=$(how_many $venv/tmp/pip-unpack-*/*) what=downloaded; fi
+        printf "${from}irf7bone: %d of about %d packages %s, %d s$to" $done "$1" $what $seconds >&2
+    done
+}
+
+# Installs what lock $1 (and $2) names.
 install() {
-    $venv/bin/python -m pip --disable-pip-version-check install -qq --no-input --progress-bar off \
-        --no-compile --no-deps --require-hashes "$@" ||
-        die "the packages could not be installed; the lines above say why. The same command tries again" \
-            "and keeps what was downloaded"
+    mkdir -p $venv/tmp # pip downloads to there
+    show_progress "$(cat "$@" | awk '/^[a-z0-9].*==/ { lines++ } END { print lines + 0 }')" 9>&- &
+    showing=$! failed=''
+    for file; do set -- "$@" -r "$file"; shift; done
+    TMPDIR=$(pwd -P)/$venv/tmp $venv/bin/python -m pip --disable-pip-version-check install -qq --no-input \
+        --progress-bar off --no-compile --no-deps --require-hashes --no-build-isolation "$@" || failed=1
+    kill $showing 2>/dev/null || :
+    wait $showing 2>/dev/null || :
+    [ ! -t 2 ] || printf '\r\033[K' >&2
+    rm -rf $venv/tmp
+    [ -z "$failed" ] || die "the packages could not be installed; the lines above say why. The same command tries" \
+        "again and keeps what was downloaded"
 }
 
 # Without compiled modules every job would compile its imports again. Some packages ship templates that are
@@ -99,7 +128,7 @@ make_anew() {
     # The few packages published as source only are built with the lock's own setuptools. Left to itself, pip
     # fetches whatever setuptools is newest, unchecked.
     sed -n '/^setuptools==/,/[^\\]$/p' $lock >$venv/builder.txt
-    install -r $venv/builder.txt
+    install $venv/builder.txt
 }
 
 case $wanted in run | tests) ;; *) die "set up for what? run or tests, not $wanted" ;; esac
@@ -124,17 +153,17 @@ is_ready && exit 0
 
 if [ "$wanted" = run ]; then
     make_anew "320 MB, fills 1.2 GB"
-    install --no-build-isolation -r $lock
+    install $lock
 elif can_be_added_to; then
     say "adding to $venv what tests need: downloads 100 MB, fills 0.4 GB; once"
     {
         fingerprint "$version"
         before_tests
     } >$venv/.made_from
-    install --no-build-isolation -r $tests_lock
+    install $tests_lock
 else
     make_anew "420 MB, fills 1.6 GB"
-    install --no-build-isolation -r $lock -r $tests_lock
+    install $lock $tests_lock
 fi
 compile_modules
 {

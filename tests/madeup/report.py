@@ -94,7 +94,7 @@ def make_inputs(folder: Path, config, cards, cohorts: dict[str, made.Cohort]) ->
         provenance=made.provenance(),
         templates=PROJECT / "workflow" / "report",
         works=read_works(PROJECT / "data" / "references.bib"),
-        glossary=read_glossary(PROJECT / "docs" / "glossary.md"),
+        glossary=read_glossary(PROJECT / "docs" / "user" / "glossary.md"),
     )
 
 

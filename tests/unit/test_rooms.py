@@ -1,4 +1,4 @@
-"""The floor plan: docs/map_of_the_code.md has the rooms in order, and the code keeps to it."""
+"""The floor plan: docs/development/map_of_the_code.md has the rooms in order, and the code keeps to it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from irf7bone.study.code_hash import SCRIPTS, modules_behind
 
-MAP = SCRIPTS.parents[1] / "docs" / "map_of_the_code.md"
+MAP = SCRIPTS.parents[1] / "docs" / "development" / "map_of_the_code.md"
 PACKAGE = SCRIPTS / "irf7bone"
 ROOMS = re.findall(r"^\d+\. `(\w+)/`", MAP.read_text(encoding="utf-8"), re.MULTILINE)
 # Two judges, of a study and of an experiment, are built alike.

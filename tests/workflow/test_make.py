@@ -291,6 +291,7 @@ NEEDED = {
     "lock": {"numpy"},
     "compare": {"numpy"},
     "verify": {"numpy"},
+    "crate": {"numpy"},
     "environment": {"numpy"},
     "test": {"numpy", "ruff"},
     "oracles": {"numpy", "ruff"},
@@ -401,10 +402,9 @@ def test_a_path_that_snakemake_cannot_work_in_is_refused(machine):
     assert "spaces or shell characters; move" in machine.refusal("report")
 
 
-def test_report_says_where_it_is(ready):
+def test_report_runs_the_default_study_in_an_environment_of_its_own(ready):
     ready.variables = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": "elsewhere", "PYTHONHOME": "elsewhere"}
-    code, output, _ = ready.make("report")
-    assert (code, output) == (0, ["irf7bone: the report is results/report/index.html"])
+    assert ready.make("report")[:2] == (0, [])
     [call] = ready.calls()
     assert call == "tools/make_report.py --cores all"
     assert "--configfile" not in call
@@ -413,13 +413,11 @@ def test_report_says_where_it_is(ready):
 
 def test_report_of_another_study(ready):
     (ready.project / "study.yaml").touch()
-    code, output, _ = ready.make("report", "STUDY=study.yaml", "CORES=1")
-    assert (code, output) == (0, ["irf7bone: the report is study/results/report/index.html"])
+    assert ready.make("report", "STUDY=study.yaml", "CORES=1")[:2] == (0, [])
     [call] = ready.calls()
     assert "--cores 1 " in call
     assert call.endswith("--directory study --configfile study.yaml")
-    code, output, _ = ready.make("report", "STUDY=study.yaml", "DIR=other/place")
-    assert (code, output) == (0, ["irf7bone: the report is other/place/results/report/index.html"])
+    assert ready.make("report", "STUDY=study.yaml", "DIR=other/place")[:2] == (0, [])
     assert ready.calls()[0].endswith("--directory other/place --configfile study.yaml")
 
 

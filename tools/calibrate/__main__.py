@@ -1,7 +1,7 @@
 """Run the simulations: `make calibrate`, or one part of them: `make calibrate PARTS=pooling`.
 
 Every part writes data/calibration/<part>.tsv, or data/calibration/described/<part>.tsv where only the page
-shows it; docs/calibration.md is written from all that are there.
+shows it; docs/statistics/calibration.md is written from all that are there.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from irf7bone.tables.calibration import CALIBRATION, VERDICT_CALIBRATION, VERDIC
 
 PROJECT = Path(__file__).resolve().parents[2]
 TABLES = PROJECT / "data" / "calibration"
-PAGE = PROJECT / "docs" / "calibration.md"
+PAGE = PROJECT / "docs" / "statistics" / "calibration.md"
 COHORTS, SEED = 2000, 20121113
 # share of the cohorts that a part simulates: all for tests, fewer for intervals, which take longer
 SHARES = {"tests": 1.0, "effects": 0.25, "discrimination": 0.25, "adjusted": 0.1}

@@ -1,4 +1,4 @@
-"""Measurements that docs/calibration.md shows and the report does not read: tables of their own."""
+"""Measurements that docs/statistics/calibration.md shows and the report does not read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/calibration.md, written from the tables."""
+"""docs/statistics/calibration.md, written from the tables."""
 
 from __future__ import annotations
 

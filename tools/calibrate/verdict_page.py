@@ -1,4 +1,4 @@
-"""The part of docs/calibration.md that says how often a verdict errs."""
+"""The part of docs/statistics/calibration.md that says how often a verdict errs."""
 
 from __future__ import annotations
 

@@ -24,7 +24,9 @@ rule associate_cohort:
         "../../envs/irf7bone.yaml"
     params:
         config=study.config.analysis(),
-        random_signatures=study.config.random_signatures,
+        random_signatures=lambda wildcards: study.config.random_signatures.of_role(
+            study.cards[wildcards.cohort].role
+        ),
         code=code_hash("associate_cohort"),
     message:
         "Relate scores to outcome in cohort {wildcards.cohort}"

@@ -90,7 +90,7 @@ cell_markers = sorted(map(from_here, (study.root / "data/cell_markers").glob("*.
 positions = from_here(study.root / "data/genes/positions.tsv.gz")
 calibration = sorted(map(from_here, (study.root / "data/calibration").glob("*.tsv")))
 references = from_here(study.root / "data/references.bib")
-glossary = from_here(study.root / "docs/glossary.md")
+glossary = from_here(study.root / "docs/user/glossary.md")
 orthologs = from_here(study.root / "data/orthologs/mouse_human.tsv.gz")
 signature_records = sorted(
     {

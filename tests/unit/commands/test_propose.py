@@ -295,7 +295,7 @@ def test_refusals(here, genes, patients, capsys):
 
 
 def test_the_worked_example_of_the_docs(here, symbols, capsys):
-    """The simulation's tables, the answers that docs/add_a_cohort.md gives, the counts it promises."""
+    """The simulation's tables, the answers that docs/user/add_a_cohort.md gives, the counts it promises."""
     card = load_card(PROJECT / "data" / "cohorts" / "simulated_bone.yaml")
     files = {"expression": "expression.parquet", "clinical": "clinical.tsv", "source": "source.json"}
     write_acquired(acquire(card), **files)
@@ -304,7 +304,7 @@ def test_the_worked_example_of_the_docs(here, symbols, capsys):
     )
     said = capsys.readouterr().err
     assert "10 clinical columns" in said and "12 open questions" in said
-    page = (PROJECT / "docs" / "add_a_cohort.md").read_text(encoding="utf-8")
+    page = (PROJECT / "docs" / "user" / "add_a_cohort.md").read_text(encoding="utf-8")
     block = next(text for text in page.split("```yaml\n") if text.startswith("title: EXAMPLE"))
     answers = yaml.safe_load(block.partition("```")[0])
     assert len(answers) == 12

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from irf7bone.base.phrases import estimate
-from irf7bone.figures import cohort_figures, key_signatures, pooled_figures, style
+from irf7bone.figures import cohort_figures, key_signatures, one_column_figures, pooled_figures, style
 from irf7bone.figures.distributions import order_signatures, plot_scores
 from irf7bone.figures.forest import WIDEST_RATIO, axis_limit, picture_lines
 from irf7bone.figures.forest_tables import cohorts_with, forest_table, overview_table
@@ -223,7 +223,10 @@ def test_cohort_figures_are_complete_and_marked_where_simulated(cohorts, results
             simulated=made.ROLES[name] == "simulated",
             config=made.config(),
         )
-        assert set(drawn) == set(cohort_figures(made.HAS[name]))
+        assert set(drawn) == {*cohort_figures(made.HAS[name]), *one_column_figures(made.HAS[name])}
+        for narrow in one_column_figures(made.HAS[name]):
+            assert round(25.4 * drawn[narrow].figure.get_figwidth(), 1) == style.ONE_COLUMN_MM
+            assert set(drawn[narrow].table["signature"]) == {made.PRIMARY}
         for drawing in drawn.values():
             assert (style.SIMULATED_TEXT in texts(drawing.figure)) == (name == "made")
 

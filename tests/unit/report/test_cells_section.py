@@ -188,7 +188,7 @@ def test_the_first_screen_names_simulated_cells_as_such(card):
     found = CellSets({"simulated_cells": card}, by_id, {"simulated_cells": flow()})
     [(heading, sentence)] = tumour_cells_answer(SimpleNamespace(cells=found))
     assert heading == "Is it in the tumour cells?"
-    assert sentence.startswith("No data set of patients is in this run.")
+    assert sentence.startswith("No single-cell data of patients are in this run.")
     assert "(simulated, not patients): in the tumour cells, 6 patients" in sentence
     assert tumour_cells_answer(SimpleNamespace(cells=None)) == []
 

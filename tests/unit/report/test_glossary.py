@@ -19,7 +19,7 @@ from irf7bone.report.sentences.methods import as_markdown
 
 PROJECT = Path(__file__).resolve().parents[3]
 PACKAGE = PROJECT / "workflow" / "scripts" / "irf7bone"
-GLOSSARY = read_glossary(PROJECT / "docs" / "glossary.md")
+GLOSSARY = read_glossary(PROJECT / "docs" / "user" / "glossary.md")
 # a phrase may run over the end of a line
 AVOIDED = re.compile(
     "|".join(rf"\b{re.escape(phrase)}\b".replace(r"\ ", r"\s+") for phrase in GLOSSARY.avoided), re.IGNORECASE

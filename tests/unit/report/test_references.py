@@ -184,7 +184,8 @@ def provenance() -> list[dict[str, str]]:
 def named() -> set[tuple[str, str]]:
     """First author and year of works that docstrings, comments and documents name."""
     paths = [*PACKAGE.rglob("*.py"), PROJECT / "README.md", *PROJECT.glob("data/*/README.md")]
-    paths += [PROJECT / "docs" / f"{name}.md" for name in ("methods", "decisions", "bone_metastasis_study")]
+    pages = ("statistics/methods", "development/decisions", "user/bone_metastasis_study")
+    paths += [PROJECT / "docs" / f"{name}.md" for name in pages]
     texts = [" ".join(path.read_text(encoding="utf-8").split()) for path in paths]
     texts += [row["citation"] for row in provenance()]
     return {found for text in texts for found in NAMED.findall(text) if found[0] not in NO_WORK}

@@ -245,7 +245,7 @@ def test_random_signatures_are_a_model_and_their_rank_a_picture():
     row = pd.Series({"endpoint": "death", "random_hr": 0.8, "random_low": 0.65, "random_high": 0.98})
     said = plain(text._against_random(row))
     assert "the HR is 0.80 (95 % interval 0.65 to 0.98)" in said and "not a test" in said
-    assert "Not held against" in text._against_random(pd.Series({"random_hr": None}))
+    assert "Not compared with" in text._against_random(pd.Series({"random_hr": None}))
 
 
 def test_what_bears_on_it_follows_the_tables(inputs):
@@ -351,10 +351,10 @@ def test_chances_of_a_study_like_this_are_said():
     )
     first, second, how = chance_sentences(chances, "death")
     assert first == (
-        "Were there no effect, a study of these cohorts would say: too little data in 97 % and supported "
+        "With no effect, the verdict of a study with these cohorts is: too little data in 97 % and supported "
         "in 3 %."
     )
-    assert second.startswith("Were the hazard ratio 0.7,") and "supported in 80 %" in second
+    assert second.startswith("With a hazard ratio of 0.7,") and "supported in 80 %" in second
     assert "1,000 studies" in how
     assert chance_sentences(chances, "bone") == []
 

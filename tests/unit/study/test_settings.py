@@ -16,6 +16,7 @@ import yaml
 from irf7bone.base.errors import InputError, Problem
 from irf7bone.study.plan import Study, load_study
 from irf7bone.study.schema import load_schema
+from irf7bone.study.settings import RandomSignatures
 from irf7bone.study.strict_yaml import config_problems, read_configs
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -577,3 +578,10 @@ def test_a_study_file_keeps_its_words(here):
     (here / "study.yaml").write_text("title: no\nmin_events: 1e1\n", encoding="utf-8")
     assert read_configs([Path("study.yaml")]) == {"title": "no", "min_events": 10.0}
     assert config_problems(PROJECT / "config.yaml") == []
+
+
+def test_a_simulated_cohort_gets_no_more_than_a_thousand_random_signatures():
+    asked = RandomSignatures(10_000, 3)
+    assert asked.of_role("simulated") == RandomSignatures(1_000, 3)
+    assert asked.of_role("discovery") is asked and asked.of_role("validation") is asked
+    assert RandomSignatures(200, 3).of_role("simulated").draws == 200

@@ -1,4 +1,4 @@
-"""What docs/calibration.md measures in real cohorts: specificity without effects, parts of signatures."""
+"""What docs/statistics/calibration.md measures in real cohorts: specificity, parts of signatures."""
 
 from __future__ import annotations
 

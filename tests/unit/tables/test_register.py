@@ -65,6 +65,6 @@ def test_tables_that_not_every_run_has_and_copies_are_apart():
 
 def test_the_docs_name_every_table():
     told = re.findall(
-        r"^### `(.+)`$", (PROJECT / "docs/outputs.md").read_text(encoding="utf-8"), re.MULTILINE
+        r"^### `(.+)`$", (PROJECT / "docs/user/outputs.md").read_text(encoding="utf-8"), re.MULTILINE
     )
     assert told == list(REGISTER)

@@ -110,7 +110,7 @@ def test_power_is_that_of_the_specification(cells, asked):
     """Not more than three points below, but for two standard errors of the difference.
 
     An effect weaker than the size looked for is either supported or smaller than it: both are true, and how
-    many say which depends on what the score goes with (docs/calibration.md).
+    many say which depends on what the score goes with (docs/statistics/calibration.md).
     """
     own = cells[(cells["scenario"] == asked.scenario) & (cells["level"] == "summary")]
     own = own[own["smallest_hr"] == asked.smallest_hr].set_index(["events_low", "k"])

@@ -49,12 +49,21 @@ SIGNATURE_NAMES = {
     "ROONEY_TYPE_I_IFN": "Type I interferon (Rooney)",
     "AYERS_IFNG6": "Interferon gamma, 6 genes (Ayers)",
     "BENCI_ISG_RS": "Resistance ISGs (Benci)",
+    "HALLMARK_IFNA_NOT_IFNG": "IFN-alpha not IFN-gamma (Hallmark)",
+    "HALLMARK_IFNG_NOT_IFNA": "IFN-gamma not IFN-alpha (Hallmark)",
     "DANAHER_CYTOTOXIC_CELLS": "Cytotoxic cells (Danaher)",
     "DANAHER_NK_CELLS": "NK cells (Danaher)",
     "DANAHER_NK_CD56DIM_CELLS": "CD56dim NK cells (Danaher)",
     "DANAHER_CD8_T_CELLS": "CD8 T cells (Danaher)",
     "PAM50_PROLIFERATION": "Proliferation (PAM50)",
 }
+# words of hallmarks that are names of genes and pathways
+_SYMBOLS = frozenset(
+    {
+        *("AKT", "DNA", "IL2", "IL6", "JAK", "KRAS", "MTOR", "MTORC1", "MYC", "NFKB", "P53", "PI3K"),
+        *("STAT3", "STAT5", "TGF", "TNFA", "UV", "WNT"),
+    }
+)
 _SIGNATURE_ID = re.compile(rf"(?<![\w./])({'|'.join(SIGNATURE_NAMES)}|HALLMARK_[A-Z0-9_]+)(?!\w|[./]\w)")
 LARGEST_RATIO = 1000.0
 
@@ -132,7 +141,12 @@ def signature_name(signature: str) -> str:
     if signature in SIGNATURE_NAMES:
         return SIGNATURE_NAMES[signature]
     source, _, rest = signature.partition("_")
-    return f"{rest.replace('_', ' ').capitalize()} (Hallmark)" if source == "HALLMARK" and rest else signature
+    if source != "HALLMARK" or not rest:
+        return signature
+    first, *words = rest.split("_")
+    said = [first if first in _SYMBOLS else first.capitalize()]
+    said += [word if word in _SYMBOLS else word.lower() for word in words]
+    return f"{' '.join(said)} (Hallmark)"
 
 
 def with_signature_names(text: str) -> str:

@@ -1,7 +1,7 @@
 """Compartments called here: clusters by their markers, epithelial ones besides by copy number and by patient.
 
 Clusters are called, never cells: on a tumour of known copy number the calls of single cells fell to kappa
-0.4 at 250 counts a cell, those of clusters stayed at 0.98 (docs/decisions.md).
+0.4 at 250 counts a cell, those of clusters stayed at 0.98 (docs/development/decisions.md).
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ IRF7_SIGNATURE = "IRF7"
 # one figure each: of a cohort, of each endpoint of a cohort, over cohorts, of each endpoint over cohorts
 COHORT_FIGURES = ("quality", "scores", "signature_quality")
 COHORT_ENDPOINT_FIGURES = ("curves", "null", "checks")
+ONE_COLUMN_FIGURES = ("curve",)  # of each endpoint of a cohort: for papers, not on the page
 POOLED_FIGURES = ("sites", "competing", "by_er", "specifications", "immune", "funnel")
 EXPERIMENT_FIGURES = ("volcano", "slopes", "heatmap", "enrichment", "composition")  # of each contrast
 POOLED_ENDPOINT_FIGURES = ("forest", "overview", "null")
@@ -28,6 +29,11 @@ def cohort_figures(endpoints: Sequence[str]) -> tuple[str, ...]:
         *COHORT_FIGURES,
         *(f"{kind}_{endpoint}" for endpoint in endpoints for kind in COHORT_ENDPOINT_FIGURES),
     )
+
+
+def one_column_figures(endpoints: Sequence[str]) -> tuple[str, ...]:
+    """Names of the figures of a cohort that are one column wide, beside :func:`cohort_figures`."""
+    return tuple(f"{kind}_{endpoint}" for endpoint in endpoints for kind in ONE_COLUMN_FIGURES)
 
 
 def pooled_figures(endpoints: Sequence[str]) -> tuple[str, ...]:

@@ -53,7 +53,8 @@ def plot_cohort_figures(
         config: The study's settings.
 
     Returns:
-        Drawings by the names of :func:`irf7bone.figures.cohort_figures`.
+        Drawings by the names of :func:`irf7bone.figures.cohort_figures` and
+        :func:`irf7bone.figures.one_column_figures`.
     """
     primary = config.primary
     cohort = quality["cohort"].iloc[0]
@@ -93,17 +94,19 @@ def plot_cohort_figures(
             table[(table["endpoint"] == endpoint) & (table["method"] == primary.method)]
             for table in (results.group_tests, results.curve_summary)
         )
-        figure = plot_curves(
-            rows,
-            fits,
-            tests,
-            summary,
-            shown,
-            endpoint=endpoint,
-            title=f"{cohort}: {ENDPOINT_WORDS[endpoint]}",
-            simulated=simulated,
-        )
-        drawn[f"curves_{endpoint}"] = Drawing(figure, curve_numbers(rows, tests, summary))
+        for name, panels in (("curves", shown), ("curve", shown[:1])):
+            figure = plot_curves(
+                rows[rows["signature"].isin(panels)],
+                fits,
+                tests,
+                summary,
+                panels,
+                endpoint=endpoint,
+                title=f"{cohort}: {ENDPOINT_WORDS[endpoint]}",
+                simulated=simulated,
+            )
+            numbers = curve_numbers(rows[rows["signature"].isin(panels)], tests, summary)
+            drawn[f"{name}_{endpoint}"] = Drawing(figure, numbers)
     return drawn | plot_cohort_outcome(results, cohort, asked, simulated=simulated, config=config)
 
 

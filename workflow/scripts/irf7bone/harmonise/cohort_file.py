@@ -98,7 +98,7 @@ def _check_columns(obs: pd.DataFrame, where: str, problems: Problems) -> None:
                 f"{where}, obs",
                 expected="the columns of the contract",
                 found=f"column {name!r}",
-                remedy="see docs/outputs.md for the columns of a cohort",
+                remedy="see docs/user/outputs.md for the columns of a cohort",
             )
     for name, allowed in CATEGORIES.items():
         if name not in obs:

@@ -81,7 +81,7 @@ class ReportInputs:
         templates: Folder with ``templates/``, ``scripts/`` and ``style.css``.
         works: Those of data/references.bib.
         calibration: :data:`irf7bone.tables.calibration.CALIBRATION`; without rows nothing is warned of.
-        glossary: Terms of docs/glossary.md; without terms nothing is explained.
+        glossary: Terms of docs/user/glossary.md; without terms nothing is explained.
         experiments: None where the study has none.
         cells: None where the study has no single-cell data set.
     """

@@ -62,7 +62,7 @@ def log_odds_interval(share: np.ndarray, se: np.ndarray, n_events: int) -> tuple
 
     With few events the jackknife's error is itself uncertain, about as one of so many independent parts: the
     quantile is that of t with ``n_events`` - 1 degrees of freedom. The normal one covered 92-93.5 % at 14
-    events (docs/calibration.md).
+    events (docs/statistics/calibration.md).
 
     Args:
         share: Shape (m,).

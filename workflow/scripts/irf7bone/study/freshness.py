@@ -90,7 +90,7 @@ def _to_make_anew(outdated: Mapping[str, list[str]], rules: Iterable[Any]) -> se
     """The outputs of this study's jobs among what is outdated; says why each is made anew."""
     produced = {path: _produced(path, rules) for path in outdated}
     for reason in sorted({reason for path, found in outdated.items() if produced[path] for reason in found}):
-        logger.info(f"{reason}: made anew, with what depends on it")
+        logger.warning(f"{reason}: made anew, with what depends on it")
     return {path for path in produced.values() if path}
 
 

@@ -68,11 +68,18 @@ class MalignantPartSettings:
     min_genes: int = 3
 
 
+MOST_DRAWS_SIMULATED = 1_000
+
+
 class RandomSignatures(NamedTuple):
     """How many random signatures are drawn for each named one, and the seed of the draws."""
 
     draws: int
     seed: int
+
+    def of_role(self, role: str) -> RandomSignatures:
+        """Those of a cohort: no more than 1,000 for a simulated one, which answers nothing about patients."""
+        return self._replace(draws=min(self.draws, MOST_DRAWS_SIMULATED)) if role == "simulated" else self
 
 
 class Config(NamedTuple):

@@ -41,7 +41,7 @@ class Table:
     """The contract of one table.
 
     Args:
-        name: What the table is called in messages and in docs/outputs.md.
+        name: What the table is called in messages and in docs/user/outputs.md.
         key: Columns that together name a row once.
         columns: All columns, in file order; no others are allowed.
         needs_when_ok: Columns that must hold a number wherever ``status`` is ``ok``, and be missing
@@ -226,7 +226,7 @@ def _violations(column: Column, values: pd.Series, where: str) -> list[Problem]:
                 where,
                 expected=f"one of {', '.join(column.allowed)}",
                 found=f"{int(wrong.sum())} other values",
-                remedy="use the words of docs/outputs.md",
+                remedy="use the words of docs/user/outputs.md",
                 offenders=values[wrong].unique().tolist(),
             )
     if column.kind in ("integer", "number"):

@@ -4,7 +4,7 @@ Every word needs that something is shown; that something is not significant neve
 be on one side given proliferation, given proliferation and ER, and given both calibrated for measurement
 error (intersection-union: no cost of multiplicity; Berger 1982, Technometrics 24:295), and beyond random
 signatures. No effect of the size looked for is two one-sided tests in each model (Schuirmann 1987, J
-Pharmacokinet Biopharm 15:657). How often each word errs is simulated in docs/calibration.md.
+Pharmacokinet Biopharm 15:657). How often each word errs is simulated in docs/statistics/calibration.md.
 """
 
 from __future__ import annotations

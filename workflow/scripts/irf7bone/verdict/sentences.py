@@ -29,14 +29,14 @@ def say(
         Lead and details.
     """
     if decision.rule == "no_data":
-        return _no_data(row, evidence), "Nothing is said of it."
+        return _no_data(row, evidence), "No statement is made."
     parts = [
         _WHY[decision.rule](row, settings),
         _exploratory(evidence),
         _further(row),
         _not_of_bone(row, evidence),
         _codes("Withheld because", decision.hard),
-        _codes("Beside it", decision.soft),
+        _codes("With the reservation", decision.soft),
     ]
     return _found(row), " ".join(part for part in parts if part)
 
@@ -91,7 +91,7 @@ def _size(settings: VerdictSettings) -> str:
 
 def _beyond_random(row: Mapping[str, Any]) -> str:
     if is_missing(row.get("random_hr")):
-        return "It was not held against random signatures."
+        return "It was not compared with random signatures."
     return (
         "Given proliferation and the mean of matched random scores it is "
         f"{estimate_words(row, 'random_hr', 'random_low', 'random_high')}."
@@ -137,9 +137,8 @@ def _not_proliferation(row: Mapping[str, Any], settings: VerdictSettings) -> str
 
 def _open(row: Mapping[str, Any], settings: VerdictSettings) -> str:
     return (
-        "These data show neither an effect in every model nor that one of the size looked for, "
-        f"{_size(settings)} "
-        f"is excluded in every model. {_beyond_random(row)}"
+        "An effect is not shown in every model, and one of the size looked for (hazard ratio of "
+        f"{_size(settings)[:-1]}) is not excluded in every model. {_beyond_random(row)}"
     )
 
 
@@ -149,7 +148,7 @@ def _one_cohort(row: Mapping[str, Any], settings: VerdictSettings) -> str:
 
 
 def _one_cohort_open(row: Mapping[str, Any], settings: VerdictSettings) -> str:
-    return f"One cohort cannot say how others would differ. {_beyond_random(row)}"
+    return f"With one cohort, nothing is known of the differences between cohorts. {_beyond_random(row)}"
 
 
 def _premise(row: Mapping[str, Any], settings: VerdictSettings) -> str:

@@ -55,7 +55,7 @@ _COMMENTS = {
     "compartments": (
         f"every label and its compartment ({', '.join(COMPARTMENTS)}), or null; labels: null calls all here"
     ),
-    "contrasts": "effects are case minus reference; docs/add_cells.md says what each meaning expects",
+    "contrasts": "effects are case minus reference; docs/user/add_cells.md says what each meaning expects",
 }
 
 

@@ -84,7 +84,7 @@ def propose_endpoints(
         "which outcome was recorded? No column names one"
         + said
         + "; write bone, distant, relapse, death ... with "
-        "definition, time and event as docs/add_a_cohort.md shows, or add a clinical source that has them"
+        "definition, time and event as docs/user/add_a_cohort.md shows, or add a clinical source with them"
     ), remarks
 
 

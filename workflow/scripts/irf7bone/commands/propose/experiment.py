@@ -20,7 +20,7 @@ _BONE = re.compile(r"bone|spine|femur|tibia|vertebra", re.IGNORECASE)
 _NO_GROUP = re.compile(r"plate|batch|array|chip|lane|run|platform|sex|gender|organism|channel|label|molecule")
 _COMMENTS = {
     "groups": "every code of one column; null leaves its samples out",
-    "contrasts": "effects are case minus reference; docs/add_an_experiment.md says what each meaning expects",
+    "contrasts": "effects are case minus reference; docs/user/add_an_experiment.md says what each meaning is",
 }
 
 

@@ -176,4 +176,4 @@ def _heterogeneity(row: Mapping[str, Any] | None) -> str:
         quote(f"{row['i2']:.0f}", "pooled", row, "i2"),
         quote(f"{row['tau2']:.3f}", "pooled", row, "tau2"),
     )
-    return f"Heterogeneity: I² {i2} %, tau² {tau2} (REML); pooled intervals are those of the Bayesian pool."
+    return f"Heterogeneity: I² {i2} %, tau² {tau2} (REML); pooled and prediction intervals are Bayesian."

@@ -44,7 +44,7 @@ def verdict_models_view(frame: pd.DataFrame, endpoint: str, signature: str) -> T
     rows = frame[(frame["endpoint"] == endpoint) & (frame["signature"] == signature)]
     columns = (
         Field("Beside the score", "what the model adjusts for", _model),
-        Field("HR per SD (95 %)", "Bayesian pool, which decides", _logs("bayes"), number=True, kept=True),
+        Field("HR per SD (95 %)", "Bayesian interval, which decides", _logs("bayes"), number=True, kept=True),
         Field("P(HR < 1)", "probability", say_number("below_1", "{:.3f}".format), number=True),
         Field("In a further cohort", "95 % prediction interval", _further, number=True),
         Field("Prior 0.25", "cohorts that differ less", _ends("narrow"), number=True),
@@ -110,8 +110,8 @@ def fragility_view(frame: pd.DataFrame, signature: str) -> TableView:
         Field("Status", "estimated or not", _held, kept=True),
     )
     caption = (
-        "Robustness of the effect. What would make it go away: noise in the proliferation score, an "
-        "unmeasured confounder, a single cohort, missing ER status."
+        "Robustness of the estimate to noise in the proliferation score, an unmeasured confounder, a single "
+        "cohort and missing ER status."
     )
     return view("fragility", caption, frame[frame["signature"] == signature], columns, ())
 

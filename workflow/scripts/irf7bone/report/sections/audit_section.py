@@ -44,7 +44,7 @@ def audit_section(inputs: ReportInputs) -> Section:
     duplicates, audit = inputs.results.duplicates, inputs.results.audit
     findings = [
         *duplicate_findings(duplicates, inputs.simulated, _endpoints(inputs)),
-        *audit_findings(audit, inputs.config.primary.endpoint, inputs.config.primary.model, inputs.simulated),
+        *audit_findings(inputs),
         *loss_findings(inputs.results.losses, inputs.cards, inputs.simulated),
     ]
     tables = (
@@ -135,13 +135,16 @@ def _doubtful(table: pd.DataFrame, simulated: frozenset[str]) -> list[Finding]:
     return findings
 
 
-def audit_findings(
-    table: pd.DataFrame, endpoint: str, model: str, simulated: frozenset[str]
-) -> list[Finding]:
-    """How many samples of each cohort reach the primary model, and what took the most of them away."""
-    findings = []
-    chains = chosen(table, endpoint=endpoint, model=model)
-    for cohort, chain in chains.groupby("cohort", sort=False):
+def audit_findings(inputs: ReportInputs) -> list[Finding]:
+    """How many samples of each cohort that records the primary endpoint reach the primary model."""
+    endpoint, model = inputs.config.primary.endpoint, inputs.config.primary.model
+    simulated, findings = inputs.simulated, []
+    recorded = {name for name, endpoints in _endpoints(inputs).items() if endpoint in endpoints}
+    without = [name for name in inputs.cards if name not in recorded and name not in simulated]
+    if without:
+        findings.append(Finding(f"Not recorded: {ENDPOINT_WORDS[endpoint]} in {listed(without)}."))
+    chains = chosen(inputs.results.audit, endpoint=endpoint, model=model)
+    for cohort, chain in chains[chains["cohort"].isin(recorded)].groupby("cohort", sort=False):
         total, left = int(chain["n_left"].iloc[0]), int(chain["n_left"].iloc[-1])
         losses = chain[chain["what"] == LOST].sort_values("n_lost", ascending=False, kind="stable")
         most = ""
@@ -150,7 +153,7 @@ def audit_findings(
         findings.append(
             Finding(
                 f"{said_cohort(str(cohort), simulated)}: {left:,} of {counted(total, 'sample')} in the file "
-                f"are in the {MODEL_WORDS[model]} model of {ENDPOINT_WORDS[endpoint]}{most}.",
+                f"are in the model of {ENDPOINT_WORDS[endpoint]} {MODEL_WORDS[model]}{most}.",
                 cohort in simulated,
             )
         )

@@ -230,7 +230,7 @@ def quality_sentence(row: Mapping[str, Any] | None) -> str:
         f"{percent(row['pc1_share'])} of their variance"
     )
     if is_missing(row["irf7_correlation"]):
-        return f"{said}; IRF7 itself cannot be held against the others"
+        return f"{said}; IRF7 itself cannot be compared with the others"
     return f"{said}; IRF7 correlates with the mean of the others at {said_r(row['irf7_correlation'])}"
 
 

@@ -206,9 +206,9 @@ def summary_sentences(real: pd.DataFrame, config: Config) -> list[str]:
     ]
     if len(ends):
         said.append(
-            f"Leaving out a single sample carries the hazard ratio across 1 in {listed(turned)}."
+            f"Leaving out a single sample moves the hazard ratio across 1 in {listed(turned)}."
             if turned
-            else "In no cohort does leaving out a single sample carry the hazard ratio across 1."
+            else "In no cohort does leaving out a single sample move the hazard ratio across 1."
         )
     return said
 

@@ -115,7 +115,7 @@ def _figure_links(inputs: ReportInputs, name: str) -> list[tuple[str, str]]:
         if kind != "quality":
             said = words.get(kind, kind)
             found.append(
-                (figure_id(f"{name}/{figure}"), f"{said}, {ENDPOINT_WORDS[endpoint]}" if endpoint else said)
+                (figure_id(f"{name}/{figure}"), f"{said} ({ENDPOINT_WORDS[endpoint]})" if endpoint else said)
             )
     return found
 

@@ -40,10 +40,9 @@ def identity_findings(coverage: pd.DataFrame, simulated: Collection[str]) -> tup
         said = [f"{', '.join(sorted(genes))} in {cohort}" for cohort, genes in doubted.items()]
         found.append(
             Finding(
-                "Genes that do not correlate with those that published sets name beside them, which may be "
-                f"how they are measured or what the tumours do: {'; '.join(said)}. As members of a larger "
-                "signature they "
-                "are used (results/scores/*.genes.tsv)."
+                "Genes that do not correlate with those that published sets list with them, because of the "
+                f"measurement or of the tumours: {'; '.join(said)}. They are used as members of larger "
+                "signatures (results/scores/*.genes.tsv)."
             )
         )
     return tuple(found)

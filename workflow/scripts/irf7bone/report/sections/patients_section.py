@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from irf7bone.base.phrases import STATUS_WORDS, counted, is_missing, listed, p_clause, p_value
+from irf7bone.base.phrases import STATUS_WORDS, capital, counted, is_missing, listed, p_clause, p_value
 from irf7bone.base.vocabulary import ALPHA
 from irf7bone.harmonise.swaps import say_exchange
 from irf7bone.report.html.cell_markup import (
@@ -50,7 +50,7 @@ def patients_section(inputs: ReportInputs) -> Section:
         "Patients",
         "Characteristics of the patients",
         [
-            *(_finding(chosen(table, cohort=name), name, inputs) for name in names),
+            *_findings(table, names, inputs),
             *marker_findings(inputs.results.markers, inputs.simulated),
         ],
         tables=[
@@ -62,7 +62,7 @@ def patients_section(inputs: ReportInputs) -> Section:
 
 def marker_findings(table: pd.DataFrame, simulated: frozenset[str]) -> list[Finding]:
     """Whether the clinical data belong to the expression, a sentence a cohort of patients."""
-    findings = []
+    findings, bare = [], []
     for name, rows in table.groupby("cohort", sort=False):
         if name in simulated:
             continue
@@ -75,14 +75,14 @@ def marker_findings(table: pd.DataFrame, simulated: frozenset[str]) -> list[Find
         why = [str(reason) for reason in dict.fromkeys(told["reason"]) if not is_missing(reason)]
         stated = f" ({'; '.join(why)})" if why else ""
         pairs = [str(pair) for pair in dict.fromkeys(told["exchanged"]) if not is_missing(pair)]
-        stated += "".join(f". {say_exchange(pair)}" for pair in pairs)
-        findings.append(
-            Finding(
-                f"{name}: {listed(said)}{stated}."
-                if said
-                else f"{name}: nothing in its clinical data could be held against the expression."
-            )
-        )
+        stated += "".join(f". {capital(say_exchange(pair))}" for pair in pairs)
+        if said:
+            findings.append(Finding(f"{name}: {listed(said)}{stated}."))
+        else:
+            bare.append(str(name))
+    if bare:
+        said_of = "No clinical variable could be compared with the expression in"
+        findings.append(Finding(f"{said_of} {listed(bare)}."))
     return findings
 
 
@@ -106,9 +106,9 @@ def markers_view(table: pd.DataFrame, simulated: frozenset[str]) -> TableView:
         Field("Reason", "why it is not available, or what the card says", say_text("reason")),
     )
     caption = (
-        "Whether the clinical data belong to the expression: a table sorted apart from its ids agrees by "
-        "chance, an area under the ROC curve (AUC) of 0.5. A cohort that surely disagrees is refused unless "
-        "its card says why."
+        "Do clinical data and expression belong to the same samples? Where rows and sample ids were mixed "
+        "up, agreement is at chance: an area under the ROC curve (AUC) of 0.5. A cohort that clearly "
+        "disagrees is refused unless its card says why."
     )
     return view("markers", caption, table, columns, simulated, searchable=True)
 
@@ -117,12 +117,22 @@ def _two_digits(name: str) -> Callable[[Mapping[str, Any]], Cell]:
     return say_number(name, lambda value: f"{value:.2f}")
 
 
+def _findings(table: pd.DataFrame, names: Sequence[str], inputs: ReportInputs) -> list[Finding]:
+    """A sentence for each cohort that records something, and one for those that do not."""
+    recorded = set(table.loc[table["characteristic"] != "patients", "cohort"])
+    findings = [_finding(chosen(table, cohort=name), name, inputs) for name in names if name in recorded]
+    for simulated in (False, True):
+        bare = [name for name in names if name not in recorded and (name in inputs.simulated) == simulated]
+        if bare:
+            said = f"None of age, size, ER, HER2, node and grade is recorded in {listed(bare)}."
+            findings.append(Finding(said, simulated))
+    return findings
+
+
 def _finding(rows: pd.DataFrame, cohort: str, inputs: ReportInputs) -> Finding:
     """Which characteristics go with the score, uncorrected, and which the cohort does not record."""
     simulated = cohort in inputs.simulated
     tests = rows.drop_duplicates("characteristic").set_index("characteristic").drop("patients")
-    if tests.empty:
-        return Finding(f"{cohort} records none of age, size, ER, HER2, node and grade.", simulated)
     tested = tests[tests["status"] == "ok"]
     related = tested[tested["p"] < ALPHA]
     said = [f"{_lower(name)} ({p_clause(row['p'])})" for name, row in related.iterrows()]

@@ -157,7 +157,7 @@ def pooled_findings(pooled_null: pd.DataFrame, config: Config) -> list[str]:
     if row is not None and row["status"] == "ok":
         return []
     why = "not planned in this run" if row is None else failed(row)
-    return [f"The primary result was not held against random signatures pooled over cohorts ({why})."]
+    return [f"The primary result was not compared with random signatures pooled over cohorts ({why})."]
 
 
 def share_findings(real: pd.DataFrame, config: Config) -> list[str]:

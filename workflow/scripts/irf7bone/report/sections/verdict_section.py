@@ -151,7 +151,7 @@ def first_facts(
         if effect is None
         else Fact("Hazard ratio per SD (95 %)", effect, f"adjusted for proliferation and ER; {k}, {events}"),
         _further(verdict),
-        Fact("Beyond random signatures", "no estimate", "not held against them")
+        Fact("Beyond random signatures", "no estimate", "not compared with them")
         if beyond is None
         else Fact("Beyond random signatures", beyond, "HR adjusted for their mean score"),
         Fact("Data", events, f"{n}, {k} of patients"),
@@ -178,14 +178,14 @@ def chance_sentences(chances: pd.DataFrame, endpoint: str) -> list[str]:
                 for word, share in zip(likely["verdict"], likely["share"], strict=True)
             ]
         )
-        if_so = "Were there no effect" if true_hr == 1 else f"Were the hazard ratio {true_hr:g}"
-        said.append(f"{if_so}, a study of these cohorts would say: {words}.")
+        if_so = "With no effect" if true_hr == 1 else f"With a hazard ratio of {true_hr:g}"
+        said.append(f"{if_so}, the verdict of a study with these cohorts is: {words}.")
     if said:
         studies = int(chances["n_studies"].iloc[0])
         said.append(
             f"Simulated in this run: {studies:,} studies each with these cohorts and standard errors, true "
             "effects that "
-            "differ between cohorts with a standard deviation of 0.1, premises as they should be."
+            "differ between cohorts with a standard deviation of 0.1, all assumptions met."
         )
     return said
 

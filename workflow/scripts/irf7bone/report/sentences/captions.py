@@ -43,12 +43,12 @@ def curves_caption(
             f"{counted(int(groups['n_events'].max().sum()), 'event')}"
         )
     model = fits["model"].iloc[0] if len(fits) else None
-    above = f" Above each panel: HR per SD of the score, {MODEL_WORDS[model]} Cox model." if model else ""
+    above = f" Above each panel: HR per SD of the score, Cox model {MODEL_WORDS[model]}." if model else ""
     return (
         f"{what} in {cohort} by tertile of the score ({curves['method'].iloc[0]}). {'; '.join(parts)}. "
         f"Shaded: pointwise 95 % intervals.{above} p: test of equal curves; below the numbers at risk, the "
-        "estimate at 5 years and the median time (NR: not reached). Unadjusted, for display, not for any "
-        "verdict."
+        "estimate at 5 years and the median time (NR: not reached). The curves are unadjusted, for display. "
+        f"The first panel alone, one column wide: curve_{endpoint}.svg, .pdf, .tsv."
     )
 
 
@@ -75,8 +75,8 @@ def forest_caption(endpoint: str, table: pd.DataFrame, method: str, without: Seq
     models = listed([MODEL_WORDS[model] for model in dict.fromkeys(table["model"])])
     pools = table[(table["kind"] == "pooled") & (table["status"] == "ok")]
     pooled = (
-        " Diamonds: random-effects pooled value over patients' cohorts with its 95 % interval by Knapp and "
-        "Hartung, which decides nothing; k: cohorts pooled."
+        " Diamonds: random-effects pooled value over cohorts of patients with its 95 % interval by Knapp and "
+        "Hartung (the verdict uses the Bayesian one); k: cohorts pooled."
         if len(pools)
         else " No cohort of patients gives a pooled value."
     )

@@ -169,7 +169,7 @@ def first_screen_sentence(found: CellSets) -> str:
     head = (
         ""
         if not all(card.simulated for card in found.cards.values())
-        else "No data set of patients is in this run. "
+        else "No single-cell data of patients are in this run. "
     )
     return f"{head}{'; '.join(said)}."
 

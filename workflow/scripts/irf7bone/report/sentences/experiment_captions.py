@@ -180,12 +180,12 @@ COMPOSITION_MARKS = (
 def signature_sentence(
     card: ExperimentCard, derived: pd.DataFrame, withheld: Mapping[str, str], *, in_cohorts: bool = True
 ) -> str:
-    """How many genes the derived signature has, and where it is not tested.
+    """How many genes the derived signature has, and where it is not scored.
 
     Args:
         card: The experiment's card.
         derived: Its rows of :data:`irf7bone.tables.experiment.DERIVED`.
-        withheld: Cohorts in which it is not tested, with the reason.
+        withheld: Cohorts in which it is not scored, with the reason.
         in_cohorts: Whether the study has cohorts.
     """
     rule = card.derive
@@ -206,7 +206,8 @@ def signature_sentence(
         f"not in {listed([cohort for cohort, why in withheld.items() if why == reason])} ({reason})"
         for reason in by_reason
     ]
-    return f"{said} It is tested in the cohorts" + "".join(f", {words}" for words in not_tested) + "."
+    but = f", but {', '.join(not_tested)}" if not_tested else ""
+    return f"{said} It is scored in the cohorts{but}."
 
 
 EXPERIMENT_FOREST_MARKS = (

@@ -29,7 +29,7 @@ class Glossary:
 
 
 def read_glossary(path: Path) -> Glossary:
-    """Read the table of docs/glossary.md.
+    """Read the table of docs/user/glossary.md.
 
     Args:
         path: Markdown with one table of the columns Term, Meaning, Not (phrases parted by semicolons).

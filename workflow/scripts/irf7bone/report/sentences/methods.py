@@ -234,7 +234,7 @@ def _verdict(config: Config, cite: Citations) -> str:
         "and needs "
         "a Benjamini-Hochberg q of 0.05 among its like, positive controls left out. How often each word "
         "errs was "
-        "simulated (docs/calibration.md)."
+        "simulated (docs/statistics/calibration.md)."
     )
 
 

@@ -32,10 +32,13 @@ def write_deeper(config: Config, cite: Citations) -> tuple[tuple[str, str], ...]
 
 def _random(config: Config, cite: Citations) -> str:
     drawn = config.random_signatures
+    fewer = drawn.of_role("simulated").draws
+    in_simulated = f"; {fewer:,} in a simulated cohort" if fewer < drawn.draws else ""
     models = [MODEL_WORDS[model] for model in config.models if model in null_plan(config).models]
     return (
-        f"Named signatures were held against up to {drawn.draws:,} random ones of the same size (seed "
-        f"{drawn.seed}), matched gene by gene on deciles of mean and variance of expression, through the "
+        f"Named signatures were compared with up to {drawn.draws:,} random ones of the same size (seed "
+        f"{drawn.seed}{in_simulated}), matched gene by gene on deciles of mean and variance of expression, "
+        f"through the "
         f"same score, endpoint and model ({listed(models)}), because most gene sets are prognostic in breast "
         f"cancer {cite('venet2011')}. The empirical p is twice the smaller tail, (1 + as extreme) / (1 + "
         f"draws) {cite('phipson2010')}. For the pooled result the same random signatures were drawn in every "
@@ -61,7 +64,7 @@ def _rivals(config: Config, cite: Citations) -> str:
         "Where events compete, cause-specific hazard ratios stand next to those of the subdistribution "
         f"hazard {cite('fine1999')}, and curves by tertile are compared by Gray's test {cite('gray1988')}, "
         "elsewhere by "
-        f"the log-rank test. Bone was held against other sites on data stacked by cause {cite('lunn1995')} "
+        f"the log-rank test. Bone was compared with other sites on data stacked by cause {cite('lunn1995')} "
         "and, among the relapsed, by logistic regression; with few events both are penalised. Effects by ER "
         "status were estimated per standard deviation within the whole cohort, below "
         f"{EVENTS_PER_PARAMETER} events per coefficient by Firth's penalised likelihood with "

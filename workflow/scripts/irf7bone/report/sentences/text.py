@@ -168,14 +168,14 @@ def _adjustment(verdict: pd.Series) -> str:
     if is_missing(verdict["unadjusted_hr"]):
         return "No cohort has every model, so that cannot be told."
     return (
-        "What is printed is adjusted for proliferation and ER. Unadjusted, in the same patients, the HR is "
+        "The main estimate is adjusted for proliferation and ER. Unadjusted, in the same patients, the HR is "
         f"{_ratios(verdict, 'unadjusted_hr', 'unadjusted_low', 'unadjusted_high')}."
     )
 
 
 def _against_random(verdict: pd.Series) -> str:
     if is_missing(verdict["random_hr"]):
-        return "Not held against random signatures in this run."
+        return "Not compared with random signatures in this run."
     return (
         "Given proliferation and the mean score of matched random signatures the HR is "
         f"{_ratios(verdict, 'random_hr', 'random_low', 'random_high')}. Its rank "

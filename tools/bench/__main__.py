@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.measure import measure
 
-TOPICS = ("scores", "null", "cox", "geo", "cells")
+TOPICS = ("scores", "null", "cox", "peers", "geo", "cells")
 FOLDER = Path("results/benchmarks")
 
 

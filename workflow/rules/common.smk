@@ -16,7 +16,7 @@ from irf7bone.acquire.sources import input_files, remote_files
 from irf7bone.cells.remote_cells import remote_cells
 from irf7bone.download.lock import lock_path
 from irf7bone.download.remote import FOLDER
-from irf7bone.study.code_hash import code_hash
+from irf7bone.study.code_hash import code_hash_of as code_hash
 from irf7bone.study.plan import load_study
 from irf7bone.base.errors import InputError
 from irf7bone.study.command import command_for
@@ -39,6 +39,7 @@ try:
         root=root,
         source=" + ".join(path.name for path in config_files),
         files=config_files,
+        trusted=not workflow.is_main_process,
     )
 except InputError as error:
     raise WorkflowError(str(error)) from None
@@ -54,6 +55,7 @@ cell_tables = [
 ]
 compared = [path for path in cell_tables if Path(path).stem not in ("calls", "confusion", "quality")]
 deriving = [name for name, card in study.experiments.items() if card.derive]
+subtype_centroids = [study.subtype_centroids] if study.subtype_centroids else []
 malignant_parts = ["results/pooled_cells/malignant_part"] if study.malignant_parts else []
 malignant_part_tables = [
     f"results/pooled_cells/{name}.tsv" for name in ("malignant_parts", "malignant_genes") if malignant_parts
@@ -77,6 +79,7 @@ every_result = [
         derived=deriving,
         over_cells=[*malignant_part_tables, *pooled_cell_tables],
         over_experiments=pooled_experiment_tables,
+        subtypes=bool(subtype_centroids),
     ),
     *expand("results/figures/{part}", part=[*study.cards, "pooled"] if study.cards else []),
     *expand("results/figures/experiments/{experiment}", experiment=study.experiments),

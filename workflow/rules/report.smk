@@ -71,7 +71,7 @@ rule write_provenance:
         ),
         cells=[card.path for card in study.cells.values()],
         cell_sources=expand("results/cells/{data_set}/source.json", data_set=study.cells),
-        signatures=study.signature_files,
+        signatures=[*study.signature_files, *subtype_centroids],
         derived=expand("results/experiments/{experiment}/derived", experiment=deriving),
         malignant_parts=malignant_parts,
         records=signature_records,

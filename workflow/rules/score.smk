@@ -1,6 +1,6 @@
 # Scores every signature in every sample of a cohort by every configured method.
 # REQUIRED INPUTS: results/cohorts/{cohort}.h5ad, the signature files
-# OUTPUTS: results/scores/agreement.tsv, results/scores/{cohort}.genes.tsv, .parquet, .coverage.tsv
+# OUTPUTS: results/scores/agreement.tsv, results/scores/{cohort}.genes.tsv, .parquet, .coverage.tsv, .subtypes.tsv
 
 
 # One job: it takes a second, and what a cohort's part of a signature is worth is seen in the other cohorts.
@@ -35,7 +35,9 @@ rule score_cohort:
         signatures=signature_library,
         records=signature_records,
         symbols=study.symbols,
+        centroids=subtype_centroids,
     output:
+        **({"subtypes": "results/scores/{cohort}.subtypes.tsv"} if subtype_centroids else {}),
         scores="results/scores/{cohort}.parquet",
         coverage="results/scores/{cohort}.coverage.tsv",
         genes="results/scores/{cohort}.genes.tsv",

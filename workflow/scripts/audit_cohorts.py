@@ -2,8 +2,9 @@
 
 import pandas as pd
 
+from irf7bone.base.read_when_asked import ReadWhenAsked
 from irf7bone.harmonise.cohort_file import read_cohort
-from irf7bone.harmonise.duplicates import find_duplicates
+from irf7bone.harmonise.duplicates import ALL_PAIRS_UP_TO, find_duplicates
 from irf7bone.outcome.audit import audit_cohort
 from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.study.job import begin
@@ -15,23 +16,16 @@ from irf7bone.tables.outcome_checks import AUDIT
 begin(snakemake)
 
 config: Config = snakemake.params.config
-names, source = snakemake.params.cohorts, snakemake.input
-cohorts = dict(zip(names, map(read_cohort, source.cohorts), strict=True))
-DUPLICATES.write(
-    find_duplicates(
-        {name: adata.to_df() for name, adata in cohorts.items()},
-        {name: adata.obs for name, adata in cohorts.items()},
-    ),
-    snakemake.output.duplicates,
-)
-tables = zip(names, source.flow, source.scores, source.associations, strict=True)
-audited = [
-    audit_cohort(
-        FitPlan(name, cohorts[name].obs, SCORES.read(scores), config=config),
-        cohorts[name],
-        FLOW.read(flow),
-        ASSOCIATIONS.read(associations),
-    )
-    for name, flow, scores, associations in tables
-]
+source = snakemake.input
+files = dict(zip(snakemake.params.cohorts, source.cohorts, strict=True))
+cohorts = ReadWhenAsked(files, lambda name: read_cohort(files[name]), kept=ALL_PAIRS_UP_TO)
+tables = zip(cohorts, source.flow, source.scores, source.associations, strict=True)
+facts, audited = {}, []
+for name, flow, scores, associations in tables:
+    cohort = cohorts[name]
+    facts[name] = cohort.obs
+    plan = FitPlan(name, cohort.obs, SCORES.read(scores), config=config)
+    audited.append(audit_cohort(plan, cohort, FLOW.read(flow), ASSOCIATIONS.read(associations)))
 AUDIT.write(pd.concat(audited, ignore_index=True), snakemake.output.audit)
+profiles = ReadWhenAsked(files, lambda name: cohorts[name].to_df())
+DUPLICATES.write(find_duplicates(profiles, facts), snakemake.output.duplicates)

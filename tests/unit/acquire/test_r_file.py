@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -223,8 +224,14 @@ def test_make_card_asks_for_the_second_table_and_for_one_of_two_assays(tmp_path,
     assert "which assay? counts, log2" in made["expression"]["assay"]
 
 
-def test_xarray_is_hidden_from_anndata():
+def test_a_job_hides_xarray_from_anndata_and_still_reads_files_of_r():
     """It would take half a second of each job."""
-    import anndata.compat
-
-    assert anndata.compat.xarray is None
+    code = (
+        "import sys; from pathlib import Path; snakemake = 1\n"
+        f"sys.path.insert(0, {str(PROJECT / 'workflow' / 'scripts')!r})\n"
+        "import irf7bone, anndata.compat; assert anndata.compat.xarray is None\n"
+        "from irf7bone.acquire.r_objects import read_r_objects\n"
+        f"assert len(read_r_objects(Path({str(FILES / 'study.RData')!r}))[0]) == 3\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -156,3 +156,19 @@ def test_a_cohort_that_nobody_can_judge_is_judged_by_its_share(expression):
         {"whole": expression.columns, "made": MODULE}, ["whole"], lambda name: expression, LIBRARY
     )
     assert set(simulated["cohort"]) == {"made"}  # judged by the real one, and never asked
+
+
+def test_of_many_references_those_with_most_genes_are_asked(expression):
+    asked = []
+
+    def load(name):
+        asked.append(name)
+        return expression
+
+    genes = {f"c{number:02d}": [*MODULE, *LOOSE[: number % 7]] for number in range(30)}
+    table = measure_agreement(genes, list(genes), load, LIBRARY)
+    assert len(asked) == 20 and asked == sorted(asked)
+    number = {name: len(own) for name, own in genes.items()}
+    left = set(genes) - set(asked)
+    assert max(number[name] for name in left) <= min(number[name] for name in asked)
+    assert table["reference"].nunique() == 20 and table["cohort"].nunique() == 30

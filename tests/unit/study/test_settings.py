@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from irf7bone.base.errors import InputError, Problem
+from irf7bone.study.card_checks import CardKind
 from irf7bone.study.plan import Study, load_study
 from irf7bone.study.schema import load_schema
 from irf7bone.study.settings import RandomSignatures
@@ -133,6 +134,26 @@ def test_own_cards_and_signatures_are_found_from_the_current_folder(here):
     assert study.signature_files == (Path("all.gmt"), Path("more/own.gmt"))
 
 
+def test_a_file_of_centroids_is_found_beside_the_study(here):
+    (here / "pam50.tsv").write_text("gene\tBasal\tLumA\n", encoding="utf-8")
+    assert load({"subtypes.centroids": "pam50.tsv"}).subtype_centroids == Path("pam50.tsv")
+    assert load({}).subtype_centroids is None
+
+
+def test_a_jobs_process_reads_the_study_that_planning_found_right(here, monkeypatch):
+    planned = load({})
+    monkeypatch.setattr(CardKind, "problems_of", None)  # would be called for every card
+    assert load_study(changed({}), root=PROJECT, trusted=True) == planned
+
+
+def test_a_message_names_few_of_many_cohorts(here):
+    mine = [add_card(here, f"c{number:02d}") for number in range(40)]
+    with pytest.raises(InputError) as refused:
+        load({"cohorts": mine, "endpoints": ["bone", "death"], "primary.endpoint": "bone"})
+    [problem] = refused.value.problems
+    assert "c11: bone; and 28 more" in problem.expected and "c12" not in problem.expected
+
+
 def test_a_group_stands_for_the_signatures_of_its_role(here):
     folder = str(PROJECT / "data/signatures")
     groups = {"signatures.files": [folder, f"{folder}/library"]}
@@ -213,6 +234,7 @@ def test_analysis_settings_change_with_what_the_numbers_depend_on(here):
         ),
         ({"cohorts": ["gse1992", "gse3143", "gse1992", "simulated_bone"]}, "cohorts[2]", "each cohort once"),
         ({"cohorts": ["gse1992", "gse3143", "./simulated.yaml"]}, "cohorts[2]", "no such file"),
+        ({"subtypes.centroids": "nowhere.tsv"}, "subtypes.centroids", "a file, seen from"),
         ({"mirror": "nowhere"}, "mirror", "a folder that is there"),
         ({"mirror": "ftp://host"}, "mirror", "a base URL (https://...)"),
         ({"endpoints": ["relapse", "death", "lung"]}, "endpoints[2]", "gse1992: relapse; gse3143: death"),

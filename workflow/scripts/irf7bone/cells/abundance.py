@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import false_discovery_control
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from irf7bone.experiments.design import ContrastDesign
 from irf7bone.experiments.linear import fit_last
+from irf7bone.statistics.false_discovery import benjamini_hochberg
 
 HALF_A_CELL = 0.5
 
@@ -52,7 +52,7 @@ def compare_abundance(ratios: pd.DataFrame, design: ContrastDesign) -> pd.DataFr
     se = fit.scale * np.sqrt(np.asarray(moderated["s2_post"]))
     df = np.broadcast_to(moderated["df_total"], se.shape).astype(np.float64)
     p = np.asarray(moderated["p_value"])[:, 0]
-    reach = student.ppf(0.975, df) * se
+    reach = stdtrit(df, 0.975) * se
     return pd.DataFrame(
         {
             "difference": fit.effect,
@@ -60,7 +60,7 @@ def compare_abundance(ratios: pd.DataFrame, design: ContrastDesign) -> pd.DataFr
             "ci_low": fit.effect - reach,
             "ci_high": fit.effect + reach,
             "p": p,
-            "q": false_discovery_control(p, method="bh"),
+            "q": benjamini_hochberg(p),
         },
         index=ratios.columns,
     )

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 import anndata as ad
 import numpy as np
 import pandas as pd
-from scipy.stats import false_discovery_control
 
 from irf7bone.base.cells_vocabulary import BULK, CYTOTOXIC, MALIGNANT, OK, UNASSIGNED
 from irf7bone.cells.abundance import centred_log_ratios, compare_abundance, non_malignant_ratios
@@ -26,6 +25,7 @@ from irf7bone.experiments.levels import group_share, score_levels
 from irf7bone.experiments.permute import floor_code
 from irf7bone.genes.orthologs import to_human
 from irf7bone.scoring.score_table import score_cohort
+from irf7bone.statistics.false_discovery import benjamini_hochberg
 from irf7bone.study.cells_card import CellsCard
 from irf7bone.tables.cells import (
     ABUNDANCE,
@@ -170,7 +170,7 @@ def _signatures(results: Mapping[tuple[str, str], Compared], inputs: CellInputs)
     tested = (table["status"] == OK) & ~primary
     table["q"] = np.nan
     if tested.any():
-        table.loc[tested, "q"] = false_discovery_control(table.loc[tested, "p"].astype(float), method="bh")
+        table.loc[tested, "q"] = benjamini_hochberg(table.loc[tested, "p"].astype(float))
     return CELL_SIGNATURES.cast(table)
 
 

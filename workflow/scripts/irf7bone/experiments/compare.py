@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
+from scipy.special import stdtr, stdtrit
 
 from irf7bone.base.phrases import counted
 from irf7bone.experiments.linear import Fit, fit_last
@@ -37,7 +37,7 @@ def compare(values: np.ndarray, matrix: np.ndarray) -> tuple[pd.DataFrame, Fit]:
     se = fit.scale * fit.sigma
     with np.errstate(divide="ignore", invalid="ignore"):
         t = fit.effect / se
-    reach = student.ppf((1 + LEVEL) / 2, fit.df_residual) * se
+    reach = stdtrit(fit.df_residual, (1 + LEVEL) / 2) * se
     table = pd.DataFrame(
         {
             "difference": fit.effect,
@@ -45,7 +45,7 @@ def compare(values: np.ndarray, matrix: np.ndarray) -> tuple[pd.DataFrame, Fit]:
             "ci_low": fit.effect - reach,
             "ci_high": fit.effect + reach,
             "df": float(fit.df_residual),
-            "p": 2 * student.sf(np.abs(t), fit.df_residual),
+            "p": 2 * stdtr(fit.df_residual, -np.abs(t)),
         }
     )
     table.loc[se <= ROUNDING] = np.nan

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import anndata as ad
 import numpy as np
 import pandas as pd
-from scipy.special import polygamma
-from scipy.stats import false_discovery_control
-from scipy.stats import t as student
+from scipy.special import polygamma, stdtrit
 
 from irf7bone.base.errors import InputError, Problem
 from irf7bone.experiments.counts import effective_library_sizes, enough_counts
@@ -17,6 +15,7 @@ from irf7bone.experiments.design import ContrastDesign
 from irf7bone.experiments.expressed import COUNTS, expressed
 from irf7bone.experiments.linear import Fit, fit_last
 from irf7bone.experiments.shrink import shrink
+from irf7bone.statistics.false_discovery import benjamini_hochberg
 
 LEVEL = 0.95
 LOWESS_SPAN = 0.5  # of the mean-variance trend, as published
@@ -139,7 +138,7 @@ def differential(adata: ad.AnnData, design: ContrastDesign) -> Differential:
         share = share_by_trend(moderated, trended)
         if share >= TREND_EXPLAINS:
             moderated, engine = trended, "limma-trend"
-    reach = student.ppf((1 + LEVEL) / 2, moderated.df_total) * moderated.se
+    reach = stdtrit(moderated.df_total, (1 + LEVEL) / 2) * moderated.se
     genes = pd.DataFrame(
         {
             "mean_log2": mean,
@@ -150,7 +149,7 @@ def differential(adata: ad.AnnData, design: ContrastDesign) -> Differential:
             "log2_fc_shrunken": shrink(fit.effect, moderated.se, moderated.p),
             "t": moderated.t,
             "p": moderated.p,
-            "q": false_discovery_control(moderated.p, method="bh"),
+            "q": benjamini_hochberg(moderated.p),
         },
         index=adata.var_names[keep],
     )

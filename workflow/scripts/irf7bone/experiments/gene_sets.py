@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pandas as pd
-from scipy.stats import false_discovery_control
-from scipy.stats import t as student
+from scipy.special import stdtr
 
 from irf7bone.experiments.differential import Differential
+from irf7bone.statistics.false_discovery import benjamini_hochberg
 from irf7bone.tables.experiment import GENE_SETS, LEADING_EDGE, RUNNING
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def camera(ranking: Ranking, places: np.ndarray, correlation: float | None) -> t
     delta = n / others * (z[places].mean() - z.mean())
     variance = ((n - 1) * z.var(ddof=1) - delta**2 * m * others / n) / (n - 2)
     t = delta / np.sqrt(variance * (inflation / m + 1 / others))
-    return float(delta), float(2 * student.sf(abs(t), df)), float(correlation)
+    return float(delta), float(2 * stdtr(df, -abs(t))), float(correlation)
 
 
 def gene_set_tests(
@@ -211,7 +211,7 @@ def _test_contrast(
     if testable:
         tested = (table["status"] == "ok").to_numpy()
         for given, adjusted in (("camera_p", "camera_q"), ("prerank_p", "prerank_fdr")):
-            table.loc[tested, adjusted] = false_discovery_control(table.loc[tested, given], method="bh")
+            table.loc[tested, adjusted] = benjamini_hochberg(table.loc[tested, given])
     return table, edges, curves
 
 

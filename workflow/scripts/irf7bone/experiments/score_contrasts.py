@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import false_discovery_control
 
 from irf7bone.experiments.compare import WITHOUT_VARIANCE, compare, too_few
 from irf7bone.experiments.design import ContrastDesign
 from irf7bone.experiments.permute import floor_code, permutation_p, smallest_p
+from irf7bone.statistics.false_discovery import benjamini_hochberg
 from irf7bone.statistics.hedges import hedges_g, hedges_g_of_pairs
 from irf7bone.tables.experiment import SAMPLE_SCORES, SIGNATURES
 
@@ -60,7 +60,7 @@ def score_contrasts(
         (table["signature"] == primary[0]) & (table["method"] == primary[1])
     )
     if tested.any():
-        table.loc[tested, "q"] = false_discovery_control(table.loc[tested, "p"].astype(float), method="bh")
+        table.loc[tested, "q"] = benjamini_hochberg(table.loc[tested, "p"].astype(float))
     return SIGNATURES.cast(table)
 
 

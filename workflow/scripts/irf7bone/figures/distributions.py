@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
@@ -67,6 +66,8 @@ def plot_scores(table: pd.DataFrame, primary: str, *, title: str, method: str, s
 
 
 def _plot_violins(axes: Axes, table: pd.DataFrame, order: list[str], labels: list[str], method: str) -> None:
+    import seaborn as sns
+
     counts = table.drop_duplicates("sample")["er"].value_counts()
     by_er = all(counts.get(state, 0) >= FEWEST_FOR_SPLIT for state in ER_COLOURS)
     shared = {
@@ -111,6 +112,8 @@ def _plot_violins(axes: Axes, table: pd.DataFrame, order: list[str], labels: lis
 
 
 def _plot_correlation(axes: Axes, wide: pd.DataFrame) -> None:
+    import seaborn as sns
+
     numbers = [str(i) for i in range(1, wide.shape[1] + 1)]
     sns.heatmap(
         wide.corr(method="spearman"),

@@ -13,6 +13,7 @@ from irf7bone.figures.distributions import plot_scores
 from irf7bone.figures.drawing import Drawing, forest_models
 from irf7bone.figures.forest import plot_forest
 from irf7bone.figures.forest_tables import forest_table, overview_table
+from irf7bone.figures.largest_cohorts import LargestCohorts
 from irf7bone.figures.plot_curves import plot_curves
 from irf7bone.figures.plot_outcome import plot_cohort_outcome, plot_pooled_outcome
 from irf7bone.figures.plot_sample_quality import plot_quality
@@ -143,8 +144,11 @@ def plot_forests(
     Returns:
         Drawings by the names of :func:`irf7bone.figures.pooled_figures`.
     """
+    largest = LargestCohorts.of(associations, roles)
+    associations, results = largest.rows(associations), largest.tables(results)
     primary, models = config.primary, forest_models(config)
     key = key_signatures(primary.signature, config.proliferation_signature, config.signatures.select)
+    by_what = f"({primary.method}){largest.words}"
     drawn = {}
     for endpoint in config.endpoints:
         shared: dict[str, Any] = {"endpoint": endpoint, "method": primary.method, "models": models}
@@ -152,7 +156,7 @@ def plot_forests(
         overview = overview_table(associations, pooled, roles, signatures=config.signatures.select, **shared)
         said = ENDPOINT_WORDS[endpoint]
         words = {
-            "title": f"{said.capitalize()}: hazard ratio per SD of the score ({primary.method})",
+            "title": f"{said.capitalize()}: hazard ratio per SD of the score {by_what}",
             "nothing": f"No cohort of this study has the endpoint {said}.",
         }
         drawn[f"forest_{endpoint}"] = Drawing(plot_forest(by_cohort, models, **words), by_cohort)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -129,6 +128,8 @@ def _name(axes: Axes, flagged: pd.DataFrame) -> None:
 
 
 def _plot_strip(axes: Axes, shown: pd.DataFrame, column: str, label: str, states: list[str]) -> None:
+    import seaborn as sns
+
     # against the order in the file, because batches that were run one after the other show as steps
     placed = shown.assign(order=range(1, len(shown) + 1))
     sns.scatterplot(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import combinations_with_replacement
+from functools import lru_cache
+from itertools import combinations, combinations_with_replacement
 
 import numpy as np
 import pandas as pd
@@ -18,11 +19,15 @@ from irf7bone.harmonise.profile_match import (
     match_profiles,
     read_profiles,
 )
+from irf7bone.harmonise.profile_sketch import LEAST_ALIKE, Sketches
 from irf7bone.harmonise.sample_ids import patient_of
 from irf7bone.tables.cohort import DUPLICATES
 
 # from this many pairs on, of which most have other clinical data, it is the clinical data that were mixed up
 MANY_PAIRS = 5
+# comparing all pairs of this many cohorts in full takes about ten seconds
+ALL_PAIRS_UP_TO = 24
+PROFILES_AT_ONCE = 32  # held in memory
 _REASONS = {
     "same": "one patient by id: exclude one of the samples in its card (exclude: samples) with the reason",
     "copy": "one tumour, two ids: exclude one of the samples in its card (exclude: samples) with the reason",
@@ -48,40 +53,78 @@ class _Pair:
 
 
 def find_duplicates(
-    cohorts: Mapping[str, pd.DataFrame], facts: Mapping[str, pd.DataFrame] | None = None
+    cohorts: Mapping[str, pd.DataFrame],
+    facts: Mapping[str, pd.DataFrame] | None = None,
+    *,
+    all_pairs_up_to: int = ALL_PAIRS_UP_TO,
 ) -> pd.DataFrame:
     """Compare every sample with every other one, within and across cohorts.
 
+    Of many cohorts, two are compared in full where ids, clinical data or a sketch of the profiles
+    (:mod:`irf7bone.harmonise.profile_sketch`) say that they may share a patient.
+
     Args:
-        cohorts: Cohort id -> samples x genes, log2; index = sample id, columns = symbol.
+        cohorts: Cohort id -> samples x genes, log2; index = sample id, columns = symbol. May be a mapping
+            that reads a cohort when it is asked for it.
         facts: Cohort id -> the samples' ``obs``: age, size_cm, grade, er, her2, node and endpoints, as far as
             recorded. Without them ids and profiles are confronted alone.
+        all_pairs_up_to: Number of cohorts up to which all pairs are compared in full.
 
     Returns:
         Table of :data:`DUPLICATES`: for each pair of cohorts the pairs of samples found, or one row that says
         that there is none or why profiles could not be compared.
     """
-    profiles = {name: read_profiles(expression) for name, expression in cohorts.items()}
-    known = {
-        name: (facts or {}).get(name, pd.DataFrame(index=expression.index))
-        for name, expression in cohorts.items()
-    }
+    names = list(cohorts)
+    many = len(names) > all_pairs_up_to
+    profiles = lru_cache(PROFILES_AT_ONCE if many else None)(lambda name: read_profiles(cohorts[name]))
     rows: dict[tuple[str, str], list[dict[str, object]]] = {}
     twins: dict[str, np.ndarray] = {}
-    for name, own in profiles.items():
+    known: dict[str, pd.DataFrame] = {}
+    genes: dict[str, pd.Index] = {}
+    for name in names:
+        own = profiles(name)
+        genes[name] = own.genes
+        known[name] = (facts or {}).get(name, pd.DataFrame(index=pd.Index(own.samples)))
         pair = _Pair(name, name, own, own, (known[name], known[name]), match_profiles(own, own))
         rows[name, name] = _rows(pair)
         twins[name] = _twins(rows[name, name], own)
-    for first, second in combinations_with_replacement(cohorts, 2):
-        if first != second:
-            a, b = profiles[first], profiles[second]
-            compared = match_profiles(a, b, (twins[first], twins[second]))
-            pair = _Pair(first, second, a, b, (known[first], known[second]), compared)
-            rows[first, second] = _rows(pair)
+    told = _told_apart(genes, known, profiles) if many else {}
+    for first, second in combinations(names, 2):
+        if (first, second) in told:
+            rows[first, second] = [told[first, second]]
+            continue
+        a, b = profiles(first), profiles(second)
+        compared = match_profiles(a, b, (twins[first], twins[second]))
+        rows[first, second] = _rows(_Pair(first, second, a, b, (known[first], known[second]), compared))
     ordered = [
         row for first, second in combinations_with_replacement(cohorts, 2) for row in rows[first, second]
     ]
     return DUPLICATES.cast(pd.DataFrame(ordered, columns=DUPLICATES.names))
+
+
+def _told_apart(
+    genes: Mapping[str, pd.Index], known: Mapping[str, pd.DataFrame], profiles: Callable[[str], Profiles]
+) -> dict[tuple[str, str], dict[str, object]]:
+    """Pairs of cohorts that need no comparison in full -> their row."""
+    sketches = Sketches(genes, profiles)
+    every = pd.Index(sorted(set().union(*genes.values())))
+    has = {name: np.isin(np.arange(len(every)), every.get_indexer(own)) for name, own in genes.items()}
+    patients = {name: set(filter(None, map(patient_of, map(str, obs.index)))) for name, obs in known.items()}
+    told = {}
+    for first, second, largest in sketches.largest():
+        if largest >= LEAST_ALIKE or not patients[first].isdisjoint(patients[second]):
+            continue
+        if matching_facts(known[first], known[second], within=False, rate=FALSE_POSITIVE_RATE):
+            continue
+        row: dict[str, object] = dict.fromkeys(DUPLICATES.names)
+        row |= {"cohort": first, "other_cohort": second, "status": "none"}
+        row["n_genes"] = int((has[first] & has[second]).sum())
+        row["reason"] = (
+            f"told by a sketch of {len(sketches.genes)} genes, in which no two samples correlate beyond "
+            f"{largest:.2f}, and by ids and clinical data"
+        )
+        told[first, second] = row
+    return told
 
 
 def _twins(rows: list[dict[str, object]], own: Profiles) -> np.ndarray:

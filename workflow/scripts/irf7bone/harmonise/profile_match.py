@@ -156,7 +156,7 @@ def match_profiles(
 
 def _own(a: np.ndarray, b: np.ndarray, *, within: bool) -> tuple[np.ndarray, np.ndarray]:
     """Profiles of length 1 without the patterns that many samples share (spherical principal components)."""
-    profiles = _unit(a) if within else np.vstack([_unit(a), _unit(b)])
+    profiles = unit_profiles(a) if within else np.vstack([unit_profiles(a), unit_profiles(b)])
     n = len(profiles)
     most = min(n // 10, MOST_PATTERNS)
     if most:
@@ -164,7 +164,7 @@ def _own(a: np.ndarray, b: np.ndarray, *, within: bool) -> tuple[np.ndarray, np.
         weights, vectors = eigh(products, subset_by_index=[n - most, n - 1])
         shared = weights > SHARED_BY
         patterns = ((vectors[:, shared] / np.sqrt(weights[shared])).T @ profiles).astype(profiles.dtype)
-        profiles = _unit(profiles - (profiles @ patterns.T) @ patterns)
+        profiles = unit_profiles(profiles - (profiles @ patterns.T) @ patterns)
     return (profiles, profiles) if within else (profiles[: len(a)], profiles[len(a) :])
 
 
@@ -173,7 +173,8 @@ def _sound(z: np.ndarray) -> np.ndarray:
     return (np.abs(z) >= CLIPPED_AT).mean(axis=1) <= MOST_CLIPPED
 
 
-def _unit(values: np.ndarray) -> np.ndarray:
+def unit_profiles(values: np.ndarray) -> np.ndarray:
+    """Profiles centred and of length 1, samples x genes; one without any difference stays 0."""
     centred = values - values.mean(axis=1, keepdims=True)
     length = np.linalg.norm(centred, axis=1, keepdims=True)
     return centred / np.where(length > 0, length, 1)

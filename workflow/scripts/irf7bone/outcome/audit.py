@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import anndata as ad
 import numpy as np
 import pandas as pd
 
 from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.outcome.models import CLINICAL
 from irf7bone.tables.outcome_checks import AUDIT, IN_FILE, IN_MODEL, LOST
+
+if TYPE_CHECKING:
+    import anndata as ad
 
 
 def audit_cohort(

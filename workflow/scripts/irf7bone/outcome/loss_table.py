@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import anndata as ad
 import numpy as np
 import pandas as pd
 
 from irf7bone.harmonise.losses import compare_loss
 from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.tables.outcome_checks import LOSSES
+
+if TYPE_CHECKING:
+    import anndata as ad
 
 
 def loss_table(plan: FitPlan, adata: ad.AnnData) -> pd.DataFrame:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
-from scipy.stats import false_discovery_control
 
 from irf7bone.outcome.reasons import Code
 from irf7bone.pool.pool import pool_associations
 from irf7bone.pool.real_cohorts import real_rows
+from irf7bone.statistics.false_discovery import benjamini_hochberg
 from irf7bone.statistics.random_effects import LEVEL
 from irf7bone.tables.columns import RESULT
 from irf7bone.tables.outcome import ASSOCIATIONS, STRATA
@@ -61,7 +61,7 @@ def pool_by_er(er_associations: pd.DataFrame, roles: Mapping[str, str], *, confi
     ok = (together["status"] == "ok").to_numpy()
     together["q"] = np.nan
     if ok.any():
-        together.loc[ok, "q"] = false_discovery_control(together.loc[ok, "p"].to_numpy())
+        together.loc[ok, "q"] = benjamini_hochberg(together.loc[ok, "p"].to_numpy())
     return ER_POOLED.cast(together[ER_POOLED.names])
 
 

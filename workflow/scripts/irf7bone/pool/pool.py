@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import false_discovery_control
 
 from irf7bone.base.errors import Problems
 from irf7bone.pool.bayes import bayesian_columns
 from irf7bone.pool.real_cohorts import WHERE, real_rows, recorded_endpoints
+from irf7bone.statistics.false_discovery import benjamini_hochberg
 from irf7bone.statistics.random_effects import leave_one_cohort_out, pool_many
 from irf7bone.tables.columns import RESULT
 from irf7bone.tables.pooled import POOLED
@@ -94,7 +94,7 @@ def pool_associations(
     tested = ~_is_primary(pooled, config) & ~pooled["signature"].isin(controls)
     others = ((fit.k > 0) & tested).to_numpy()
     if others.any():
-        pooled.loc[others, "q"] = false_discovery_control(pooled.loc[others, "p"].to_numpy())
+        pooled.loc[others, "q"] = benjamini_hochberg(pooled.loc[others, "p"].to_numpy())
     return POOLED.cast(pooled)
 
 

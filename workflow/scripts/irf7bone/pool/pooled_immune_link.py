@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy.stats import false_discovery_control
 
 from irf7bone.pool.real_cohorts import real_rows
+from irf7bone.statistics.false_discovery import benjamini_hochberg
 from irf7bone.statistics.partial_correlation import fisher_se
 from irf7bone.statistics.random_effects import pool_many
 from irf7bone.tables.outcome import ADJUSTMENTS
@@ -71,7 +71,7 @@ def pool_immune(links: pd.DataFrame, roles: Mapping[str, str]) -> pd.DataFrame:
     ]
     estimated = k > 0
     if estimated.any():
-        pooled.loc[estimated, "q"] = false_discovery_control(pooled.loc[estimated, "p"].to_numpy())
+        pooled.loc[estimated, "q"] = benjamini_hochberg(pooled.loc[estimated, "p"].to_numpy())
     return IMMUNE_POOLED.cast(pooled)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +73,14 @@ class _Genes:
 
 
 @dataclass(frozen=True)
+class _Common:
+    """Genes that vary in each of some cohorts, sorted, and the cell that each is matched in."""
+
+    names: np.ndarray
+    cell: np.ndarray
+
+
+@dataclass(frozen=True)
 class _Job:
     """Random signatures of one signature in one choice of cohorts, ``own`` above them as the first row.
 
@@ -131,36 +139,44 @@ def pooled_null(
     cohorts = sorted({cohort for _, chosen in wanted for cohort in chosen})
     genes = {cohort: _varying_genes(load(cohort).expression) for cohort in cohorts}
 
+    # found once for all signatures of the same cohorts: with many cohorts it takes longer than the draws
+    common = {chosen: _common([genes[cohort] for cohort in chosen]) for chosen in {c for _, c in wanted}}
+
     jobs: dict[tuple[str, tuple[str, ...]], _Job] = {}
     for (signature, chosen), todo in wanted.items():
-        named = library[signature]
-        job = _sample_job(signature, named, {cohort: genes[cohort] for cohort in chosen}, n_draws, seed)
+        source = generator(seed, *chosen, signature)
+        job = _sample_job(library[signature], common[chosen], len(chosen), n_draws, source)
         if isinstance(job, dict):
             for k in todo:
                 results[k] = job
         else:
             jobs[signature, chosen] = job
 
-    estimates: dict[int, list[Estimates]] = {}
+    estimates: dict[int, list[tuple[np.ndarray, np.ndarray]]] = {}
     for cohort in cohorts:
         data = load(cohort)
         prepared = Prepared(data.expression)
         plan = FitPlan(cohort, data.obs, data.scores, config=config)
+        names, varying = prepared.genes.astype(str), set(prepared.genes[prepared.varying])
+        places = {
+            chosen: np.searchsorted(names, shared.names)
+            for chosen, shared in common.items()
+            if cohort in chosen
+        }
         for (signature, chosen), job in jobs.items():
             if cohort not in chosen:
                 continue
-            refused = _not_the_same(prepared, library[signature], job, cohort, config)
+            refused = _not_the_same(prepared, varying, library[signature], job, cohort, config)
             if refused:
                 results.update(dict.fromkeys(wanted[signature, chosen], refused))
                 continue
-            place = np.searchsorted(prepared.genes.astype(str), job.genes.astype(str))
-            sets = [set_matrix(place[side], prepared.n_genes) for side in (job.up, job.down)]
+            sets = [set_matrix(places[chosen][side], prepared.n_genes) for side in (job.up, job.down)]
             todo = wanted[signature, chosen]
             for method in dict.fromkeys(rows[k]["method"] for k in todo):
                 same = [k for k in todo if rows[k]["method"] == method]
                 models = [behind(plan, fits[_key(rows[k])][cohort]) for k in same]
                 for k, (found, _) in zip(same, random_estimates(prepared, sets, method, models), strict=True):
-                    estimates.setdefault(k, []).append(found)
+                    estimates.setdefault(k, []).append((found.log_hr, found.se))
 
     histograms: list[pd.DataFrame] = []
     for (signature, chosen), job in jobs.items():
@@ -215,42 +231,42 @@ def _refusal(row: Mapping[str, Any], config: Config) -> dict[str, Any] | None:
 def _varying_genes(expression: pd.DataFrame) -> _Genes:
     prepared = Prepared(expression)
     keep = prepared.varying
-    return _Genes(prepared.genes[keep], prepared.mean[keep], prepared.sd[keep])
+    return _Genes(prepared.genes[keep].astype(str), prepared.mean[keep], prepared.sd[keep])
+
+
+def _common(cohorts: Sequence[_Genes]) -> _Common:
+    """The genes that all of these cohorts have, matched on their mean ranks of level and of spread."""
+    names = reduce(partial(np.intersect1d, assume_unique=True), (genes.names for genes in cohorts))
+    level, spread = np.zeros(names.size), np.zeros(names.size)
+    for genes in cohorts:
+        place = np.searchsorted(genes.names, names)
+        level += level_fraction(genes.mean[place])
+        spread += level_fraction(genes.sd[place])
+    return _Common(names, cells(level, spread))
 
 
 def _sample_job(
-    signature: str,
-    named: ScorableSignature,
-    cohorts: Mapping[str, _Genes],
-    n_draws: int,
-    seed: int,
+    named: ScorableSignature, common: _Common, n_cohorts: int, n_draws: int, random: np.random.Generator
 ) -> _Job | dict[str, str]:
     """Draws of one signature over genes that all these cohorts have, or status and reason."""
-    common = reduce(np.intersect1d, (genes.names.astype(str) for genes in cohorts.values()))
-    own_up, own_down = (positions(common, side) for side in (named.up, named.down))
+    own_up, own_down = (positions(common.names, side) for side in (named.up, named.down))
     sides = (own_up, own_down)
     n_genes, n_used = len({*named.up, *named.down}), sum(side.size for side in sides)
     lost = any(members and not side.size for members, side in zip((named.up, named.down), sides, strict=True))
     if lost or not n_used:
-        reason = f"{n_used} of {n_genes} genes vary in all {len(cohorts)} pooled cohorts"
+        reason = f"{n_used} of {n_genes} genes vary in all {n_cohorts} pooled cohorts"
         return {"status": "low_coverage", "reason": reason}
-    level, spread = np.zeros(common.size), np.zeros(common.size)
-    for genes in cohorts.values():
-        place = np.searchsorted(genes.names.astype(str), common)
-        level += level_fraction(genes.mean[place])
-        spread += level_fraction(genes.sd[place])
-    drawn = sample_sets(cells(level, spread), *sides, n_draws, generator(seed, *cohorts, signature))
+    drawn = sample_sets(common.cell, *sides, n_draws, random)
     if isinstance(drawn, str):
         return {"status": "not_available", "reason": drawn}
     up, down = (np.vstack([own, side]) for own, side in zip(sides, (drawn.up, drawn.down), strict=True))
-    return _Job(common, up, down, drawn)
+    return _Job(common.names, up, down, drawn)
 
 
 def _not_the_same(
-    prepared: Prepared, named: ScorableSignature, job: _Job, cohort: str, config: Config
+    prepared: Prepared, varying: set[str], named: ScorableSignature, job: _Job, cohort: str, config: Config
 ) -> dict[str, str] | None:
     """Why the genes that all cohorts have cannot stand for those that this cohort was scored with."""
-    varying = set(prepared.genes[prepared.varying])
     up, down = ([gene for gene in side if gene in varying] for side in (named.up, named.down))
     part_up, part_down = (job.genes[side[0]].tolist() for side in (job.up, job.down))
     whole, part = (up, down), (part_up, part_down)
@@ -266,9 +282,13 @@ def _not_the_same(
     return {"status": "low_coverage", "reason": reason}
 
 
-def _pool(parts: Sequence[Estimates]) -> tuple[float, Estimates]:
-    """Pooled log_hr of the first row, and estimates of the others; NaN where a cohort has none."""
-    log_hr, se = (np.column_stack([getattr(part, name) for part in parts]) for name in ("log_hr", "se"))
+def _pool(parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[float, Estimates]:
+    """Pooled log_hr of the first row, and estimates of the others; NaN where a cohort has none.
+
+    Args:
+        parts: log_hr and se in each cohort, shapes (1 + n_draws,).
+    """
+    log_hr, se = (np.column_stack(part) for part in zip(*parts, strict=True))
     fitted = np.isfinite(log_hr).all(axis=1)
     pooled = pool_many(log_hr[fitted], se[fitted])
     whole = [np.full(fitted.size, np.nan) for _ in range(3)]

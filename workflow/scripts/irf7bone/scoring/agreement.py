@@ -22,6 +22,8 @@ from irf7bone.tables.cohort import AGREEMENT
 # A cohort shows what the whole signature says if it measures this share of it.
 REFERENCE_SHARE = 0.6
 METHOD = "zscore"
+# more references than this say nothing new, and the table would grow with the square of the cohorts
+MOST_REFERENCES = 20
 
 
 class ScorableSignature(Protocol):
@@ -89,16 +91,30 @@ def measure_agreement(
 
     Args:
         measured: Cohort -> symbols that it has and that vary in it.
-        references: Cohorts of real samples; each is loaded once, one at a time.
+        references: Cohorts of real samples; each is loaded once, one at a time. Of more than
+            :data:`MOST_REFERENCES` those are asked that measure most of the gene sets' genes.
         load: Expression of one of them, samples x genes.
         library: Gene sets by name.
 
     Returns:
         :data:`AGREEMENT`, references x other cohorts x gene sets.
     """
-    parts = [agreement_rows(name, Prepared(load(name)), measured, library) for name in references]
+    asked = _with_most_genes(references, measured, library)
+    parts = [agreement_rows(name, Prepared(load(name)), measured, library) for name in asked]
     filled = [part for part in parts if len(part)]
     return AGREEMENT.cast(pd.concat(filled, ignore_index=True)) if filled else AGREEMENT.empty()
+
+
+def _with_most_genes(
+    references: Collection[str],
+    measured: Mapping[str, Collection[str]],
+    library: Mapping[str, ScorableSignature],
+) -> list[str]:
+    """The references to ask, in their order; of equals the first."""
+    wanted = {gene for gene_set in library.values() for gene in (*gene_set.up, *gene_set.down)}
+    number = {name: len(wanted.intersection(measured[name])) for name in references}
+    asked = sorted(references, key=lambda name: -number[name])[:MOST_REFERENCES]
+    return [name for name in references if name in asked]
 
 
 def agreement_rows(

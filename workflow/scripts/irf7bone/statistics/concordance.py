@@ -35,6 +35,12 @@ def harrell_c(time: np.ndarray, event: np.ndarray, scores: np.ndarray) -> Concor
 
     Returns:
         C above 0.5 where a higher score goes with a longer time free of the event.
+
+    Examples:
+        >>> import numpy as np
+        >>> from irf7bone.statistics import harrell_c
+        >>> harrell_c(np.array([5.0, 8, 12, 20]), np.array([1, 1, 0, 1]), [[1, 3, 2, 4]]).c.tolist()
+        [0.8]
     """
     scores = np.atleast_2d(np.asarray(scores, dtype=float))
     failed = np.asarray(event) > 0

@@ -37,6 +37,13 @@ def gray_test(time: np.ndarray, cause: np.ndarray, group: np.ndarray) -> GroupTe
         time: Shape (n,), finite.
         cause: 0 censored, 1 the event, 2 a competing event, shape (n,).
         group: Labels, shape (n,).
+
+    Examples:
+        >>> import numpy as np
+        >>> from irf7bone.statistics import gray_test
+        >>> time, cause = np.array([5.0, 8, 12, 20, 30, 31]), np.array([1, 2, 1, 0, 1, 1])
+        >>> round(gray_test(time, cause, np.array(list("aaabbb"))).p, 3)
+        0.141
     """
     names, code = np.unique(group, return_inverse=True)
     df = names.size - 1
@@ -94,6 +101,13 @@ def logrank_test(
         group: Labels, shape (n,).
         entry: From when each is at risk: in the risk sets of (entry, time]. Shape (n,); None where all are
             from the start.
+
+    Examples:
+        >>> import numpy as np
+        >>> from irf7bone.statistics import logrank_test
+        >>> time, event = np.array([5.0, 8, 12, 20, 30, 31]), np.array([1, 1, 1, 0, 1, 1])
+        >>> round(logrank_test(time, event, np.array(list("aaabbb"))).p, 3)
+        0.025
     """
     df = np.unique(group).size - 1
     if df < 1:

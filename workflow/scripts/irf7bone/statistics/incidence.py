@@ -49,6 +49,12 @@ def aalen_johansen(time: np.ndarray, cause: np.ndarray, entry: np.ndarray | None
         entry: Time from which a sample is at risk, shape (n,), below ``time``; None where all are from the
             start. With few at risk early an estimate that reaches 1 there stays 1: such data tell of later
             times only.
+
+    Examples:
+        >>> import numpy as np
+        >>> from irf7bone.statistics import aalen_johansen
+        >>> aalen_johansen(np.array([5.0, 8, 12, 20]), np.array([1, 2, 0, 1])).incidence.tolist()
+        [0.25, 0.25, 0.25, 0.75]
     """
     times, at = np.unique(time, return_inverse=True)
     ended = np.bincount(at, minlength=times.size)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 SCRIPTS = Path(__file__).resolve().parents[2]
 PACKAGE = __name__.partition(".")[0]
@@ -32,6 +33,15 @@ def code_hash(script: str) -> str:
     for name in modules_behind(script):
         digest.update(b"\0" + name.encode() + b"\0" + _file_of(name).read_bytes())
     return digest.hexdigest()[:16]
+
+
+def code_hash_of(script: str) -> Callable[[Any], str]:
+    """A parameter for a rule: :func:`code_hash`, found when a job of the rule is planned or run.
+
+    A process that runs one job of a cluster reads the whole Snakefile, and needs the hash of one rule.
+    """
+    found = cache(code_hash)
+    return lambda wildcards: found(script)
 
 
 def modules_behind(script: str) -> tuple[str, ...]:

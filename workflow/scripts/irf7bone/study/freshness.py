@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from snakemake.iocontainers import InputFiles
 from snakemake.jobs import Job
 from snakemake.logging import logger
 from snakemake.settings.types import RerunTrigger
@@ -121,7 +123,8 @@ class Freshness:
 
         It takes wildcards alone, since Snakemake compares no parameter that is derived from the inputs.
         """
-        return lambda wildcards: self.content(rule.expand_input(dict(wildcards.items()))[0])
+        asked = _without_results(rule)
+        return lambda wildcards: self.content(asked.expand_input(dict(wildcards.items()))[0])
 
     def outdated(self) -> dict[str, list[str]]:
         """Results to make anew: path -> what is wrong with it, or with what it was made from.
@@ -154,6 +157,22 @@ class Freshness:
         if path not in self._of:
             self._of[path] = self.checksums.of(path)
         return self._of[path]
+
+
+def _without_results(rule: Any) -> Any:
+    """The rule with those inputs alone that may be no results: in many cohorts these are few of thousands."""
+    kept = InputFiles()
+    for name, item in rule.input._allitems():
+        several = isinstance(item, list) and not callable(item)
+        items = item if several else [item]
+        left = [one for one in items if callable(one) or not is_result(one)]
+        start = len(kept)
+        kept.extend(left)
+        if name and left:
+            kept._set_name(name, start, end=len(kept) if several else None)
+    alike = copy(rule)
+    alike._input = kept
+    return alike
 
 
 def _files() -> Iterable[str]:

@@ -50,6 +50,7 @@ class Study:
         root: The project's folder.
         mirror: Folder or base URL that replaces the network; None for none. Not among the settings, because
             where a file comes from changes no number.
+        subtype_centroids: File of the centroids that subtypes are called by; None where none are.
     """
 
     config: Config
@@ -61,6 +62,7 @@ class Study:
     symbols: Path
     root: Path
     mirror: str | None = None
+    subtype_centroids: Path | None = None
 
     @property
     def malignant_parts(self) -> tuple[MalignantPart, ...]:
@@ -99,7 +101,12 @@ class Study:
 
 
 def load_study(
-    config: Mapping[str, Any], *, root: Path, source: str = "config.yaml", files: Iterable[Path] = ()
+    config: Mapping[str, Any],
+    *,
+    root: Path,
+    source: str = "config.yaml",
+    files: Iterable[Path] = (),
+    trusted: bool = False,
 ) -> Study:
     """Check and type a whole study: the config and every card that it names.
 
@@ -108,12 +115,14 @@ def load_study(
         root: The project's folder.
         source: What messages call the config.
         files: The config files: paths are looked for beside the one that names them.
+        trusted: Whether the cards were found right by the process that planned this one's job.
 
     Raises:
         InputError: With every problem of the config and of all cards.
     """
     root, config, paths = Path(root).resolve(), current_names(config), [Path(file) for file in files]
     checks = StudyChecks(config, root, source, paths)
+    checks.trusted = trusted
     for path in paths:
         checks.problems.extend(config_problems(from_here(path)))
     documents = checks.read_cards("cohorts", COHORT_CARDS)
@@ -130,6 +139,7 @@ def load_study(
     checks.ids_of_data_sets(data_sets, [*documents, *experiments])
     checks.endpoints(documents)
     mirror = checks.mirror()
+    centroids = checks.subtype_centroids()
     checks.problems.raise_if_any()
     cards = {card.id: card for card in map(COHORT_CARDS.make, documents)}
     made = {card.id: card for card in map(EXPERIMENT_CARDS.make, experiments)}
@@ -144,6 +154,7 @@ def load_study(
         from_here(root / SYMBOLS),
         root,
         mirror,
+        centroids,
     )
 
 

@@ -191,6 +191,21 @@ GENE_IDENTITY = Table(
     ),
 )
 
+SUBTYPES = Table(
+    "subtypes",
+    key=("cohort", "sample"),
+    columns=(
+        COHORT,
+        SAMPLE,
+        text("subtype", "subtype called from expression: that of the nearest centroid", nullable=True),
+        number("correlation", "Spearman correlation with its centroid", -1, 1),
+        text("runner_up", "subtype of the second nearest centroid", nullable=True),
+        number("margin", "how much less the correlation with that one is", 0, 2),
+        count("n_genes", "genes of the centroids that are measured and vary"),
+        *STATUS,
+    ),
+)
+
 SCORES = Table(
     "scores",
     key=("sample", "signature", "method"),

@@ -38,6 +38,7 @@ OF_CELLS = "results/cells/{data_set}/"
 OVER_CELLS = "results/pooled_cells/"
 OVER_EXPERIMENTS = "results/pooled_experiments/"
 DERIVED = f"{OF_EXPERIMENT}derived.tsv"  # only where an experiment derives a signature
+SUBTYPES = "results/scores/{cohort}.subtypes.tsv"  # only where the study names centroids
 NULLS = f"{OVER_COHORTS}null.tsv"  # the cohorts' own tables, one below the other
 
 REGISTER: dict[str, Table] = {
@@ -51,6 +52,7 @@ REGISTER: dict[str, Table] = {
     "results/scores/agreement.tsv": cohort.AGREEMENT,
     "results/scores/{cohort}.coverage.tsv": cohort.COVERAGE,
     "results/scores/{cohort}.genes.tsv": cohort.GENE_IDENTITY,
+    SUBTYPES: cohort.SUBTYPES,
     "results/scores/{cohort}.parquet": cohort.SCORES,
     "results/associations/{cohort}.tsv": outcome.ASSOCIATIONS,
     "results/associations/{cohort}.curves.tsv": outcome.CURVES,
@@ -151,6 +153,7 @@ def registered(
     derived: Iterable[str],
     over_cells: Iterable[str],
     over_experiments: Iterable[str],
+    subtypes: bool = False,
 ) -> list[str]:
     """The path of every table of a study, in the order of :data:`REGISTER`.
 
@@ -161,12 +164,15 @@ def registered(
         derived: Experiments that derive a signature.
         over_cells: Tables over all single-cell data sets that the study has.
         over_experiments: Tables over all its experiments.
+        subtypes: Whether subtypes are called.
     """
     planned = {*over_cells, *over_experiments}
     ids = {"cohort": list(cohort), "experiment": list(experiment), "data_set": list(data_set)}
     paths = []
     for path in REGISTER:
         if path.startswith(OF_ALL_COHORTS) and not ids["cohort"]:
+            continue
+        if path == SUBTYPES and not subtypes:
             continue
         if path.startswith((OVER_CELLS, OVER_EXPERIMENTS)) and path not in planned:
             continue

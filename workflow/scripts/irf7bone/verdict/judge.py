@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import false_discovery_control
 
 from irf7bone.base.phrases import ENDPOINT_WORDS
 from irf7bone.pool.bayes import bayesian_columns
+from irf7bone.statistics.false_discovery import benjamini_hochberg
 from irf7bone.statistics.random_effects import pool_many
 from irf7bone.tables.claim import CLAIM_MODEL_NAMES
 from irf7bone.tables.verdict import CHANCES, EXPLORATORY, VERDICT, VERDICT_MODELS
@@ -199,7 +199,7 @@ def _false_discovery(
     if not family:
         return {}
     p = np.array([pooled[result][CLAIM]["p"] for result in family], dtype=float)
-    return dict(zip(family, false_discovery_control(p).tolist(), strict=True))
+    return dict(zip(family, benjamini_hochberg(p).tolist(), strict=True))
 
 
 def _with_q(evidence: Evidence, q: float) -> Evidence:

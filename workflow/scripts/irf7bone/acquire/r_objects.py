@@ -154,6 +154,9 @@ def read_r_objects(path: Path) -> tuple[dict[str, RNode], str]:
         InputError: The file is missing, cut off, damaged or none of R.
     """
     content, checksum = _unpacked(path)
+    _show_xarray()
+    import rdata.parser  # noqa: F401  # outside of what follows: a package that is not there is no damaged file
+
     try:
         parsed = _parse(content)
         top = RNode(parsed.object, parsed.extra.encoding or "utf-8")
@@ -197,9 +200,13 @@ def _unpacked(path: Path) -> tuple[bytes, str]:
     return b"".join(blocks), checksum
 
 
-def _parse(content: bytes) -> Any:
+def _show_xarray() -> None:
+    """Undo that a job hides xarray from anndata (see the package's first lines): rdata imports it."""
     if sys.modules.get("xarray", ...) is None:
-        del sys.modules["xarray"]  # hidden from anndata (see the package's first lines); rdata imports it
+        del sys.modules["xarray"]
+
+
+def _parse(content: bytes) -> Any:
     from rdata.parser import DEFAULT_ALTREP_MAP, parse_data
 
     known: Mapping[bytes, Any] = {**DEFAULT_ALTREP_MAP, b"deferred_string": _numbers_as_text}

@@ -17,13 +17,11 @@ from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.pool.real_cohorts import SIMULATED, VALIDATION
 from irf7bone.statistics.false_discovery import benjamini_hochberg
 from irf7bone.statistics.random_effects import pool_many
-from irf7bone.tables.every_gene import EVERY_GENE, GENE_CURVES
+from irf7bone.tables.every_gene import EVERY_GENE, FAMILY, GENE_CURVES
 from irf7bone.tables.study_tables import join
 
 if TYPE_CHECKING:
     from irf7bone.study.settings import Config
-
-FAMILY = ["cohort", "endpoint", "model"]  # genes are corrected for each other within these
 
 
 def every_gene(

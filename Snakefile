@@ -1,30 +1,7 @@
-from snakemake.utils import min_version
-
-min_version("9.0")
+# The workflow is workflow/Snakefile, where catalogs and other workflows look for it; this is for `snakemake` in this folder.
 
 
-configfile: f"{workflow.basedir}/config.yaml"
+include: "workflow/Snakefile"
 
 
-report: "workflow/report/workflow.rst"
-
-
-include: "workflow/rules/common.smk"
-include: "workflow/rules/acquire.smk"
-include: "workflow/rules/harmonise.smk"
-include: "workflow/rules/experiments.smk"
-include: "workflow/rules/cells.smk"
-include: "workflow/rules/score.smk"
-include: "workflow/rules/associate.smk"
-include: "workflow/rules/examine.smk"
-include: "workflow/rules/pool.smk"
-include: "workflow/rules/report.smk"
-include: "workflow/rules/freshness.smk"
-
-
-rule all:
-    default_target: True
-    input:
-        "results/report/index.html",
-        "results/report/report.pdf",
-        "results/provenance.json",
+workflow.default_target = "all"  # Snakemake forgets that of a file that is included

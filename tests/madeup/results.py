@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from madeup import claim
 from madeup import study as made
+from madeup.remembered import remembered
 
 from irf7bone.base.vocabulary import HER2_POSITIVE
 from irf7bone.pool.by_er import pool_by_er
@@ -57,6 +58,7 @@ NULL_EDGES = {"null_q025": -0.3, "null_q25": -0.1, "null_median": 0.02, "null_q7
 EMPTY = {"status": "not_available", "reason": "said in the test"}
 
 
+@remembered
 def results(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) -> StudyTables:
     """Every table, from the made-up associations where these decide them."""
     config = config.analysis()

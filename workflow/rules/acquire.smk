@@ -4,16 +4,13 @@
 #          results/acquired/{cohort}/: expression.parquet, clinical.tsv, source.json
 
 
-localrules:
-    fetch_cohort,
-
-
 rule fetch_cohort:
     output:
         manifest="results/downloads/{cohort}.tsv",
     log:
         "results/logs/fetch_cohort/{cohort}.log",
     priority: 3
+    localrule: True
     conda:
         "../../envs/irf7bone.yaml"
     params:

@@ -3,16 +3,13 @@
 # OUTPUTS: results/cells/{data_set}/, results/pooled_cells/, results/figures/cells/{data_set}/
 
 
-localrules:
-    fetch_cells,
-
-
 rule fetch_cells:
     output:
         manifest="results/downloads/{data_set}.tsv",
     log:
         "results/logs/fetch_cells/{data_set}.log",
     priority: 3
+    localrule: True
     conda:
         "../../envs/irf7bone.yaml"
     params:

@@ -2,46 +2,61 @@
 # REQUIRED INPUTS: config.yaml (and --configfile), the cards it names, the signature files
 # OUTPUTS: none
 
+import os
 import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-# of this file, since workflow.basedir is that of whoever uses this workflow as a module
-root = Path(workflow.current_basedir).parents[1]
-is_module = Path(workflow.basedir).resolve() != root.resolve()
+# whether another workflow uses this one
+is_module = Path(workflow.basedir).resolve() not in (root.resolve(), root.resolve() / "workflow")
 sys.path.insert(0, f"{root}/workflow/scripts")
 
 from irf7bone.acquire.sources import input_files, remote_files
 from irf7bone.cells.remote_cells import remote_cells
 from irf7bone.download.lock import lock_path
 from irf7bone.download.remote import FOLDER
-from irf7bone.study.code_hash import code_hash_of as code_hash
+from irf7bone.study.code_hash import code_hash, code_hash_of
 from irf7bone.study.plan import load_study
 from irf7bone.base.errors import InputError
 from irf7bone.study.command import command_for
+from irf7bone.study.failures import cohorts_left_out
 from irf7bone.study.provenance import git_revision
-from irf7bone.study.places import folder_problem, from_here
+from irf7bone.study.places import downloads_folder, folder_problem, from_here
 from irf7bone.study.planned_subtypes import planned_subtypes
 from irf7bone.study.strict_yaml import merge_config, read_configs
 from irf7bone.tables.register import OF_CELLS, OF_COHORT, OF_EXPERIMENT
 from irf7bone.tables.register import OVER_CELLS, OVER_COHORTS, OVER_EXPERIMENTS
 from irf7bone.tables.register import EVERY_GENE_FILE, paths_in, registered
 
+if not workflow.is_main_process:
+    code_hash = code_hash_of  # one job runs here, and the code of the other rules is asked by nobody
+
+# Snakemake tells shell commands how many threads they have; scripts would take every core of a node.
+if not is_module:
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
 # each is put over those before it; Snakemake lists those of the command line first
 config_files = sorted(map(Path, workflow.configfiles), key=lambda path: path != root / "config.yaml")
 given = workflow.config_settings.config
+if is_module:
+    # Snakemake passes over `configfile:`, and the files are those of the workflow that uses this one
+    config_files, given = [root / "config.yaml"], config
+# A module may run in a folder below (`prefix:`), from where paths that are relative to this one lead nowhere.
+seen = Path.absolute if is_module else from_here
 try:
     if problem := folder_problem(Path.cwd(), root, config_files):
         raise InputError(problem)
     study = load_study(
         # Snakemake reads plain YAML, in which a repeated key replaces the first and `no` is false
-        config if is_module else merge_config(read_configs(map(from_here, config_files)), given),
+        merge_config(read_configs(map(from_here, config_files)), given),
         root=root,
-        source=" + ".join(path.name for path in config_files),
+        source="the module's config" if is_module else " + ".join(path.name for path in config_files),
         files=config_files,
         trusted=not workflow.is_main_process,
-    )
+        seen=seen,
+    ).without(cohorts_left_out())
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -90,14 +105,14 @@ every_result = [
     *(["results/figures/pooled_cells"] if several_cells else []),
     *(["results/figures/pooled_experiments"] if several_experiments else []),
 ]
-downloads = from_here(study.root / FOLDER)  # shared by all studies
-markers = sorted(map(from_here, (study.root / "data/markers").glob("*.gmt")))
-cell_markers = sorted(map(from_here, (study.root / "data/cell_markers").glob("*.gmt")))
-positions = from_here(study.root / "data/genes/positions.tsv.gz")
-calibration = sorted(map(from_here, (study.root / "data/calibration").glob("*.tsv")))
-references = from_here(study.root / "data/references.bib")
-glossary = from_here(study.root / "docs/user/glossary.md")
-orthologs = from_here(study.root / "data/orthologs/mouse_human.tsv.gz")
+downloads = seen(downloads_folder(study.root, FOLDER))
+markers = sorted(map(seen, (study.root / "data/markers").glob("*.gmt")))
+cell_markers = sorted(map(seen, (study.root / "data/cell_markers").glob("*.gmt")))
+positions = seen(study.root / "data/genes/positions.tsv.gz")
+calibration = sorted(map(seen, (study.root / "data/calibration").glob("*.tsv")))
+references = seen(study.root / "data/references.bib")
+glossary = seen(study.root / "docs/user/glossary.md")
+orthologs = seen(study.root / "data/orthologs/mouse_human.tsv.gz")
 signature_records = sorted(
     {
         path.with_name("provenance.tsv")

@@ -4,16 +4,13 @@
 #          results/figures/experiments/; results/pooled_experiments/ and its figures where there are two or more
 
 
-localrules:
-    fetch_experiment,
-
-
 rule fetch_experiment:
     output:
         manifest="results/downloads/{experiment}.tsv",
     log:
         "results/logs/fetch_experiment/{experiment}.log",
     priority: 3
+    localrule: True
     conda:
         "../../envs/irf7bone.yaml"
     params:

@@ -39,6 +39,7 @@ rule pool_associations:
         "../../envs/irf7bone.yaml"
     params:
         config=study.config.analysis(),
+        failed=study.failed_reasons,
         code=code_hash("pool_associations"),
     message:
         "Pool the cohorts"
@@ -173,6 +174,7 @@ rule judge_results:
         "../../envs/irf7bone.yaml"
     params:
         config=study.config.analysis(),
+        failed=study.failed_endpoints,
         code=code_hash("judge_results"),
     message:
         "Judge the pooled results"

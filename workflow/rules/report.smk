@@ -85,6 +85,7 @@ rule write_provenance:
         "../../envs/irf7bone.yaml"
     params:
         config=study.config,
+        failed=study.failed_reasons,
         derived=study.derived_files,
         command=command,
         revision=git_revision(root),

@@ -6,6 +6,7 @@ from irf7bone.genes.signatures import genes_of_role, load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.outcome.cohort_data import reader
 from irf7bone.pool.by_er import pool_by_er
+from irf7bone.pool.failed_cohorts import without_failed
 from irf7bone.pool.heterogeneity import asymmetry, funnel, heterogeneity, leave_one_cohort_out_table
 from irf7bone.pool.pool_genes import every_gene
 from irf7bone.pool.pool_subtypes import pool_by_subtype
@@ -38,7 +39,7 @@ output = snakemake.output
 cohorts = COHORTS.read(snakemake.input.summary)
 roles = roles_in_pools(cohorts)
 results = (
-    ASSOCIATIONS.read(snakemake.input.associations),
+    without_failed(ASSOCIATIONS.read(snakemake.input.associations)),
     POOLED.read(snakemake.input.pooled),
     roles,
 )

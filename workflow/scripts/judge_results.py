@@ -26,6 +26,7 @@ tables = Tables(
     facts=cohort_facts(COHORTS.read(source.summary)),
     duplicates=DUPLICATES.read(source.duplicates),
     sites=pd.concat(map(SITES.read, source.sites), ignore_index=True),
+    failed=snakemake.params.failed,
 )
 library = load_library(source.signatures, SymbolTable.load(source.symbols))
 contrast = site_contrast(tables.sites, tables.pooled, config=config)

@@ -2,6 +2,7 @@
 
 from irf7bone.figures.plot_cohort import plot_forests
 from irf7bone.figures.style import save_drawings
+from irf7bone.pool.failed_cohorts import without_failed
 from irf7bone.pool.real_cohorts import roles_in_pools
 from irf7bone.study.job import begin
 from irf7bone.study.settings import Config
@@ -13,7 +14,7 @@ begin(snakemake)
 config: Config = snakemake.params.config
 tables = StudyTables.read([*snakemake.input.cohort_tables, *snakemake.input.pooled_tables])
 drawings = plot_forests(
-    tables.associations,
+    without_failed(tables.associations),
     tables.pooled,
     roles_in_pools(tables.cohorts),
     config,

@@ -4,6 +4,7 @@ import pandas as pd
 
 from irf7bone.genes.signatures import load_library, positive_controls
 from irf7bone.genes.symbols import SymbolTable
+from irf7bone.pool.failed_cohorts import failed_rows
 from irf7bone.pool.pool import pool_associations
 from irf7bone.pool.real_cohorts import roles_in_pools
 from irf7bone.random_signatures.null_plan import join_null
@@ -25,7 +26,12 @@ cohorts = pd.concat(map(COHORTS.read, snakemake.input.summaries))
 library = load_library(snakemake.input.signatures, SymbolTable.load(snakemake.input.symbols))
 controls = positive_controls(library, config.proliferation_signature)
 pooled = pool_associations(associations, roles_in_pools(cohorts), config=config, controls=controls)
-ASSOCIATIONS.write(associations, snakemake.output.associations)
+planned = (
+    [associations, failed_rows(snakemake.params.failed, config)]
+    if snakemake.params.failed
+    else [associations]
+)
+ASSOCIATIONS.write(pd.concat(planned, ignore_index=True), snakemake.output.associations)
 COHORTS.write(cohorts, snakemake.output.cohorts)
 NULL.write(null, snakemake.output.null)
 POOLED.write(pooled, snakemake.output.pooled)

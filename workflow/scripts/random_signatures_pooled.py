@@ -3,6 +3,7 @@
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.outcome.cohort_data import reader
+from irf7bone.pool.failed_cohorts import without_failed
 from irf7bone.pool.real_cohorts import roles_in_pools
 from irf7bone.random_signatures.controls import controls
 from irf7bone.random_signatures.pooled import pooled_null
@@ -17,7 +18,7 @@ begin(snakemake)
 
 config: Config = snakemake.params.config
 cohorts = COHORTS.read(snakemake.input.summary)
-associations = ASSOCIATIONS.read(snakemake.input.associations)
+associations = without_failed(ASSOCIATIONS.read(snakemake.input.associations))
 pooled = POOLED.read(snakemake.input.pooled)
 null, histogram = pooled_null(
     reader(

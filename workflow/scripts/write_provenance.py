@@ -36,6 +36,7 @@ provenance = collect(
     cell_sources=dict(zip(cells, source.cell_sources, strict=True)),
     signature_files=(*source.signatures, *params.derived),
     results=source.results,
+    failed=params.failed,
     root=Path(snakemake.scriptdir).resolve().parents[1],
     command=params.command,
 )

@@ -24,7 +24,7 @@ ENVS = PROJECT / "envs"
 RUN, TESTS = "requirements", "requirements-tests"
 BUILDER = "setuptools"
 # Imported by the workflow, and without a say in any number or picture.
-WITHOUT_A_SAY = {"jsonschema", "markupsafe", "referencing", "rocrate", "tqdm"}
+WITHOUT_A_SAY = {"jsonschema", "markupsafe", "psutil", "referencing", "rocrate", "tqdm"}
 # Asked for by name and not imported: SurvSet holds data.
 NOT_IMPORTED = {"survset", BUILDER}
 CONDA_NAMES = {"snakemake-minimal": "snakemake"}

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from make_report import say_result
 from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_logger_plugin_irf7bone import LogHandler
 from snakemake_logger_plugin_irf7bone.progress import SECONDS, Progress, duration
+
+from irf7bone.commands.run_workflow import say_result
 
 PROJECT = Path(__file__).resolve().parents[3]
 RULES = "\n".join(path.read_text(encoding="utf-8") for path in PROJECT.glob("workflow/rules/*.smk"))

@@ -12,7 +12,13 @@ from madeup.report import make_inputs
 from irf7bone.report.html.cell_markup import LONG, Cell, Field, say_text, view
 from irf7bone.report.html.section import Finding, Section
 from irf7bone.report.html.small_forest import random_effects_weights
-from irf7bone.report.sections.first_screen import curve_choices, heaviest_cohort, no_bone, reservations
+from irf7bone.report.sections.first_screen import (
+    curve_choices,
+    heaviest_cohort,
+    no_bone,
+    reservations,
+    status_lines,
+)
 from irf7bone.verdict.rules import CODES
 
 
@@ -29,6 +35,14 @@ def test_bone_in_simulated_patients_only_is_no_bone(inputs):
         cohort=inputs.cohorts["cohort"].where(inputs.cohorts["endpoint"] != "bone", "alpha")
     )
     assert no_bone(replace(inputs, cohorts=patients)) == ""
+
+
+def test_cohorts_that_failed_are_named(inputs):
+    assert "Failed" not in dict(status_lines(inputs))
+    failed = inputs.provenance | {"failed": {"lost": "score_cohort: no"}}
+    assert dict(status_lines(replace(inputs, provenance=failed)))["Failed"] == (
+        "1 of 5 cohorts, not in these results: lost (score_cohort: no)"
+    )
 
 
 def test_codes_that_withhold_stand_before_reservations():

@@ -17,7 +17,7 @@ from pathlib import Path
 from irf7bone.study.job import begin
 
 begin(SimpleNamespace(
-    rule="second", wildcards={wildcards}, log=["log"], input={inputs}, output=["results/tables/b.tsv"],
+    rule="second", wildcards={wildcards}, log=[{log!r}], input={inputs}, output=["results/tables/b.tsv"],
     params=SimpleNamespace(content={content}),
 ))
 Path("results/tables/b.tsv").write_text("made")
@@ -33,8 +33,8 @@ def job(tmp_path):
     (tmp_path / "results/records").mkdir()
     (tmp_path / "results/tables/a.tsv").touch()
 
-    def run(inputs=(), content=(), end="", wildcards="{}") -> tuple[int, str]:
-        text = JOB.format(inputs=list(inputs), content=content, end=end, wildcards=wildcards)
+    def run(inputs=(), content=(), end="", wildcards="{}", log="log") -> tuple[int, str]:
+        text = JOB.format(inputs=list(inputs), content=content, end=end, wildcards=wildcards, log=log)
         call = [sys.executable, "-c", text]
         environment = {**os.environ, "PYTHONPATH": str(SCRIPTS)}
         done = subprocess.run(
@@ -81,3 +81,16 @@ def test_an_input_that_was_replaced_since_the_plan_is_refused(job, tmp_path):
 def test_a_record_that_cannot_be_written_fails_the_job(job, tmp_path):
     code, said = job(end="import shutil; shutil.rmtree('results/records'); Path('results/records').touch()")
     assert code == 1 and "the record of what was made could not be written" in said
+
+
+def test_a_job_says_what_it_took_however_it_ends(job, tmp_path):
+    log = "results/logs/second/x.log"
+    (tmp_path / log).parent.mkdir(parents=True)
+    work = "import time; until = time.process_time() + 0.3\nwhile time.process_time() < until: pass"
+    for end in (work, f"{work}\nraise KeyError('x')"):
+        assert job(wildcards="{'cohort': 'x'}", log=log, end=end)[0] == ("raise" in end)
+        path = tmp_path / "results/logs/benchmarks/second/x.tsv"
+        names, values = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines())
+        took = dict(zip(names, map(float, values), strict=True))
+        assert took["s"] >= 0.3 and 0.3 <= took["cpu_time"] < 30 and 5 < took["max_rss"] < 2000
+        path.unlink()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from irf7bone.study.places import Named, folder_problem, study_folder
+from irf7bone.study.places import INSTALLED, Named, downloads_folder, folder_problem, study_folder
 
 
 @pytest.fixture
@@ -27,6 +27,11 @@ def files(root: Path) -> list[Path]:
 
 def test_a_study_runs_beside_its_file():
     assert study_folder(Path("mine/study.yaml")) == Path("mine/study")
+
+
+def test_downloads_are_shared_by_the_studies_of_a_project_and_kept_out_of_an_installed_one(tmp_path):
+    assert downloads_folder(tmp_path / "project", "data/d") == tmp_path / "project/data/d"
+    assert downloads_folder(tmp_path / INSTALLED, "data/d") == Path("data/d")
 
 
 def test_a_path_is_looked_for_beside_the_file_that_names_it_first(root):

@@ -70,6 +70,7 @@ def test_a_missing_result_is_left_to_the_plan(run):
 
 
 def test_what_a_job_made_is_told_from_what_a_user_brings(run):
+    assert is_result("x/results/a", Path("x")) and not is_result("results/a", Path("x"))
     assert is_result("results/a") and not is_result("cards/results/a") and not is_result("/x/results/a")
     freshness = Freshness(Path("downloads"))
     assert freshness.content([FIRST, "downloads/a/values.gz"]) == (Checksums().of("downloads/a/values.gz"),)

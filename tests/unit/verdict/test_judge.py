@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,7 @@ from irf7bone.tables.cohort import COHORTS
 from irf7bone.tables.outcome import SITES
 from irf7bone.tables.verdict import CHANCES, EXPLORATORY, FRAGILITY, SITE_CONTRAST, VERDICT, VERDICT_MODELS
 from irf7bone.verdict.fragility import fragility
-from irf7bone.verdict.judge import headline, rules_table, simulated_check
+from irf7bone.verdict.judge import headline, judge, rules_table, simulated_check
 from irf7bone.verdict.planning import chance_to_decide, cohorts_needed, events_needed
 from irf7bone.verdict.sentences import hr_words, probability
 
@@ -142,6 +143,28 @@ def test_a_single_cohort_keeps_its_own_interval():
     assert_allclose(
         [row["hr_low"], row["hr_high"]], np.exp([-0.9 - 1.959964 * error, -0.9 + 1.959964 * error])
     )
+
+
+def with_failed(study, endpoints: tuple[str, ...], **others) -> pd.Series:
+    """The primary row where a cohort with these endpoints failed."""
+    tables, contrast, _ = judged(*study, **others)
+    lost = replace(tables, failed={"lost": endpoints})
+    verdict = judge(lost, contrast, config=config(), controls=[made.PROLIFERATION], studies=60).verdict
+    VERDICT.check(verdict, "made-up verdict")
+    return verdict[verdict["is_primary"]].iloc[0]
+
+
+@pytest.mark.parametrize("without", [(), CLAIM_MODEL_NAMES], ids=["some", "no data"])
+@pytest.mark.parametrize("study", [STRONG, NOTHING, ([-0.9], [60])])
+def test_a_cohort_that_failed_withholds_what_its_endpoints_would_say(study, without):
+    row = with_failed(study, ("relapse", "death"), without=without)
+    assert (row["verdict"], row["rule"]) == (WITHHELD, "cohorts_failed")
+    assert (
+        "cohorts_failed" in row["hard"].split(",") and "Withheld because: jobs of a cohort" in row["details"]
+    )
+    assert row["lead"].endswith(".") and row["details"].endswith(".")
+    elsewhere = with_failed(study, ("death",), without=without)
+    assert "cohorts_failed" not in codes(elsewhere) and elsewhere["verdict"] != WITHHELD
 
 
 def pairs(status: str, *names: tuple[str, str]) -> pd.DataFrame:
@@ -318,7 +341,7 @@ def test_headline():
 
 def test_rules_table_is_in_order():
     table = rules_table()
-    assert table["rule"].iloc[0] == "no_data" and table["rule"].iloc[-1] == "open"
+    assert list(table["rule"][:2]) == ["cohorts_failed", "no_data"] and table["rule"].iloc[-1] == "open"
     assert list(table) == ["rule", "when", "verdict"]
 
 

@@ -11,7 +11,9 @@ STATUSES = (
     "low_coverage",
     "not_measured",
     "not_available",
+    "failed",
 )
+FAILED = "failed"  # a job of the cohort failed, and the study reports without it
 METHOD_NAMES = ("zscore", "ssgsea", "singscore", "gsva", "plage")
 MODELS = ("unadjusted", "proliferation", "proliferation_er", "clinical", "full")
 ROLES = ("discovery", "validation", "simulated")

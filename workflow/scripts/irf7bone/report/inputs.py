@@ -118,6 +118,11 @@ class ReportInputs:
         return frozenset(name for name, card in self.cards.items() if card.role == "simulated")
 
     @property
+    def failed(self) -> Mapping[str, str]:
+        """Cohorts of the config whose jobs failed -> rule and reason; they are not among the cards."""
+        return self.provenance.get("failed", {})
+
+    @property
     def shown(self) -> tuple[str, ...]:
         """The signatures that are drawn one by one."""
         config = self.config

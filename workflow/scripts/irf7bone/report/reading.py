@@ -8,6 +8,7 @@ from typing import Any
 
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
+from irf7bone.pool.failed_cohorts import without_failed
 from irf7bone.report.cell_inputs import read_cell_sets
 from irf7bone.report.experiment_inputs import read_experiments
 from irf7bone.report.inputs import ReportInputs
@@ -42,6 +43,7 @@ def read_inputs(source: Any, config: Config, scripts: str) -> ReportInputs:
     tables = StudyTables.read(cohort_tables) if cohort_tables else StudyTables.empty()
     symbols = SymbolTable.load(source.symbols)
     genes = EVERY_GENE.read(source.genes[0]) if source.genes else EVERY_GENE.empty()
+    tables = tables.with_tables(associations=without_failed(tables.associations))
     return ReportInputs(
         config=config,
         cards={card.id: card for card in map(read_cohort_card, source.cards)},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,15 @@ class StudyChecks:
 
     trusted = False  # whether the cards, which are the most of the work, need no checks
 
-    def __init__(self, config: Mapping[str, Any], root: Path, source: str, files: Sequence[Path] = ()):
-        self.config, self.root, self.source = config, root, source
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        root: Path,
+        source: str,
+        files: Sequence[Path] = (),
+        seen: Callable[[Path], Path] = from_here,
+    ):
+        self.config, self.root, self.source, self.seen = config, root, source, seen
         self.named = Named(root, files)
         self._of_file: dict[Path, Mapping[KeyPath, int]] = {}
         self.problems = Problems()
@@ -110,7 +117,7 @@ class StudyChecks:
                 continue
             first[identity] = entry
             try:
-                document = read_yaml(from_here(path), what=kind.what)
+                document = read_yaml(self.seen(path), what=kind.what)
             except InputError as error:
                 self.problems.extend(error.problems)
                 self.unread.add(key)
@@ -237,7 +244,7 @@ class StudyChecks:
                     remedy="put a GMT there, or name another folder",
                 )
             else:
-                files.extend(map(from_here, found))
+                files.extend(map(self.seen, found))
         return list(dict.fromkeys(files))
 
     def names(self, files: Sequence[Path], derived: Sequence[str]) -> None:
@@ -369,7 +376,7 @@ class StudyChecks:
         [mirror] = self.texts("mirror") or [""]
         if mirror and "://" not in mirror:
             path = self.named.find(mirror, ("mirror",))
-            right, used = path.is_dir(), str(from_here(path))
+            right, used = path.is_dir(), str(self.seen(path))
         else:
             right, used = mirror.startswith(("https://", "http://")), mirror
         if mirror and not right:
@@ -396,7 +403,7 @@ class StudyChecks:
                 remedy="correct the path, or write `centroids: null` to call no subtypes",
             )
             return None
-        return from_here(path)
+        return self.seen(path)
 
     def _seen_from(self, at: KeyPath) -> str:
         """The folders that a path of the config is looked for in, in words."""

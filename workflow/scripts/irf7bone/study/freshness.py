@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from snakemake.exceptions import WorkflowError
 from snakemake.iocontainers import InputFiles
 from snakemake.jobs import Job
 from snakemake.logging import logger
@@ -45,7 +46,10 @@ def decide_by_content(workflow: Any, root: Path, downloads: Path) -> None:
         root: The project's folder; rules of others are left alone.
         downloads: The folder of downloads.
     """
-    freshness = Freshness(downloads)
+    paths = workflow.modifier.path_modifier
+    if paths.modifies_prefixes:
+        raise WorkflowError("irf7bone: `replace_prefix:` is not supported; `prefix:` moves all results")
+    freshness = Freshness(downloads, Path(paths.replace_prefix(".")))
     rules = [
         rule for rule in workflow.rules if rule.script and Path(str(rule.snakefile)).is_relative_to(root)
     ]
@@ -55,7 +59,7 @@ def decide_by_content(workflow: Any, root: Path, downloads: Path) -> None:
         _leave_the_clock_aside(workflow, rules)
         if workflow.is_main_process:
             if not (workflow.dryrun or workflow.touch):
-                _hold_the_folder()
+                _hold_the_folder(freshness.folder)
             workflow.dag.forcefiles |= _to_make_anew(freshness.outdated(), rules)
             freshness.checksums.tidy()
 
@@ -69,9 +73,9 @@ def decide_by_content(workflow: Any, root: Path, downloads: Path) -> None:
         rule.set_input(as_the_plan_begins)
 
 
-def _hold_the_folder() -> None:
+def _hold_the_folder(folder: Path) -> None:
     try:
-        hold()
+        hold(folder)
     except RunningElsewhere as error:
         sys.exit(f"irf7bone: {error}")
 
@@ -107,23 +111,24 @@ class Freshness:
 
     Args:
         downloads: The folder of downloads, which all studies share.
+        folder: The folder that holds ``results/``; records are seen from there.
     """
 
-    def __init__(self, downloads: Path):
-        self.downloads = downloads
-        self.checksums = Checksums(MEMORY)
+    def __init__(self, downloads: Path, folder: Path = Path()):
+        self.downloads, self.folder = downloads, folder
+        self.checksums = Checksums(folder / MEMORY)
         self._of: dict[str, str | None] = {}
 
     def content(self, inputs: Iterable[str]) -> tuple[str | None, ...]:
         """The checksums of those inputs that no job makes, in their order."""
-        return tuple(self._sha256(str(path)) for path in inputs if not is_result(path))
+        return tuple(self._sha256(str(path)) for path in inputs if not is_result(path, self.folder))
 
     def param(self, rule: Any) -> Callable[[Any], tuple[str | None, ...]]:
         """A parameter for a rule: :meth:`content` of a job's inputs.
 
         It takes wildcards alone, since Snakemake compares no parameter that is derived from the inputs.
         """
-        asked = _without_results(rule)
+        asked = _without_results(rule, self.folder)
         return lambda wildcards: self.content(asked.expand_input(dict(wildcards.items()))[0])
 
     def outdated(self) -> dict[str, list[str]]:
@@ -132,17 +137,19 @@ class Freshness:
         A job's outputs are made anew where one of them is not as it was made, where it read another content
         than there is now (the run ended between two jobs), and where nothing records how it was made.
         """
-        records = read_records()
+        records = read_records(self.folder)
         now = made(records.values())
         found: dict[str, list[str]] = {}
         for record in records.values():
             if wrong := self._wrong(record, now):
                 found |= dict.fromkeys(record.outputs, wrong)
-        found |= {path: [f"{path} has no record"] for path in _files() if not _recorded(path, now)}
-        return found
+        found |= {path: [f"{path} has no record"] for path in self._files() if not _recorded(path, now)}
+        return {str(self.folder / path): wrong for path, wrong in found.items()}
 
     def _wrong(self, record: Record, now: Mapping[str, str | None]) -> list[str]:
-        changed = [path for path in differing(record, self.checksums) if Path(path).exists()]
+        changed = [
+            path for path in differing(record, self.checksums, self.folder) if (self.folder / path).exists()
+        ]
         if changed:
             return [f"{path} is not as it was made" for path in changed]
         files = {str(self.downloads / name): sha256 for name, sha256 in record.fetched.items()}
@@ -153,19 +160,26 @@ class Freshness:
             return [f"{path} is not as it was fetched" for path in replaced]
         return [f"{path} was made again" for path, sha256 in record.inputs.items() if now.get(path) != sha256]
 
+    def _files(self) -> Iterable[str]:
+        """Every file that lies among the results, but for logs and records."""
+        for path in sorted((self.folder / RESULTS).rglob("*")):
+            name = path.relative_to(self.folder).as_posix()
+            if path.is_file() and not name.startswith((f"{RECORDS}/", f"{LOGS}/")):
+                yield name
+
     def _sha256(self, path: str) -> str | None:
         if path not in self._of:
             self._of[path] = self.checksums.of(path)
         return self._of[path]
 
 
-def _without_results(rule: Any) -> Any:
+def _without_results(rule: Any, folder: Path) -> Any:
     """The rule with those inputs alone that may be no results: in many cohorts these are few of thousands."""
     kept = InputFiles()
     for name, item in rule.input._allitems():
         several = isinstance(item, list) and not callable(item)
         items = item if several else [item]
-        left = [one for one in items if callable(one) or not is_result(one)]
+        left = [one for one in items if callable(one) or not is_result(one, folder)]
         start = len(kept)
         kept.extend(left)
         if name and left:
@@ -173,14 +187,6 @@ def _without_results(rule: Any) -> Any:
     alike = copy(rule)
     alike._input = kept
     return alike
-
-
-def _files() -> Iterable[str]:
-    """Every file that lies among the results, but for logs and records."""
-    for path in sorted(Path(RESULTS).rglob("*")):
-        name = path.as_posix()
-        if path.is_file() and not name.startswith((f"{RECORDS}/", f"{LOGS}/")):
-            yield name
 
 
 def _recorded(path: str, now: Mapping[str, str | None]) -> bool:

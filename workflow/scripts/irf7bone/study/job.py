@@ -5,12 +5,15 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+from pathlib import PurePath
 from typing import Any
 
 from irf7bone.base.checksums import Checksums
 from irf7bone.base.errors import Problems, report_plainly
+from irf7bone.study.failures import open_job
+from irf7bone.study.job_costs import note_costs
 from irf7bone.study.job_marks import mark
-from irf7bone.study.records import MEMORY, Record, is_result, made, read_records, record_path
+from irf7bone.study.records import LOGS, MEMORY, Record, is_result, made, read_records, record_path
 from irf7bone.study.run_lock import note_job
 
 
@@ -18,7 +21,8 @@ def begin(snakemake: Any) -> dict[str, str]:
     """Begin a job: refuse inputs that are not as their jobs made them, and record the outputs once it ends.
 
     Args:
-        snakemake: What Snakemake gives to a script.
+        snakemake: What Snakemake gives to a script. Where another workflow has the results of this one below
+            a folder of its own (``prefix:``), the job goes there and its paths are seen from there.
 
     Returns:
         For a script that fetches to fill: ``<folder>/<name>`` below the downloads -> sha256.
@@ -26,10 +30,13 @@ def begin(snakemake: Any) -> dict[str, str]:
     Raises:
         InputError: An input was changed since it was made, or since the run was planned.
     """
+    _go_to_the_results(snakemake)
     failed, fetched = report_plainly(snakemake.log[0]), dict[str, str]()
+    atexit.register(note_costs, snakemake.log[0])  # first here, so the last thing that is done
     note_job()
     wildcards = [str(value) for _, value in snakemake.wildcards.items()]
     mark(" ".join((snakemake.rule, *wildcards)))
+    opened = open_job(snakemake.rule, dict(snakemake.wildcards.items()), snakemake.log[0])
     path = record_path(snakemake.rule, wildcards)
     path.unlink(missing_ok=True)
     checksums = Checksums(MEMORY)
@@ -43,12 +50,29 @@ def begin(snakemake: Any) -> dict[str, str]:
         try:
             outputs = {str(file): Checksums(MEMORY).of(file) for file in snakemake.output}
             Record(inputs, outputs, fetched).write(path)
+            if opened is not None:
+                opened.unlink(missing_ok=True)
         except OSError as error:
             sys.stderr.write(f"{path}: the record of what was made could not be written: {error.strerror}\n")
             os._exit(1)  # an exception here would not change how the job ends
 
     atexit.register(record)
     return fetched
+
+
+def _go_to_the_results(snakemake: Any) -> None:
+    """Work in the folder that holds ``results/``, so that a job reads and writes alike wherever it is."""
+    folder = str(snakemake.log[0]).rpartition(f"{LOGS}/")[0]
+    if not folder:
+        return
+
+    def seen_from_there(path: str) -> str:
+        return str(PurePath(path).relative_to(folder)) if PurePath(path).is_relative_to(folder) else path
+
+    for name in ("input", "output", "log"):
+        paths = getattr(snakemake, name)
+        setattr(snakemake, name, type(paths)(toclone=paths, custom_map=seen_from_there))
+    os.chdir(folder)
 
 
 def _refuse_changed(inputs: dict[str, str | None]) -> None:

@@ -45,7 +45,7 @@ def mark(job: str, folder: Path = Path()) -> None:
     def write() -> None:
         held = 0
         while True:
-            now = _held_most() // 1_000_000
+            now = held_most() // 1_000_000
             if now > 1.05 * held:
                 held = now
                 path.write_text(f"{held} {job}", encoding="utf-8")
@@ -78,7 +78,7 @@ def killed_jobs(folder: Path) -> list[Killed]:
     return found
 
 
-def _held_most() -> int:
+def held_most() -> int:
     """Bytes that this process held at most."""
     try:
         # getrusage would count what the process that started this one held

@@ -9,7 +9,9 @@ from typing import Any
 from irf7bone.base.errors import InputError, Problem
 from irf7bone.study.strict_yaml import read_config
 
+PROJECT = Path(__file__).resolve().parents[4]  # the folder that holds workflow/ and data/
 RESULTS = "results"
+INSTALLED = "irf7bone_workflow"  # the project's folder in a wheel, as pyproject.toml calls it
 
 
 def from_here(path: Path) -> Path:
@@ -25,6 +27,16 @@ def study_folder(file: Path) -> Path:
     It holds the study's ``results/`` and Snakemake's own ``.snakemake/``.
     """
     return file.with_suffix("")
+
+
+def downloads_folder(root: Path, below: str) -> Path:
+    """Where what is fetched goes: into the project, for all studies; of an installed one, beside the results.
+
+    Args:
+        root: The project's folder.
+        below: The folder's path in either.
+    """
+    return Path(below) if root.name == INSTALLED else root / below
 
 
 def folder_problem(here: Path, root: Path, files: Sequence[Path]) -> Problem | None:

@@ -5,11 +5,12 @@ Imports no numpy or pandas: every Snakemake process that a run starts loads the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from irf7bone.base.errors import InputError, Problem
 from irf7bone.study.cells_card import CellsCard
 from irf7bone.study.cells_checks import CELLS_CARDS
 from irf7bone.study.cohort_card import CohortCard
@@ -51,6 +52,8 @@ class Study:
         mirror: Folder or base URL that replaces the network; None for none. Not among the settings, because
             where a file comes from changes no number.
         subtype_centroids: File of the centroids that subtypes are called by; None where none are.
+        reports_missing: Whether the study is reported without the cohorts that failed.
+        failed: Cards of those, with why: they are in the config and not among ``cards``.
     """
 
     config: Config
@@ -63,6 +66,46 @@ class Study:
     root: Path
     mirror: str | None = None
     subtype_centroids: Path | None = None
+    reports_missing: bool = False
+    failed: dict[str, tuple[CohortCard, str]] = field(default_factory=dict)
+
+    def without(self, failed: Mapping[str, str]) -> Study:
+        """The study without cohorts that failed, where it says that it is to be reported so.
+
+        Args:
+            failed: Cohort -> rule and reason; those that the study does not have are passed over.
+
+        Raises:
+            InputError: None of its cohorts is left.
+        """
+        named = {name: failed[name] for name in self.cards if name in failed} if self.reports_missing else {}
+        if named and len(named) == len(self.cards):
+            raise InputError(
+                Problem(
+                    f"{self.config_source}, missing",
+                    expected="a cohort that did not fail, to report",
+                    found="none",
+                    remedy="mend what their messages say",
+                    offenders=tuple(f"{name}: {why}" for name, why in named.items()),
+                )
+            )
+        left = {name: card for name, card in self.cards.items() if name not in named}
+        gone = {name: (self.cards[name], why) for name, why in named.items()}
+        return replace(self, cards=left, failed=gone)
+
+    @property
+    def failed_reasons(self) -> dict[str, str]:
+        """Cohort that failed -> why."""
+        return {name: why for name, (_, why) in self.failed.items()}
+
+    @property
+    def failed_endpoints(self) -> dict[str, tuple[str, ...]]:
+        """Cohort that failed and is for validation -> endpoints that its card has."""
+        return {
+            name: tuple(card.endpoints)
+            for name, (card, _) in self.failed.items()
+            if card.role == "validation"
+        }
 
     @property
     def malignant_parts(self) -> tuple[MalignantPart, ...]:
@@ -107,6 +150,7 @@ def load_study(
     source: str = "config.yaml",
     files: Iterable[Path] = (),
     trusted: bool = False,
+    seen: Callable[[Path], Path] = from_here,
 ) -> Study:
     """Check and type a whole study: the config and every card that it names.
 
@@ -116,12 +160,13 @@ def load_study(
         source: What messages call the config.
         files: The config files: paths are looked for beside the one that names them.
         trusted: Whether the cards were found right by the process that planned this one's job.
+        seen: How the paths of what a run reads are written.
 
     Raises:
         InputError: With every problem of the config and of all cards.
     """
     root, config, paths = Path(root).resolve(), current_names(config), [Path(file) for file in files]
-    checks = StudyChecks(config, root, source, paths)
+    checks = StudyChecks(config, root, source, paths, seen)
     checks.trusted = trusted
     for path in paths:
         checks.problems.extend(config_problems(from_here(path)))
@@ -151,10 +196,11 @@ def load_study(
         cells,
         source,
         tuple(library),
-        from_here(root / SYMBOLS),
+        seen(root / SYMBOLS),
         root,
         mirror,
         centroids,
+        config["missing"] == "report",
     )
 
 

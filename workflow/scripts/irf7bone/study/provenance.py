@@ -48,6 +48,7 @@ def collect(
     cell_sources: Mapping[str, str | Path],
     signature_files: Sequence[str | Path],
     results: Sequence[str | Path] = (),
+    failed: Mapping[str, str] | None = None,
     root: str | Path,
     command: str,
 ) -> dict[str, Any]:
@@ -63,6 +64,7 @@ def collect(
         cell_sources: The same as ``sources`` by its id.
         signature_files: GMT files that were read, those that experiments and cells derived among them.
         results: Tables, and folders of figures, whose checksums are listed.
+        failed: Cohorts whose jobs failed -> rule and reason.
         root: The project's folder, for the git revision and for file names relative to it.
         command: The command that makes the run again.
 
@@ -82,6 +84,7 @@ def collect(
         "packages": {name: _version(name) for name in PACKAGES},
         "config": json.loads(json.dumps(settings)),
         "cohorts": {name: _origin(card, sources[name], root) for name, card in cards.items()},
+        "failed": dict(failed or {}),
         "experiments": {
             name: _origin(card, experiment_sources[name], root) for name, card in experiments.items()
         },

@@ -40,9 +40,14 @@ class Record(NamedTuple):
             partial.write_text(json.dumps(self._asdict(), indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
-def is_result(path: str | Path) -> bool:
-    """Whether a job made what lies there, seen from the folder that the workflow runs in."""
-    return PurePosixPath(path).parts[:1] == (RESULTS,)
+def is_result(path: str | Path, folder: Path = Path()) -> bool:
+    """Whether a job made what lies there.
+
+    Args:
+        path: Seen from the folder that the workflow runs in.
+        folder: That with ``results/`` in it, likewise.
+    """
+    return PurePosixPath(path).is_relative_to(folder / RESULTS)
 
 
 def record_path(rule: str, wildcards: Iterable[str]) -> Path:
@@ -71,6 +76,6 @@ def made(records: Iterable[Record]) -> dict[str, str | None]:
     return {path: sha256 for record in records for path, sha256 in record.outputs.items()}
 
 
-def differing(record: Record, checksums: Checksums) -> list[str]:
+def differing(record: Record, checksums: Checksums, folder: Path = Path()) -> list[str]:
     """Outputs of a job that are not as it made them, missing ones among them."""
-    return [path for path, sha256 in record.outputs.items() if checksums.of(path) != sha256]
+    return [path for path, sha256 in record.outputs.items() if checksums.of(folder / path) != sha256]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,6 +42,7 @@ class Tables:
         facts: What each cohort's card says.
         duplicates: :data:`irf7bone.tables.cohort.DUPLICATES`.
         sites: :data:`irf7bone.tables.outcome.SITES`.
+        failed: Cohorts for validation whose jobs failed -> endpoints that their cards have.
     """
 
     models: pd.DataFrame
@@ -49,6 +50,7 @@ class Tables:
     facts: Mapping[str, CohortFacts]
     duplicates: pd.DataFrame
     sites: pd.DataFrame
+    failed: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def pooled(self) -> list[str]:
@@ -113,7 +115,7 @@ def gather(
         primary: Whether it was named before the run.
     """
     if not pool.cohorts:
-        return Evidence(primary=primary, recorded=pool.recorded, k=0)
+        return Evidence(primary=primary, recorded=pool.recorded, k=0, premises=_failed(tables, endpoint))
     models = {name: pool.estimates(name) for name in pool.rows}
     sized = np.array([endpoint not in tables.facts[cohort].sampled_by for cohort in pool.cohorts])
     variances = {
@@ -170,8 +172,13 @@ def _premises(
         "control_failed": control_failed(log_hr, error, scale),
         "non_proportional": non_proportional(pool.column(CLAIM, "change"), pool.column(CLAIM, "change_se")),
     }
-    premises |= {code for code, fails in tests.items() if fails}
+    premises |= {code for code, fails in tests.items() if fails} | _failed(tables, endpoint)
     return premises, (overlap | selection) - premises
+
+
+def _failed(tables: Tables, endpoint: str) -> frozenset[str]:
+    missing = any(endpoint in endpoints for endpoints in tables.failed.values())
+    return frozenset({"cohorts_failed"} if missing else ())
 
 
 def left_out(claim: StudyEstimates, scale: float) -> tuple[float, int | None]:

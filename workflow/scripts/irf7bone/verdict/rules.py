@@ -44,6 +44,7 @@ CARRIED = 0.9
 FRAGILE = 0.6
 
 CODES: dict[str, str] = {
+    "cohorts_failed": "jobs of a cohort that has this endpoint failed, so that it is not in these results",
     "overlap_suspected": "cohorts share patients: drop them in the card of the cohort with fewer events",
     "selected_on_outcome": "nearly all patients of a cohort have the event, and its card does not say why",
     "unadjusted_er": "cohorts without ER status and ESR1 carry over 20 % of the weight",
@@ -63,7 +64,8 @@ CODES: dict[str, str] = {
     "differs_by_site": "bone and other sites differ",
 }
 # whatever would be said is withheld
-STOPS = frozenset({"overlap_suspected", "selected_on_outcome", "unadjusted_er"})
+COHORTS_FAILED = "cohorts_failed"
+STOPS = frozenset({COHORTS_FAILED, "overlap_suspected", "selected_on_outcome", "unadjusted_er"})
 # they forbid to say that there is nothing, and stand beside an effect that shows
 STOPS_NO_EFFECT = frozenset({"control_failed", "non_proportional"})
 
@@ -86,6 +88,7 @@ class Decision:
 
 
 RULES: tuple[tuple[str, str, str], ...] = (
+    (COHORTS_FAILED, "jobs of a cohort that has the endpoint failed", WITHHELD),
     ("no_data", "no real cohort records the endpoint, or none has every model", NO_DATA),
     ("premise", "a premise of any verdict fails", WITHHELD),
     ("one_cohort", "one cohort, and every model on one side by its own interval", ONE_COHORT),
@@ -148,6 +151,8 @@ def _is_small(before: Reading, after: Reading) -> bool:
 
 
 def _rule(evidence: Evidence) -> str:
+    if COHORTS_FAILED in evidence.premises:
+        return COHORTS_FAILED
     if not evidence.recorded or evidence.k == 0:
         return "no_data"
     if evidence.premises & STOPS:
@@ -197,14 +202,14 @@ def _gone_by_proliferation(evidence: Evidence) -> bool:
 
 
 def _hard(rule: str, evidence: Evidence) -> frozenset[str]:
-    if rule == "premise":
+    if rule in ("premise", COHORTS_FAILED):
         return evidence.premises & STOPS
     return evidence.premises & STOPS_NO_EFFECT if rule == "no_effect_premise" else frozenset()
 
 
 def _soft(rule: str, evidence: Evidence) -> frozenset[str]:
     """What stands beside the word: nothing where there is no data, remarks always, the rest of an effect."""
-    if rule == "no_data":
+    if rule == "no_data" or not evidence.models:
         return frozenset()
     codes = set(evidence.remarks)
     if RANDOM not in evidence.models:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from irf7bone.base.phrases import ENDPOINT_WORDS, counted, is_missing, said_ratio
 from irf7bone.verdict.evidence import Evidence
-from irf7bone.verdict.rules import CODES, Decision
+from irf7bone.verdict.rules import CODES, COHORTS_FAILED, Decision
 
 if TYPE_CHECKING:
     from irf7bone.study.settings import VerdictSettings
@@ -30,6 +30,8 @@ def say(
     """
     if decision.rule == "no_data":
         return _no_data(row, evidence), "No statement is made."
+    if not evidence.models:
+        return _no_data(row, evidence), _codes("Withheld because", decision.hard)
     parts = [
         _WHY[decision.rule](row, settings),
         _exploratory(evidence),
@@ -156,6 +158,7 @@ def _premise(row: Mapping[str, Any], settings: VerdictSettings) -> str:
 
 
 _WHY: dict[str, Callable[[Mapping[str, Any], VerdictSettings], str]] = {
+    COHORTS_FAILED: _premise,
     "premise": _premise,
     "one_cohort": _one_cohort,
     "one_cohort_open": _one_cohort_open,

@@ -124,4 +124,8 @@ def status_lines(inputs: ReportInputs) -> list[tuple[str, str]]:
         f"; no patient data: {listed([ENDPOINT_WORDS[name] for name in without])}" if len(without) else ""
     )
     said.append(("Answerable", f"{words}{lacking}"))
+    if inputs.failed:
+        named = "; ".join(f"{name} ({why})" for name, why in inputs.failed.items())
+        whole = len(inputs.failed) + len(inputs.cards)
+        said.append(("Failed", f"{len(inputs.failed)} of {whole} cohorts, not in these results: {named}"))
     return said

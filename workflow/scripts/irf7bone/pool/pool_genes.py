@@ -37,7 +37,7 @@ def every_gene(
 
     Args:
         load: Reads one cohort; one is in memory at a time.
-        identities: :data:`irf7bone.tables.cohort.GENE_IDENTITY` of each cohort.
+        identities: :data:`irf7bone.tables.cohort.GENE_IDENTITY` of each cohort that is asked.
         roles: What each cohort is to a pool, of :func:`irf7bone.pool.real_cohorts.roles_in_pools`; simulated
             ones take no part.
         interferon: Genes of interferon signatures, to be marked.
@@ -50,7 +50,7 @@ def every_gene(
     """
     parts: list[pd.DataFrame] = []
     drawn: list[pd.DataFrame] = []
-    for cohort in (name for name, role in roles.items() if role != SIMULATED):
+    for cohort in (name for name in identities if roles[name] != SIMULATED):
         data = load(cohort)
         plan = FitPlan(cohort, data.obs, data.scores, config=config)
         said = identities[cohort]

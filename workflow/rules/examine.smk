@@ -35,6 +35,8 @@ rule examine_cohort:
     priority: 1
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("examine_cohort"),
     params:
         config=study.config.analysis(),
         random_signatures=study.config.random_signatures,

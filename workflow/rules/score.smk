@@ -17,6 +17,8 @@ rule measure_agreement:
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("measure_agreement"),
     params:
         cohorts=tuple(study.cards),
         real=real_cohorts,
@@ -46,6 +48,8 @@ rule score_cohort:
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("score_cohort"),
     params:
         select=study.config.signatures.select,
         methods=study.config.methods,

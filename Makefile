@@ -54,8 +54,9 @@ lock: study environment ## fetch again and lock what comes: make lock STUDY=path
 	.venv/bin/python tools/renew_lock.py $(if $(STUDY),"$(STUDY)") $(if $(COHORT),--cohort "$(COHORT)") $(if $(DIR),--directory "$(DIR)")
 
 test: with-tests ## every test
-	# One worker a core already: threads inside numpy would only compete with them.
-	$(WITH_PATH) OMP_NUM_THREADS=1 $(RUN) pytest -q -n auto
+	# One worker a core already: threads inside numpy would only compete with them. A file stays with one worker, so
+	# that what its tests share is made once.
+	$(WITH_PATH) OMP_NUM_THREADS=1 $(RUN) pytest -q -n auto --dist loadfile --no-loadscope-reorder
 
 oracles: with-tests ## recompute the stored values of tests/oracle with R, installed from Debian where root may
 	sh tools/install_oracles.sh

@@ -23,6 +23,20 @@ GENES = (
 )  # fmt: skip
 
 
+# Whole runs, browser and R take longest: they start first, so that at the end no worker is left with one.
+LONG = ("workflow", "browser", "oracle")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the kinds of tests in the order of their length; within a kind nothing moves."""
+
+    def place(item: pytest.Item) -> int:
+        kind = item.path.relative_to(PROJECT / "tests").parts[0]
+        return LONG.index(kind) if kind in LONG else len(LONG)
+
+    items.sort(key=place)
+
+
 @pytest.fixture(scope="session")
 def realdata() -> Path:
     """The folder with real tumours that may lie beside the project; it is never part of it."""

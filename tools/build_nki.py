@@ -129,11 +129,15 @@ def alike_rows(left: pd.DataFrame, right: pd.DataFrame) -> dict[int, int]:
 
     This only finds where to look: it knows no column, and an equality of columns then decides.
     """
-    others = [Counter(row) for row in right.to_numpy().tolist()]
-    found = {}
-    for i, row in enumerate(left.to_numpy().tolist()):
-        own = Counter(row)
-        shared = np.array([(own & other).total() for other in others]) / len(row)
+    values = np.unique(np.concatenate([left.to_numpy().ravel(), right.to_numpy().ravel()]))
+
+    def counts(table: pd.DataFrame) -> np.ndarray:
+        places = np.searchsorted(values, table.to_numpy())
+        return np.array([np.bincount(row, minlength=len(values)) for row in places])
+
+    others, found = counts(right), {}
+    for i, own in enumerate(counts(left)):
+        shared = np.minimum(own, others).sum(axis=1) / left.shape[1]
         second, best = np.argsort(shared)[-2:]
         if shared[best] - shared[second] > LEAD:
             found[i] = int(best)

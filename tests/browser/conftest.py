@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,8 +60,8 @@ class Opened:
     said: list[str] = field(default_factory=list)
 
 
-@pytest.fixture
-def visit(browser) -> Iterator[Callable[..., Opened]]:
+@contextmanager
+def opener(browser) -> Iterator[Callable[..., Opened]]:
     """Opens a file in a context of its own; further arguments are the context's."""
     contexts = []
 
@@ -79,6 +80,20 @@ def visit(browser) -> Iterator[Callable[..., Opened]]:
     yield go
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def visit(browser) -> Iterator[Callable[..., Opened]]:
+    """Opens a file for one test."""
+    with opener(browser) as go:
+        yield go
+
+
+@pytest.fixture(scope="module")
+def visit_for_all(browser) -> Iterator[Callable[..., Opened]]:
+    """Opens a file for all tests of a module, which look at it and change nothing."""
+    with opener(browser) as go:
+        yield go
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from madeup.remembered import remembered
 
 from irf7bone.study.settings import Config
 from irf7bone.tables.claim import CLAIM_CONTROLS, CLAIM_MODEL_NAMES, CLAIM_MODELS
@@ -106,6 +107,7 @@ def from_associations(associations: pd.DataFrame, config: Config) -> pd.DataFram
     return claim_models(rows)
 
 
+@remembered
 def judge_tables(
     models: pd.DataFrame,
     controls: pd.DataFrame,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 from madeup import claim
+from madeup import genes as madeup_genes
 from madeup import results as madeup_results
 from madeup import study as made
 
@@ -94,6 +95,8 @@ def make_inputs(folder: Path, config, cards, cohorts: dict[str, made.Cohort]) ->
         provenance=made.provenance(),
         templates=PROJECT / "workflow" / "report",
         works=read_works(PROJECT / "data" / "references.bib"),
+        genes=madeup_genes.genes(list(cohorts)),
+        other_names={"irf7a": "IRF7", "cig5": "RSAD2"},
         glossary=read_glossary(PROJECT / "docs" / "user" / "glossary.md"),
     )
 
@@ -170,6 +173,6 @@ def plot_figures(folder: Path, config, cohorts: dict[str, made.Cohort], inputs: 
         )
         save_drawings(drawings, folder / name)
     save_drawings(
-        plot_forests(inputs.associations, inputs.pooled, made.ROLES, config, inputs.results),
+        plot_forests(inputs.associations, inputs.pooled, made.ROLES, config, inputs.results, inputs.genes),
         folder / "pooled",
     )

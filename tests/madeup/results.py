@@ -8,15 +8,19 @@ import numpy as np
 import pandas as pd
 from madeup import claim
 from madeup import study as made
+from madeup.remembered import remembered
 
+from irf7bone.base.vocabulary import HER2_POSITIVE
 from irf7bone.pool.by_er import pool_by_er
 from irf7bone.pool.heterogeneity import asymmetry, funnel, heterogeneity, leave_one_cohort_out_table
+from irf7bone.pool.pool_subtypes import pool_by_subtype
 from irf7bone.pool.pooled_immune_link import pool_immune
 from irf7bone.pool.specification import specification_curve, summarise_specifications
 from irf7bone.random_signatures.controls import controls
 from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import DUPLICATES, MARKERS, SIGNATURE_QUALITY
 from irf7bone.tables.contract import Table
+from irf7bone.tables.every_gene import GENE_CURVES
 from irf7bone.tables.outcome import (
     ADJUSTMENTS,
     COMPETING,
@@ -24,9 +28,12 @@ from irf7bone.tables.outcome import (
     ER_ASSOCIATIONS,
     ESTIMANDS,
     IMMUNE_LINKS,
+    INSIDE,
+    OTHERS,
     SAMPLED,
     SITES,
     STRATA,
+    SUBTYPE_ASSOCIATIONS,
 )
 from irf7bone.tables.outcome_checks import (
     AUDIT,
@@ -51,11 +58,13 @@ NULL_EDGES = {"null_q025": -0.3, "null_q25": -0.1, "null_median": 0.02, "null_q7
 EMPTY = {"status": "not_available", "reason": "said in the test"}
 
 
+@remembered
 def results(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) -> StudyTables:
     """Every table, from the made-up associations where these decide them."""
     config = config.analysis()
     null = _null(associations)
     by_er = _by_er(associations)
+    subtypes = _by_subtype(associations)
     links = _immune(list(dict.fromkeys(associations["cohort"])))
     pooled_null, pooled_histogram = _pooled_null(pooled)
     roles = {name: made.ROLES[name] for name in dict.fromkeys(associations["cohort"])}
@@ -90,6 +99,9 @@ def results(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) ->
         "duplicates": _duplicates(list(roles)),
         "markers": _markers(list(roles)),
         "audit": _audit(associations, config),
+        "gene_curves": GENE_CURVES.empty(),
+        "subtypes": subtypes,
+        "pooled_subtypes": pool_by_subtype(subtypes, roles, config=config),
     }
     models = claim.from_associations(associations, config)
     present = list(roles)
@@ -261,6 +273,17 @@ def _by_er(associations: pd.DataFrame) -> pd.DataFrame:
         part.loc[gamma, "reason_code"] = "er_not_recorded"
         parts.append(part)
     return ER_ASSOCIATIONS.cast(pd.concat(parts, ignore_index=True)[ER_ASSOCIATIONS.names])
+
+
+def _by_subtype(associations: pd.DataFrame) -> pd.DataFrame:
+    """HER2-positive tumours against the others; gamma does not record HER2."""
+    rows = _by_er(associations).rename(columns={"er": "stratum"})
+    rows = rows.assign(
+        subtype=HER2_POSITIVE, stratum=rows["stratum"].map(dict(zip(STRATA, (INSIDE, OTHERS), strict=True)))
+    )
+    rows["reason"] = rows["reason"].str.replace("ER status", "her2")
+    rows["reason_code"] = rows["reason_code"].str.replace("er_not_recorded", "fields_not_recorded")
+    return SUBTYPE_ASSOCIATIONS.cast(rows[SUBTYPE_ASSOCIATIONS.names])
 
 
 def _immune(cohorts: list[str]) -> pd.DataFrame:

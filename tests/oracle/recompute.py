@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable
@@ -14,6 +15,8 @@ HERE = Path(__file__).resolve().parent
 STORED = HERE.parent / "data" / "oracle"
 # How a script ends that finds one of its packages in a version whose calls are others.
 OTHER_VERSION = 3
+# How R ends before the script where it lacks one of them.
+LACKING = 4
 
 
 def run_r(script: str, *arguments: object, needs: Iterable[str] = (), cwd: Path | None = None) -> str:
@@ -32,12 +35,13 @@ def run_r(script: str, *arguments: object, needs: Iterable[str] = (), cwd: Path 
     if rscript is None:
         pytest.skip("R is not installed: the stored tables stand in (make oracles installs R)")
     wanted = ", ".join(f"'{name}'" for name in needs)
-    probe = f"quit(status = !all(vapply(c({wanted}), requireNamespace, TRUE, quietly = TRUE)))"
-    if wanted and subprocess.run([rscript, "-e", probe], capture_output=True, check=False).returncode:
-        pytest.skip(f"R lacks one of {', '.join(needs)}: the stored tables stand in")
-    what = ["-e", script] if "\n" in script else [str((cwd or HERE) / script)]
-    call = [rscript, *what, *map(str, arguments)]
+    # asked in the same R, since loading them takes longer than most scripts
+    probe = f"if (!all(vapply(c({wanted}), requireNamespace, TRUE, quietly = TRUE))) quit(status = {LACKING})"
+    what = script if "\n" in script else f"source({json.dumps(str((cwd or HERE) / script))})"
+    call = [rscript, *(("-e", probe) if wanted else ()), "-e", what, *map(str, arguments)]
     done = subprocess.run(call, cwd=cwd, capture_output=True, text=True, check=False)
+    if done.returncode == LACKING:
+        pytest.skip(f"R lacks one of {', '.join(needs)}: the stored tables stand in")
     if done.returncode == OTHER_VERSION:
         pytest.skip(f"R has another version of one of {', '.join(needs)}: the stored tables stand in")
     assert done.returncode == 0, done.stderr

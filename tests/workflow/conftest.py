@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -220,14 +222,30 @@ def write_study(folder: Path) -> Path:
     return path
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that the first worker to ask for it fills; the others wait and share it."""
+    base = factory.getbasetemp()
+    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, whole = root / name, root / f"{name}.whole"
+    with (root / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not whole.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            whole.touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory) -> Path:
-    """The folder of a finished run of the tiny study."""
-    folder = tmp_path_factory.mktemp("tiny")
-    study = write_study(folder)
-    run = snakemake(folder, "--configfile", str(study))
-    assert run.code == 0, run.text
-    return folder
+    """The folder of a finished run of the tiny study; all workers share it: who runs more there copies it."""
+
+    def make(folder: Path) -> None:
+        run = snakemake(folder, "--configfile", str(write_study(folder)))
+        assert run.code == 0, run.text
+
+    return made_once(tmp_path_factory, "tiny", make)
 
 
 @pytest.fixture
@@ -236,13 +254,20 @@ def project_copy(tmp_path) -> Path:
     return copy_project(tmp_path / "project")
 
 
-def copy_project(copy: Path) -> Path:
-    """A copy of what the workflow needs; nothing is fetched into the project itself."""
+def copy_project(copy: Path, *, compiled: bool = True) -> Path:
+    """A copy of what the workflow needs; nothing is fetched into the project itself.
+
+    Args:
+        copy: Where it goes.
+        compiled: With what is compiled of the modules so far; without it the first jobs there compile anew.
+    """
     copy.mkdir()
+    # the last two are being written by another worker
+    not_copied = ("downloads", "*.pyc.*", "*.tmp.*") if compiled else ("downloads", "__pycache__")
     for name in HOUSE:
         source = PROJECT / name
         if source.is_dir():
-            shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__", "downloads"))
+            shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns(*not_copied))
         else:
             shutil.copy(source, copy / name)
     return copy

@@ -17,6 +17,7 @@ import pytest
 from irf7bone.commands.verify import verify_results
 
 from .conftest import PROJECT, Run, copy_project, snakemake
+from .test_workflow import STUDY_RULES
 
 LONG_AGO = (978_307_200, 978_307_200)  # 2001
 
@@ -40,17 +41,20 @@ def settled(tiny_run, tmp_path_factory) -> tuple[Path, Path]:
 
 @pytest.fixture
 def edited(settled) -> Iterator[Callable[..., None]]:
-    """Replaces a file, with times long ago; puts it back afterwards."""
-    before: dict[Path, bytes] = {}
+    """Replaces or adds a file, with times long ago; puts back what was there afterwards."""
+    before: dict[Path, bytes | None] = {}
 
     def edit(path: Path, content: bytes) -> None:
-        before.setdefault(path, path.read_bytes())
+        before.setdefault(path, path.read_bytes() if path.exists() else None)
         path.write_bytes(content)
         os.utime(path, LONG_AGO)
 
     yield edit
     for path, content in before.items():
-        path.write_bytes(content)
+        if content is None:
+            path.unlink()
+        else:
+            path.write_bytes(content)
 
 
 def dry_run(settled: tuple[Path, Path]) -> Run:
@@ -96,8 +100,41 @@ def test_an_input_replaced_by_an_older_file_reruns_what_reads_it(settled, edited
 def test_the_symbol_table_replaced_by_an_older_one(settled, edited):
     path = settled[1] / "data/genes/hgnc_symbols.tsv.gz"
     lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
-    edited(path, gzip.compress(b"".join(lines[:-1]), mtime=0))
+    edited(path, gzip.compress(b"".join(lines[:-1]), 1, mtime=0))
     assert {"harmonise_cohort", "score_cohort", "build_report"} <= planned(dry_run(settled))
+
+
+def test_an_added_signature_reruns_only_what_depends_on_it(settled, edited):
+    edited(settled[1] / "data/signatures/added.gmt", b"USER_SET\tmade here\tIRF7\tSTAT1\tMX1\n")
+    assert planned(dry_run(settled)) == {
+        "score_cohort",
+        "associate_cohort",
+        "examine_cohort",
+        "plot_cohort",
+        "analyse_experiment",
+        "derive_signature",
+        "plot_experiment",
+        *(rule for rule in STUDY_RULES if rule != "check_quality"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("module", "first"),
+    [
+        ("harmonise/cohort.py", "harmonise_cohort"),
+        ("scoring/ssgsea.py", "score_cohort"),
+        ("statistics/cox.py", "associate_cohort"),
+        ("pool/pool.py", "pool_associations"),
+    ],
+)
+def test_an_edited_module_reruns_the_jobs_that_use_it(settled, edited, module, first):
+    path = settled[1] / "workflow/scripts/irf7bone" / module
+    edited(path, path.read_bytes() + b"\n# edited\n")
+    jobs = planned(dry_run(settled))
+    order = ["acquire_cohort", "harmonise_cohort", "score_cohort", "associate_cohort", "pool_associations"]
+    assert first in jobs
+    assert not set(order[: order.index(first)]) & jobs
+    assert "build_report" in jobs
 
 
 def cut_at_a_byte(content: bytes) -> bytes:

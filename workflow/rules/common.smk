@@ -16,17 +16,21 @@ from irf7bone.acquire.sources import input_files, remote_files
 from irf7bone.cells.remote_cells import remote_cells
 from irf7bone.download.lock import lock_path
 from irf7bone.download.remote import FOLDER
-from irf7bone.study.code_hash import code_hash_of as code_hash
+from irf7bone.study.code_hash import code_hash, code_hash_of
 from irf7bone.study.plan import load_study
 from irf7bone.base.errors import InputError
 from irf7bone.study.command import command_for
 from irf7bone.study.failures import cohorts_left_out
 from irf7bone.study.provenance import git_revision
 from irf7bone.study.places import downloads_folder, folder_problem, from_here
+from irf7bone.study.planned_subtypes import planned_subtypes
 from irf7bone.study.strict_yaml import merge_config, read_configs
 from irf7bone.tables.register import OF_CELLS, OF_COHORT, OF_EXPERIMENT
 from irf7bone.tables.register import OVER_CELLS, OVER_COHORTS, OVER_EXPERIMENTS
-from irf7bone.tables.register import paths_in, registered
+from irf7bone.tables.register import EVERY_GENE_FILE, paths_in, registered
+
+if not workflow.is_main_process:
+    code_hash = code_hash_of  # one job runs here, and the code of the other rules is asked by nobody
 
 # Snakemake tells shell commands how many threads they have; scripts would take every core of a node.
 if not is_module:
@@ -58,8 +62,10 @@ except InputError as error:
 
 
 real_cohorts = tuple(name for name, card in study.cards.items() if card.role != "simulated")
+subtypes = planned_subtypes(study.cards.values())
 cohort_tables = paths_in(OF_COHORT)
 pooled_tables = paths_in(OVER_COHORTS) if study.cards else []  # experiments alone
+every_gene = [EVERY_GENE_FILE] if study.cards else []
 experiment_tables = paths_in(OF_EXPERIMENT)
 # what is compared and called, not the cells themselves or what was lost on the way
 cell_tables = [

@@ -15,6 +15,7 @@ rule examine_cohort:
         symbols=study.symbols,
     output:
         by_er="results/outcome/{cohort}/by_er.tsv",
+        subtypes="results/outcome/{cohort}/subtypes.tsv",
         immune="results/outcome/{cohort}/immune.tsv",
         signature_quality="results/outcome/{cohort}/signature_quality.tsv",
         competing="results/outcome/{cohort}/competing.tsv",
@@ -38,6 +39,7 @@ rule examine_cohort:
         config=study.config.analysis(),
         random_signatures=study.config.random_signatures,
         withheld=withheld_signatures,
+        subtypes=subtypes,
         code=code_hash("examine_cohort"),
     message:
         "Look deeper into cohort {wildcards.cohort}"

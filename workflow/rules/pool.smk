@@ -78,12 +78,17 @@ rule random_signatures_pooled:
         "../scripts/random_signatures_pooled.py"
 
 
+# Genes are fitted here and not in a job of their own: starting takes as long as all of them.
 rule examine_pooled:
     input:
+        cohorts=expand("results/cohorts/{cohort}.h5ad", cohort=real_cohorts),
+        scores=expand("results/scores/{cohort}.parquet", cohort=real_cohorts),
+        genes=expand("results/scores/{cohort}.genes.tsv", cohort=real_cohorts),
         associations="results/tables/associations.tsv",
         pooled="results/tables/pooled.tsv",
         summary="results/tables/cohorts.tsv",
         by_er=expand("results/outcome/{cohort}/by_er.tsv", cohort=study.cards),
+        subtypes=expand("results/outcome/{cohort}/subtypes.tsv", cohort=study.cards),
         immune=expand("results/outcome/{cohort}/immune.tsv", cohort=study.cards),
         signatures=signature_library,
         records=signature_records,
@@ -96,14 +101,19 @@ rule examine_pooled:
         specifications="results/tables/specifications.tsv",
         specification_summary="results/tables/specification_summary.tsv",
         pooled_by_er="results/tables/pooled_by_er.tsv",
+        pooled_subtypes="results/tables/pooled_subtypes.tsv",
         immune_pooled="results/tables/immune_pooled.tsv",
+        genes="results/tables/genes.tsv.gz",
+        gene_curves="results/tables/gene_curves.tsv",
     log:
         "results/logs/examine_pooled.log",
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
     params:
+        cohorts=real_cohorts,
         config=study.config.analysis(),
+        genes=study.config.genes,
         code=code_hash("examine_pooled"),
     message:
         "Look deeper into the pooled results"

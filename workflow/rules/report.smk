@@ -39,6 +39,7 @@ rule plot_pooled:
     input:
         cohort_tables=expand(cohort_tables, cohort=study.cards),
         pooled_tables=pooled_tables,
+        genes=every_gene,
     output:
         figures=report(
             directory("results/figures/pooled"),
@@ -107,6 +108,7 @@ report_inputs = dict(
     curves=expand("results/associations/{cohort}.curves.tsv", cohort=study.cards),
     cohort_tables=expand(cohort_tables, cohort=study.cards),
     pooled_tables=pooled_tables,
+    genes=every_gene,
     figures=expand("results/figures/{part}", part=[*study.cards, "pooled"] if study.cards else []),
     experiments=[card.path for card in study.experiments.values()],
     experiment_tables=expand(experiment_tables, experiment=study.experiments),

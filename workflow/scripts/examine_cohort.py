@@ -3,6 +3,7 @@
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.harmonise.cohort_file import read_cohort
+from irf7bone.outcome.by_subtype import associate_by_subtype
 from irf7bone.outcome.claim_models import fit_claim_controls, fit_claim_models
 from irf7bone.outcome.competing_risks import competing
 from irf7bone.outcome.curve_summary import curve_summary
@@ -24,7 +25,15 @@ from irf7bone.study.job import begin
 from irf7bone.study.settings import Config
 from irf7bone.tables.claim import CLAIM_CONTROLS, CLAIM_MODELS
 from irf7bone.tables.cohort import COVERAGE, SCORES, SIGNATURE_QUALITY
-from irf7bone.tables.outcome import COMPETING, CURVES, ER_ASSOCIATIONS, IMMUNE_LINKS, SAMPLED, SITES
+from irf7bone.tables.outcome import (
+    COMPETING,
+    CURVES,
+    ER_ASSOCIATIONS,
+    IMMUNE_LINKS,
+    SAMPLED,
+    SITES,
+    SUBTYPE_ASSOCIATIONS,
+)
 from irf7bone.tables.outcome_checks import (
     CHECK_CURVES,
     CHECKS,
@@ -49,6 +58,7 @@ library = load_library(snakemake.input.signatures, SymbolTable.load(snakemake.in
 library = {name: library[name] for name in config.signatures.select}
 
 ER_ASSOCIATIONS.write(associate_by_er(plan), output.by_er)
+SUBTYPE_ASSOCIATIONS.write(associate_by_subtype(plan, snakemake.params.subtypes), output.subtypes)
 withheld = snakemake.params.withheld
 agreements = agreements_of(coverage, config.signatures.min_agreement)
 IMMUNE_LINKS.write(

@@ -6,6 +6,7 @@ from irf7bone.pool.failed_cohorts import without_failed
 from irf7bone.pool.real_cohorts import roles_in_pools
 from irf7bone.study.job import begin
 from irf7bone.study.settings import Config
+from irf7bone.tables.every_gene import EVERY_GENE
 from irf7bone.tables.study_tables import StudyTables
 
 begin(snakemake)
@@ -18,5 +19,6 @@ drawings = plot_forests(
     roles_in_pools(tables.cohorts),
     config,
     tables,
+    EVERY_GENE.read(snakemake.input.genes[0]),
 )
 save_drawings(drawings, snakemake.output.figures)

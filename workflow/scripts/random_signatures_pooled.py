@@ -2,10 +2,11 @@
 
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
+from irf7bone.outcome.cohort_data import reader
 from irf7bone.pool.failed_cohorts import without_failed
 from irf7bone.pool.real_cohorts import roles_in_pools
 from irf7bone.random_signatures.controls import controls
-from irf7bone.random_signatures.pooled import pooled_null, reader
+from irf7bone.random_signatures.pooled import pooled_null
 from irf7bone.study.job import begin
 from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import COHORTS

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from fontTools.ttLib import TTFont
+from madeup import genes as madeup_genes
 from madeup import results as madeup_results
 from madeup import study as made
 from matplotlib import font_manager
@@ -31,6 +32,7 @@ from irf7bone.figures.plot_curves import (
     plot_curves,
     spread,
 )
+from irf7bone.tables.every_gene import EVERY_GENE
 from irf7bone.tables.outcome_checks import CURVE_SUMMARY, GROUP_TESTS
 
 MODELS = ("unadjusted", "proliferation")
@@ -58,7 +60,9 @@ def results(associations, pooled):
 
 @pytest.fixture(scope="module")
 def forests(associations, pooled, results):
-    return plot_forests(associations, pooled, made.ROLES, made.config(), results)
+    return plot_forests(
+        associations, pooled, made.ROLES, made.config(), results, madeup_genes.genes(list(made.ROLES))
+    )
 
 
 def texts(figure: Figure) -> list[str]:
@@ -203,7 +207,9 @@ def test_overview_has_every_signature_once_per_block(associations, pooled):
 
 def test_an_endpoint_that_no_cohort_has_gives_words_not_an_empty_panel(associations, pooled, results):
     no_bone = associations[associations["cohort"] != "made"]
-    drawn = plot_forests(no_bone, pooled, made.ROLES, made.config(endpoints=("bone",)), results)
+    drawn = plot_forests(
+        no_bone, pooled, made.ROLES, made.config(endpoints=("bone",)), results, EVERY_GENE.empty()
+    )
     assert drawn["forest_bone"].table.empty
     assert any("No cohort of this study" in text for text in texts(drawn["forest_bone"].figure))
 

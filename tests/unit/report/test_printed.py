@@ -17,6 +17,7 @@ from irf7bone.report.pdf.printed import MOST_ROWS, build_pdf
 from irf7bone.report.sections.page import page_sections
 from irf7bone.report.sections.record_section import run_methods
 from irf7bone.report.sentences.methods import as_markdown
+from irf7bone.report.sentences.quote import plain
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +87,8 @@ def test_figures_stay_inside_the_page(pdf):
 
 
 def as_said(text: str) -> str:
-    """A sentence as paper has it: signatures by their names."""
-    return with_signature_names(" ".join(text.split()))
+    """A sentence as paper has it: signatures by their names, numbers without where they stand."""
+    return with_signature_names(" ".join(plain(text).split()))
 
 
 def test_verdict_and_findings_are_said_as_on_the_page(inputs, text):

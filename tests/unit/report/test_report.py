@@ -17,7 +17,7 @@ import pytest
 from madeup import study as made
 from madeup.report import SVG, Page, make_inputs
 
-from irf7bone.base.phrases import estimate, hazard_ratio, p_clause, said_ratio
+from irf7bone.base.phrases import estimate, hazard_ratio, p_clause, p_value, said_ratio
 from irf7bone.figures import cohort_figures, pooled_figures
 from irf7bone.report.html import downloads
 from irf7bone.report.html.build import build_report
@@ -91,8 +91,12 @@ def test_every_figure_is_there_with_its_finding_in_words(page, html):
     figures = {found["id"] for found in page.all("figure")}
     wanted = {f"figure-{name}-{kind}" for name, has in made.HAS.items() for kind in cohort_figures(has)}
     wanted |= {f"figure-pooled-{kind}" for kind in pooled_figures(made.ENDPOINTS)}
-    # too few cohorts for these: the reasons stand in words
-    assert figures == wanted - {"figure-pooled-null_bone", "figure-pooled-funnel"}
+    # too few cohorts for these: the reasons stand in words; no gene is fitted in simulated data
+    assert figures == wanted - {
+        "figure-pooled-null_bone",
+        "figure-pooled-funnel",
+        "figure-pooled-genes_bone",
+    }
     pictures = [found for found in page.all("div") if found.get("role") == "img"]
     assert len(pictures) == len(figures) == html.count('class="drawn"')
     assert all(len(picture["aria-label"]) > 30 for picture in pictures)
@@ -365,8 +369,12 @@ FORMS = {
     **dict.fromkeys(("hr", "hr_low", "hr_high", "random_hr", "random_low", "random_high"), said_ratio),
     **dict.fromkeys(("unadjusted_hr", "unadjusted_low", "unadjusted_high"), said_ratio),
     "further_below_1": probability,
-    **dict.fromkeys(("k", "n", "n_events", "n_competing", "n_endpoint", "n_left"), lambda x: f"{int(x):,}"),
+    **dict.fromkeys(
+        ("k", "n", "n_events", "n_competing", "n_endpoint", "n_left", "rank", "n_ranked"),
+        lambda x: f"{int(x):,}",
+    ),
     **dict.fromkeys(("p", "null_p"), p_clause),
+    "q": p_value,
     "i2": lambda x: f"{x:.0f}",
     "tau2": lambda x: f"{x:.3f}",
     "null_percentile": lambda x: f"{100 * x:.1f}",
@@ -398,6 +406,12 @@ def test_every_number_of_the_text_equals_its_table(inputs, html):
         ("pooled", "further_low"),
     } <= seen
     assert {("cohorts", "n_events"), ("flow", "n_left")} <= seen
+
+
+def test_a_table_opens_with_a_value_that_its_filter_offers(html, page):
+    opens = re.findall(r'<th [^>]*data-initial="([^"]*)"', html)
+    assert len(opens) > 5 and set(opens) <= {made.PRIMARY, "zscore", *made.SIGNATURES}
+    assert {made.PRIMARY} <= {cell for row in page.rows("pooled") for cell in row}
 
 
 def test_captions_hold_n_events_and_estimator(cohorts):

@@ -77,6 +77,17 @@ def test_more_of_one_receptor_status_changes_no_call():
     assert after["subtype"].loc[before.index].equals(before["subtype"])
 
 
+def test_a_sample_unlike_every_centroid_has_no_call():
+    expression, er, truth = planted(noise=0.1)
+    others = Centroids(GENES, ("one", "two"), planted_centroids().values[:, [0, 1]])
+    table = call_subtypes("made", expression, er, others).set_index("sample")
+    luminal = table[truth.isin(["LumA", "LumB"]).reindex(table.index)]
+    unlike = luminal[luminal["correlation"] <= 0]
+    assert len(unlike) > 10 and unlike["subtype"].isna().all()
+    assert set(unlike["status"]) == {"not_available"}
+    assert (table.loc[table["correlation"] > 0, "status"] == "ok").all()
+
+
 def test_levels_of_a_platform_change_no_call():
     expression, er, _ = planted()
     shifted = expression + np.random.default_rng(3).normal(0, 3, 50)

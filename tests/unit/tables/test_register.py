@@ -39,7 +39,7 @@ def test_the_list_is_read_without_numpy_or_pandas():
 def test_every_table_that_a_rule_writes_is_registered_and_the_other_way_round():
     rules = "\n".join(path.read_text() for path in sorted((PROJECT / "workflow/rules").glob("*.smk")))
     outputs = "\n".join(re.findall(r"^    output:\n(.*?)^    (?=log)", rules, re.DOTALL | re.MULTILINE))
-    written = set(re.findall(r'"(results/[^"]+\.(?:tsv|parquet))"', outputs))
+    written = set(re.findall(r'"(results/[^"]+\.(?:tsv|parquet|tsv\.gz))"', outputs))
     assert len(written) > 30
     # what a source holds and what was fetched has the form of its source and of a lock
     apart = {path for path in written if path.startswith(("results/acquired/", "results/downloads/"))}

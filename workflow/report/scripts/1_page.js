@@ -23,8 +23,8 @@ const makeSvg = (name, attributes = {}, ...children) => {
 const holds = (name) => document.getElementById(`file-${name}`) !== null;
 const bytesOf = (name) =>
   Uint8Array.from(atob(document.getElementById(`file-${name}`).textContent), (letter) => letter.charCodeAt(0));
-const unpack = (name) =>
-  new Response(new Blob([bytesOf(name)]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+const unpacked = (name) => new Response(new Blob([bytesOf(name)]).stream().pipeThrough(new DecompressionStream("gzip")));
+const unpack = (name) => unpacked(name).text();
 
 function save(content, name) {
   const link = make("a", { download: name, href: URL.createObjectURL(content) });

@@ -2,6 +2,7 @@
 
 const FONTS = document.getElementById("fonts").textContent;
 const JOINTS = "*{stroke-linejoin:round;stroke-linecap:butt}";
+const LETTERS = `text{font-family:"Report figures","DejaVu Sans",sans-serif;fill:#1a1a1a}`; // as style.css has them
 const PNG_DPI = 300;
 
 function draw(picture) {
@@ -22,7 +23,7 @@ function standalone(picture) {
   svg.removeAttribute("aria-hidden");
   svg.setAttribute("width", `${picture.dataset.width}pt`);
   svg.setAttribute("height", `${picture.dataset.height}pt`);
-  svg.prepend(makeSvg("style", {}, `${FONTS}\n${JOINTS}text{font-family:"Report figures","DejaVu Sans",sans-serif}`));
+  svg.prepend(makeSvg("style", {}, `${FONTS}\n${JOINTS}${LETTERS}`));
   return new XMLSerializer().serializeToString(svg);
 }
 

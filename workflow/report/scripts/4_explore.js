@@ -83,7 +83,13 @@ class Explorer {
     const wanted = Object.fromEntries(KEYS.map((key) => [key, words[key].indexOf(this.selects[key].value)]));
     const whole = rowsOf(pooled, wanted, words)[0];
     const rows = rowsOf(fits, wanted, words)
-      .map((row) => ({ ...row, label: words.cohort[row.cohort], simulated: simulated[row.cohort] }))
+      .map((row) => ({
+        ...row,
+        label: words.cohort[row.cohort],
+        simulated: simulated[row.cohort],
+        told: this.numbers.said.status[row.status],
+        absent: words.status[row.status] === "not_available",
+      }))
       .sort((a, b) => a.simulated - b.simulated);
     const said = this.sentence(whole, rows.filter((row) => !row.ok));
     this.section.querySelector("#explore-said").replaceChildren(...said);
@@ -116,84 +122,13 @@ class Explorer {
   }
 
   forest(whole, rows) {
-    const there = rows.filter((row) => this.numbers.words.status[row.status] !== "not_available");
-    const pooled = whole && whole.ok ? whole : null;
-    const ends = [...there.filter((row) => row.ok), ...(pooled ? [pooled] : [])].flatMap((row) => [row.ci_low, row.ci_high]);
-    const widest = Math.max(1.6, ...ends.map((end) => 1.06 * Math.exp(Math.min(Math.abs(end), 5))));
-    const limit = Math.log(Math.min(8, widest));
-    const place = (logHr) => EDGE + (100 - 2 * EDGE) * ((Math.max(-limit, Math.min(limit, logHr)) + limit) / (2 * limit));
-    const real = there.filter((row) => row.ok && !row.simulated), tau2 = pooled?.tau2 ?? 0;
-    const total = real.reduce((sum, row) => sum + 1 / (row.se ** 2 + tau2), 0);
-    const lines = there.map((row) => {
-      const weight = row.ok && !row.simulated ? 1 / (row.se ** 2 + tau2) / total : null;
-      const title = row.ok
-        ? `${row.label}: HR ${estimateOf(row)}, ${pClause(row.p)}; ${counted(row.n, "tumour")}, ${counted(row.n_events, "event")}`
-          + (row.null_percentile === null ? "" : `; ${(100 * row.null_percentile).toFixed(1)} % of random signatures lower`)
-        : `${row.label}: ${this.numbers.said.status[row.status]}: ${row.reason}`;
-      return this.line(row, row.simulated ? "simulated" : "cohort", row.label, weight, title, place, limit);
-    });
-    if (pooled) {
-      const at = there.findIndex((row) => row.simulated), label = pooled.k === 1 ? "One cohort, not pooled" : "Pooled";
-      const added = [this.line(pooled, "pooled", label, 1, `${label}: HR ${estimateOf(pooled)}, ${pClause(pooled.p)}`, place, limit)];
-      if (pooled.pi_low !== null) {
-        const range = { ...pooled, ci_low: pooled.pi_low, ci_high: pooled.pi_high };
-        added.push(this.line(range, "prediction", "Prediction interval", null, "HR expected in a further cohort", place, limit));
-      }
-      lines.splice(at < 0 ? lines.length : at, 0, ...added);
-    }
-    if (!lines.length) return [make("p", {}, "No cohort of this study has this combination, so there is nothing to draw.")];
-    const heads = [["Cohort", ""], ["Tumours", "n size"], ["Events", "n"], ["", "plot"], ["HR (95 % CI)", "n effect"], ["Weight", "n size"]];
-    const axis = makeSvg("svg", { class: "axis", "aria-hidden": "true" });
-    for (const tick of TICKS.find(([most]) => Math.exp(limit) <= most)[1]) {
-      if (Math.abs(Math.log(tick)) > limit) continue;
-      const x = `${place(Math.log(tick))}%`;
-      axis.append(makeSvg("line", { x1: x, x2: x, y1: 0, y2: 4 }), makeSvg("text", { x, y: 16 }, String(tick)));
-    }
-    const foot = ["", "size", "", "plot", "", "size"].map((name, i) => make("td", { class: name }, ...(i === 3 ? [axis] : [])));
-    const table = make("table", { class: "forest", "aria-label": "Forest of the chosen combination" },
-      make("thead", {}, make("tr", {}, ...heads.map(([words, name], i) => make("th", { scope: "col", class: name },
-        i === 3 ? make("span", {}, "← lower risk | higher risk →") : words)))),
-      make("tbody", {}, ...lines), make("tfoot", {}, make("tr", {}, ...foot)));
-    const said = pooled === null ? "No cohort of patients gives an estimate, so there is no pooled value."
-      : pooled.k === 1 ? "One cohort of patients: nothing is pooled, and heterogeneity cannot be told."
-        : `Heterogeneity: I² ${pooled.i2.toFixed(0)} %, tau² ${pooled.tau2.toFixed(3)} (REML); interval by the modified Knapp-Hartung method.`;
+    const { table, said, there } = drawForest(whole, rows);
     const names = ["label", "n", "n_events", "log_hr", "se", "ci_low", "ci_high", "p", "null_percentile", "null_p"];
     const text = [["cohort", ...names.slice(1), "simulated"], ...there.map((row) =>
       [...names.map((name) => row[name] ?? "NA"), row.simulated])].map((cells) => cells.join("\t")).join("\n");
     const file = `forest_${KEYS.map((key) => this.selects[key].value).join("_")}.tsv`;
-    return [table, make("p", { class: "small" }, said), button("Download TSV", `Download ${file}`, () =>
+    return table === null ? [said] : [table, said, button("Download TSV", `Download ${file}`, () =>
       save(new Blob([`${text}\n`], { type: "text/tab-separated-values" }), file))];
-  }
-
-  line(row, kind, label, weight, title, place, limit) {
-    const svg = makeSvg("svg", { class: "row", "aria-hidden": "true" }, makeSvg("title", {}, title));
-    const at = (logHr) => `${place(logHr)}%`;
-    const spot = (logHr, drawn) => makeSvg("svg", { x: at(logHr), y: 12, width: 1, height: 1, overflow: "visible" }, drawn);
-    svg.append(makeSvg("line", { class: "none", x1: at(0), x2: at(0), y1: 0, y2: "100%" }));
-    if (row.ok) {
-      if (kind === "pooled") {
-        const width = place(row.ci_high) - place(row.ci_low);
-        const middle = (100 * (place(row.log_hr) - place(row.ci_low))) / width;
-        svg.append(makeSvg("svg", { x: at(row.ci_low), y: 6, width: `${width}%`, height: 12, viewBox: "0 0 100 12", preserveAspectRatio: "none" },
-          makeSvg("path", { class: "diamond", d: `M0 6L${middle} 0L100 6L${middle} 12z` })));
-      } else {
-        svg.append(makeSvg("line", { class: "interval", x1: at(row.ci_low), x2: at(row.ci_high), y1: 12, y2: 12 }));
-        if (kind !== "prediction") {
-          const side = weight === null ? SMALLEST : Math.max(SMALLEST, LARGEST * Math.sqrt(weight));
-          svg.append(spot(row.log_hr, makeSvg("rect", { class: "square", x: -side / 2, y: -side / 2, width: side, height: side })));
-        }
-      }
-      if (row.ci_low < -limit) svg.append(spot(-limit, makeSvg("path", { class: "beyond", d: "M-6 0L0 -4V4z" })));
-      if (row.ci_high > limit) svg.append(spot(limit, makeSvg("path", { class: "beyond", d: "M6 0L0 -4V4z" })));
-    }
-    const count = (value) => (kind === "prediction" ? "" : value === null ? "–" : value.toLocaleString("en"));
-    const said = !row.ok ? this.numbers.said.status[row.status]
-      : kind === "prediction" ? `${hazardRatio(row.ci_low)} to ${hazardRatio(row.ci_high)}` : estimateOf(row);
-    const head = make("th", { scope: "row" }, label);
-    if (kind === "simulated") head.append(" ", make("span", { class: "badge" }, "simulated, not patients"));
-    return make("tr", { class: kind, title }, head, make("td", { class: "n size" }, count(row.n)),
-      make("td", { class: "n" }, count(row.n_events)), make("td", { class: "plot" }, svg), make("td", { class: "n" }, said),
-      make("td", { class: "n size" }, kind === "prediction" ? "" : weight === null ? "–" : percent(weight)));
   }
 
   showCurves(rows) {
@@ -214,6 +149,90 @@ class Explorer {
         survival: this.numbers.said.survival[this.selects.endpoint.selectedIndex],
       }))));
   }
+}
+
+// the table, what is said below it, and the rows that it has; without weights where tau2 of the pool is not at hand
+function drawForest(whole, rows, { weights = true, label: caption = "Forest of the chosen combination" } = {}) {
+  const there = rows.filter((row) => !row.absent);
+  const pooled = whole && whole.ok ? whole : null;
+  const ends = [...there.filter((row) => row.ok), ...(pooled ? [pooled] : [])].flatMap((row) => [row.ci_low, row.ci_high]);
+  const widest = Math.max(1.6, ...ends.map((end) => 1.06 * Math.exp(Math.min(Math.abs(end), 5))));
+  const limit = Math.log(Math.min(8, widest));
+  const place = (logHr) => EDGE + (100 - 2 * EDGE) * ((Math.max(-limit, Math.min(limit, logHr)) + limit) / (2 * limit));
+  const real = there.filter((row) => row.ok && !row.simulated), tau2 = pooled?.tau2 ?? 0;
+  const total = real.reduce((sum, row) => sum + 1 / (row.se ** 2 + tau2), 0);
+  const lines = there.map((row) => {
+    const weight = !weights ? undefined : row.ok && !row.simulated ? 1 / (row.se ** 2 + tau2) / total : null;
+    const title = row.ok
+      ? `${row.label}: HR ${estimateOf(row)}, ${pClause(row.p)}; ${counted(row.n, "tumour")}, ${counted(row.n_events, "event")}`
+        + ((row.null_percentile ?? null) === null ? "" : `; ${(100 * row.null_percentile).toFixed(1)} % of random signatures lower`)
+      : `${row.label}: ${row.told}: ${row.reason}`;
+    return forestLine(row, row.simulated ? "simulated" : "cohort", row.label, weight, title, place, limit);
+  });
+  if (pooled) {
+    const at = there.findIndex((row) => row.simulated), label = pooled.k === 1 ? "One cohort, not pooled" : "Pooled";
+    const added = [forestLine(pooled, "pooled", label, weights ? 1 : undefined, `${label}: HR ${estimateOf(pooled)}, ${pClause(pooled.p)}`, place, limit)];
+    if ((pooled.pi_low ?? null) !== null) {
+      const range = { ...pooled, ci_low: pooled.pi_low, ci_high: pooled.pi_high };
+      added.push(forestLine(range, "prediction", "Prediction interval", null, "HR expected in a further cohort", place, limit));
+    }
+    lines.splice(at < 0 ? lines.length : at, 0, ...added);
+  }
+  if (!lines.length) {
+    return { table: null, said: make("p", {}, "No cohort of this study has this combination, so there is nothing to draw."), there };
+  }
+  const heads = [["Cohort", ""], ["Tumours", "n size"], ["Events", "n"], ["", "plot"], ["HR (95 % CI)", "n effect"],
+    ...(weights ? [["Weight", "n size"]] : [])];
+  const axis = makeSvg("svg", { class: "axis", "aria-hidden": "true" });
+  for (const tick of TICKS.find(([most]) => Math.exp(limit) <= most)[1]) {
+    if (Math.abs(Math.log(tick)) > limit) continue;
+    const x = `${place(Math.log(tick))}%`;
+    axis.append(makeSvg("line", { x1: x, x2: x, y1: 0, y2: 4 }), makeSvg("text", { x, y: 16 }, String(tick)));
+  }
+  const foot = ["", "size", "", "plot", "", "size"].slice(0, heads.length).map((name, i) => make("td", { class: name }, ...(i === 3 ? [axis] : [])));
+  const table = make("table", { class: "forest", "aria-label": caption },
+    make("thead", {}, make("tr", {}, ...heads.map(([words, name], i) => make("th", { scope: "col", class: name },
+      i === 3 ? make("span", {}, "← lower risk | higher risk →") : words)))),
+    make("tbody", {}, ...lines), make("tfoot", {}, make("tr", {}, ...foot)));
+  const said = pooled === null ? "No cohort of patients gives an estimate, so there is no pooled value."
+    : pooled.k === 1 ? "One cohort of patients: nothing is pooled, and heterogeneity cannot be told."
+      : !weights ? "Pooled by random effects; interval by the modified Knapp-Hartung method."
+        : `Heterogeneity: I² ${pooled.i2.toFixed(0)} %, tau² ${pooled.tau2.toFixed(3)} (REML); interval by the modified Knapp-Hartung method.`;
+  return { table, said: make("p", { class: "small" }, said), there };
+}
+
+function forestLine(row, kind, label, weight, title, place, limit) {
+  const svg = makeSvg("svg", { class: "row", "aria-hidden": "true" }, makeSvg("title", {}, title));
+  const at = (logHr) => `${place(logHr)}%`;
+  const spot = (logHr, drawn) => makeSvg("svg", { x: at(logHr), y: 12, width: 1, height: 1, overflow: "visible" }, drawn);
+  svg.append(makeSvg("line", { class: "none", x1: at(0), x2: at(0), y1: 0, y2: "100%" }));
+  if (row.ok) {
+    if (kind === "pooled") {
+      const width = place(row.ci_high) - place(row.ci_low);
+      const middle = (100 * (place(row.log_hr) - place(row.ci_low))) / width;
+      svg.append(makeSvg("svg", { x: at(row.ci_low), y: 6, width: `${width}%`, height: 12, viewBox: "0 0 100 12", preserveAspectRatio: "none" },
+        makeSvg("path", { class: "diamond", d: `M0 6L${middle} 0L100 6L${middle} 12z` })));
+    } else {
+      svg.append(makeSvg("line", { class: "interval", x1: at(row.ci_low), x2: at(row.ci_high), y1: 12, y2: 12 }));
+      if (kind !== "prediction") {
+        const side = (weight ?? null) === null ? SMALLEST : Math.max(SMALLEST, LARGEST * Math.sqrt(weight));
+        svg.append(spot(row.log_hr, makeSvg("rect", { class: "square", x: -side / 2, y: -side / 2, width: side, height: side })));
+      }
+    }
+    if (row.ci_low < -limit) svg.append(spot(-limit, makeSvg("path", { class: "beyond", d: "M-6 0L0 -4V4z" })));
+    if (row.ci_high > limit) svg.append(spot(limit, makeSvg("path", { class: "beyond", d: "M6 0L0 -4V4z" })));
+  }
+  const count = (value) => (kind === "prediction" ? "" : value === null ? "–" : value.toLocaleString("en"));
+  const said = !row.ok ? row.told
+    : kind === "prediction" ? `${hazardRatio(row.ci_low)} to ${hazardRatio(row.ci_high)}` : estimateOf(row);
+  const head = make("th", { scope: "row" }, label);
+  if (kind === "simulated") head.append(" ", make("span", { class: "badge" }, "simulated, not patients"));
+  const line = make("tr", { class: kind, title }, head, make("td", { class: "n size" }, count(row.n)),
+    make("td", { class: "n" }, count(row.n_events)), make("td", { class: "plot" }, svg), make("td", { class: "n" }, said));
+  if (weight !== undefined) {
+    line.append(make("td", { class: "n size" }, kind === "prediction" ? "" : weight === null ? "–" : percent(weight)));
+  }
+  return line;
 }
 
 // one cohort: steps of three tertiles with intervals, how many are at risk, and the values at one time

@@ -19,6 +19,7 @@ MODELS = ("unadjusted", "proliferation", "proliferation_er", "clinical", "full")
 ROLES = ("discovery", "validation", "simulated")
 SPECIMENS = ("primary", "metastasis")
 ESR1 = "esr1"  # column of the samples' table with log2 expression of ESR1, where it was measured
+POOLED_ROW = "pooled"  # in a column of cohort ids: over all cohorts
 ALPHA = 0.05  # two-sided level of tests, everywhere
 
 # What a number is held against, where the methods text or a figure says it as well.
@@ -40,6 +41,9 @@ FOLLOWS, DISCORDANT, NOT_MEASURED, NOT_TOLD = "follows", "discordant", "not_meas
 IDENTITIES = (FOLLOWS, DISCORDANT, NOT_MEASURED, NOT_TOLD)
 # CD45, which every leukocyte carries: the one gene of the "CD45" set of Danaher 2017 (JITC 5:18).
 LEUKOCYTE_GENE = "PTPRC"
+
+# subtypes that the receptors tell
+HER2_POSITIVE, TRIPLE_NEGATIVE = "HER2-positive", "triple-negative"
 
 # covariates of the clinical models, and the share of the samples in which one must be known: below it too
 # many are lost to complete-case analysis

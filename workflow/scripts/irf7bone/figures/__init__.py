@@ -12,9 +12,9 @@ IRF7_SIGNATURE = "IRF7"
 COHORT_FIGURES = ("quality", "scores", "signature_quality")
 COHORT_ENDPOINT_FIGURES = ("curves", "null", "checks")
 ONE_COLUMN_FIGURES = ("curve",)  # of each endpoint of a cohort: for papers, not on the page
-POOLED_FIGURES = ("sites", "competing", "by_er", "specifications", "immune", "funnel")
+POOLED_FIGURES = ("sites", "competing", "by_er", "subtypes", "specifications", "immune", "funnel")
 EXPERIMENT_FIGURES = ("volcano", "slopes", "heatmap", "enrichment", "composition")  # of each contrast
-POOLED_ENDPOINT_FIGURES = ("forest", "overview", "null")
+POOLED_ENDPOINT_FIGURES = ("forest", "overview", "null", "genes")
 
 
 def key_signatures(primary: str, proliferation: str, selected: Sequence[str]) -> tuple[str, ...]:

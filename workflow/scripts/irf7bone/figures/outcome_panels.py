@@ -1,4 +1,4 @@
-"""The numbers of the forests that look deeper: hazards under competing risks, and ER strata."""
+"""The numbers of the forests that look deeper: hazards under competing risks, ER strata and subtypes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from irf7bone.base.phrases import ENDPOINT_WORDS
 from irf7bone.figures.forest_tables import COLUMNS
-from irf7bone.tables.outcome import STRATA
+from irf7bone.tables.outcome import INSIDE, OTHERS, STRATA
 from irf7bone.tables.pooled import DIFFERENCE
 
 ESTIMAND_WORDS = {"cause_specific": "cause-specific hazard", "subdistribution": "subdistribution hazard"}
@@ -75,29 +75,89 @@ def er_table(
         Columns of :data:`irf7bone.figures.forest_tables.COLUMNS`; ``hr`` of the row that ``label`` calls a
         ratio is the hazard ratio in ER-positive over that in ER-negative tumours.
     """
-    fits = by_er[
-        (by_er["signature"] == signature)
-        & by_er["model"].isin(list(models))
-        & (by_er["status"] != "not_available")
+    groups = [(f"ER-{er}", {"er": er}) for er in STRATA] + [("ER-positive / ER-negative", {"er": DIFFERENCE})]
+    return _strata_table(
+        by_er, pooled, roles, groups, signature=signature, endpoints=endpoints, models=models
+    )
+
+
+def subtype_table(
+    by_subtype: pd.DataFrame,
+    pooled: pd.DataFrame,
+    roles: Mapping[str, str],
+    *,
+    signature: str,
+    endpoints: Sequence[str],
+    models: Sequence[str],
+) -> pd.DataFrame:
+    """Each subtype's cohorts and pooled value, those of the other tumours, and the ratio within cohorts.
+
+    Args:
+        by_subtype: :data:`irf7bone.tables.outcome.SUBTYPE_ASSOCIATIONS` of every cohort.
+        pooled: :data:`irf7bone.tables.pooled.SUBTYPE_POOLED`.
+        roles: Role of each cohort.
+        signature: Signature to show.
+        endpoints: Endpoints in order.
+        models: Models, one panel each.
+
+    Returns:
+        Columns of :data:`irf7bone.figures.forest_tables.COLUMNS`.
+    """
+    groups = [
+        (words, {"subtype": subtype, "stratum": stratum})
+        for subtype in dict.fromkeys(pooled["subtype"])
+        for words, stratum in (
+            (subtype, INSIDE),
+            (f"other than {subtype}", OTHERS),
+            (f"{subtype} / others", DIFFERENCE),
+        )
+    ]
+    return _strata_table(
+        by_subtype, pooled, roles, groups, signature=signature, endpoints=endpoints, models=models
+    )
+
+
+def _strata_table(
+    by_stratum: pd.DataFrame,
+    pooled: pd.DataFrame,
+    roles: Mapping[str, str],
+    groups: Sequence[tuple[str, Mapping[str, str]]],
+    *,
+    signature: str,
+    endpoints: Sequence[str],
+    models: Sequence[str],
+) -> pd.DataFrame:
+    """Rows of each group in its words; the pooled value of a group stands where a cohort has the endpoint."""
+    fits = by_stratum[
+        (by_stratum["signature"] == signature)
+        & by_stratum["model"].isin(list(models))
+        & (by_stratum["status"] != "not_available")
     ]
     pools = pooled[(pooled["signature"] == signature) & pooled["model"].isin(list(models))]
     rows = []
     for block in BLOCKS:
         own = fits[(fits["cohort"].map(roles) == "simulated") == (block == "simulated")]
         for endpoint in endpoints:
-            for er in STRATA:
-                heading = f"{ENDPOINT_WORDS[endpoint].capitalize()}, ER-{er}"
-                of_stratum = own[(own["endpoint"] == endpoint) & (own["er"] == er)]
-                ordered = of_stratum.sort_values("cohort", key=_in_order(roles), kind="stable")
+            for words, values in groups:
+                heading = f"{ENDPOINT_WORDS[endpoint].capitalize()}, {words}"
+                there = own[(own["endpoint"] == endpoint) & _has(own, values)]
+                ordered = there.sort_values("cohort", key=_in_order(roles), kind="stable")
                 rows += [
                     _row(row, block, heading, row["cohort"], "cohort") for row in ordered.to_dict("records")
                 ]
-                if block == "patients" and len(of_stratum):
-                    rows += _pooled_rows(pools, endpoint, er, heading)
-            if block == "patients" and (own["endpoint"] == endpoint).any():
-                heading = f"{ENDPOINT_WORDS[endpoint].capitalize()}, ER-positive / ER-negative"
-                rows += _pooled_rows(pools, endpoint, DIFFERENCE, heading)
+                kind = {name: value for name, value in values.items() if value != DIFFERENCE}
+                related = own[(own["endpoint"] == endpoint) & _has(own, kind)]
+                if block == "patients" and len(related):
+                    found = pools[(pools["endpoint"] == endpoint) & _has(pools, values)]
+                    rows += _pooled_rows(found, heading, ratio=DIFFERENCE in values.values())
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _has(table: pd.DataFrame, values: Mapping[str, str]) -> pd.Series:
+    fits = pd.Series(True, index=table.index)
+    for name, value in values.items():
+        fits &= table[name] == value
+    return fits
 
 
 def _in_order(roles: Mapping[str, str]) -> Callable[[pd.Series], pd.Series]:
@@ -109,13 +169,12 @@ def _in_order(roles: Mapping[str, str]) -> Callable[[pd.Series], pd.Series]:
     return key
 
 
-def _pooled_rows(pools: pd.DataFrame, endpoint: str, er: str, heading: str) -> list[dict[str, object]]:
-    chosen = pools[(pools["endpoint"] == endpoint) & (pools["er"] == er)]
-    alone = chosen["k"].max() == 1
+def _pooled_rows(pools: pd.DataFrame, heading: str, *, ratio: bool) -> list[dict[str, object]]:
+    alone = pools["k"].max() == 1
     label = "one cohort, not pooled" if alone else "pooled"
-    if er == DIFFERENCE:
+    if ratio:
         label = "ratio of hazard ratios, one cohort" if alone else "ratio of hazard ratios, pooled"
-    return [_row(row, "patients", heading, label, "pooled") for row in chosen.to_dict("records")]
+    return [_row(row, "patients", heading, label, "pooled") for row in pools.to_dict("records")]
 
 
 def _row(fit: Mapping[str, Any], block: str, heading: str, label: str, kind: str) -> dict[str, object]:

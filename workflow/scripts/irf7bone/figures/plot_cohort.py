@@ -15,6 +15,7 @@ from irf7bone.figures.forest import plot_forest
 from irf7bone.figures.forest_tables import forest_table, overview_table
 from irf7bone.figures.largest_cohorts import LargestCohorts
 from irf7bone.figures.plot_curves import plot_curves
+from irf7bone.figures.plot_genes import drawn_numbers, plot_every_gene, shown_genes
 from irf7bone.figures.plot_outcome import plot_cohort_outcome, plot_pooled_outcome
 from irf7bone.figures.plot_sample_quality import plot_quality
 from irf7bone.figures.style import shorten
@@ -131,6 +132,7 @@ def plot_forests(
     roles: Mapping[str, str],
     config: Config,
     results: StudyTables,
+    genes: pd.DataFrame,
 ) -> dict[str, Drawing]:
     """Draw what is over cohorts: forests of each endpoint, and what looks deeper.
 
@@ -140,6 +142,7 @@ def plot_forests(
         roles: Role of each cohort; simulated ones get a block of their own.
         config: The study's settings.
         results: Tables that look deeper, of every cohort and over cohorts.
+        genes: :data:`irf7bone.tables.every_gene.EVERY_GENE`.
 
     Returns:
         Drawings by the names of :func:`irf7bone.figures.pooled_figures`.
@@ -161,4 +164,11 @@ def plot_forests(
         }
         drawn[f"forest_{endpoint}"] = Drawing(plot_forest(by_cohort, models, **words), by_cohort)
         drawn[f"overview_{endpoint}"] = Drawing(plot_forest(overview, models, **words), overview)
+        rows = shown_genes(genes, endpoint)
+        figure = plot_every_gene(
+            rows,
+            title=f"{said.capitalize()}: every gene",
+            nothing=f"No cohort of patients of this study has estimates for {said}.",
+        )
+        drawn[f"genes_{endpoint}"] = Drawing(figure, drawn_numbers(rows))
     return drawn | plot_pooled_outcome(results, roles, config)

@@ -12,7 +12,7 @@ from irf7bone.figures import key_signatures
 from irf7bone.figures.drawing import Drawing, forest_models, null_models
 from irf7bone.figures.forest import plot_forest
 from irf7bone.figures.funnel import plot_funnel
-from irf7bone.figures.outcome_panels import competing_table, er_table
+from irf7bone.figures.outcome_panels import competing_table, er_table, subtype_table
 from irf7bone.figures.plot_checks import plot_checks
 from irf7bone.figures.plot_immune_link import plot_immune
 from irf7bone.figures.plot_random_signatures import plot_null
@@ -69,7 +69,8 @@ def plot_pooled_outcome(results: StudyTables, roles: Mapping[str, str], config: 
         config: The study's settings.
 
     Returns:
-        Drawings by name: sites, competing, by_er, specifications, immune, funnel, and null_<endpoint>.
+        Drawings by name: sites, competing, by_er, subtypes, specifications, immune, funnel, and
+        null_<endpoint>.
     """
     primary, models = config.primary, forest_models(config)
     said = signature_name(primary.signature).replace("_", " ")
@@ -80,6 +81,14 @@ def plot_pooled_outcome(results: StudyTables, roles: Mapping[str, str], config: 
     strata = er_table(
         results.by_er,
         results.pooled_by_er,
+        roles,
+        signature=primary.signature,
+        endpoints=config.endpoints,
+        models=models,
+    )
+    subtypes = subtype_table(
+        results.subtypes,
+        results.pooled_subtypes,
         roles,
         signature=primary.signature,
         endpoints=config.endpoints,
@@ -109,6 +118,15 @@ def plot_pooled_outcome(results: StudyTables, roles: Mapping[str, str], config: 
                 nothing="No cohort of this study records ER status and one of its endpoints.",
             ),
             strata,
+        ),
+        "subtypes": Drawing(
+            plot_forest(
+                subtypes,
+                models,
+                title=f"By subtype: {said} ({primary.method})",
+                nothing="No card of this study records HER2, all three receptors, or a subtype.",
+            ),
+            subtypes,
         ),
         "specifications": Drawing(
             plot_specifications(

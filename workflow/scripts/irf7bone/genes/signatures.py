@@ -141,6 +141,11 @@ def positive_controls(library: Mapping[str, Signature], proliferation_signature:
     ]
 
 
+def genes_of_role(library: Mapping[str, Signature], select: Iterable[str], role: str) -> set[str]:
+    """Every gene of the selected signatures that have this role."""
+    return {gene for name in select if library[name].role == role for gene in library[name].genes}
+
+
 def _resolve(
     name: str,
     up: GmtLine,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -179,6 +179,27 @@ class SymbolTable:
         current[:] = [answer[0] for answer in answers]
         status[:] = [answer[1] for answer in answers]
         return Resolution(current, status)
+
+    def current_or_same(self, names: Iterable[str]) -> list[str]:
+        """Each name's current symbol, or the name itself where it is nobody's or several genes'."""
+        asked = list(names)
+        return [
+            now or name for name, now in zip(asked, self.to_current(asked, "symbol").current, strict=True)
+        ]
+
+    def other_names(self, symbols: Collection[str]) -> dict[str, str]:
+        """Earlier names and aliases of these genes, in lower case -> current symbol, by name.
+
+        A name that several genes claim with equal right is left out, as in :meth:`to_current`.
+        """
+        wanted, seen, found = set(symbols), set(self._names["current"].symbol_of), {}
+        for status in ("previous", "alias"):
+            index = self._names[status]
+            for name, symbol in index.symbol_of.items():
+                if name not in seen and name not in index.shared and symbol in wanted:
+                    found[name] = symbol
+            seen |= index.symbol_of.keys()
+        return dict(sorted(found.items()))
 
     def mouse_spelled(self, names: Iterable[str]) -> list[str]:
         """Those of ``names`` that are written as mouse symbols are and in capitals are a human gene's."""

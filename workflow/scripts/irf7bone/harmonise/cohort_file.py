@@ -17,9 +17,11 @@ from irf7bone.base.whole_file import whole_file
 CATEGORIES = {
     "er": ("negative", "positive"),
     "her2": ("negative", "positive"),
+    "pr": ("negative", "positive"),
     "node": ("negative", "positive"),
 }
 BATCH = "batch"
+SUBTYPE_FIELD = "subtype"  # its levels are the source's own
 # what a value can be at all: outside, a unit is wrong or a column is another one
 RANGES = {"grade": (1.0, 3.0), "size_cm": (0.0, 40.0), "age": (10.0, 120.0)}
 PROVENANCE_KEYS = ("cohort", "card_sha256", "sources", "scale", "genes", "samples", "endpoints", "fields")
@@ -32,8 +34,8 @@ def check_cohort(adata: ad.AnnData, where: str) -> None:
     Args:
         adata: ``X`` samples x genes, float32, log2, finite; ``obs`` with unique sample ids,
             ``<endpoint>_time_months`` >= 0 and ``<endpoint>_event`` in {0, 1}, missing together,
-            ``<endpoint>_competing`` in {0, 1} and never 1 with the event; er, her2, node as categories;
-            grade, size_cm, age as numbers; batch as text where the card names one;
+            ``<endpoint>_competing`` in {0, 1} and never 1 with the event; er, her2, pr, node, subtype as
+            categories; grade, size_cm, age as numbers; batch as text where the card names one;
             ``var`` with unique symbols, source_ids and mean_log2;
             ``uns["provenance"]`` a JSON text.
         where: File, for the message.
@@ -92,7 +94,7 @@ def _check_matrix(adata: ad.AnnData, where: str, problems: Problems) -> None:
 
 def _check_columns(obs: pd.DataFrame, where: str, problems: Problems) -> None:
     for name in obs.columns:
-        known = (*CATEGORIES, *RANGES, BATCH)
+        known = (*CATEGORIES, *RANGES, BATCH, SUBTYPE_FIELD)
         if name not in known and not _ENDPOINT_COLUMN.fullmatch(str(name)):
             problems.add(
                 f"{where}, obs",

@@ -13,7 +13,7 @@ import pandas as pd
 
 from irf7bone.acquire.thousands import thousands_among
 from irf7bone.base.errors import Problems
-from irf7bone.harmonise.cohort_file import CATEGORIES, RANGES
+from irf7bone.harmonise.cohort_file import CATEGORIES, RANGES, SUBTYPE_FIELD
 from irf7bone.harmonise.named_codes import columns_of
 from irf7bone.harmonise.time_codes import ask_about_codes
 
@@ -165,9 +165,12 @@ def _in_range(values: pd.Series, low: float, high: float, where: str, problems: 
 
 def as_categories(fields: pd.DataFrame) -> pd.DataFrame:
     """The columns that the cohort file carries, categories in the contract's order."""
-    out = fields[[name for name in fields.columns if name in CATEGORIES or name in RANGES]].copy()
+    carried = (*CATEGORIES, *RANGES, SUBTYPE_FIELD)
+    out = fields[[name for name in fields.columns if name in carried]].copy()
     for name in out.columns.intersection(list(CATEGORIES)):
         out[name] = pd.Categorical(out[name], categories=CATEGORIES[name])
+    if SUBTYPE_FIELD in out:
+        out[SUBTYPE_FIELD] = pd.Categorical(out[SUBTYPE_FIELD], sorted(set(out[SUBTYPE_FIELD].dropna())))
     return out
 
 

@@ -6,6 +6,7 @@ samples, counts and reason wherever it is named.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +94,7 @@ class FitPlan:
         self._lacks: dict[str, Reason] = {}
         self._follow_up: dict[str, FollowUp | None] = {}
         self._made: dict[tuple[str, str], list[Planned]] = {}
+        self._covariate: tuple[np.ndarray | None, Reason | None] | None = None
 
     @property
     def primary_rows(self) -> list[int]:
@@ -144,10 +146,13 @@ class FitPlan:
         if not todo:
             return parts
         # scores of one cohort cover the same samples but for those that a method could not score
-        have = np.isfinite(self.table.values) & data.known
-        for used in np.unique(have[todo], axis=0):
-            same = [row for row in todo if (have[row] == used).all()]
-            parts.append(self._planned(same, data, used, model))
+        have = np.isfinite(self.table.values[todo]) & data.known
+        # thousands of genes cover the same samples: sorting them to see that would take longer than to fit
+        # them
+        alike = (have == have[0]).all()
+        for used in have[:1] if alike else np.unique(have, axis=0):
+            same = np.flatnonzero((have == used).all(axis=1))
+            parts.append(self._planned([todo[k] for k in same], data, used, model))
         return parts
 
     def fit_of(self, row: int, endpoint: str, model: str) -> Planned:
@@ -183,6 +188,25 @@ class FitPlan:
         part._lacks = dict.fromkeys(has, lacking)
         return part
 
+    def of_genes(self, genes: Sequence[str], z: np.ndarray, unfit: Mapping[str, tuple[str, str]]) -> FitPlan:
+        """The plan of the same samples with single genes in place of signatures.
+
+        Args:
+            genes: Names, m of them.
+            z: Their expression in standard deviations within the cohort, shape (m, n), NaN where not fitted.
+            unfit: Genes that are not fitted, each with status and reason.
+        """
+        part = FitPlan(self.cohort, self.obs, self.scores[:0], config=self.config)
+        whys = [unfit.get(gene) for gene in genes]
+        part.table = ScoreMatrix(
+            [(gene, self.config.primary.method) for gene in genes],
+            z,
+            [why[0] if why else "ok" for why in whys],
+            [why[1] if why else None for why in whys],
+        )
+        part._covariate = self._proliferation()
+        return part
+
     def _unscored(self, row: int) -> Reason | None:
         if self.table.status[row] == "ok":
             return None
@@ -194,6 +218,8 @@ class FitPlan:
 
     def _proliferation(self) -> tuple[np.ndarray | None, Reason | None]:
         """Its scores by the primary method, shape (n,), or why there are none."""
+        if self._covariate is not None:
+            return self._covariate
         signature, method = self.config.proliferation_signature, self.config.primary.method
         row = self.table.row(signature, method)
         if row is None:

@@ -30,6 +30,7 @@ class Code(StrEnum):
     SAME_TIMES = "same_times"
     NOT_FITTED = "not_fitted"
     ER_NOT_RECORDED = "er_not_recorded"
+    FIELDS_NOT_RECORDED = "fields_not_recorded"
     NO_TUMOUR_IN_STRATUM = "no_tumour_in_stratum"
     NO_ENDPOINT_IN_STRATUM = "no_endpoint_in_stratum"
     NO_COMPETING_EVENT = "no_competing_event"
@@ -66,8 +67,9 @@ _SAID: Mapping[Code, tuple[str, str]] = {
     Code.SAME_TIMES: ("not_available", "all follow-up times are the same"),
     Code.NOT_FITTED: ("{status}", "{said}"),
     Code.ER_NOT_RECORDED: ("not_available", "the cohort does not record ER status"),
-    Code.NO_TUMOUR_IN_STRATUM: ("not_available", "no tumour is ER-{er}"),
-    Code.NO_ENDPOINT_IN_STRATUM: ("not_available", "no ER-{er} tumour has this endpoint recorded"),
+    Code.FIELDS_NOT_RECORDED: ("not_available", "the cohort does not record {fields}"),
+    Code.NO_TUMOUR_IN_STRATUM: ("not_available", "no tumour is {stratum}"),
+    Code.NO_ENDPOINT_IN_STRATUM: ("not_available", "no {stratum} tumour has this endpoint recorded"),
     Code.NO_COMPETING_EVENT: (
         "not_available",
         "no competing event among {n} samples: the cause-specific hazard is the only one",

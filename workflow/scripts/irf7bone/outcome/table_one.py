@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NUMERIC = ("age", "size_cm")
 ORDERED = ("grade",)
-CATEGORICAL = ("er", "her2", "node", "grade")
+CATEGORICAL = ("er", "pr", "her2", "subtype", "node", "grade")
 FEWEST = 5  # samples with the variable, and in the smaller of two classes, for a test of it against the score
 
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from irf7bone.harmonise.cohort_file import read_cohort
+from irf7bone.base.vocabulary import POOLED_ROW
+from irf7bone.outcome.cohort_data import CohortData
 from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.pool.real_cohorts import real_rows
 from irf7bone.random_signatures.cohort import histogram, join_histograms, summarise
@@ -36,7 +36,6 @@ from irf7bone.scoring.agreement import part_whole_correlations
 from irf7bone.scoring.engine import Prepared
 from irf7bone.scoring.score_table import ScorableSignature
 from irf7bone.statistics.random_effects import pool_many
-from irf7bone.tables.cohort import SCORES
 from irf7bone.tables.columns import RESULT
 from irf7bone.tables.random_signatures import (
     POOLED_NULL,
@@ -44,23 +43,6 @@ from irf7bone.tables.random_signatures import (
 
 if TYPE_CHECKING:
     from irf7bone.study.settings import Config
-
-POOLED = "pooled"
-
-
-@dataclass(frozen=True)
-class CohortData:
-    """What the null needs of one cohort.
-
-    Args:
-        expression: Samples x genes, log2, current symbols.
-        obs: The same samples with outcome and clinical columns.
-        scores: Table of :data:`irf7bone.tables.cohort.SCORES`.
-    """
-
-    expression: pd.DataFrame
-    obs: pd.DataFrame
-    scores: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -195,7 +177,7 @@ def pooled_null(
             if summary["status"] == "ok":
                 summary["pooled_log_hr"] = rows[k]["log_hr"]
                 names = {name: rows[k][name] for name in RESULT}
-                histograms.append(histogram({"cohort": POOLED, **names}, random))
+                histograms.append(histogram({"cohort": POOLED_ROW, **names}, random))
     lines = [
         {
             **dict.fromkeys(POOLED_NULL.names),
@@ -295,15 +277,3 @@ def _pool(parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[float, Estima
     for column, name in zip(whole, ("log_hr", "se", "p"), strict=True):
         column[fitted] = getattr(pooled, name)
     return float(whole[0][0]), Estimates(*(column[1:] for column in whole))
-
-
-def reader(
-    cohorts: Mapping[str, str | Path], scores: Mapping[str, str | Path]
-) -> Callable[[str], CohortData]:
-    """What :func:`pooled_null` loads cohorts with, from the files of each cohort id."""
-
-    def load(cohort: str) -> CohortData:
-        adata = read_cohort(cohorts[cohort])
-        return CohortData(adata.to_df(), adata.obs, SCORES.read(scores[cohort]))
-
-    return load

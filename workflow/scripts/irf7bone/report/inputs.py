@@ -12,6 +12,7 @@ import pandas as pd
 from irf7bone.figures import key_signatures
 from irf7bone.report.sentences.glossary import Glossary
 from irf7bone.tables.calibration import CALIBRATION
+from irf7bone.tables.every_gene import EVERY_GENE
 from irf7bone.tables.study_tables import StudyTables
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ class ReportInputs:
         provenance: Result of :func:`irf7bone.study.provenance.collect`.
         templates: Folder with ``templates/``, ``scripts/`` and ``style.css``.
         works: Those of data/references.bib.
+        genes: :data:`irf7bone.tables.every_gene.EVERY_GENE`.
+        other_names: Earlier names and aliases of its genes, in lower case -> current symbol.
         calibration: :data:`irf7bone.tables.calibration.CALIBRATION`; without rows nothing is warned of.
         glossary: Terms of docs/user/glossary.md; without terms nothing is explained.
         experiments: None where the study has none.
@@ -102,6 +105,8 @@ class ReportInputs:
     provenance: Mapping[str, Any]
     templates: Path
     works: Works
+    genes: pd.DataFrame = field(default_factory=EVERY_GENE.empty)
+    other_names: Mapping[str, str] = field(default_factory=dict)
     calibration: pd.DataFrame = field(default_factory=CALIBRATION.empty)
     glossary: Glossary = field(default_factory=Glossary)
     experiments: Experiments | None = None

@@ -20,6 +20,7 @@ from irf7bone.study.experiment_card import read_experiment_card
 from irf7bone.study.settings import Config
 from irf7bone.tables.calibration import read_calibration
 from irf7bone.tables.cohort import COVERAGE, FLOW, QC
+from irf7bone.tables.every_gene import EVERY_GENE
 from irf7bone.tables.outcome import CURVES
 from irf7bone.tables.study_tables import StudyTables, join
 
@@ -40,11 +41,13 @@ def read_inputs(source: Any, config: Config, scripts: str) -> ReportInputs:
     experiments = {card.id: card for card in map(read_experiment_card, source.experiments)}
     cohort_tables = [*source.cohort_tables, *source.pooled_tables]
     tables = StudyTables.read(cohort_tables) if cohort_tables else StudyTables.empty()
+    symbols = SymbolTable.load(source.symbols)
+    genes = EVERY_GENE.read(source.genes[0]) if source.genes else EVERY_GENE.empty()
     tables = tables.with_tables(associations=without_failed(tables.associations))
     return ReportInputs(
         config=config,
         cards={card.id: card for card in map(read_cohort_card, source.cards)},
-        library=load_library(source.signatures, SymbolTable.load(source.symbols)),
+        library=load_library(source.signatures, symbols),
         associations=tables.associations,
         pooled=tables.pooled,
         cohorts=tables.cohorts,
@@ -57,6 +60,8 @@ def read_inputs(source: Any, config: Config, scripts: str) -> ReportInputs:
         figures=Path(FIGURES),
         provenance=json.loads(Path(source.provenance).read_text(encoding="utf-8")),
         templates=Path(scripts).resolve().parent / "report",
+        genes=genes,
+        other_names=symbols.other_names(genes["gene"]),
         works=read_works(Path(source.references)),
         calibration=read_calibration(source.calibration),
         glossary=read_glossary(Path(source.glossary)),

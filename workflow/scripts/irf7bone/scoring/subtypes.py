@@ -56,13 +56,14 @@ def call_subtypes(
     rows = np.arange(len(correlation))
     best, second = correlation[rows, order[:, 0]], correlation[rows, order[:, 1]]
     names = np.array(centroids.subtypes, dtype=object)
+    alike = best > 0  # a negative correlation says what a sample is not
     found = {
-        "subtype": names[order[:, 0]],
+        "subtype": pd.Series(names[order[:, 0]]).where(alike, None),
         "correlation": best,
         "runner_up": names[order[:, 1]],
         "margin": best - second,
-        "status": "ok",
-        "reason": None,
+        "status": np.where(alike, "ok", "not_available"),
+        "reason": pd.Series("no centroid correlates with the sample", range(len(best))).where(~alike, None),
     }
     return SUBTYPES.cast(pd.DataFrame({**labels, **found})[list(SUBTYPES.names)])
 

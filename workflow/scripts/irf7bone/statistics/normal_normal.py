@@ -16,6 +16,7 @@ the nodes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -133,12 +134,16 @@ def pool_normal_normal(log_hr: ArrayLike, se: ArrayLike, *, scale: float) -> Bay
     return BayesianPool(present.sum(axis=1), mu, Mixture(mean, np.hypot(sd, tau), share), share @ tau)
 
 
+@cache
 def _nodes(scale: float) -> tuple[Array, Array]:
-    """Nodes of tau, and the log of prior times quadrature weight, shapes (nodes,)."""
+    """Nodes of tau, and the log of prior times quadrature weight, shapes (nodes,); not to be written to."""
     x, weight = np.polynomial.legendre.leggauss(NODES)
     u = (x + 1) / 2
     tau = _END * scale * u**2
-    return tau, np.log(u * weight) - (tau / scale) ** 2 / 2
+    log_weight = np.log(u * weight) - (tau / scale) ** 2 / 2
+    for shared in (tau, log_weight):
+        shared.setflags(write=False)
+    return tau, log_weight
 
 
 def _checked(log_hr: ArrayLike, se: ArrayLike) -> tuple[Array, Array]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 SCRIPTS = Path(__file__).resolve().parents[2]
 PACKAGE = __name__.partition(".")[0]
+TEXT = re.compile(rf"[\"']{PACKAGE}".encode())
 
 
 def code_hash(script: str) -> str:
@@ -70,14 +72,15 @@ def _closure(named: Iterable[str]) -> tuple[str, ...]:
 
 
 def _file_of(name: str) -> Path:
-    path = _source(name)
+    path = _source(SCRIPTS, name)
     if path is None:
         raise FileNotFoundError(f"the package has no module {name}")
     return path
 
 
-def _source(name: str) -> Path | None:
-    path = SCRIPTS.joinpath(*name.split("."))
+@cache
+def _source(scripts: Path, name: str) -> Path | None:
+    path = scripts.joinpath(*name.split("."))
     for candidate in (path / "__init__.py", path.with_suffix(".py")):
         if candidate.is_file():
             return candidate
@@ -87,14 +90,17 @@ def _source(name: str) -> Path | None:
 @cache
 def _named_in(path: Path) -> frozenset[str]:
     """Modules of the package that a file names in what it runs."""
+    source = path.read_bytes()
     named: set[str] = set()
-    waiting: list[ast.AST] = [ast.parse(path.read_bytes())]
+    waiting: list[ast.AST] = [ast.parse(source)]
+    # names in text are rare, and looking for them takes longer, at every start of Snakemake, than reading
+    children = ast.iter_child_nodes if TEXT.search(source) else _statements
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.If) and _is_type_checking(node.test):
             waiting += node.orelse
             continue
-        waiting += ast.iter_child_nodes(node)
+        waiting += children(node)
         if isinstance(node, ast.Import):
             named.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -102,7 +108,13 @@ def _named_in(path: Path) -> frozenset[str]:
             named.update(f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             named.add(node.value)
-    return frozenset(item for item in named if item.split(".")[0] == PACKAGE and _source(item))
+    return frozenset(item for item in named if item.split(".")[0] == PACKAGE and _source(SCRIPTS, item))
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Statements, handlers and cases directly within one."""
+    for name in ("body", "handlers", "orelse", "finalbody", "cases"):
+        yield from getattr(node, name, ())
 
 
 def _is_type_checking(test: ast.expr) -> bool:

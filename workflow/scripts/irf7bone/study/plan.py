@@ -273,4 +273,5 @@ def _typed(
             min_share=float(config["malignant_part"]["min_share"]),
             min_genes=int(config["malignant_part"]["min_genes"]),
         ),
+        genes=tuple(config["genes"]),
     )

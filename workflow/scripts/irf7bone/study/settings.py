@@ -104,6 +104,7 @@ class Config(NamedTuple):
         min_events: Fewest events for which a model is fitted.
         random_signatures: The random signatures that the named ones are held against.
         malignant_part: What is derived from the malignant cells of the single-cell data sets.
+        genes: Single genes whose curves the page has.
     """
 
     title: str
@@ -121,12 +122,13 @@ class Config(NamedTuple):
     min_events: int
     random_signatures: RandomSignatures
     malignant_part: MalignantPartSettings = MalignantPartSettings()
+    genes: tuple[str, ...] = ()
 
     def analysis(self) -> Config:
         """What associations, pooling and verdict depend on: not the title, the cards or names of files.
 
-        The rest is empty, so that an edit of it reruns none of them; the random signatures and the malignant
-        part are settings of the rules that make them.
+        The rest is empty, so that an edit of it reruns none of them; the random signatures, the malignant
+        part and the genes with curves are settings of the rules that make them.
         """
         return self._replace(
             title="",
@@ -136,4 +138,5 @@ class Config(NamedTuple):
             signatures=replace(self.signatures, files=()),
             random_signatures=RandomSignatures(draws=0, seed=0),
             malignant_part=MalignantPartSettings(),
+            genes=(),
         )

@@ -7,11 +7,14 @@ imported where a table is touched, since Snakemake reads the list of tables at e
 
 from __future__ import annotations
 
+import gzip
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Literal
 
 from irf7bone.base.errors import Problem, Problems
 from irf7bone.base.whole_file import whole_file
@@ -48,6 +51,7 @@ class Table:
             wherever it is not, so that a failed fit can never carry an estimate.
         complete: Whether each value of a key column goes with each of the others, as every planned result
             has a row; see :mod:`irf7bone.tables.completeness`.
+        digits: Significant digits of numbers in a file; None for all that tell them apart.
     """
 
     name: str
@@ -55,6 +59,7 @@ class Table:
     columns: tuple[Column, ...]
     needs_when_ok: tuple[str, ...] = ()
     complete: bool = False
+    digits: int | None = None
     _by_name: dict[str, Column] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -152,7 +157,7 @@ class Table:
         return problems.found
 
     def write(self, frame: pd.DataFrame, path: str | Path) -> None:
-        """Check ``frame`` and write it whole or not at all, as its name says: ``.tsv`` or ``.parquet``."""
+        """Check ``frame`` and write it whole or not at all, as its name ends: .tsv, .tsv.gz or .parquet."""
         path = Path(path)
         frame = self.cast(frame)
         self.check(frame, str(path))
@@ -160,9 +165,15 @@ class Table:
             if path.suffix == ".parquet":
                 frame.to_parquet(partial, index=False)
             else:
-                self._for_spreadsheets(frame).to_csv(
-                    partial, sep="\t", index=False, na_rep="NA", lineterminator="\n", encoding="utf-8"
-                )
+                with _opened(partial, packed=path.suffix == ".gz") as handle:
+                    self._for_spreadsheets(frame).to_csv(
+                        handle,
+                        sep="\t",
+                        index=False,
+                        na_rep="NA",
+                        lineterminator="\n",
+                        float_format=self.digits and f"%.{self.digits}g",
+                    )
 
     def read(self, path: str | Path) -> pd.DataFrame:
         """Read and check a table; ids stay text, whatever they look like."""
@@ -171,6 +182,8 @@ class Table:
         path = Path(path)
         if path.suffix == ".parquet":
             frame = pd.read_parquet(path)
+        elif path.suffix == ".gz":
+            frame = self._read_long(path)
         else:
             frame = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, encoding="utf-8")
             for column in self.columns:
@@ -186,6 +199,21 @@ class Table:
         frame = self.cast(frame)
         self.check(frame, str(path))
         return frame
+
+    def _read_long(self, path: Path) -> pd.DataFrame:
+        """Read a packed table, numbers as such from the start: as texts they would take thrice as long."""
+        import pandas as pd
+
+        kinds = {"text": "object", "integer": "Int64", "number": "float64", "flag": "bool"}
+        return pd.read_csv(
+            path,
+            sep="\t",
+            dtype={column.name: kinds[column.kind] for column in self.columns},
+            keep_default_na=False,
+            na_values={column.name: ["NA"] for column in self.columns if column.nullable},
+            float_precision="round_trip",
+            encoding="utf-8",
+        )
 
     def _for_spreadsheets(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The same with an apostrophe before texts that a spreadsheet would take for a formula.
@@ -206,6 +234,16 @@ class Table:
             free = column.kind == "text" and not column.allowed and column.name in frame
             if free and frame[column.name].notna().any():
                 yield column.name, frame[column.name].astype("object")
+
+
+@contextmanager
+def _opened(path: Path, *, packed: bool) -> Iterator[IO[str]]:
+    """A text file to write, packed without name and date so that equal tables give equal bytes."""
+    with path.open("wb") as raw:
+        # the fastest level: a tenth larger, in a fifth of the time
+        whole = gzip.GzipFile("", "wb", 1, raw, mtime=0) if packed else raw
+        with TextIOWrapper(whole, encoding="utf-8", newline="") as handle:
+            yield handle
 
 
 def _violations(column: Column, values: pd.Series, where: str) -> list[Problem]:

@@ -76,6 +76,8 @@ CURVES = Table(
 )
 
 STRATA = ("positive", "negative")
+ER_WORDS = {er: f"ER-{er}" for er in STRATA}
+INSIDE, OTHERS = "inside", "others"
 
 _NULL = ("null_percentile", "null_p")  # drawn for whole cohorts only
 
@@ -92,6 +94,21 @@ ER_ASSOCIATIONS = Table(
             if column.name not in ASSOCIATIONS.key and column.name not in _NULL
         ),
         text("reason_code", "why there is no estimate, as a fixed word", nullable=True),
+    ),
+    needs_when_ok=ASSOCIATIONS.needs_when_ok,
+)
+
+SUBTYPE = text("subtype", "HER2-positive, triple-negative, or as the card's field subtype has it")
+
+SUBTYPE_ASSOCIATIONS = Table(
+    "subtypes.tsv",
+    key=(*ASSOCIATIONS.key, "subtype", "stratum"),
+    complete=True,
+    columns=(
+        *(column for column in ASSOCIATIONS.columns if column.name in ASSOCIATIONS.key),
+        SUBTYPE,
+        text("stratum", "inside: tumours of the subtype; others: known not to be", allowed=(INSIDE, OTHERS)),
+        *(column for column in ER_ASSOCIATIONS.columns if column.name not in ER_ASSOCIATIONS.key),
     ),
     needs_when_ok=ASSOCIATIONS.needs_when_ok,
 )

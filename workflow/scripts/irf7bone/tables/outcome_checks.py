@@ -198,7 +198,9 @@ TABLE_ONE = Table(
     columns=(
         COHORT,
         Column(
-            "characteristic", "text", "age, size_cm, er, her2, node or grade; 'patients' for their number"
+            "characteristic",
+            "text",
+            "age, size_cm, er, pr, her2, subtype, node or grade; 'patients' for their number",
         ),
         Column("level", "text", f"class of the characteristic; '{MEDIAN}' of a number; '{UNKNOWN}'"),
         Column("group", "text", "all, or tertile of the primary score", allowed=GROUPS),

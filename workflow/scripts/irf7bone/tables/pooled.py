@@ -16,7 +16,7 @@ from irf7bone.tables.columns import (
     share,
 )
 from irf7bone.tables.contract import Column, Table
-from irf7bone.tables.outcome import IMMUNE_PAIR, STRATA
+from irf7bone.tables.outcome import IMMUNE_PAIR, INSIDE, OTHERS, STRATA, SUBTYPE
 
 POOLED = Table(
     "pooled.tsv",
@@ -179,6 +179,26 @@ ER_POOLED = Table(
         Column("q", "number", "Benjamini-Hochberg over every estimate of this table", True, 0, 1),
     ),
     needs_when_ok=(*POOLED.needs_when_ok, "q"),
+)
+
+SUBTYPE_POOLED = Table(
+    "pooled_subtypes.tsv",
+    key=(*POOLED.key, "subtype", "stratum"),
+    complete=True,
+    columns=(
+        *RESULT_COLUMNS,
+        SUBTYPE,
+        Column(
+            "stratum",
+            "text",
+            "inside or others: pooled effect in tumours of the subtype, or in those known not to be; "
+            "difference: "
+            "inside minus others within each cohort, pooled, whose p is the test of interaction",
+            allowed=(INSIDE, OTHERS, DIFFERENCE),
+        ),
+        *(column for column in ER_POOLED.columns if column.name not in ER_POOLED.key),
+    ),
+    needs_when_ok=ER_POOLED.needs_when_ok,
 )
 
 IMMUNE_POOLED = Table(

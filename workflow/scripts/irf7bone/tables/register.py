@@ -16,6 +16,7 @@ from irf7bone.tables import (
     cells,
     claim,
     cohort,
+    every_gene,
     experiment,
     experiment_components,
     experiment_samples,
@@ -40,6 +41,7 @@ OVER_EXPERIMENTS = "results/pooled_experiments/"
 DERIVED = f"{OF_EXPERIMENT}derived.tsv"  # only where an experiment derives a signature
 SUBTYPES = "results/scores/{cohort}.subtypes.tsv"  # only where the study names centroids
 NULLS = f"{OVER_COHORTS}null.tsv"  # the cohorts' own tables, one below the other
+EVERY_GENE_FILE = f"{OVER_COHORTS}genes.tsv.gz"  # long: only who asks for it reads it
 
 REGISTER: dict[str, Table] = {
     "results/tables/cohorts.tsv": cohort.COHORTS,
@@ -62,6 +64,7 @@ REGISTER: dict[str, Table] = {
     "results/outcome/{cohort}/claim_models.tsv": claim.CLAIM_MODELS,
     "results/outcome/{cohort}/claim_controls.tsv": claim.CLAIM_CONTROLS,
     "results/outcome/{cohort}/by_er.tsv": outcome.ER_ASSOCIATIONS,
+    "results/outcome/{cohort}/subtypes.tsv": outcome.SUBTYPE_ASSOCIATIONS,
     "results/outcome/{cohort}/immune.tsv": outcome.IMMUNE_LINKS,
     "results/outcome/{cohort}/signature_quality.tsv": cohort.SIGNATURE_QUALITY,
     "results/outcome/{cohort}/competing.tsv": outcome.COMPETING,
@@ -85,7 +88,10 @@ REGISTER: dict[str, Table] = {
     "results/tables/specifications.tsv": pooled.SPECIFICATIONS,
     "results/tables/specification_summary.tsv": pooled.SPECIFICATION_SUMMARY,
     "results/tables/pooled_by_er.tsv": pooled.ER_POOLED,
+    "results/tables/pooled_subtypes.tsv": pooled.SUBTYPE_POOLED,
     "results/tables/immune_pooled.tsv": pooled.IMMUNE_POOLED,
+    EVERY_GENE_FILE: every_gene.EVERY_GENE,
+    "results/tables/gene_curves.tsv": every_gene.GENE_CURVES,
     "results/tables/duplicates.tsv": cohort.DUPLICATES,
     "results/tables/audit.tsv": outcome_checks.AUDIT,
     "results/tables/exploratory.tsv": verdict.EXPLORATORY,
@@ -131,13 +137,13 @@ REGISTER: dict[str, Table] = {
 
 
 def paths_in(folder: str) -> list[str]:
-    """Paths of a folder's own tables as :data:`REGISTER` has them, but for :data:`DERIVED` and :data:`NULLS`.
+    """Paths of a folder's own tables as :data:`REGISTER` has them, but for those that are named on their own.
 
     Args:
         folder: :data:`OF_COHORT`, :data:`OVER_COHORTS` or :data:`OF_EXPERIMENT`.
     """
     own = [path for path in REGISTER if path.rpartition("/")[0] == folder.rstrip("/")]
-    return [path for path in own if path not in (DERIVED, NULLS)]
+    return [path for path in own if path not in (DERIVED, NULLS, EVERY_GENE_FILE)]
 
 
 def tables_in(folder: str) -> dict[str, Table]:

@@ -23,7 +23,11 @@ MOST_WITH_NUMBERS = 11_500_000
 
 def packed(text: str) -> str:
     """Text as base64 of gzip; equal texts give equal bytes."""
-    return base64.b64encode(gzip.compress(text.encode("utf-8"), compresslevel=9, mtime=0)).decode("ascii")
+    return _coded(text.encode("utf-8"))
+
+
+def _coded(content: bytes) -> str:
+    return base64.b64encode(gzip.compress(content, compresslevel=9, mtime=0)).decode("ascii")
 
 
 class OfferedFiles:
@@ -53,6 +57,11 @@ class OfferedFiles:
     def data(self, name: str, content: Mapping[str, object]) -> str:
         """Take numbers for the script; returns nothing to show."""
         self._files[f"{name}.json"] = packed(_json(content))
+        return ""
+
+    def packed_bytes(self, name: str, content: bytes) -> str:
+        """Take bytes for the script; returns nothing to show."""
+        self._files[name] = _coded(content)
         return ""
 
     def blocks(self, page_bytes: int) -> Markup:

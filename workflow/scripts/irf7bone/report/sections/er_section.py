@@ -67,6 +67,9 @@ def er_section(inputs: ReportInputs) -> Section:
             "p in one stratum alone does not tell."
         )
     ]
+    if results.pooled_subtypes.empty:
+        words = "HER2, triple-negative and other subtypes: no card of this study records them"
+        findings.append(Finding(f"{words} (fields her2, pr and subtype)."))
     if lacking:
         words = "No estimate in either stratum, for the reasons in the table"
         findings.insert(0, Finding(f"{words}: {listed(lacking)}."))

@@ -23,6 +23,7 @@ from irf7bone.report.sections.experiments_alone import experiments_answer, exper
 from irf7bone.report.sections.experiments_section import experiments_section
 from irf7bone.report.sections.explore_section import explore_section
 from irf7bone.report.sections.forests_section import forests_section
+from irf7bone.report.sections.genes_section import genes_section
 from irf7bone.report.sections.patients_section import patients_section
 from irf7bone.report.sections.random_signatures_section import null_section
 from irf7bone.report.sections.record_section import (
@@ -34,13 +35,21 @@ from irf7bone.report.sections.record_section import (
 )
 from irf7bone.report.sections.remark_section import remark_section
 from irf7bone.report.sections.sites_section import sites_section
+from irf7bone.report.sections.subtypes_section import subtypes_section
 from irf7bone.report.sections.verdict_section import verdict_section
 
 # heading among the contents -> sections below it, from overview to detail
 SECTIONS: dict[str, tuple[Callable[[ReportInputs], Section | None], ...]] = {
-    "Answer": (verdict_section, explore_section),
+    "Answer": (verdict_section, explore_section, genes_section),
     "Data": (cohorts_section, patients_section, audit_section, scores_section, quality_section),
-    "Outcome": (curves_section, forests_section, heterogeneity_section, sites_section, er_section),
+    "Outcome": (
+        curves_section,
+        forests_section,
+        heterogeneity_section,
+        sites_section,
+        er_section,
+        subtypes_section,
+    ),
     "How far to trust it": (null_section, specification_section, checks_section),
     "Biology": (cells_section, experiments_section, immune_section),
     "Record": (

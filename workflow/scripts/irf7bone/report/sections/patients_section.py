@@ -32,10 +32,13 @@ CHARACTERISTIC_WORDS = {
     "age": "Age, years",
     "size_cm": "Tumour size, cm",
     "er": "Oestrogen receptor",
+    "pr": "Progesterone receptor",
     "her2": "HER2",
+    "subtype": "Subtype",
     "node": "Lymph nodes",
     "grade": "Grade",
 }
+EXPECTED = ("age", "size_cm", "er", "her2", "node", "grade")  # whose absence is said
 GROUP_WORDS = {"all": "All", "low": "Low score", "middle": "Middle", "high": "High score"}
 TEST_NAMES = {"spearman": "Spearman", "kruskal": "Kruskal-Wallis"}
 
@@ -137,7 +140,7 @@ def _finding(rows: pd.DataFrame, cohort: str, inputs: ReportInputs) -> Finding:
         f"{cohort}: of {counted(len(tested), 'characteristic')} tested, the score of "
         f"{inputs.config.primary.signature} is associated with {listed(said)} at p < {ALPHA:g}, uncorrected."
     )
-    absent = [_lower(name) for name in CHARACTERISTIC_WORDS if name not in {*tests.index, "patients"}]
+    absent = [_lower(name) for name in EXPECTED if name not in tests.index]
     if absent:
         sentence += f" Not recorded: {listed(absent)}."
     return Finding(sentence, simulated)

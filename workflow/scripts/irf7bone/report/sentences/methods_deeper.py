@@ -66,11 +66,13 @@ def _rivals(config: Config, cite: Citations) -> str:
         "elsewhere by "
         f"the log-rank test. Bone was compared with other sites on data stacked by cause {cite('lunn1995')} "
         "and, among the relapsed, by logistic regression; with few events both are penalised. Effects by ER "
-        "status were estimated per standard deviation within the whole cohort, below "
+        "status, and by HER2 and subtype where they are recorded, were estimated per standard deviation "
+        "within the whole cohort, below "
         f"{EVENTS_PER_PARAMETER} events per coefficient by Firth's penalised likelihood with "
         f"profile-likelihood intervals {cite('heinze2001')}, and their difference was "
         f"taken within cohorts and then pooled {cite('fisher2017')}. All are for scores by "
-        f"{config.primary.method}."
+        f"{config.primary.method}. Every single gene was related to the same endpoints, unadjusted and given "
+        "proliferation, and corrected for their number (Benjamini-Hochberg); this is exploration."
     )
 
 

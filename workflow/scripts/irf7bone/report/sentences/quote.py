@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from irf7bone.base.phrases import with_signature_names
 from irf7bone.tables.cohort import COHORTS, FLOW
 from irf7bone.tables.contract import Table
+from irf7bone.tables.every_gene import EVERY_GENE
 from irf7bone.tables.outcome import ASSOCIATIONS
 from irf7bone.tables.pooled import POOLED
 from irf7bone.tables.random_signatures import POOLED_NULL
@@ -32,6 +33,7 @@ TABLES: dict[str, Table] = {
     "pooled_null": POOLED_NULL,
     "verdict": VERDICT,
     "site_contrast": SITE_CONTRAST,
+    "genes": EVERY_GENE,
 }
 
 

@@ -1,0 +1,168 @@
+"""Every gene's results as one small file inside the page, for its script to read.
+
+A hundred thousand results as text would be several megabytes. Here each stands as whole numbers in the order
+of
+p, so that the rank is the place and neighbours are alike. The script shows hazard ratios to two digits and p
+to three; the numbers are rounded so that what it shows is what the table says.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from irf7bone.base.vocabulary import POOLED_ROW
+from irf7bone.pool.pool_genes import FAMILY
+
+_TYPED = re.compile(r"[a-z0-9-]{2,8}")  # other names that somebody might type
+MOST_RESULTS = 125_000  # of six bytes each, so that the file stays below a megabyte beside its names
+STEP = 0.001  # of a log hazard ratio: a tenth of what the page shows
+RATIO = 1000  # what an estimate half as wide as its interval's lower half is said as half of
+LARGEST = 7000  # steps, beyond which a ratio is said to be above 1000
+
+
+def gene_file(genes: pd.DataFrame, other_names: Mapping[str, str]) -> bytes:
+    """The file: length of a header (4 bytes, least first), the header as JSON, then its columns.
+
+    Columns are of whole numbers of two bytes, all lower bytes before all higher ones, which pack better
+    apart. The
+    header names genes and their other names, and of each cohort, endpoint and model how many results there
+    are and what they share.
+
+    Args:
+        genes: :data:`irf7bone.tables.every_gene.EVERY_GENE`.
+        other_names: Lower case -> current symbol.
+    """
+    names = sorted(genes["gene"].unique())
+    place = {name: i for i, name in enumerate(names)}
+    families: list[dict[str, Any]] = []
+    columns: list[bytes] = []
+    kept, left_out = families_kept(genes)
+    for key, rows in kept:
+        ok = rows[rows["status"] == "ok"].sort_values(["k", "rank", "gene"], ascending=[False, True, True])
+        failed = rows[rows["status"] != "ok"]
+        shared = {}
+        for name in ("k", "n", "n_events"):
+            values = ok[name].to_numpy(dtype=int)
+            if len(set(values)) == 1:
+                shared[name] = int(values[0])
+            else:
+                columns.append(_split(values))
+        families.append(
+            {
+                **dict(zip(FAMILY, key, strict=True)),
+                "size": len(ok),
+                "shared": shared,
+                # places whose rank is that of the place before
+                "tied": [int(at) for at in np.flatnonzero(_as_before(ok))],
+                "blocks": [int(block) for block in ok.groupby("k", sort=False).size()],
+                "failed": _failed(failed, place),
+            }
+        )
+        at = np.array([place[gene] for gene in ok["gene"]], dtype=int)
+        shown = (1 + shown_p(ok[name].to_numpy(dtype=float)) for name in ("p", "q"))
+        columns += [_split(values) for values in (at, *_intervals(ok), *shown)]
+    header = {
+        "genes": " ".join(names),
+        "others": _others(other_names, place),
+        "families": families,
+        "left_out": left_out,
+    }
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
+    return b"".join([len(text).to_bytes(4, "little"), text, *columns])
+
+
+def families_kept(genes: pd.DataFrame) -> tuple[list[tuple[tuple[str, ...], pd.DataFrame]], list[str]]:
+    """The families that the page has room for, and the cohorts that are only in the table of genes.
+
+    Pools come first, then cohorts by their events, each whole or not at all.
+    """
+    families = [(key, rows) for key, rows in genes.groupby(FAMILY, sort=False)]
+    most = {cohort: int(rows["n_events"].fillna(0).max()) for cohort, rows in genes.groupby("cohort")}
+    order = sorted(most, key=lambda cohort: (cohort != POOLED_ROW, -most[cohort], cohort))
+    sizes = genes["cohort"].value_counts()
+    room = np.cumsum([sizes[cohort] for cohort in order]) <= MOST_RESULTS
+    inside = {cohort for cohort, fits in zip(order, room, strict=True) if fits}
+    kept = [(key, rows) for key, rows in families if key[0] in inside]
+    return kept, [cohort for cohort in order if cohort not in inside]
+
+
+def _intervals(ok: pd.DataFrame) -> tuple[np.ndarray, ...]:
+    """Estimates and their intervals as four columns of small numbers from 0 on.
+
+    In the order of p the ratio of an estimate to the lower half of its interval falls steadily: its
+    differences,
+    the sign and what rounding leaves take a third of the estimate's place. The upper half differs from the
+    lower by rounding alone, but where likelihoods are profiled.
+    """
+    log_hr, ci_low, ci_high = (ok[name].to_numpy(dtype=float) for name in ("log_hr", "ci_low", "ci_high"))
+    middle, low, high = map(whole_steps, (log_hr, ci_low, ci_high))
+    lower = middle - low
+    ratio = np.clip(np.rint(RATIO * np.abs(log_hr) / (log_hr - ci_low)), 0, 16 * RATIO).astype(int)
+    negative = middle < 0
+    left = np.abs(middle) - np.floor(ratio * lower / RATIO + 0.5).astype(int)
+    return (
+        _from_0(np.diff(ratio, prepend=0)),
+        2 * _from_0(left) + negative,
+        lower,
+        _from_0(high - middle - lower),
+    )
+
+
+def _from_0(values: np.ndarray) -> np.ndarray:
+    """0, -1, 1, -2, 2 as 0, 1, 2, 3, 4."""
+    return np.where(values < 0, -2 * values - 1, 2 * values)
+
+
+def _as_before(ok: pd.DataFrame) -> np.ndarray:
+    """Whether a row has the k and the rank of the row before it."""
+    k, rank = (ok[name].to_numpy(dtype=int) for name in ("k", "rank"))
+    return np.r_[False, (k[1:] == k[:-1]) & (rank[1:] == rank[:-1])][: len(ok)]
+
+
+def whole_steps(log_hr: np.ndarray) -> np.ndarray:
+    """Log hazard ratios as whole steps of 0.001 whose ratio is said as theirs is, to two digits."""
+    near = np.clip(np.rint(log_hr / STEP), -LARGEST, LARGEST).astype(int)
+    wanted = _two_digits(log_hr)
+    for shift in (1, -1, 2, -2, 3, -3, 4, -4, 5, -5):
+        wrong = _two_digits(near * STEP) != wanted
+        better = wrong & (_two_digits((near + shift) * STEP) == wanted)
+        near = np.where(better, near + shift, near)
+    return near
+
+
+def _two_digits(log_hr: np.ndarray) -> np.ndarray:
+    return np.rint(100 * np.exp(np.clip(log_hr, -LARGEST * STEP, LARGEST * STEP)))
+
+
+def shown_p(p: np.ndarray) -> np.ndarray:
+    """p as the page says it: thousandths below 0.1, else 100 and hundredths; -1 is < 0.001, 201 > 0.99."""
+    small = np.where(p < 0.001, -1, np.rint(1000 * p))
+    large = np.where(p > 0.99, 201, 100 + np.rint(100 * p))
+    return np.where(p < 0.1, small, large).astype(int)
+
+
+def _split(values: np.ndarray) -> bytes:
+    return np.asarray(values, dtype="<u2").view(np.uint8).reshape(-1, 2).T.tobytes()
+
+
+def _failed(rows: pd.DataFrame, place: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Genes without an estimate, by reason."""
+    return [
+        {"status": str(status), "reason": str(reason), "genes": [place[gene] for gene in own["gene"]]}
+        for (status, reason), own in rows.groupby(["status", "reason"], sort=False)
+    ]
+
+
+def _others(other_names: Mapping[str, str], place: Mapping[str, int]) -> str:
+    """``0 a b,5 c``: positions of genes, each with its other names but those of clones and the like."""
+    found: dict[int, list[str]] = {}
+    for name, symbol in other_names.items():
+        if symbol in place and _TYPED.fullmatch(name):
+            found.setdefault(place[symbol], []).append(name)
+    return ",".join(" ".join([str(at), *names]) for at, names in sorted(found.items()))

@@ -22,6 +22,7 @@ from .conftest import PROJECT, copy_project, gene_sets, imported_by_jobs, snakem
 
 SCRIPTS = sorted(path.stem for path in (PROJECT / "workflow/scripts").glob("*.py"))
 COMPILED = "irf7bone.statistics.partial_sums"  # by numba, for the first fit
+FOR_LARGE_COHORTS = "irf7bone.scoring.gauss_transform"  # of more samples than any here
 TYPE_ONLY = """from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -160,7 +161,7 @@ def test_what_a_job_imports_is_hashed_and_nothing_is_hashed_that_none_imports(ti
         script: set(code_hash.modules_behind(script)) - modules - late for script, modules in found.items()
     }
     assert {script: sorted(modules) for script, modules in never.items() if modules} == {}
-    assert late <= set().union(*found.values())
+    assert late - {FOR_LARGE_COHORTS} <= set().union(*found.values())
 
 
 @pytest.fixture

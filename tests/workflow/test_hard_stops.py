@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -181,3 +182,41 @@ def test_a_full_disk_is_one_message_and_the_run_goes_on_once_there_is_room(small
     run = snakemake(small_disk, target, "--configfile", study)
     assert run.code == 0, run.text
     assert (small_disk / target).read_bytes() == (tiny_run / target).read_bytes()
+
+
+NOBODY = 65534
+
+
+@pytest.fixture
+def of_nobody() -> Iterator[Path]:
+    """A folder of a user who can write nowhere else but where everybody can."""
+    if os.geteuid() != 0 or shutil.which("setpriv") is None:
+        pytest.skip("only root can run as somebody else")
+    folder = Path(tempfile.mkdtemp())
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_somebody_without_a_home_runs_and_writes_in_the_folder_of_the_run_alone(of_nobody, tiny_run):
+    study, target = write_study(of_nobody), "results/cohorts/tiny_a.h5ad"
+    for path in (of_nobody, *of_nobody.rglob("*")):
+        os.chown(path, NOBODY, NOBODY)
+    call = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", sys.executable]
+    start = "import subprocess, sys; subprocess.run([sys.executable, '-c', ''], check=True)"
+    if subprocess.run([*call, "-c", start], cwd="/", capture_output=True, check=False).returncode:
+        pytest.skip("another user may not use this Python")
+    call += [str(PROJECT / "tools/make_report.py"), "--cores", "1", "--directory", str(of_nobody)]
+    environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "GIT_DIR": os.devnull}
+    run = subprocess.run(
+        [*call, "--configfile", str(study), "--", target],
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert (of_nobody / target).read_bytes() == (tiny_run / target).read_bytes()
+    places = [Path(tempfile.gettempdir()), Path("/var/tmp"), Path("/dev/shm")]
+    left = [path for place in places if place.is_dir() for path in place.iterdir() if path != of_nobody]
+    assert [path for path in left if path.lstat().st_uid == NOBODY] == []

@@ -7,6 +7,7 @@ peers. ``run`` makes the data, which is not timed, and returns a :class:`Timed`.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -118,7 +119,9 @@ def compare(named: Sequence[tuple[str, str]], found: Sequence[Mapping[str, objec
 
 def _in_own_process(topic: str, number: int, folder: Path) -> dict[str, object]:
     call = [sys.executable, "-m", "bench.child", topic, str(number), str(folder)]
-    run = subprocess.run(call, capture_output=True, text=True, check=False)
+    # what a case leaves there, those after it find
+    shared = os.environ | {"BENCH_FOLDER": str(folder)}
+    run = subprocess.run(call, capture_output=True, text=True, check=False, env=shared)
     if run.returncode:
         lines = run.stderr.strip().splitlines() or [f"ended with status {run.returncode}"]
         return {"status": "failed", "reason": lines[-1]}

@@ -39,6 +39,9 @@ rule acquire_cohort:
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("acquire_cohort"),
+        runtime=minutes("acquire_cohort"),
     params:
         code=code_hash("acquire_cohort"),
         downloads=f"{downloads}/{{cohort}}",

@@ -22,6 +22,9 @@ rule associate_cohort:
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("associate_cohort"),
+        runtime=minutes("associate_cohort"),
     params:
         config=study.config.analysis(),
         random_signatures=lambda wildcards: study.config.random_signatures.of_role(

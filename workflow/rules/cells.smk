@@ -44,6 +44,8 @@ rule acquire_cells:
     priority: 3
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("acquire_cells"),
     params:
         downloads=f"{downloads}/{{data_set}}",
         code=code_hash("acquire_cells"),
@@ -68,6 +70,8 @@ rule scan_cells:
     priority: 3
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("scan_cells"),
     params:
         code=code_hash("scan_cells"),
     message:
@@ -94,6 +98,8 @@ rule call_compartments:
     priority: 3
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("call_compartments"),
     params:
         seed=study.config.random_signatures.seed,
         code=code_hash("call_compartments"),
@@ -127,6 +133,8 @@ rule reduce_cells:
     priority: 3
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("reduce_cells"),
     params:
         primary=cells_primary,
         code=code_hash("reduce_cells"),
@@ -153,6 +161,8 @@ rule analyse_cells:
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("analyse_cells"),
     params:
         config=study.config.analysis(),
         seed=study.config.random_signatures.seed,
@@ -180,6 +190,8 @@ rule derive_malignant_parts:
     priority: 3
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("derive_malignant_parts"),
     params:
         parts=study.malignant_parts,
         rule=study.config.malignant_part,
@@ -213,6 +225,8 @@ rule pool_cells:
     priority: 1
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("pool_cells"),
     params:
         code=code_hash("pool_cells"),
     message:
@@ -245,6 +259,8 @@ rule plot_cells:
     priority: 1
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("plot_cells"),
     params:
         code=code_hash("plot_cells"),
     message:

@@ -35,6 +35,9 @@ rule examine_cohort:
     priority: 1
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("examine_cohort"),
+        runtime=minutes("examine_cohort"),
     params:
         config=study.config.analysis(),
         random_signatures=study.config.random_signatures,

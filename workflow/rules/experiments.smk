@@ -40,6 +40,8 @@ rule acquire_experiment:
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("acquire_experiment"),
     params:
         code=code_hash("acquire_experiment"),
         downloads=f"{downloads}/{{experiment}}",
@@ -65,6 +67,8 @@ rule analyse_experiment:
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("analyse_experiment"),
     params:
         config=study.config.analysis(),
         seed=study.config.random_signatures.seed,
@@ -89,6 +93,8 @@ rule derive_signature:
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("derive_signature"),
     params:
         code=code_hash("derive_signature"),
     message:
@@ -118,6 +124,8 @@ rule pool_experiments:
     priority: 1
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("pool_experiments"),
     params:
         code=code_hash("pool_experiments"),
     message:
@@ -145,6 +153,8 @@ rule plot_experiment:
     priority: 1
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("plot_experiment"),
     params:
         config=study.config.analysis(),
         code=code_hash("plot_experiment"),

@@ -20,6 +20,9 @@ rule harmonise_cohort:
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("harmonise_cohort"),
+        runtime=minutes("harmonise_cohort"),
     params:
         code=code_hash("harmonise_cohort"),
     message:
@@ -38,6 +41,9 @@ rule check_quality:
         "results/logs/check_quality.log",
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("check_quality"),
+        runtime=minutes("check_quality"),
     params:
         cohorts=tuple(study.cards),
         code=code_hash("check_quality"),

@@ -37,6 +37,8 @@ rule pool_associations:
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("pool_associations"),
     params:
         config=study.config.analysis(),
         failed=study.failed_reasons,
@@ -67,6 +69,9 @@ rule random_signatures_pooled:
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("random_signatures_pooled"),
+        runtime=minutes("random_signatures_pooled"),
     params:
         cohorts=tuple(study.cards),
         config=study.config.analysis(),
@@ -110,6 +115,8 @@ rule examine_pooled:
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("examine_pooled"),
     params:
         cohorts=real_cohorts,
         config=study.config.analysis(),
@@ -135,6 +142,9 @@ rule audit_cohorts:
     priority: 1
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("audit_cohorts"),
+        runtime=minutes("audit_cohorts"),
     params:
         cohorts=tuple(study.cards),
         config=study.config.analysis(),
@@ -172,6 +182,8 @@ rule judge_results:
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("judge_results"),
     params:
         config=study.config.analysis(),
         failed=study.failed_endpoints,

@@ -26,6 +26,9 @@ rule plot_cohort:
         "results/logs/plot_cohort/{cohort}.log",
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("plot_cohort"),
+        runtime=minutes("plot_cohort"),
     params:
         config=study.config.analysis(),
         code=code_hash("plot_cohort"),
@@ -53,6 +56,8 @@ rule plot_pooled:
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("plot_pooled"),
     params:
         config=study.config.analysis(),
         code=code_hash("plot_pooled"),
@@ -83,6 +88,8 @@ rule write_provenance:
         "results/logs/write_provenance.log",
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("write_provenance"),
     params:
         config=study.config,
         failed=study.failed_reasons,
@@ -152,6 +159,8 @@ rule build_report:
         "results/logs/build_report.log",
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("build_report"),
     params:
         config=study.config,
         code=code_hash("build_report"),
@@ -176,6 +185,8 @@ rule print_report:
         "results/logs/print_report.log",
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("print_report"),
     params:
         config=study.config,
         code=code_hash("print_report"),

@@ -17,6 +17,9 @@ rule measure_agreement:
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("measure_agreement"),
+        runtime=minutes("measure_agreement"),
     params:
         cohorts=tuple(study.cards),
         real=real_cohorts,
@@ -46,6 +49,9 @@ rule score_cohort:
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
+    resources:
+        mem_mb=memory("score_cohort"),
+        runtime=minutes("score_cohort"),
     params:
         select=study.config.signatures.select,
         methods=study.config.methods,

@@ -59,6 +59,7 @@ def test_the_default_study_is_shown_on_one_screen_and_nothing_is_written(here, c
     for pair in ("vantveer2002 and nki295: 59", "nki144 and nki295: 144"):
         assert f"{pair} pairs of samples look like one patient each; they share no endpoint" in said
     assert "vantveer2002 and nki144" not in said
+    assert "the run: about" in said and "of processor time; its largest job needs" in said
     assert said.endswith("no problems\n")
 
 

@@ -14,7 +14,7 @@ from irf7bone.acquire.sources import acquire
 from irf7bone.base.errors import Problems
 from irf7bone.commands.propose.seen import ask_written
 from irf7bone.harmonise.expression import harmonise_expression
-from irf7bone.harmonise.filled_values import restoring
+from irf7bone.harmonise.raw_values import RawValues, count_missing, restoring
 from irf7bone.harmonise.time_codes import ask_about_codes
 from irf7bone.study.cohort_checks import load_card
 from irf7bone.study.questions import MARK
@@ -163,12 +163,17 @@ def test_missing_values_say_what_they_cost_and_who_could_go():
     missing = np.zeros((10, 4), dtype=bool)
     missing[:3, 1] = missing[2:5, 2] = True  # three genes lack S1, three S2, one of them both
     samples = pd.Index(["S0", "S1", "S2", "S3"])
-    said = restoring(missing, samples)
+
+    def said_of(lost: np.ndarray) -> str:
+        values = pd.DataFrame(np.where(lost, np.nan, 1.0), columns=samples)
+        return restoring(count_missing(RawValues(values, np.ones(10, dtype=bool)), "card"), samples)
+
+    said = said_of(missing)
     assert (
         said
         == "15.0% of the values are missing, which costs 5 of 10 genes; without S1 2 genes would come back"
     )
-    assert restoring(np.zeros((10, 4), dtype=bool), samples) == ""
+    assert said_of(np.zeros((10, 4), dtype=bool)) == ""
 
 
 HTSEQ = ["__no_feature", "__ambiguous", "__too_low_aQual", "__not_aligned", "__alignment_not_unique"]

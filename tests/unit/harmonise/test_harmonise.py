@@ -15,9 +15,11 @@ from irf7bone.acquire.sources import acquire
 from irf7bone.base.errors import InputError
 from irf7bone.harmonise.cohort import harmonise
 from irf7bone.harmonise.cohort_file import check_cohort, read_cohort, write_cohort
-from irf7bone.harmonise.collapse import collapse_to_symbols
+from irf7bone.harmonise.collapse import plan_collapse
 from irf7bone.harmonise.endpoints import build_endpoints
-from irf7bone.harmonise.expression import SCALES, guess_id_type
+from irf7bone.harmonise.expression import guess_id_type
+from irf7bone.harmonise.raw_values import RawValues, look_at
+from irf7bone.harmonise.scales import SCALES
 from irf7bone.outcome.outcome_data import follow_up
 from irf7bone.study.cohort_checks import load_card
 from irf7bone.tables.cohort import FLOW
@@ -38,16 +40,24 @@ def frame(rows: dict[str, list[float]]) -> pd.DataFrame:
     return pd.DataFrame(rows, index=["P1", "P2"]).T
 
 
+def to_log2(scale: str, values: pd.DataFrame, **stated: object) -> tuple[pd.DataFrame, str]:
+    """Values of a scale brought to log2, and the words for it."""
+    facts = look_at(RawValues(values, np.ones(len(values), dtype=bool)), {"scale": scale})
+    convert, words = SCALES[scale](facts, "card", **stated)
+    log2 = convert(values.to_numpy(dtype=float).T, slice(None)).T
+    return pd.DataFrame(log2, index=values.index, columns=values.columns), words
+
+
 def test_scales_worked_by_hand():
-    counts, words = SCALES["counts"](frame({"a": [3, 0], "b": [1, 99]}), "card")
+    counts, words = to_log2("counts", frame({"a": [3, 0], "b": [1, 99]}))
     # library sizes 4 and 99: (3 + 0.5) / 5 * 1e6 = 700,000 and (0 + 0.5) / 100 * 1e6 = 5,000
     np.testing.assert_allclose(counts.loc["a"], np.log2([700_000, 5_000]), rtol=1e-14)
     np.testing.assert_allclose(counts.loc["b"], np.log2([300_000, 995_000]), rtol=1e-14)
     assert "library size" in words
-    linear, _ = SCALES["linear"](frame({"a": [0, 1], "b": [3, 1023]}), "card")
+    linear, _ = to_log2("linear", frame({"a": [0, 1], "b": [3, 1023]}))
     np.testing.assert_array_equal(linear, [[0, 1], [2, 10]])
     for scale, rows in (("log2", {"a": [-1.0, 12.5]}), ("log_ratio", {"a": [-2.0, 3.0]})):
-        same, words = SCALES[scale](frame(rows), "card")
+        same, words = to_log2(scale, frame(rows))
         pd.testing.assert_frame_equal(same, frame(rows))
         assert "unchanged" in words
 
@@ -56,10 +66,10 @@ def test_tmm_takes_out_what_one_gene_takes_of_the_reads():
     """Both samples hold the same RNA but for one gene that takes half of the reads of the second."""
     counts = pd.DataFrame({"P1": np.arange(100, 160), "P2": np.arange(100, 160)}, index=np.arange(60))
     counts.loc[0, "P2"] += counts["P2"].sum()
-    log2, words = SCALES["counts"](counts, "card", normalise="tmm")
+    log2, words = to_log2("counts", counts, normalise="tmm")
     assert "TMM factor" in words
     np.testing.assert_allclose(log2["P1"][1:], log2["P2"][1:], atol=2e-4)
-    by_size, _ = SCALES["counts"](counts, "card")
+    by_size, _ = to_log2("counts", counts)
     assert (by_size["P1"][1:] - by_size["P2"][1:]).min() > 0.9
 
 
@@ -71,10 +81,12 @@ def test_rows_of_one_gene_collapsed_by_hand():
         ("max_variance", [1, 5], "p1"),
         ("mean", [3, 13 / 3], "p1;p2;p4"),
     ):
-        values, source_ids = collapse_to_symbols(rows, names, rule)
-        assert values.index.tolist() == ["IRF7", "STAT1"]
-        np.testing.assert_allclose(values.loc["STAT1"], stat1, rtol=1e-14)
-        assert source_ids == ["p3", ids]
+        # one sample a block: what decides between rows is added up over blocks
+        plan = plan_collapse(rows.index, names, rule, lambda: (rows[[name]].to_numpy().T for name in rows))
+        assert plan.symbols.tolist() == ["IRF7", "STAT1"]
+        values = plan.apply(rows.to_numpy().T, lambda some: some)
+        np.testing.assert_allclose(values[:, 1], stat1, rtol=1e-14)
+        assert plan.source_ids == ["p3", ids]
 
 
 def test_old_names_meet_new_ones_and_an_alias_never_displaces_a_gene(made, expression):

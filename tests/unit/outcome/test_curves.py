@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from madeup.settings import primary, settings
 
-from irf7bone.outcome.curves import curves, tertiles
+from irf7bone.outcome.curves import MOST_TIMES, curves, tertiles, thinned
 from irf7bone.outcome.fit_plan import FitPlan
+from irf7bone.statistics import incidence
 from irf7bone.statistics.incidence import aalen_johansen, incidence_se, log_log_interval, median_followup
 from irf7bone.tables.outcome import CURVES
 
@@ -158,3 +159,34 @@ def test_a_signature_without_a_score_has_no_curve():
     nothing = curves(FitPlan("x", obs[[]], scores, config=CONFIG))
     assert list(nothing.columns) == CURVES.names
     assert nothing.empty
+
+
+def test_a_curve_of_many_times_keeps_rows_as_they_are_near_every_time():
+    random = np.random.default_rng(9)
+    time, cause = random.exponential(30, 6_000), random.integers(0, 2, 6_000)
+    whole = aalen_johansen(time, cause)
+    columns = {name: getattr(whole, name) for name in ("n_at_risk", "n_events", "free")}
+    curve = {"time_months": whole.time, **columns}
+    few = thinned(curve)
+    assert len(few["time_months"]) <= MOST_TIMES < len(whole.time)
+    at = np.searchsorted(whole.time, few["time_months"])
+    for name, values in curve.items():
+        np.testing.assert_array_equal(values[at], few[name])
+    assert at[0] == 0 and at[-1] == len(whole.time) - 1
+    grid = np.linspace(whole.time[0], whole.time[-1], MOST_TIMES)
+    seen = [values[np.searchsorted(times, grid, side="right") - 1]
+            for times, values in ((whole.time, whole.free), (few["time_months"], few["free"]))]  # fmt: skip
+    np.testing.assert_array_equal(*seen)
+    short = {name: values[:MOST_TIMES] for name, values in curve.items()}
+    assert thinned(short) is short
+
+
+@pytest.mark.parametrize("delayed", [False, True])
+def test_the_standard_error_is_the_same_from_some_samples_at_a_time(monkeypatch, delayed):
+    random = np.random.default_rng(10)
+    time, cause = np.round(random.exponential(30, 200), 1) + 1, random.integers(0, 3, 200)
+    entry = time * random.uniform(0, 0.5, 200) if delayed else None
+    found = aalen_johansen(time, cause, entry)
+    whole = incidence_se(time, cause, found, entry)
+    monkeypatch.setattr(incidence, "INFLUENCES_AT_ONCE", 1_000)
+    np.testing.assert_allclose(incidence_se(time, cause, found, entry), whole, rtol=1e-12)

@@ -13,6 +13,7 @@ from scipy import sparse, stats
 
 from irf7bone.scoring import engine
 from irf7bone.scoring.engine import Prepared, average_ranks, score_sets
+from irf7bone.scoring.plage import leading_vectors
 from irf7bone.scoring.registry import METHODS
 from irf7bone.scoring.score_table import score_cohort
 
@@ -377,3 +378,25 @@ def test_memory_does_not_grow_with_the_samples(method, monkeypatch):
         tracemalloc.stop()
     assert extra[1024] < 1.2 * extra[128] + 2**18
     assert extra[1024] < values.nbytes
+
+
+@pytest.mark.parametrize("size", [1, 2, 30, 70])
+def test_leading_vectors_are_those_of_all_eigenvectors(size):
+    """Clear first components, two as good as equal, and no others at all."""
+    rng = np.random.default_rng(6)
+    factors = (
+        rng.normal(size=(50, size, 40))
+        + rng.normal(size=(50, size, 1)) * np.linspace(0, 2, 50)[:, None, None]
+    )
+    if size > 1:
+        factors[0] = 0
+        factors[0, 0, 0], factors[0, 1, 1] = 1, 1 - 1e-7
+        factors[1] = rng.normal(size=(size, 1)) * rng.normal(size=40)
+    matrices = factors @ factors.transpose(0, 2, 1)
+    values, vectors = leading_vectors(matrices)
+    expected, all_vectors = np.linalg.eigh(matrices)
+    np.testing.assert_allclose(values, expected[:, -1], rtol=1e-13)
+    agree = np.abs(np.einsum("ni,ni->n", vectors, all_vectors[:, :, -1]))
+    np.testing.assert_allclose(agree, 1, atol=1e-12)
+    residuals = np.einsum("nij,nj->ni", matrices, vectors) - values[:, None] * vectors
+    assert (np.linalg.norm(residuals, axis=1) < 1e-13 * values).all()

@@ -19,6 +19,7 @@ from irf7bone.study.job import begin
 begin(SimpleNamespace(
     rule="second", wildcards={wildcards}, log=[{log!r}], input={inputs}, output=["results/tables/b.tsv"],
     params=SimpleNamespace(content={content}),
+    resources=SimpleNamespace(mem_mb=1_000),
 ))
 Path("results/tables/b.tsv").write_text("made")
 {end}

@@ -12,6 +12,8 @@ from irf7bone.base.whole_file import whole_file
 if TYPE_CHECKING:
     import pandas as pd
 
+    from irf7bone.acquire.sample_blocks import Expression
+
 _GENE_ID = "__gene_id__"  # no sample is called this, so the parquet column cannot collide with one
 _PROBE_ID = "__probe_id__"
 _SAMPLE_ID = "__sample_id__"  # likewise no clinical column
@@ -22,15 +24,16 @@ class Acquired:
     """What the sources hold.
 
     Args:
-        expression: Genes x samples, float64; ids as in the source, as text; gene ids may repeat. Where rows
-            are probes, the index has two levels, probe and gene (none for a probe without one).
+        expression: Genes x samples, numbers; ids as in the source, as text; gene ids may repeat. Where rows
+            are probes, the index has two levels, probe and gene (none for a probe without one). Where it was
+            read back and is large, its values stay in the file until they are asked for.
         clinical: Samples x columns; index = sample id; every value text or None.
         sources: One dict for each thing read: role, name, sha256; and where the source says more of its
             columns, ``described`` (column -> its words) and ``spelt`` (another spelling of a column -> the
             column).
     """
 
-    expression: pd.DataFrame
+    expression: Expression
     clinical: pd.DataFrame
     sources: list[dict[str, Any]]
 
@@ -60,8 +63,11 @@ def write_acquired(
     acquired: Acquired, *, expression: str | Path, clinical: str | Path, source: str | Path
 ) -> None:
     """Write the three parts (parquet, tsv, json), each whole or not at all."""
+    from irf7bone.acquire.sample_blocks import whole_expression
+
     levels = [_PROBE_ID, _GENE_ID][-acquired.expression.index.nlevels :]
-    table = acquired.expression.rename_axis(index=levels, columns=None)
+    table = whole_expression(acquired.expression).copy(deep=False)
+    table.index, table.columns = table.index.set_names(levels), table.columns.rename(None)
     with whole_file(expression) as path:
         table.to_parquet(path)
     with whole_file(clinical) as path:
@@ -79,12 +85,14 @@ def write_sources(sources: list[dict[str, Any]], source: str | Path) -> None:
 
 def read_acquired(expression: str | Path, clinical: str | Path, source: str | Path) -> Acquired:
     """Read back what :func:`write_acquired` wrote; ids and clinical values stay text."""
-    import pandas as pd  # here, so that listing input files does not wait for pandas
+    # here, so that listing input files does not wait for pandas
+    import pandas as pd
 
-    values = pd.read_parquet(expression)
-    levels = [values.index.get_level_values(name).astype("object") for name in values.index.names]
-    values.index = pd.MultiIndex.from_arrays(levels) if len(levels) > 1 else levels[0].rename(None)
-    values.columns = values.columns.astype("object")
+    from irf7bone.acquire.sample_blocks import KEPT_BYTES, stored_expression
+
+    values: Expression = stored_expression(expression, [_PROBE_ID, _GENE_ID])
+    if 8 * values.shape[0] * values.shape[1] <= KEPT_BYTES:
+        values = values.whole()
     table = pd.read_csv(clinical, sep="\t", dtype=str, keep_default_na=False, encoding="utf-8")
     table = table.astype("object").set_index(_SAMPLE_ID).rename_axis(index=None)
     table.index = table.index.astype("object")

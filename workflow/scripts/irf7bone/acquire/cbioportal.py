@@ -18,6 +18,7 @@ import pandas as pd
 
 from irf7bone.acquire import text
 from irf7bone.acquire.cbioportal_files import PATIENTS, SAMPLES, archive_name, wanted_files
+from irf7bone.acquire.cell_numbers import to_numbers
 from irf7bone.base.errors import InputError, Problem, Problems
 from irf7bone.base.nearest import nearest
 from irf7bone.download.archives import extract_members, list_members
@@ -61,7 +62,7 @@ def read_expression(
         problems = Problems()
         text.check_ids(samples, f"{where}, header", what="sample id", unique=True, problems=problems)
         problems.raise_if_any()
-        values = text.to_numbers(cells.select(keep), samples, row_ids, path)
+        values = to_numbers(cells.select(keep), samples, row_ids, path)
         frame = pd.DataFrame(
             values, index=pd.Index(row_ids, dtype=object), columns=pd.Index(samples, dtype=object)
         )

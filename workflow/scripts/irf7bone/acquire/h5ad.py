@@ -32,8 +32,8 @@ def read_expression(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str,
     """Read one matrix of the file: ``X``, ``raw`` or ``layers/<name>``, dense or sparse.
 
     Returns:
-        Genes x samples, float64; gene ids are the index of ``var``, or its column ``gene_column``; and the
-        record of the file.
+        Genes x samples, float32 where the file has that, else float64; gene ids are the index of ``var``, or
+        its column ``gene_column``; and the record of the file.
 
     Raises:
         InputError: The file cannot be read, lacks what the card names, or has empty or repeated ids.
@@ -51,7 +51,9 @@ def read_expression(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str,
     text.check_ids(gene_ids, f"{path}, {place}", what="gene id", unique=False, problems=problems)
     problems.raise_if_any()
     values = np.asarray(matrix.toarray() if isinstance(matrix, sparse.spmatrix | sparse.sparray) else matrix)
-    frame = pd.DataFrame(values.T.astype(float), index=pd.Index(gene_ids, dtype=object), columns=sample_ids)
+    if values.dtype != np.float32:
+        values = values.astype(float)
+    frame = pd.DataFrame(values.T, index=pd.Index(gene_ids, dtype=object), columns=sample_ids)
     return frame, _record(path)
 
 

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from irf7bone.acquire import text
+from irf7bone.acquire.cell_numbers import to_numbers
 from irf7bone.acquire.soft import decode, open_text
 from irf7bone.base.errors import InputError, Problem, Problems
 
@@ -272,7 +273,7 @@ def _numbers(body: memoryview, names: list[str], path: Path) -> tuple[list[str],
     text.check_ids(probes, f"{path}, ID_REF", what="probe id", unique=True, problems=problems)
     problems.raise_if_any()
     if cells.schema.types != kinds:
-        return probes, text.to_numbers(cells.drop_columns(["c0"]), names[1:], probes, path)
+        return probes, to_numbers(cells.drop_columns(["c0"]), names[1:], probes, path)
     values = np.empty((cells.num_rows, len(names) - 1), order="F")
     for j in range(values.shape[1]):
         values[:, j] = cells.column(j + 1).to_numpy()

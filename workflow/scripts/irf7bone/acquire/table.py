@@ -12,6 +12,8 @@ import pyarrow as pa
 
 from irf7bone.acquire import text
 from irf7bone.acquire.annotation import with_genes
+from irf7bone.acquire.cell_numbers import to_numbers
+from irf7bone.acquire.large_text import is_large, read_large
 from irf7bone.base.errors import InputError, Problem, Problems
 
 if TYPE_CHECKING:
@@ -31,10 +33,12 @@ def read_expression(card: Sourced, entry: dict) -> tuple[pd.DataFrame, list[dict
         InputError: The file cannot be read, has repeated or empty sample ids, or cells that are no numbers.
     """
     path = card.resolve(entry["path"])
-    read = _expression_from_parquet if text.bare_suffix(path) == ".parquet" else _expression_from_text
-    values, row_ids, column_ids, checksum = read(path)
-    problems = Problems()
     genes_in_rows = entry["genes_in"] == "rows"
+    if text.bare_suffix(path) == ".parquet":
+        values, row_ids, column_ids, checksum = _expression_from_parquet(path)
+    else:
+        values, row_ids, column_ids, checksum = _expression_from_text(path, samples_in_columns=genes_in_rows)
+    problems = Problems()
     for ids, place, is_gene in (
         (row_ids, "first column", genes_in_rows),
         (column_ids, "header", not genes_in_rows),
@@ -120,14 +124,21 @@ def read_columns(path: Path) -> tuple[pd.DataFrame, str]:
     return frame, checksum
 
 
-def _expression_from_text(path: Path) -> tuple[np.ndarray, list[str], list[str], str]:
+def _expression_from_text(
+    path: Path, *, samples_in_columns: bool
+) -> tuple[np.ndarray, list[str], list[str], str]:
+    if is_large(path):
+        return read_large(path, _first_sample, samples_in_columns=samples_in_columns)
     cells, names, checksum = text.read_cells(path)
     row_ids = cells.column(0).to_pylist()
-    first = 1
-    if tuple(name.strip().lower() for name in names[1:6]) == _FEATURE_COUNTS:
-        first = 6  # what featureCounts says of the genes, before the samples
+    first = _first_sample(names)
     numbers = cells.drop_columns([f"c{place}" for place in range(first)])
-    return text.to_numbers(numbers, names[first:], row_ids, path), row_ids, names[first:], checksum
+    return to_numbers(numbers, names[first:], row_ids, path), row_ids, names[first:], checksum
+
+
+def _first_sample(names: list[str]) -> int:
+    """The first column of samples: behind the ids, and what featureCounts says of the genes."""
+    return 6 if tuple(name.strip().lower() for name in names[1:6]) == _FEATURE_COUNTS else 1
 
 
 def _clinical_from_text(path: Path) -> tuple[pd.DataFrame, str]:

@@ -11,14 +11,15 @@ import hashlib
 import io
 import re
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from irf7bone.acquire.thousands import are_thousands
 from irf7bone.base.errors import InputError, Problem, Problems, why_no_file
 
 MISSING_WORDS = ("", "NA", "NaN", "nan", "N/A", "NULL", "null", "#N/A")
@@ -74,7 +75,7 @@ def read_bytes(path: Path) -> tuple[bytes, str]:
     named_gzip = path.name.lower().endswith(".gz")
     if not content:
         raise _refuse(path, expected="a table", found="an empty file", remedy="fetch or export it again")
-    _refuse_html(path, content)
+    refuse_html(path, content)
     if content.startswith(_GZIP) != named_gzip:
         found = "gzip-compressed content" if not named_gzip else f"content that starts {content[:8]!r}"
         raise _refuse(
@@ -84,28 +85,27 @@ def read_bytes(path: Path) -> tuple[bytes, str]:
             remedy="rename the file so that it ends in .gz only if it is compressed",
         )
     if named_gzip:
-        content = _decompress(path, content)
-        _refuse_html(path, content)
+        content = b"".join(unpacked(path, io.BytesIO(content)))
+        refuse_html(path, content)
         if not content.strip():
             raise _refuse(path, expected="a table", found="an empty file", remedy="fetch or export it again")
     return content, checksum
 
 
-def _decompress(path: Path, content: bytes) -> bytes:
-    blocks, size = [], 0
+def unpacked(path: Path, packed: BinaryIO) -> Iterator[bytes]:
+    """Content of a gzip file, a block at a time.
+
+    Raises:
+        InputError: It is cut off, damaged, or unpacks to more than is read as text.
+    """
+    size = 0
     try:
-        with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
+        with gzip.GzipFile(fileobj=packed) as stream:
             while block := stream.read(BLOCK):
-                blocks.append(block)
                 size += len(block)
-                if size > UNPACKED_LIMIT:
-                    raise _refuse(
-                        path,
-                        expected=f"at most {UNPACKED_LIMIT} bytes when unpacked",
-                        found="more",
-                        remedy="do not use this file: it looks like a decompression bomb",
-                    )
-        return b"".join(blocks)
+                refuse_too_large(path, size)
+                yield block
+        return
     except EOFError:
         found, remedy = "a truncated gzip file", "the download was cut off: fetch it again"
     except (gzip.BadGzipFile, zlib.error) as error:
@@ -113,7 +113,20 @@ def _decompress(path: Path, content: bytes) -> bytes:
     raise _refuse(path, expected="a whole gzip file", found=found, remedy=remedy)
 
 
-def _refuse_html(path: Path, content: bytes) -> None:
+def refuse_too_large(path: Path, size: int) -> None:
+    """Refuse more bytes of text than are read."""
+    if size > UNPACKED_LIMIT:
+        raise _refuse(
+            path,
+            expected=f"at most {UNPACKED_LIMIT} bytes of text, unpacked",
+            found="more",
+            remedy="bring a matrix of this size as h5ad (source: h5ad); a small file that unpacks to so much "
+            "looks like a decompression bomb",
+        )
+
+
+def refuse_html(path: Path, content: bytes) -> None:
+    """Refuse a web page in place of the file."""
     start = content[:512].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if start.startswith(_HTML):
         raise _refuse(
@@ -125,8 +138,8 @@ def _refuse_html(path: Path, content: bytes) -> None:
         )
 
 
-def _decode(path: Path, content: bytes) -> bytes:
-    """The content without a byte-order mark, once it is known to be UTF-8 text."""
+def as_utf8(path: Path, content: bytes, skipped: int = 0) -> bytes:
+    """The content without a byte-order mark, known to be UTF-8 text; messages count the lines skipped."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise _refuse(
             path,
@@ -145,7 +158,7 @@ def _decode(path: Path, content: bytes) -> bytes:
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
+        line = skipped + content.count(b"\n", 0, error.start) + 1
         start = content.rfind(b"\n", 0, error.start) + 1
         around = content[max(start, error.start - 20) : error.start + 20].split(b"\n")[0]
         shown = around.decode("latin-1").strip()
@@ -157,7 +170,7 @@ def _decode(path: Path, content: bytes) -> bytes:
             offenders=(shown,),
         ) from None
     if b"\x00" in content:
-        line = content.count(b"\n", 0, content.index(b"\x00")) + 1
+        line = skipped + content.count(b"\n", 0, content.index(b"\x00")) + 1
         raise _refuse(
             f"{path}, line {line}",
             expected="text",
@@ -166,7 +179,7 @@ def _decode(path: Path, content: bytes) -> bytes:
         )
     lone = _LONE_RETURN.search(content)
     if lone:
-        line = content.count(b"\n", 0, lone.start()) + 1
+        line = skipped + content.count(b"\n", 0, lone.start()) + 1
         raise _refuse(
             f"{path}, line {line}",
             expected="lines that end as on Unix or Windows",
@@ -176,7 +189,7 @@ def _decode(path: Path, content: bytes) -> bytes:
     return content
 
 
-def _header(path: Path, content: bytes, number: int) -> tuple[list[str], str]:
+def read_header(path: Path, content: bytes, number: int) -> tuple[list[str], str]:
     """Column names and delimiter, from the first line of the content, which is that number of the file."""
     suffix = bare_suffix(path)
     if suffix not in DELIMITERS:
@@ -239,13 +252,34 @@ def read_cells(path: Path, *, comments: bool = False) -> tuple[pa.Table, list[st
         InputError: The file cannot be read as the delimited text that its name promises.
     """
     raw, checksum = read_bytes(path)
-    content = _decode(path, raw)
+    content, skipped = without_comments(as_utf8(path, raw), comments=comments)
+    names, delimiter = read_header(path, content, skipped + 1)
+    cells = parse_cells(path, content, names, delimiter, skipped)
+    if cells.num_rows == 0:
+        raise _refuse(path, expected="a header and rows", found="a header only", remedy="export it again")
+    return cells, names, checksum
+
+
+def without_comments(content: bytes, *, comments: bool = False) -> tuple[bytes, int]:
+    """The content from its header on, and the number of lines before; of ``#`` only where these may be."""
     skipped = 0
     # a counting program's own first line is no header either
     while content.startswith(b"# Program:") or (comments and content.startswith(b"#")):
         content = content.partition(b"\n")[2]
         skipped += 1
-    names, delimiter = _header(path, content, skipped + 1)
+    return content, skipped
+
+
+def parse_cells(path: Path, content: bytes, names: list[str], delimiter: str, skipped: int) -> pa.Table:
+    """The cells below the header, as text, columns ``c0, c1, ...``.
+
+    Args:
+        path: The file, for messages.
+        content: Its header and rows.
+        names: What the header says.
+        delimiter: Between two cells.
+        skipped: Lines of the file before the header, for messages.
+    """
     columns = [f"c{i}" for i in range(len(names))]
     convert = pa_csv.ConvertOptions(column_types=dict.fromkeys(columns, pa.string()))
     lines = content.split(b"\n")
@@ -254,12 +288,9 @@ def read_cells(path: Path, *, comments: bool = False) -> tuple[pa.Table, list[st
     read = pa_csv.ReadOptions(column_names=columns, skip_rows=1, block_size=max(1 << 22, 2 * longest))
     parse = {"delimiter": delimiter}
     try:
-        cells = pa_csv.read_csv(pa.BufferReader(content), read, pa_csv.ParseOptions(**parse), convert)
+        return pa_csv.read_csv(pa.BufferReader(content), read, pa_csv.ParseOptions(**parse), convert)
     except pa.ArrowInvalid as error:
         raise _ragged(path, content, read, parse, convert, len(names), error, skipped) from None
-    if cells.num_rows == 0:
-        raise _refuse(path, expected="a header and rows", found="a header only", remedy="export it again")
-    return cells, names, checksum
 
 
 def _ragged(
@@ -325,53 +356,6 @@ def values_as_text(values: pd.Series) -> np.ndarray:
 def as_word(value: object) -> str:
     """A typed value as text; bytes are the text that they encode, not Python's way to show them."""
     return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
-
-
-def to_numbers(cells: pa.Table, names: list[str], row_ids: list[str], path: Path) -> np.ndarray:
-    """All columns as float64, rows x columns, NaN for missing.
-
-    Raises:
-        InputError: Cells that are not numbers, each named by row and column.
-    """
-    out = np.empty((cells.num_rows, cells.num_columns), order="F")
-    offenders: list[str] = []
-    n_wrong, text_columns = 0, []
-    for j, column in enumerate(cells.columns):
-        try:
-            out[:, j] = column.cast(pa.float64()).to_numpy()
-            continue
-        except pa.ArrowInvalid:
-            words = to_text(column)
-        numbers = pd.to_numeric(pd.Series(words, dtype=object), errors="coerce").to_numpy(dtype=float)
-        missing = np.array([word is None for word in words])
-        wrong = np.flatnonzero(np.isnan(numbers) & ~missing)
-        out[:, j] = numbers
-        n_wrong += len(wrong)
-        if len(wrong) and len(wrong) == np.count_nonzero(~missing):
-            text_columns.append(names[j])
-        if len(offenders) < 20:
-            offenders += [f"{words[i]!r} (row {row_ids[i]}, column {names[j]})" for i in wrong[:20]]
-    if n_wrong:
-        remedy = "correct the cells, or write NA where there is no value; decimals take a point, not a comma"
-        if text_columns:
-            remedy = f"remove columns that hold no expression: {', '.join(text_columns[:5])}; {remedy}"
-        raise _refuse(
-            path,
-            expected="numbers everywhere but in the first column and the header",
-            found=f"{n_wrong} cells that are not numbers",
-            remedy=remedy,
-            offenders=tuple(offenders),
-        )
-    if are_thousands(out):
-        i, j = np.argwhere(out != np.floor(out))[0]
-        raise _refuse(
-            path,
-            expected="numbers whose points are decimal points",
-            found="whole numbers below 1,000, and beside them only numbers such as 1.234 with three decimals",
-            remedy="export the table without a mark for thousands: here 1.234 seems to be 1234",
-            offenders=(f"{out[i, j]:.3f} (row {row_ids[i]}, column {names[j]})",),
-        )
-    return out
 
 
 def check_ids(

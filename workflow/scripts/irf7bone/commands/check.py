@@ -19,6 +19,7 @@ from irf7bone.cells.acquire_cells import acquire_cells
 from irf7bone.cells.data_set import shared_genes
 from irf7bone.commands.check_found import CellsCheck, CohortCheck, ExperimentCheck, StudyCheck
 from irf7bone.commands.check_notes import cohort_notes
+from irf7bone.commands.run_needs import describe_needs
 from irf7bone.commands.unanswered import unanswered
 from irf7bone.download.fetch import Downloads
 from irf7bone.download.lock import lock_path, read_lock
@@ -81,6 +82,7 @@ def check_study(path: Path | None, *, root: Path) -> StudyCheck:
         list(dict.fromkeys(problems)),
         cells,
         experiments,
+        describe_needs(study) if study else (),
     )
     missing = [] if found.problems else unanswered(found)
     return replace(found, problems=[*found.problems, *missing])
@@ -118,7 +120,7 @@ def _check_cohort(card: CohortCard, symbols: SymbolTable, problems: list[Problem
     if harmonised is None:
         return CohortCheck(card, "not usable: see the problems")
     expression = harmonised.adata.to_df()
-    broken = broken_rules(measure(expression.to_numpy(dtype=float)))
+    broken = broken_rules(measure(expression.to_numpy()))
     flagged = sum(any(said) for said in zip(*broken.values(), strict=True))
     notes = cohort_notes(card, acquired, harmonised)
     summary = summarise_cohort(harmonised, card)

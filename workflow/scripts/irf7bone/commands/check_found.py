@@ -90,6 +90,7 @@ class StudyCheck:
         problems: Everything that is wrong.
         cells: Single-cell data sets whose card is right.
         experiments: Experiments whose card is right.
+        needs: What a run takes, in words; nothing where the study is not right.
     """
 
     source: str
@@ -101,6 +102,7 @@ class StudyCheck:
     problems: Sequence[Problem]
     cells: Sequence[CellsCheck] = ()
     experiments: Sequence[ExperimentCheck] = ()
+    needs: Sequence[str] = ()
 
     def limit(self, name: str) -> float:
         """One of the config's limits on signatures; 0 where it has none that can be used."""

@@ -45,6 +45,7 @@ def _head(found: StudyCheck) -> str:
         f"primary analysis: {', '.join(map(str, words))}",
         f"behind it: {_primary_events(found)}",
         *_planning(found),
+        *(line for said in found.needs for line in wrap(said, width=SCREEN, subsequent_indent="  ")),
     ]
     return "\n".join(lines)
 

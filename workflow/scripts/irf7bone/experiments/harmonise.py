@@ -10,6 +10,7 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 
+from irf7bone.acquire.sample_blocks import whole_expression
 from irf7bone.base.errors import InputError, Problem, Problems
 from irf7bone.base.nearest import nearest
 from irf7bone.experiments.design import build_designs
@@ -71,7 +72,7 @@ def harmonise_experiment(
     obs = _describe(described.loc[flow.samples], card, where)
     flow.step("grouped by the card", ("no group of this experiment", obs.index[obs["group"].isna()]))
     obs = obs.loc[flow.samples]
-    raw = acquired.expression[flow.samples]
+    raw = whole_expression(acquired.expression)[flow.samples].astype(np.float64)
     if card.replicates:
         firsts = first_samples(described.loc[flow.samples, card.replicates], obs, where)
         raw = put_together(raw, firsts, card.expression["scale"])

@@ -113,7 +113,7 @@ def _check_size(flow: Flow, where: str) -> None:
 
 def _drop_doubtful(flow: Flow, genes: GeneMatrix, rules: tuple[str, ...]) -> bool:
     """Take away the samples that break one of the rules, each under the first that it breaks."""
-    broken = broken_rules(measure(genes.values.to_numpy(dtype=np.float64).T))
+    broken = broken_rules(measure(genes.values.to_numpy().T))
     samples = genes.values.columns
     left = samples
     losses = []

@@ -2,38 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-
-def _best_row(score: pd.Series, symbols: np.ndarray) -> np.ndarray:
-    """Position of the row with the highest score for each symbol, symbols sorted; the first wins ties."""
-    order = np.lexsort((np.arange(len(score)), -score.to_numpy(), symbols.astype(str)))
-    first = pd.Index(symbols[order]).duplicated()
-    return order[~first]
+# log2 values of all rows, a block of samples (samples x rows) at a time; may be asked for several times
+Log2Blocks = Callable[[], Iterator[np.ndarray]]
 
 
-# how rows of one gene become one: (log2 rows, their symbols) -> rows, one for each symbol in sorted order
-COLLAPSE: dict[str, Callable[[pd.DataFrame, np.ndarray], pd.DataFrame]] = {
-    "max_mean": lambda rows, symbols: rows.iloc[_best_row(rows.mean(axis=1), symbols)],
-    "max_variance": lambda rows, symbols: rows.iloc[_best_row(rows.var(axis=1), symbols)],
-    "mean": lambda rows, symbols: rows.groupby(symbols, sort=True).mean(),
-}
+@dataclass(frozen=True)
+class Collapse:
+    """Which rows become which gene.
 
-
-def collapse_to_symbols(log2: pd.DataFrame, current: np.ndarray, rule: str) -> tuple[pd.DataFrame, list[str]]:
-    """One row a symbol, sorted by symbol, by the rule of the card.
-
-    Returns:
-        The rows, and for each the source ids it came from: the chosen one for ``max_mean`` and
-        ``max_variance``, all of them for ``mean``, joined with ``;``.
+    Args:
+        symbols: Current symbols, each once, sorted.
+        source_ids: For each the ids of the source it comes from: the chosen one, or all of them joined with
+            ``;`` where rows are averaged.
+        chosen: The row of each symbol, shape (n_symbols,); None where rows are averaged.
+        group: The symbol of each row, as its place among them, shape (n_rows,).
     """
-    collapsed = COLLAPSE[rule](log2, current)
-    names = np.unique(current.astype(str))
-    chosen = collapsed.index.astype(str).tolist()
-    if rule == "mean":  # for the others nobody reads them, and joining 50,000 groups takes a second
-        ids = pd.Series(log2.index.astype(str)).groupby(current.astype(str), sort=True)
-        chosen = ids.agg(";".join).tolist()
-    return collapsed.set_axis(pd.Index(names, dtype=object), axis=0), chosen
+
+    symbols: np.ndarray
+    source_ids: list[str]
+    chosen: np.ndarray | None
+    group: np.ndarray
+
+    def apply(self, values: np.ndarray, to_log2: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """Log2 values of a block of samples, samples x symbols; of rows that are not chosen none are made.
+
+        Args:
+            values: As the source has them, samples x rows.
+            to_log2: What brings values of these samples, of any rows, to log2.
+        """
+        if self.chosen is not None:
+            return to_log2(values[:, self.chosen])
+        return pd.DataFrame(to_log2(values).T).groupby(self.group, sort=True).mean().to_numpy().T
+
+
+def plan_collapse(ids: pd.Index, current: np.ndarray, rule: str, log2: Log2Blocks) -> Collapse:
+    """Choose one row a symbol, by the rule of the card.
+
+    Args:
+        ids: Ids of the rows in the source.
+        current: Their current symbols, as text.
+        rule: max_mean, max_variance (the first of equals in either) or mean.
+        log2: What the rows are chosen by; not asked for where every symbol has one row.
+    """
+    symbols, group = np.unique(current.astype(str), return_inverse=True)
+    if rule == "mean":
+        joined = pd.Series(ids.astype(str)).groupby(group, sort=True).agg(";".join).tolist()
+        return Collapse(symbols, joined, None, group)
+    score = np.zeros(len(group)) if len(symbols) == len(group) else _SCORES[rule](log2)
+    order = np.lexsort((np.arange(len(group)), -score, group))
+    chosen = order[np.unique(group[order], return_index=True)[1]]
+    return Collapse(symbols, ids[chosen].astype(str).tolist(), chosen, group)
+
+
+def _means(log2: Log2Blocks) -> np.ndarray:
+    """Mean of each row."""
+    total, n_samples = np.zeros(1), 0
+    for values in log2():
+        total = total + values.sum(axis=0)
+        n_samples += len(values)
+    return total / n_samples
+
+
+def _variances(log2: Log2Blocks) -> np.ndarray:
+    """Variance of each row."""
+    means = _means(log2)
+    squares, n_samples = np.zeros(1), 0
+    for values in log2():
+        squares = squares + np.square(values - means).sum(axis=0)
+        n_samples += len(values)
+    return squares / (n_samples - 1)
+
+
+_SCORES: dict[str, Callable[[Log2Blocks], np.ndarray]] = {"max_mean": _means, "max_variance": _variances}

@@ -6,26 +6,23 @@ Every decision is either the card's or a fixed rule, is checked against the valu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from irf7bone.base.errors import InputError, Problem, Problems
+from irf7bone.acquire.sample_blocks import Expression
+from irf7bone.base.errors import InputError, Problem
 from irf7bone.genes.damage import translated
-from irf7bone.harmonise.collapse import collapse_to_symbols
-from irf7bone.harmonise.filled_values import (
-    check_filled,
-    large_unknown,
-    leave_out_no_genes,
-    missing_as_stated,
-    restoring,
-)
-from irf7bone.harmonise.normalise import NORMALISE
+from irf7bone.harmonise.collapse import plan_collapse
+from irf7bone.harmonise.filled_values import check_filled, is_no_gene, large_unknown
 from irf7bone.harmonise.probes import choose_probes
-from irf7bone.harmonise.sample_scale import LOG2_LIMIT, check_scale
+from irf7bone.harmonise.raw_values import Facts, Missing, RawValues, count_missing, look_at, restoring
+from irf7bone.harmonise.sample_scale import check_scale
+from irf7bone.harmonise.scales import SCALES, ToLog2, log2_of_some
 
 if TYPE_CHECKING:
     from irf7bone.genes.mouse import MouseSymbols
@@ -58,9 +55,12 @@ class GeneMatrix:
 
 
 def harmonise_expression(
-    expression: pd.DataFrame, settings: Mapping, symbols: SymbolTable | MouseSymbols, where: str
+    expression: Expression, settings: Mapping, symbols: SymbolTable | MouseSymbols, where: str
 ) -> GeneMatrix:
     """Bring the expression of a cohort to log2 values per current symbol.
+
+    Values are read a block of samples at a time, two to five times; beside the result nothing of its size is
+    made.
 
     Args:
         expression: Genes x samples, as in the source; ids may repeat. Where rows are probes, the index has
@@ -73,33 +73,36 @@ def harmonise_expression(
     Raises:
         InputError: Infinite values, values that contradict the stated scale, or ids that are not genes.
     """
-    expression, no_genes = leave_out_no_genes(expression)
-    genes = expression.index.get_level_values(-1)
-    expression = expression.set_axis(expression.index.get_level_values(0), axis=0)
-    check_finite(expression, where)
-    expression = missing_as_stated(expression, settings)
-    dropped: dict[str, list[str]] = {"no gene (counting program, spike-in or total)": no_genes}
-    complete = _complete_genes(expression, where)
-    dropped["missing values"] = expression.index[~complete].tolist()
+    no_genes = is_no_gene(expression.index.get_level_values(0))
+    stated_missing = float(settings["missing"]) if "missing" in settings else None
+    raw = RawValues(expression, ~no_genes, stated_missing)
+    dropped: dict[str, list[str]] = {
+        "no gene (counting program, spike-in or total)": expression.index.get_level_values(0)[
+            no_genes
+        ].tolist()
+    }
+    missing = count_missing(raw, where)
+    complete = _complete_genes(missing, raw.samples, where)
+    dropped["missing values"] = raw.names[~complete].tolist()
+    facts = look_at(raw.only(complete), settings)
     at = f"{where}, expression: scale"
-    untested = check_scale(expression[complete], settings, at)
-    to_log2 = SCALES[settings["scale"]]
+    untested = check_scale(facts.some, facts.largest, facts.smallest, settings, at)
     stated = {key: settings[key] for key in ("normalise", "log_base") if key in settings}
-    log2, words = to_log2(expression[complete], at, **stated)
-    check_filled(expression[complete], log2, settings, where)
-    current, resolved = _resolve(log2.index, genes[complete], settings, symbols, where)
+    to_log2, words = SCALES[settings["scale"]](facts, at, **stated)
+    check_filled(facts.some, log2_of_some(facts, to_log2), settings, where)
+    names = facts.values.names
+    current, resolved = _resolve(names, facts.values.genes, settings, symbols, where)
     dropped.update(resolved.dropped)
     current, dropped["another probe, named in the card, stands for the gene"] = choose_probes(
-        log2.index, current, settings.get("probes", {}), where
+        names, current, settings.get("probes", {}), where
     )
     known = pd.notna(current)
     if untested:
         words += f"; {untested}"
-    remarks = [restoring(np.isnan(expression.to_numpy()), expression.columns)]
+    remarks = [restoring(missing, raw.samples)]
     if settings["scale"] == "counts":
-        remarks.append(large_unknown(expression[complete], known))
-    collapsed, source_ids = collapse_to_symbols(log2[known], current[known], settings["collapse"])
-    values = collapsed.astype(np.float32)
+        remarks.append(large_unknown(facts.reads, names, known))
+    values, source_ids = _collapsed(facts.values.only(known), current[known], settings["collapse"], to_log2)
     constant = (values.max(axis=1) == values.min(axis=1)).to_numpy()
     dropped["constant"] = values.index[constant].tolist()
     if constant.all():
@@ -111,10 +114,10 @@ def harmonise_expression(
                 "check that the table holds expression",
             )
         )
-    _refuse_constant_samples(expression[complete], where)
-    _refuse_identical_samples(expression[complete], where)
+    _refuse_constant_samples(facts, where)
+    _refuse_identical_samples(facts, where)
     return GeneMatrix(
-        values[~constant],
+        values[~constant] if constant.any() else values,
         [ids for ids, lost in zip(source_ids, constant, strict=True) if not lost],
         words,
         {reason: ids for reason, ids in dropped.items() if ids},
@@ -123,65 +126,64 @@ def harmonise_expression(
     )
 
 
-def check_finite(expression: pd.DataFrame, where: str) -> None:
-    """Refuse infinite values, naming gene and sample; missing values are another matter."""
-    rows, columns = np.nonzero(np.isinf(expression.to_numpy()))
-    shown = zip(expression.index[rows[:20]], expression.columns[columns[:20]], strict=True)
-    if len(rows):
-        raise InputError(
-            Problem(
-                f"{where}, expression",
-                "finite numbers",
-                f"{len(rows)} infinite values",
-                "the logarithm of 0 is a common cause: start from the values before it was taken, "
-                "or write NA where there is no value",
-                tuple(f"{gene} in {sample}" for gene, sample in shown),
-            )
-        )
+def _collapsed(
+    known: RawValues, current: np.ndarray, rule: str, to_log2: ToLog2
+) -> tuple[pd.DataFrame, list[str]]:
+    """Symbols x samples, log2, float32, and for each symbol the ids of the source behind it."""
+
+    def log2() -> Iterator[np.ndarray]:
+        return (to_log2(values, part) for part, values in known.blocks())
+
+    plan = plan_collapse(known.names, current, rule, log2)
+    out = np.empty((len(known.samples), len(plan.symbols)), dtype=np.float32)
+    for part, values in known.blocks():
+        out[part] = plan.apply(values, partial(to_log2, part=part))
+    index = pd.Index(plan.symbols, dtype=object)
+    return pd.DataFrame(out.T, index=index, columns=known.samples), plan.source_ids
 
 
-def _complete_genes(expression: pd.DataFrame, where: str) -> np.ndarray:
+def _complete_genes(missing: Missing, samples: pd.Index, where: str) -> np.ndarray:
     """Genes without missing values; nothing is imputed, so most genes must be complete."""
-    missing = np.isnan(expression.to_numpy())
-    complete = ~missing.any(axis=1)
+    complete = missing.by_gene == 0
     if (~complete).mean() > MISSING_GENES_LIMIT:
-        by_sample = pd.Series(missing.mean(axis=0), index=expression.columns).sort_values(ascending=False)
+        shares = pd.Series(missing.by_sample / len(complete), index=samples).sort_values(ascending=False)
         raise InputError(
             Problem(
                 f"{where}, expression",
                 f"missing values in at most {MISSING_GENES_LIMIT:.0%} of the genes",
                 f"missing values in {(~complete).sum()} of {len(complete)} genes",
                 "remove samples that hold little, or impute in a way you can defend before this workflow",
-                tuple(f"{sample}: {share:.0%} missing" for sample, share in by_sample.items()),
+                tuple(f"{sample}: {share:.0%} missing" for sample, share in shares.items()),
             )
         )
     return complete
 
 
-def _refuse_constant_samples(values: pd.DataFrame, where: str) -> None:
+def _refuse_constant_samples(facts: Facts, where: str) -> None:
     """Refuse samples in which every gene has the same value: nothing was measured in them."""
-    constant = (values.max(axis=0) == values.min(axis=0)).to_numpy()
-    if len(values) > 1 and constant.any():
+    constant, n_genes = facts.largest == facts.smallest, len(facts.values.names)
+    if n_genes > 1 and constant.any():
+        samples = facts.values.samples
         raise InputError(
             Problem(
                 f"{where}, expression",
                 "genes that differ within every sample",
-                f"{int(constant.sum())} samples with one value for all of {len(values)} genes",
+                f"{int(constant.sum())} samples with one value for all of {n_genes} genes",
                 "exclude them in the card (exclude: samples), with the reason, or correct the table",
-                tuple(f"{sample}: {values[sample].iloc[0]:g}" for sample in values.columns[constant]),
+                tuple(f"{samples[i]}: {facts.largest[i]:g}" for i in np.flatnonzero(constant)),
             )
         )
 
 
-def _refuse_identical_samples(values: pd.DataFrame, where: str) -> None:
+def _refuse_identical_samples(facts: Facts, where: str) -> None:
     """Refuse samples with the same value in every gene: one measurement under two names."""
-    if len(values) < COPY_GENES:
+    n_genes = len(facts.values.names)
+    if n_genes < COPY_GENES:
         return
     first: dict[bytes, object] = {}
     copies = []
-    matrix = np.ascontiguousarray(values.to_numpy().T + 0.0)  # -0.0 becomes 0.0, which has other bytes
-    for sample, profile in zip(values.columns, matrix, strict=True):
-        original = first.setdefault(profile.tobytes(), sample)
+    for sample, profile in zip(facts.values.samples, facts.profiles, strict=True):
+        original = first.setdefault(profile, sample)
         if original is not sample:
             copies.append(f"{original} = {sample}")
     if copies:
@@ -189,114 +191,12 @@ def _refuse_identical_samples(values: pd.DataFrame, where: str) -> None:
             Problem(
                 f"{where}, expression",
                 "every sample measured by itself",
-                f"{len(copies)} samples whose {len(values)} values are all those of another sample",
+                f"{len(copies)} samples whose {n_genes} values are all those of another sample",
                 "find out whose tumour it is, and exclude the copy, or both, in the card (exclude: samples) "
                 "with the reason",
                 tuple(copies),
             )
         )
-
-
-def _from_linear(values: pd.DataFrame, where: str) -> tuple[pd.DataFrame, str]:
-    problems = Problems()
-    matrix = values.to_numpy()
-    if matrix.max() <= LOG2_LIMIT:
-        found = f"no value over {LOG2_LIMIT:g} (largest {matrix.max():g})"
-        _contradicts(problems, where, "linear", found, "log2")
-    _refuse_negative(problems, where, "linear", values)
-    problems.raise_if_any()
-    return np.log2(values + 1), "linear in the source; log2(value + 1)"
-
-
-def _from_log2(values: pd.DataFrame, where: str) -> tuple[pd.DataFrame, str]:
-    problems = Problems()
-    largest = values.abs().to_numpy().max()
-    if largest > LOG2_LIMIT:
-        found = f"values up to {largest:g}"
-        _contradicts(problems, where, "log2", found, "linear, or counts if whole numbers")
-    problems.raise_if_any()
-    return values, "log2 in the source; unchanged"
-
-
-def _from_log_ratio(values: pd.DataFrame, where: str, *, log_base: int = 2) -> tuple[pd.DataFrame, str]:
-    problems = Problems()
-    matrix = values.to_numpy()
-    largest = np.abs(matrix).max()
-    if largest > LOG2_LIMIT:
-        _contradicts(problems, where, "log_ratio", f"values up to {largest:g}", "linear or counts")
-    if matrix.min() >= 0:
-        _contradicts(problems, where, "log_ratio", "no value below 0", "log2")
-    problems.raise_if_any()
-    if log_base != 2:
-        words = f"log{log_base} ratio to a reference in the source; times log2({log_base})"
-        return values * np.log2(log_base), words
-    return values, "log2 ratio to a reference in the source; unchanged"
-
-
-def _from_counts(
-    values: pd.DataFrame, where: str, *, normalise: str = "library_size"
-) -> tuple[pd.DataFrame, str]:
-    """Log2 counts per million with the offsets of voom (Law 2014, Genome Biology 15:R29, its equation 1).
-
-    With ``tmm`` the library sizes are first multiplied by their TMM factors, as voom does.
-    """
-    problems = Problems()
-    _refuse_negative(problems, where, "counts", values)
-    matrix = values.to_numpy()
-    fractional = (matrix != np.floor(matrix)).any(axis=1)
-    if fractional.any():
-        problems.add(
-            where,
-            expected="whole numbers, as the card says counts",
-            found=f"fractions in {int(fractional.sum())} genes",
-            remedy="state linear for TPM or FPKM; round expected counts (RSEM, salmon) before this workflow",
-            offenders=values.index[fractional].tolist(),
-        )
-    library_size = values.sum(axis=0)
-    if (library_size == 0).any():
-        problems.add(
-            where,
-            expected="counts in every sample",
-            found=f"{int((library_size == 0).sum())} samples without any",
-            remedy="exclude them in the card, with the reason",
-            offenders=library_size.index[library_size == 0].tolist(),
-        )
-    problems.raise_if_any()
-    factors = NORMALISE[normalise](matrix)
-    per_million = (values + 0.5) / (library_size * factors + 1) * 1e6
-    size = "library size" if normalise == "library_size" else f"library size * {normalise.upper()} factor"
-    return np.log2(per_million), f"counts in the source; log2((count + 0.5) / ({size} + 1) * 1e6)"
-
-
-def _contradicts(problems: Problems, where: str, stated: str, found: str, better: str) -> None:
-    problems.add(
-        where,
-        expected=f"values as {stated} has them, which the card states",
-        found=found,
-        remedy=f"look at how the source made its values; if they are {better}, state that",
-    )
-
-
-def _refuse_negative(problems: Problems, where: str, stated: str, values: pd.DataFrame) -> None:
-    negative = (values < 0).any(axis=1)
-    if negative.any():
-        problems.add(
-            where,
-            expected=f"no value below 0, as the card says {stated}",
-            found=f"values below 0 in {int(negative.sum())} genes (smallest {values.to_numpy().min():g})",
-            remedy="state log2 or log_ratio if the source took logarithms; "
-            "background-subtracted intensities must be set to a floor first",
-            offenders=values.index[negative].tolist(),
-        )
-
-
-# scale a card may state -> (genes x samples, where) -> (log2 values, what was done in words)
-SCALES: dict[str, Callable[..., tuple[pd.DataFrame, str]]] = {
-    "linear": _from_linear,
-    "log2": _from_log2,
-    "counts": _from_counts,
-    "log_ratio": _from_log_ratio,
-}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.base.errors import Problems
-from irf7bone.base.phrases import counted
 
 FEWEST_GENES = 100  # in smaller tables one value may be common by chance
 LEAST_SHARE = 0.01  # of all cells, for a value to be one that somebody wrote
@@ -36,39 +35,32 @@ _NO_GENE = re.compile(
 _ANY_OF_THEM = re.compile(rf"(?m)^({_NO_GENE.pattern})$")
 
 
-def leave_out_no_genes(expression: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Rows that are genes, and the ids of those that are counts of something else.
+def is_no_gene(ids: pd.Index) -> np.ndarray:
+    """Which rows are counts of something else than a gene, shape (n_rows,).
 
     Args:
-        expression: Genes x samples; index = ids of the source.
+        ids: Ids of the source.
     """
-    ids = expression.index.get_level_values(0).astype(str)
-    if not _ANY_OF_THEM.search("\n".join(ids)):
-        return expression, []
-    other = np.array([_NO_GENE.fullmatch(name) is not None for name in ids], dtype=bool)
-    return expression[~other], ids[other].tolist()
+    names = ids.astype(str)
+    if not _ANY_OF_THEM.search("\n".join(names)):
+        return np.zeros(len(names), dtype=bool)
+    return np.array([_NO_GENE.fullmatch(name) is not None for name in names], dtype=bool)
 
 
-def large_unknown(counts: pd.DataFrame, known: np.ndarray) -> str:
+def large_unknown(reads: np.ndarray, names: pd.Index, known: np.ndarray) -> str:
     """Rows of no known gene that hold much of the reads, in words; empty where none does.
 
     Args:
-        counts: Genes x samples, of which library sizes are made.
+        reads: Sum of each row, of which library sizes are made.
+        names: Ids of the rows.
         known: Whether a row has a current symbol.
     """
-    share = counts.to_numpy(dtype=np.float64).sum(axis=1) / counts.to_numpy(dtype=np.float64).sum()
+    share = reads / reads.sum()
     large = np.flatnonzero(~known & (share > LARGE_SHARE))
-    named = [f"{counts.index[i]} {share[i]:.0%}" for i in large[np.argsort(-share[large])][:5]]
+    named = [f"{names[i]} {share[i]:.0%}" for i in large[np.argsort(-share[large])][:5]]
     if not named:
         return ""
     return f"of all reads {share[~known].sum():.0%} are of no known gene ({', '.join(named)})"
-
-
-def missing_as_stated(expression: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:
-    """The values, with NaN where they are what the card says is written for a missing one."""
-    if "missing" not in settings:
-        return expression
-    return expression.mask(expression == float(settings["missing"]))
 
 
 def check_filled(values: pd.DataFrame, log2: pd.DataFrame, settings: Mapping[str, Any], where: str) -> None:
@@ -177,23 +169,3 @@ def _samples_with(found: np.ndarray, samples: pd.Index) -> list[str]:
     share = found.mean(axis=0)
     order = np.argsort(-share, kind="stable")
     return [f"{samples[i]}: {share[i]:.0%} of its genes" for i in order if share[i] > 0]
-
-
-def restoring(missing: np.ndarray, samples: pd.Index) -> str:
-    """Which sample's exclusion would bring most genes back that missing values cost; empty where none would.
-
-    Args:
-        missing: Genes x samples, whether a value is missing.
-        samples: Their ids.
-    """
-    lost = missing.any(axis=1)
-    if not lost.any():
-        return ""
-    alone = missing[missing.sum(axis=1) == 1].sum(axis=0)
-    best = int(alone.argmax())
-    share = missing.mean()
-    genes = f"{lost.sum():,} of {counted(len(missing), 'gene')}"
-    said = f"{share:.1%} of the values are missing, which costs {genes}"
-    if not alone[best]:
-        return said
-    return f"{said}; without {samples[best]} {counted(int(alone[best]), 'gene')} would come back"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from irf7bone.acquire.sample_blocks import renamed_samples
 from irf7bone.base.damaged_names import looks_excel_damaged
 from irf7bone.base.errors import InputError, Problem, Problems
 
@@ -76,7 +77,7 @@ def with_card_ids(acquired: Acquired, card: Card) -> Acquired:
     """What the sources hold, under the ids that the card's ``ids`` make of theirs; unchanged without it."""
     if not card.ids:
         return acquired
-    expression = acquired.expression.set_axis(_rewritten(acquired.expression.columns, card.ids), axis=1)
+    expression = renamed_samples(acquired.expression, _rewritten(acquired.expression.columns, card.ids))
     clinical = acquired.clinical.set_axis(_rewritten(acquired.clinical.index, card.ids), axis=0)
     return replace(acquired, expression=expression, clinical=clinical)
 

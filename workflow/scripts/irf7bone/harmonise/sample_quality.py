@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 import scanpy as sc
 
-from irf7bone.harmonise.sample_rules import broken_rules, measure
+from irf7bone.harmonise.sample_rules import broken_rules, float_blocks, measure
 
 PCA_GENES = 2000
+GENES_AT_ONCE = 500
 
 
 def sample_quality(adata: ad.AnnData, cohort: str) -> pd.DataFrame:
@@ -24,7 +25,7 @@ def sample_quality(adata: ad.AnnData, cohort: str) -> pd.DataFrame:
 
     A sample is flagged where more than a fifth of its genes hold one and the same value that is not its
     lowest: so many equal measurements do not occur, they were filled in for missing ones. Of the others
-    one is flagged where its median Spearman correlation with all samples lies more than five robust
+    one is flagged where its median Spearman correlation with the others lies more than five robust
     standard deviations (1.4826 x MAD) below the median of those not filled in, or its interquartile range
     as far from theirs in either direction.
 
@@ -35,7 +36,7 @@ def sample_quality(adata: ad.AnnData, cohort: str) -> pd.DataFrame:
     Returns:
         One row a sample, the columns of :data:`irf7bone.tables.cohort.QC`.
     """
-    values = np.asarray(adata.X, dtype=np.float64)
+    values = np.asarray(adata.X)
     measures = measure(values)
     scores, shares = _components(adata, values)
     reasons = ["; ".join(filter(None, said)) for said in zip(*broken_rules(measures).values(), strict=True)]
@@ -45,7 +46,7 @@ def sample_quality(adata: ad.AnnData, cohort: str) -> pd.DataFrame:
             "cohort": cohort,
             "sample": adata.obs_names.astype(str),
             "batch": batch,
-            "median_log2": np.median(values, axis=1),
+            "median_log2": np.concatenate([np.median(block, axis=1) for _, block in float_blocks(values)]),
             "iqr_log2": measures.spread,
             "pc1": scores[:, 0],
             "pc2": scores[:, 1],
@@ -61,9 +62,12 @@ def sample_quality(adata: ad.AnnData, cohort: str) -> pd.DataFrame:
 
 def _components(adata: ad.AnnData, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Scores (samples x 2) and variance shares (2) of the first two principal components."""
-    keep = np.sort(np.argsort(-values.var(axis=0), kind="stable")[:PCA_GENES])
-    chosen = ad.AnnData(values[:, keep], obs=adata.obs[[]])
-    sc.pp.pca(chosen, n_comps=2, svd_solver="full")
+    starts = range(0, values.shape[1], GENES_AT_ONCE)
+    spread = [values[:, k : k + GENES_AT_ONCE].astype(np.float64).var(axis=0) for k in starts]
+    keep = np.sort(np.argsort(-np.concatenate(spread), kind="stable")[:PCA_GENES])
+    chosen = ad.AnnData(values[:, keep].astype(np.float64), obs=adata.obs[[]])
+    # of more samples than genes the genes' covariance has the same components, for a fraction of the work
+    sc.pp.pca(chosen, n_comps=2, svd_solver="full" if len(values) <= PCA_GENES else "covariance_eigh")
     loadings = chosen.varm["PCs"]
     signs = np.sign(loadings[np.abs(loadings).argmax(axis=0), [0, 1]])
     return chosen.obsm["X_pca"] * signs, np.asarray(chosen.uns["pca"]["variance_ratio"])

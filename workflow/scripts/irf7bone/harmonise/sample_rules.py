@@ -5,6 +5,7 @@ Imports no scanpy: harmonising asks these rules too, where a card wants a rule t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,9 @@ from irf7bone.statistics.ranks import mid_ranks
 MAD_TO_SD = 1.4826
 OUTLIER_SDS = 5.0
 FILLED_SHARE = 0.2
+BLOCK_VALUES = 1_000_000
+AT_ONCE_VALUES = 10_000_000  # above, samples are correlated with some of the others, a block at a time
+SAMPLES_ASKED = 500
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class Measures:
 
     Args:
         filled: Share of genes at the sample's commonest value; 0 where that is its lowest (background).
-        correlation: Median Spearman correlation with all the other samples.
+        correlation: Median Spearman correlation with all the other samples, or 500 of them.
         spread: Interquartile range, log2.
     """
 
@@ -34,17 +38,33 @@ class Measures:
 def measure(values: np.ndarray) -> Measures:
     """Measure every sample.
 
+    In a large cohort (over 10 million values) the correlation is that with 500 of the samples, evenly spread
+    over their order.
+
     Args:
-        values: Samples x genes, log2.
+        values: Samples x genes, log2; float32 or float64.
     """
     # here, as few cards have samples dropped by these rules when they are harmonised
     from scipy.stats import iqr
 
+    spread = [iqr(block, axis=1) for _, block in float_blocks(values)]
     return Measures(
         filled=np.array([_filled_share(row) for row in values]),
         correlation=_median_correlation(values),
-        spread=iqr(values, axis=1),
+        spread=np.concatenate(spread),
     )
+
+
+def float_blocks(values: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """Which samples, and their values in float64, a block at a time.
+
+    Args:
+        values: Samples x genes.
+    """
+    at_once = max(1, BLOCK_VALUES // values.shape[1])
+    for start in range(0, len(values), at_once):
+        part = slice(start, start + at_once)
+        yield part, np.asarray(values[part], dtype=np.float64)
 
 
 def broken_rules(measures: Measures) -> dict[str, list[str]]:
@@ -73,9 +93,28 @@ RULES = {"filled": _filled, "correlation": _correlation, "spread": _spread}
 
 
 def _median_correlation(values: np.ndarray) -> np.ndarray:
-    correlation = np.corrcoef(mid_ranks(values))
-    np.fill_diagonal(correlation, np.nan)
-    return np.nanmedian(correlation, axis=1)
+    """Median rank correlation of each sample with the others, or with some of them where they are many."""
+    if values.size <= AT_ONCE_VALUES:
+        correlation = np.corrcoef(mid_ranks(values))
+        np.fill_diagonal(correlation, np.nan)
+        return np.nanmedian(correlation, axis=1)
+    asked = np.unique(np.linspace(0, len(values) - 1, SAMPLES_ASKED).astype(int))
+    references = np.empty((len(asked), values.shape[1]), dtype=np.float32)
+    for part, block in float_blocks(values[asked]):
+        references[part] = _standard_ranks(block)
+    medians = np.empty(len(values))
+    for part, block in float_blocks(values):
+        correlation = _standard_ranks(block).astype(np.float32) @ references.T
+        correlation[np.arange(len(values))[part, None] == asked] = np.nan
+        medians[part] = np.nanmedian(correlation, axis=1)
+    return medians
+
+
+def _standard_ranks(values: np.ndarray) -> np.ndarray:
+    """Ranks of the genes in each sample, centred and of length 1."""
+    ranks = mid_ranks(values)
+    ranks -= ranks.mean(axis=1, keepdims=True)
+    return ranks / np.linalg.norm(ranks, axis=1, keepdims=True)
 
 
 def _filled_share(sample: np.ndarray) -> float:

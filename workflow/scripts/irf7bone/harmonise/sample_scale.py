@@ -21,7 +21,6 @@ LOG2_LIMIT = 30.0
 # log2 of expression reaches beyond it in every sample; logarithms to base 10, or taken twice, do not
 LEAST_LOG2_MAXIMUM = 6.0
 FEWEST_GENES = 100  # fewer have no distribution
-_GENES_ASKED = 500
 _LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 # log2 values times these are natural and decimal logarithms
 _BASES = {np.log(2): "natural logarithms", np.log10(2): "logarithms to base 10"}
@@ -46,11 +45,19 @@ class _Samples:
     smallest: np.ndarray
 
 
-def check_scale(values: pd.DataFrame, settings: Mapping[str, object], where: str) -> str:
+def check_scale(
+    some: pd.DataFrame,
+    largest: np.ndarray,
+    smallest: np.ndarray,
+    settings: Mapping[str, object],
+    where: str,
+) -> str:
     """Hold the values of every sample against the scale that the card states.
 
     Args:
-        values: Genes x samples, complete, as the source has them.
+        some: Values of some genes, evenly spread over all, in every sample, as the source has them.
+        largest: The largest value of each sample.
+        smallest: The smallest.
         settings: The card's ``expression``.
         where: The card, for messages.
 
@@ -61,15 +68,12 @@ def check_scale(values: pd.DataFrame, settings: Mapping[str, object], where: str
         InputError: Samples on another scale than the card states, each named.
     """
     problems = Problems()
-    matrix = values.to_numpy(dtype=np.float64)
     scale = str(settings["scale"])
     _refuse_zscores_by_name(settings, where, problems)
     remark = ""
-    if len(matrix) >= FEWEST_GENES:
-        some = matrix[np.unique(np.linspace(0, len(matrix) - 1, _GENES_ASKED).astype(int))]
-        samples = _Samples(
-            values.columns, np.quantile(some, _LEVELS, axis=0), some, matrix.max(axis=0), matrix.min(axis=0)
-        )
+    if len(some) >= FEWEST_GENES:
+        values = some.to_numpy(dtype=np.float64)
+        samples = _Samples(some.columns, np.quantile(values, _LEVELS, axis=0), values, largest, smallest)
         remark = _CHECKS[scale](samples, where, problems)
     problems.raise_if_any()
     return remark

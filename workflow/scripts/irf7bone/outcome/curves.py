@@ -12,6 +12,7 @@ from irf7bone.statistics.incidence import aalen_johansen, incidence_se, log_log_
 from irf7bone.tables.outcome import CURVES
 
 GROUPS = ("low", "middle", "high")
+MOST_TIMES = 1000  # of a curve; a figure is less than so many points wide
 
 
 def tertiles(score: np.ndarray) -> np.ndarray:
@@ -29,7 +30,8 @@ def curves(plan: FitPlan) -> pd.DataFrame:
 
     Kaplan-Meier's event-free share, or Aalen-Johansen's cumulative incidence where competing events
     occurred. One row for time 0 and for each distinct time of the group, so that numbers at risk can be
-    read at any time. Tertiles are of the samples that have the endpoint.
+    read at any time; of more than 1,000 times those that a figure can show apart. Tertiles are of the samples
+    that have the endpoint.
 
     Args:
         plan: Scores and follow-up of the cohort.
@@ -60,7 +62,7 @@ def curves(plan: FitPlan) -> pd.DataFrame:
                         kind,
                         None if entry is None else entry[members],
                     )
-                    parts.append({"cohort": plan.cohort, **labels, "group": name, **curve})
+                    parts.append({"cohort": plan.cohort, **labels, "group": name, **thinned(curve)})
     if not parts:
         return CURVES.empty()
     lengths = [part["time_months"].size for part in parts]
@@ -69,6 +71,22 @@ def curves(plan: FitPlan) -> pd.DataFrame:
         for name in CURVES.names
     }
     return CURVES.cast(pd.DataFrame(columns))
+
+
+def thinned(curve: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """At most 1,000 rows of a curve: the last at or before each of as many times, evenly spread.
+
+    Every row kept is as it was; a step is displaced by less than a thousandth of the follow-up.
+
+    Args:
+        curve: Columns, by rising ``time_months``.
+    """
+    time = curve["time_months"]
+    if time.size <= MOST_TIMES:
+        return curve
+    at = np.searchsorted(time, np.linspace(time[0], time[-1], MOST_TIMES), side="right") - 1
+    kept = np.unique(at)
+    return {name: values[kept] for name, values in curve.items()}
 
 
 def _curve(time: np.ndarray, cause: np.ndarray, kind: str, entry: np.ndarray | None) -> dict[str, np.ndarray]:

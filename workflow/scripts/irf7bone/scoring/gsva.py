@@ -14,6 +14,8 @@ from irf7bone.scoring.engine import Prepared, set_sizes
 # R GSVA looks the normal distribution up in steps of 0.001 from 0 to 10; so does this, for the same values
 _REACH, _STEPS = 10.0, 10_000
 _NORMAL = ndtr(_REACH * np.arange(_STEPS + 1) / _STEPS)
+LOOKED_UP_SAMPLES = 400  # up to here all pairs cost no more than the fast Gauss transform
+_VALUES_AT_ONCE = 1_000_000
 _NARROW = 4.0  # bandwidths of the kernel to one standard deviation
 
 
@@ -25,10 +27,13 @@ def score(prepared: Prepared, sets: sparse.csr_array) -> np.ndarray:
     distance from the middle rank where it is in the set, and down evenly elsewhere. The walk turns at members
     only, so that a set costs its size and not the number of genes.
 
-    The values are those of R GSVA 1.46 (``kcdf="Gaussian"``, ``mx.diff=TRUE``, ``tau=1``), and of gseapy but
-    where densities agree to the last digits. Equal densities are ranked by gene name, and samples are
-    added up by name, so that no order of the input matters. The densities take as much memory as the
-    cohort in float64: this method alone is not made in blocks of samples.
+    Up to 400 samples the values are those of R GSVA 1.46 (``kcdf="Gaussian"``, ``mx.diff=TRUE``, ``tau=1``),
+    and of gseapy but where densities agree to the last digits: all pairs of samples are added up, and the
+    normal distribution is looked up in R's table, in steps of 0.001. With more samples it is the fast Gauss
+    transform, whose time is linear in them and which takes no table: equal to the exact sum to 1e-14, and to
+    R within what its table is off. Equal densities are ranked by gene name, and samples are added up by name,
+    so that no order of the input matters. The densities take as much memory as the cohort in float64: this
+    method alone is not made in blocks of samples.
 
     Args:
         prepared: The cohort.
@@ -46,13 +51,26 @@ def score(prepared: Prepared, sets: sparse.csr_array) -> np.ndarray:
     by_name = np.argsort(prepared.samples.astype(str), kind="stable")
     members = sparse.csc_array(sets[defined][:, genes])
     if "density" not in prepared.kept:
-        values = np.ascontiguousarray(prepared.values(genes)[:, by_name])
-        prepared.kept["density"] = _density(values, _NORMAL)
+        prepared.kept["density"] = _densities(prepared, genes, by_name)
     starts, holders = members.indptr.astype(np.int64), members.indices.astype(np.int64)
     for sample, column in zip(by_name, prepared.kept["density"].T, strict=True):
         order = np.argsort(-column, kind="stable")
         scores[defined, sample] = _deviation(order, starts, holders, size[defined])
     return scores
+
+
+def _densities(prepared: Prepared, genes: np.ndarray, by_name: np.ndarray) -> np.ndarray:
+    """Log odds of every gene in every sample, genes x samples by name."""
+    if prepared.n_samples <= LOOKED_UP_SAMPLES:
+        return _density(np.ascontiguousarray(prepared.values(genes)[:, by_name]), _NORMAL)
+    from irf7bone.scoring.gauss_transform import smooth_log_odds  # compiled where it is needed only
+
+    density = np.empty((genes.size, prepared.n_samples))
+    at_once = max(1, _VALUES_AT_ONCE // prepared.n_samples)
+    for start in range(0, genes.size, at_once):
+        part = slice(start, start + at_once)
+        density[part] = smooth_log_odds(prepared.values(genes[part])[:, by_name])
+    return density
 
 
 @compiled(MATRIX, VECTOR)

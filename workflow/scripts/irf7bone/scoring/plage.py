@@ -8,6 +8,8 @@ from scipy import sparse
 from irf7bone.scoring.engine import Prepared, set_sizes, used_genes
 
 GRAM_BYTES = 64 * 2**20
+# twelve squarings are the 4,096th power; of larger matrices they cost more than all eigenvectors
+SQUARINGS, SQUARED_SIZE, GONE = 12, 64, 2e-15
 # A sum of loadings below this is rounding, as for two genes that go against each other.
 BALANCED = 1e-8
 
@@ -63,9 +65,39 @@ def _first_loadings(prepared: Prepared, genes: np.ndarray, members: np.ndarray) 
     for _, z in prepared.z_blocks(genes[used]):
         block = z[local]
         gram += block @ block.transpose(0, 2, 1)
-    squares, vectors = np.linalg.eigh(gram)
-    first = vectors[:, :, -1]
+    squares, first = leading_vectors(gram)
     side = first.sum(axis=1)
     leading = np.take_along_axis(first, (np.abs(first) > BALANCED).argmax(axis=1)[:, None], axis=1)[:, 0]
     sign = np.sign(np.where(np.abs(side) > BALANCED, side, leading))
-    return sign[:, None] * first / np.sqrt(squares[:, -1:])
+    return sign[:, None] * first / np.sqrt(squares[:, None])
+
+
+def leading_vectors(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Largest eigenvalue of each matrix, and its vector, of length 1 and either sign.
+
+    A matrix is squared until its other eigenvalues have gone; of those where they do not in time, as of large
+    ones, all eigenvectors are made.
+
+    Args:
+        matrices: n x k x k, symmetric, no eigenvalue below 0 and one above.
+
+    Returns:
+        Shapes (n,) and (n, k).
+    """
+    power = matrices / np.trace(matrices, axis1=1, axis2=2)[:, None, None]
+    others = np.ones(len(matrices))
+    for _ in range(SQUARINGS if matrices.shape[1] <= SQUARED_SIZE else 0):
+        power = power @ power
+        power /= np.trace(power, axis1=1, axis2=2)[:, None, None]
+        others = 1 - np.einsum("nij,nij->n", power, power)  # twice the share of the second
+        if others.max() < GONE:
+            break
+    largest = np.einsum("nii->ni", power).argmax(axis=1)
+    vectors = np.take_along_axis(power, largest[:, None, None], axis=2)[:, :, 0]
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    values = np.einsum("ni,nij,nj->n", vectors, matrices, vectors, optimize=True)
+    left = np.flatnonzero(others >= GONE)
+    if left.size:
+        all_values, all_vectors = np.linalg.eigh(matrices[left])
+        values[left], vectors[left] = all_values[:, -1], all_vectors[:, :, -1]
+    return values, vectors

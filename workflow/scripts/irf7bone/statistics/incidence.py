@@ -13,6 +13,7 @@ import numpy as np
 from scipy.special import ndtri
 
 _Z_95 = float(ndtri(0.975))
+INFLUENCES_AT_ONCE = 4_000_000  # steps x samples; more are made some samples at a time
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,22 @@ def incidence_se(
         entry: Likewise.
     """
     steps = np.flatnonzero(estimate.hazard_any > 0)
+    at_once = max(1, INFLUENCES_AT_ONCE // max(1, steps.size))
+    variance = np.zeros(steps.size)
+    for start in range(0, time.size, at_once):
+        part = slice(start, start + at_once)
+        influence = _influence(
+            time[part], cause[part], estimate, steps, None if entry is None else entry[part]
+        )
+        variance += np.einsum("ti,ti->t", influence, influence)
+    variance = np.concatenate([[0.0], variance])
+    return np.sqrt(variance[np.searchsorted(steps, np.arange(estimate.time.size), side="right")])
+
+
+def _influence(
+    time: np.ndarray, cause: np.ndarray, estimate: Incidence, steps: np.ndarray, entry: np.ndarray | None
+) -> np.ndarray:
+    """How each of some samples moves the incidence at each step, steps x samples."""
     present = time >= estimate.time[steps, None]
     if entry is not None:
         present &= entry < estimate.time[steps, None]
@@ -96,11 +113,7 @@ def incidence_se(
     # where all at risk fail nobody is left, and the change of the log is not used again
     log_free = np.cumsum(change_any / (n_at_risk * np.where(hazard_any < 1, 1 - hazard_any, 1)), axis=0)
     log_free = np.vstack([np.zeros((1, time.size)), log_free[:-1]])
-    influence = np.cumsum(
-        estimate.free_before[steps, None] * (change / n_at_risk - hazard * log_free), axis=0
-    )
-    variance = np.concatenate([[0.0], np.einsum("ti,ti->t", influence, influence)])
-    return np.sqrt(variance[np.searchsorted(steps, np.arange(estimate.time.size), side="right")])
+    return np.cumsum(estimate.free_before[steps, None] * (change / n_at_risk - hazard * log_free), axis=0)
 
 
 def log_log_interval(share: np.ndarray, se: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -35,7 +35,7 @@ def begin(snakemake: Any) -> dict[str, str]:
     atexit.register(note_costs, snakemake.log[0])  # first here, so the last thing that is done
     note_job()
     wildcards = [str(value) for _, value in snakemake.wildcards.items()]
-    mark(" ".join((snakemake.rule, *wildcards)))
+    mark(" ".join((snakemake.rule, *wildcards)), needs_mb=int(getattr(snakemake.resources, "mem_mb", 0)))
     opened = open_job(snakemake.rule, dict(snakemake.wildcards.items()), snakemake.log[0])
     path = record_path(snakemake.rule, wildcards)
     path.unlink(missing_ok=True)

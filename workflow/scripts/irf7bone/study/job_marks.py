@@ -20,24 +20,28 @@ class Killed(NamedTuple):
     Args:
         job: Its rule and wildcards.
         held_mb: Memory that it held at most when it was last seen.
+        needs_mb: What it was planned to need; 0 where nobody said.
     """
 
     job: str
     held_mb: int
+    needs_mb: int = 0
 
     def __str__(self) -> str:
+        needs = f" (it may need {self.needs_mb:,} MB)" if self.needs_mb else ""
         return (
-            f"{self.job} was killed when it held {self.held_mb:,} MB, most often because memory ran out: "
-            "run fewer jobs at once (CORES=1), or on a machine with more; what is done stays"
+            f"{self.job} was killed when it held {self.held_mb:,} MB{needs}, most often because memory ran "
+            "out: run fewer jobs at once (CORES=1), or on a machine with more; what is done stays"
         )
 
 
-def mark(job: str, folder: Path = Path()) -> None:
+def mark(job: str, folder: Path = Path(), needs_mb: int = 0) -> None:
     """Note this process's job and the memory that it holds, until it ends by itself.
 
     Args:
         job: Rule and wildcards.
         folder: The folder that the workflow runs in.
+        needs_mb: What it was planned to need; 0 where nobody said.
     """
     path = folder / MARKS / str(os.getpid())
     ended = threading.Event()
@@ -48,7 +52,7 @@ def mark(job: str, folder: Path = Path()) -> None:
             now = held_most() // 1_000_000
             if now > 1.05 * held:
                 held = now
-                path.write_text(f"{held} {job}", encoding="utf-8")
+                path.write_text(f"{held} {needs_mb} {job}", encoding="utf-8")
             if ended.wait(EVERY_SECONDS):
                 return
 
@@ -72,8 +76,8 @@ def killed_jobs(folder: Path) -> list[Killed]:
     for path in sorted((folder / MARKS).glob("*")):
         if _is_there(int(path.name)):
             continue
-        held, _, job = path.read_text(encoding="utf-8").partition(" ")
-        found.append(Killed(job, int(held or 0)))
+        held, needs, job = (path.read_text(encoding="utf-8") or "0 0 a job").split(" ", 2)
+        found.append(Killed(job, int(held), int(needs)))
         path.unlink(missing_ok=True)
     return found
 

@@ -41,6 +41,7 @@ rule acquire_cohort:
         "../../envs/irf7bone.yaml"
     resources:
         mem_mb=memory("acquire_cohort"),
+        runtime=minutes("acquire_cohort"),
     params:
         code=code_hash("acquire_cohort"),
         downloads=f"{downloads}/{{cohort}}",

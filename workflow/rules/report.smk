@@ -28,6 +28,7 @@ rule plot_cohort:
         "../../envs/irf7bone.yaml"
     resources:
         mem_mb=memory("plot_cohort"),
+        runtime=minutes("plot_cohort"),
     params:
         config=study.config.analysis(),
         code=code_hash("plot_cohort"),

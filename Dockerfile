@@ -14,12 +14,11 @@ RUN sed -n '/^setuptools==/,/[^\\]$/p' envs/requirements.lock > builder.txt \
     && rm builder.txt
 
 COPY . .
-RUN python -m pip wheel --no-deps --no-build-isolation --wheel-dir /tmp/wheel . \
-    && python -m pip install --no-deps /tmp/wheel/irf7bone-*.whl \
-    && rm -r /tmp/wheel \
+RUN python -m pip wheel --no-deps --no-build-isolation --wheel-dir /opt/wheel . \
+    && python -m pip install --no-deps /opt/wheel/irf7bone-*.whl \
+    && rm -r /opt/wheel \
     && python -m compileall -q -x '/tests?/' /usr/local/lib/python3.12/site-packages/irf7bone_workflow/workflow
 
 WORKDIR /data
-ENV HOME=/tmp
 ENTRYPOINT ["irf7bone"]
 CMD ["--help"]

@@ -22,7 +22,7 @@ die() {
 [ ! -e $etc ] || die "$etc is there: a Slurm is set up on this machine already"
 
 installed=
-folder=$(mktemp -d /tmp/slurm.XXXXXX)
+folder=$(mktemp -d -t slurm.XXXXXX)
 munged= slurmctld= slurmd=
 
 take_down() {

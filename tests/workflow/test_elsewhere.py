@@ -138,7 +138,7 @@ use rule * from irf7bone
 
 def test_a_workflow_deployed_from_a_git_host_plans_and_runs(plain, tmp_path, monkeypatch):
     """As `snakedeploy deploy-workflow` writes it; the repository is in Snakemake's cache as if cloned."""
-    project = copy_project(tmp_path / "project")
+    project = copy_project(tmp_path / "project", compiled=False)
     shutil.rmtree(project / "data/nki")
     for words in (("init", "-q"), ("add", "-A", "-f"), ("commit", "-qm", "all"), ("tag", "v1")):
         git(project, *words)
@@ -167,7 +167,7 @@ def test_a_workflow_deployed_from_a_git_host_plans_and_runs(plain, tmp_path, mon
 def installed(tmp_path_factory) -> Path:
     """A folder that the wheel was installed into; beside it lies the wheel."""
     folder = tmp_path_factory.mktemp("wheel")
-    copy = copy_project(folder / "project")
+    copy = copy_project(folder / "project", compiled=False)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(PROJECT / name, copy)
     for name in ("tools/wheel", "tools/terminal"):

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
 import yaml
@@ -64,7 +65,7 @@ def test_a_cohort_is_two_submissions_and_ends_with_the_bytes_of_a_plain_run(tmp_
         (tmp_path / name / "study.yaml").write_text(yaml.safe_dump(STUDY), encoding="utf-8")
     plain = run_study(tmp_path / "here", "--", "--cores", "2", "--scheduler", "greedy")
     assert plain.returncode == 0, plain.stderr
-    before = set(Path("/tmp").glob("slurm.*"))
+    before = set(Path(gettempdir()).glob("slurm.*"))
     profile = ("--workflow-profile", str(PROJECT / "workflow/profiles/slurm"), *QUICKLY)
     here = () if "SLURM_CONF" in os.environ else ("sh", str(PROJECT / "tools/with_slurm.sh"))
     done = run_study(tmp_path / "there", *here, "--", *profile)
@@ -73,4 +74,4 @@ def test_a_cohort_is_two_submissions_and_ends_with_the_bytes_of_a_plain_run(tmp_
     # up to harmonise, the agreement of signatures, and from the scores on
     assert len(set(re.findall(r"submitted with SLURM jobid (\d+)", said))) == 3, said
     assert made(tmp_path / "there") == made(tmp_path / "here")
-    assert set(Path("/tmp").glob("slurm.*")) <= before, "nothing is left behind"
+    assert set(Path(gettempdir()).glob("slurm.*")) <= before, "nothing is left behind"

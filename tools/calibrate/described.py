@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from calibrate import agreement, identity, permuted, sampling
+from calibrate import agreement, identity, permuted, power_curve, sampling
 
 FOLDER = "described"
 HALVES = 200
@@ -48,6 +48,7 @@ DESCRIBED: dict[str, Callable[[int, int], pd.DataFrame]] = {
     "identity_swapped": identity.swapped,
     "identity_refused": identity.refused,
     "permuted": _permuted,
+    "power_curve": power_curve.simulate,
 }
 
 SAMPLING = """
@@ -354,6 +355,7 @@ _SECTIONS: dict[str, Callable[..., list[str]]] = {
     "identity_refused": _identity_refused,
     "sampling": _sampling,
     "permuted": _permuted_section,
+    "power_curve": lambda table: power_curve.section(table, _markdown),
 }
 
 

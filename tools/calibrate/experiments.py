@@ -33,13 +33,15 @@ FALL = 0.5  # log2, planted in the expressed genes of the signature
 
 
 @cache
-def _plan(words: str) -> ContrastDesign:
+def plan_of(words: str) -> ContrastDesign:
+    """The model of a size."""
     pairs, paired = SIZES[words]
     contrast = Contrast("null", "case", "reference", paired, False, "loss_in_bone")
-    return build_designs("null", _samples(pairs), [contrast])[0]
+    return build_designs("null", samples_of(pairs), [contrast])[0]
 
 
-def _samples(pairs: int) -> pd.DataFrame:
+def samples_of(pairs: int) -> pd.DataFrame:
+    """Cases and references in turn, two of a pair beside each other."""
     group = pd.Categorical(["case", "reference"] * pairs)
     pair = np.repeat([f"p{number}" for number in range(pairs)], 2).astype(object)
     return pd.DataFrame({"group": group, "pair": pair}, index=[f"s{number}" for number in range(2 * pairs)])
@@ -59,18 +61,18 @@ def _each(fall: float, random: np.random.Generator) -> Tally:
     tally = Tally()
     for words in SIZES:
         for unexpressed in (False, True):
-            counts, members = _draw(words, unexpressed, fall, random)
+            counts, members = draw(words, unexpressed, fall, random)
             for scale in ("counts", "log2"):
                 regime = f"{words}, {scale}" + (", with unexpressed genes" if unexpressed else "")
                 _test(tally, counts, members, words, scale, regime, fall)
     return tally
 
 
-def _draw(
+def draw(
     words: str, unexpressed: bool, fall: float, random: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Negative binomial counts, samples x genes, and which genes are of the signature."""
-    design = _plan(words)
+    design = plan_of(words)
     n = len(design.samples)
     few = UNEXPRESSED if unexpressed else 0
     level = np.concatenate([random.normal(8, 1.5, EXPRESSED), random.uniform(-3, 1, few)])
@@ -87,19 +89,24 @@ def _draw(
     return random.poisson(mean).astype(np.float64), members
 
 
-def _test(
-    tally: Tally, counts: np.ndarray, members: np.ndarray, words: str, scale: str, regime: str, fall: float
-) -> None:
-    design = _plan(words)
+def as_experiment(counts: np.ndarray, words: str, scale: str) -> ad.AnnData:
+    """Counts, samples x genes, as an experiment of a scale."""
     library = counts.sum(axis=1, keepdims=True)
     adata = ad.AnnData(
         np.log2(counts / library * 1e6 / 100 + 1).astype(np.float32),
-        obs=_samples(SIZES[words][0]),
-        var=pd.DataFrame(index=[f"G{number}" for number in range(len(members))]),
+        obs=samples_of(SIZES[words][0]),
+        var=pd.DataFrame(index=[f"G{number}" for number in range(counts.shape[1])]),
     )
     adata.uns["organism"], adata.uns["scale"] = "human", scale
     if scale == "counts":
         adata.layers["counts"] = counts
+    return adata
+
+
+def _test(
+    tally: Tally, counts: np.ndarray, members: np.ndarray, words: str, scale: str, regime: str, fall: float
+) -> None:
+    design, adata = plan_of(words), as_experiment(counts, words, scale)
     about = {
         "quantity": "power" if fall else "type_i_error",
         "regime": regime,

@@ -18,11 +18,11 @@ rule fetch_cohort:
         folder=f"{downloads}/{{cohort}}",
         lock=card_lock,
         mirror=study.mirror,
-        code=code_hash("fetch_cohort"),
+        code=code_hash("fetch_files"),
     message:
         "Fetch the files of cohort {wildcards.cohort}"
     script:
-        "../scripts/fetch_cohort.py"
+        "../scripts/fetch_files.py"
 
 
 rule acquire_cohort:
@@ -41,6 +41,7 @@ rule acquire_cohort:
         "../../envs/irf7bone.yaml"
     resources:
         mem_mb=memory("acquire_cohort"),
+        runtime=minutes("acquire_cohort"),
     params:
         code=code_hash("acquire_cohort"),
         downloads=f"{downloads}/{{cohort}}",

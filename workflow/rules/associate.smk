@@ -24,6 +24,7 @@ rule associate_cohort:
         "../../envs/irf7bone.yaml"
     resources:
         mem_mb=memory("associate_cohort"),
+        runtime=minutes("associate_cohort"),
     params:
         config=study.config.analysis(),
         random_signatures=lambda wildcards: study.config.random_signatures.of_role(

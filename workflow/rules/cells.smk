@@ -17,11 +17,11 @@ rule fetch_cells:
         folder=f"{downloads}/{{data_set}}",
         lock=cells_lock,
         mirror=study.mirror,
-        code=code_hash("fetch_cells"),
+        code=code_hash("fetch_files"),
     message:
         "Fetch the files of {wildcards.data_set}"
     script:
-        "../scripts/fetch_cells.py"
+        "../scripts/fetch_files.py"
 
 
 rule acquire_cells:

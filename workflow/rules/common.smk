@@ -18,7 +18,7 @@ from irf7bone.cells.remote_cells import remote_cells
 from irf7bone.download.lock import lock_path
 from irf7bone.download.remote import FOLDER
 from irf7bone.study.code_hash import code_hash, code_hash_of
-from irf7bone.study.needs import memory_mb
+from irf7bone.study.needs import memory_mb, random_fits, seconds
 from irf7bone.study.plan import load_study
 from irf7bone.base.errors import InputError
 from irf7bone.study.command import command_for
@@ -137,13 +137,22 @@ wildcard_constraints:
 
 def memory(rule):
     """What a job of the rule takes, by the files of the cards that it reads, and more each time it is tried."""
+    return lambda wildcards, attempt: memory_mb(rule, map(size_of, cards_of(wildcards))) * attempt
 
-    def megabytes(wildcards, attempt):
-        own = study.cards.get(getattr(wildcards, "cohort", None))
-        cards = [own] if own else study.cards.values()
-        return memory_mb(rule, map(size_of, cards)) * attempt
 
-    return megabytes
+def minutes(rule):
+    """How long a job of the rule may take: five times what it took where it was measured, half an hour at least."""
+
+    def planned(wildcards, attempt):
+        sizes = [(size_of(card), random_fits(study.config, card.endpoints)) for card in cards_of(wildcards)]
+        return max(30, round(5 * seconds(rule, sizes) / 60)) * attempt
+
+    return planned
+
+
+def cards_of(wildcards):
+    own = study.cards.get(getattr(wildcards, "cohort", None))
+    return [own] if own else study.cards.values()
 
 
 def card_file(wildcards):

@@ -37,6 +37,7 @@ rule examine_cohort:
         "../../envs/irf7bone.yaml"
     resources:
         mem_mb=memory("examine_cohort"),
+        runtime=minutes("examine_cohort"),
     params:
         config=study.config.analysis(),
         random_signatures=study.config.random_signatures,

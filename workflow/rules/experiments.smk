@@ -18,11 +18,11 @@ rule fetch_experiment:
         folder=f"{downloads}/{{experiment}}",
         lock=experiment_lock,
         mirror=study.mirror,
-        code=code_hash("fetch_experiment"),
+        code=code_hash("fetch_files"),
     message:
         "Fetch the files of experiment {wildcards.experiment}"
     script:
-        "../scripts/fetch_experiment.py"
+        "../scripts/fetch_files.py"
 
 
 rule acquire_experiment:

@@ -22,6 +22,7 @@ rule harmonise_cohort:
         "../../envs/irf7bone.yaml"
     resources:
         mem_mb=memory("harmonise_cohort"),
+        runtime=minutes("harmonise_cohort"),
     params:
         code=code_hash("harmonise_cohort"),
     message:
@@ -42,6 +43,7 @@ rule check_quality:
         "../../envs/irf7bone.yaml"
     resources:
         mem_mb=memory("check_quality"),
+        runtime=minutes("check_quality"),
     params:
         cohorts=tuple(study.cards),
         code=code_hash("check_quality"),

@@ -71,6 +71,7 @@ rule random_signatures_pooled:
         "../../envs/irf7bone.yaml"
     resources:
         mem_mb=memory("random_signatures_pooled"),
+        runtime=minutes("random_signatures_pooled"),
     params:
         cohorts=tuple(study.cards),
         config=study.config.analysis(),
@@ -143,6 +144,7 @@ rule audit_cohorts:
         "../../envs/irf7bone.yaml"
     resources:
         mem_mb=memory("audit_cohorts"),
+        runtime=minutes("audit_cohorts"),
     params:
         cohorts=tuple(study.cards),
         config=study.config.analysis(),

@@ -28,6 +28,7 @@ rule plot_cohort:
         "../../envs/irf7bone.yaml"
     resources:
         mem_mb=memory("plot_cohort"),
+        runtime=minutes("plot_cohort"),
     params:
         config=study.config.analysis(),
         code=code_hash("plot_cohort"),
@@ -141,11 +142,8 @@ rule build_report:
     input:
         **report_inputs,
     output:
-        **(
-            {"summary": "results/summary.json", "multiqc": "results/report/irf7bone_mqc.json"}
-            if study.cards
-            else {}
-        ),
+        **({"multiqc": "results/report/irf7bone_mqc.json"} if study.cards else {}),
+        summary="results/summary.json",
         report=report(
             "results/report/index.html",
             caption="../report/captions/report.rst",

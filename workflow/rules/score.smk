@@ -19,6 +19,7 @@ rule measure_agreement:
         "../../envs/irf7bone.yaml"
     resources:
         mem_mb=memory("measure_agreement"),
+        runtime=minutes("measure_agreement"),
     params:
         cohorts=tuple(study.cards),
         real=real_cohorts,
@@ -50,6 +51,7 @@ rule score_cohort:
         "../../envs/irf7bone.yaml"
     resources:
         mem_mb=memory("score_cohort"),
+        runtime=minutes("score_cohort"),
     params:
         select=study.config.signatures.select,
         methods=study.config.methods,

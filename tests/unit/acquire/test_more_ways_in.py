@@ -153,9 +153,11 @@ def test_make_card_reads_a_series_matrix_on_disk(tmp_path, monkeypatch, expressi
 @pytest.mark.parametrize(
     ("name", "read"), [("x.rds", 'readRDS("x.rds")'), ("x.RData", 'get(load("x.RData"))')]
 )
-def test_a_file_of_r_gets_the_two_lines_that_export_it(tmp_path, monkeypatch, capsys, name, read):
+def test_a_file_of_r_that_cannot_be_read_gets_the_two_lines_that_export_it(
+    tmp_path, monkeypatch, capsys, name, read
+):
     monkeypatch.chdir(tmp_path)
-    Path(name).write_bytes(b"\x1f\x8b")
+    Path(name).write_bytes(b"of another program")
     assert main(["--from", name]) == 1
     said = capsys.readouterr().err
     assert read in said and "write.csv" in said and "make card FROM=expression.csv" in said

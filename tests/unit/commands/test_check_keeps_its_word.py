@@ -115,6 +115,13 @@ def test_missing_values_unmatched_ids_and_doubtful_codes_are_listed(study, case)
     said = describe_check(study())
     assert "samples in one source only: base 7" in said
     assert "samples that stay without a value: base bone 10, base er 5" in said
+    assert "have no expression: is the expression complete?" not in said
+    case.expression = case.expression.iloc[:, 60:]
+    said_of_more = describe_check(study()).replace("\n  ", " ")
+    assert (
+        "67 of 200 samples of the clinical data have no expression: is the expression complete?"
+        in said_of_more
+    )
     assert "column 'patient_id' names 100 patients for 200 samples: say" in said.replace("\n  ", " ")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
@@ -305,3 +306,31 @@ def test_two_against_two_have_an_interval_and_decide_nothing():
     claim = analyse(make_experiment(loss=3.0, pairs=2), [few])["claim"].iloc[0]
     assert claim["df"] == 2 and claim["p"] >= 0 and claim["min_p"] == pytest.approx(1 / 3)
     assert claim["verdict"] == "too little data" and pd.isna(claim["permutation_p"])
+
+
+def test_contrasts_of_more_than_two_groups_go_the_whole_way():
+    """Interferon falls in the lesions of the first four animals only; each table keeps its contract."""
+    falls, stays = make_experiment(pairs=4, loss=1.5, seed=3), make_experiment(pairs=4, seed=4)
+    adata = ad.concat([falls, stays], index_unique="_")
+    adata.uns |= {"organism": "human", "scale": "counts"}
+    arm = np.repeat(["vector", "irf7"], 8)
+    cells = [f"{one}_{group}" for one, group in zip(arm, adata.obs["group"], strict=True)]
+    adata.obs["group"] = pd.Categorical(cells)
+    adata.obs["pair"] = [f"{one}_{pair}" for one, pair in zip(arm, adata.obs["pair"], strict=True)]
+    than = Contrast("more", "vector_lesion", "vector_primary", True, False, "other",
+                    than=("irf7_lesion", "irf7_primary"))  # fmt: skip
+    at = {"irf7_primary": 0, "vector_primary": 1, "irf7_lesion": 2, "vector_lesion": 6}
+    line = Contrast("line", "vector_lesion", "irf7_primary", False, False, "other", at=at)
+    tables = analyse(adata, [than, line])
+    claim = tables["claim"].set_index("contrast")
+    assert (claim["verdict"] == "not judged").all() and claim["permutation_p"].isna().all()
+    assert claim.loc["more", "ci_high"] < 0
+    assert "compared with irf7_lesion against irf7_primary (8 pairs)" in claim.loc["more", "sentence"]
+    assert "(16 samples in 4 groups)" in claim.loc["line", "sentence"]
+    assert "along a line through all groups" in claim.loc["line", "sentence"]
+    contrasts = tables["contrasts"].set_index("contrast")
+    assert contrasts.loc["more", "effect"].startswith("(vector_lesion minus vector_primary) minus (irf7")
+    assert contrasts.loc["more", "model"] == "~ pair + first factor + second factor + interaction"
+    genes = tables["genes"][tables["genes"]["contrast"] == "more"].set_index("gene")
+    shared = [gene for gene in INTERFERON_GENES if gene in genes.index]
+    assert genes.loc[shared, "log2_fc"].median() == pytest.approx(-1.5, abs=0.3)

@@ -115,3 +115,33 @@ def test_each_bad_design_has_its_own_message(obs, asked, words):
 def test_all_problems_are_said_at_once():
     said = refused(samples("AAB", batches="112"), contrast(), contrast(case="X"))
     assert said.startswith("2 problems")
+
+
+def test_an_interaction_by_hand():
+    """Cells A, B without and C, D with the other factor; the effect is (D - C) - (B - A)."""
+    than = Contrast("x", "D", "C", False, False, "other", than=("B", "A"))
+    design = build(samples("AABBCCDDE"), than)[0]
+    np.testing.assert_array_equal(
+        design.matrix[::2], [[1, 1, 0, 0], [1, 1, 1, 0], [1, 0, 0, 0], [1, 0, 1, 1]]
+    )
+    assert (design.n_case, design.n_reference, design.df_residual) == (2, 2, 4) and not design.exchangeable
+    assert design.model == "~ first factor + second factor + interaction"
+    assert than.effect == "(D minus C) minus (B minus A)"
+    assert "a group of one has no variance" in refused(samples("AABBCCD"), than)
+    assert "'B', which no sample has" in refused(samples("AACCDD"), than)
+
+
+def test_an_interaction_within_pairs_needs_pairs_that_tell_it():
+    than = Contrast("x", "D", "C", True, False, "other", than=("B", "A"))
+    told = build(samples("ABABCDCD", "11223344"), than)[0]
+    assert told.matrix.shape == (8, 6) and told.n_pairs == 4
+    # the two factors always change together: the interaction is not their difference
+    assert "pairs that decide it" in refused(samples("ADADBCBC", "11223344"), than)
+
+
+def test_ordered_groups_by_hand():
+    line = Contrast("x", "C", "A", False, False, "other", at={"A": 0, "B": 6, "C": 24})
+    design = build(samples("AABBCC"), line)[0]
+    np.testing.assert_allclose(design.matrix[:, 1], [0, 0, 0.25, 0.25, 1, 1])
+    assert (design.n_case, design.n_reference, design.smallest_group, design.df_residual) == (2, 2, 2, 4)
+    assert design.model == "~ place of the group" and "through 3 groups" in line.effect

@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from madeup.experiment import BONE_GENES, LIBRARY, MARKERS, PAIRED, make_experiment, signature
 
 from irf7bone.experiments.analyse import AnalysisSettings, analyse_experiment
+from irf7bone.experiments.composition import FEWEST_GENES
+from irf7bone.genes.signatures import load_library
+
+PROJECT = Path(__file__).resolve().parents[3]
 
 XENOGRAFT = AnalysisSettings(primary_signature="IFN", gene_set_draws=100, host="mouse")
 LISTS = {**MARKERS, "LEUKOCYTE": signature("LEUKOCYTE", ("PTPRC",))}
 
 
-def claim_of(host_reads: dict[str, float], settings: AnalysisSettings = XENOGRAFT):
+def claim_of(host_reads: dict[str, float], settings: AnalysisSettings = XENOGRAFT, lists=LISTS):
     """Interferon falls by 1.2 log2 in 8 pairs; genes gain reads of the host in the lesion, log2."""
     adata = make_experiment(loss=1.2, seed=2)
     names = adata.var_names.to_list()
-    names[names.index("BACKGROUND0")] = "PTPRC"
+    new = dict.fromkeys(gene for gene in ("PTPRC", *host_reads) if gene not in names)
+    for place, gene in enumerate(new):
+        names[names.index(f"BACKGROUND{place}")] = gene
     adata.var_names = names
     lesion = (adata.obs["group"] == "lesion").to_numpy()
     for gene, gain in host_reads.items():
         column = adata.var_names.get_loc(gene)
         counts = adata.layers["counts"]
         counts[:, column] = np.where(lesion, np.round(counts[:, column] * 2**gain) + 5, counts[:, column])
-    tables = analyse_experiment("made", adata, [PAIRED], LIBRARY, LISTS, None, settings)
+    tables = analyse_experiment("made", adata, [PAIRED], LIBRARY, lists, None, settings)
     return tables["claim"].iloc[0], tables["composition"].set_index("marker")
 
 
@@ -36,6 +43,15 @@ def test_host_reads_in_one_gene_warn_of_nothing():
     assert not tissue.loc["LEUKOCYTE", "differs"]
     assert pd.isna(claim["warning"]) and claim["verdict"] == "supported"
     assert "of the mouse they grew in" in claim["sentence"] and "not ruled out" not in claim["sentence"]
+
+
+def test_the_shipped_list_of_leukocytes_can_warn(symbols):
+    """Five genes: a rise of all of them is said, and is the host's."""
+    shipped = load_library([PROJECT / "data" / "markers"], symbols)["LEUKOCYTE"]
+    assert len(shipped.up) >= FEWEST_GENES
+    claim, tissue = claim_of(dict.fromkeys(shipped.up, 2.0), lists={**MARKERS, "LEUKOCYTE": shipped})
+    assert tissue.loc["LEUKOCYTE", "n_genes_used"] == len(shipped.up) and tissue.loc["LEUKOCYTE", "differs"]
+    assert "leukocytes +" in claim["warning"] and "of the mouse they grew in" in claim["warning"]
 
 
 def test_a_true_change_of_stroma_warns_and_is_not_the_tumours():

@@ -313,7 +313,6 @@ def test_real_tumours_through_tables(realdata, symbols, tmp_path):
             {"source": "table", "path": str(folder / "gse2034_clinical_with_bone.tsv"), "key": "gsm"},
             {"source": "table", "path": str(folder / "er_negative_67.subtype.csv"), "key": "gsm"},
         ],
-        "unmatched": "expected",
         "fields": {
             "er": {"from": "er_status", "map": {"ER+": "positive", "ER-": "negative"}},
             "node": {"from": "lymph_node", "map": {"negative": "negative"}},

@@ -57,14 +57,28 @@ def test_ids_with_another_separator_need_the_rule(case, symbols):
 
 
 def test_more_than_a_fifth_unmatched_needs_a_statement_and_a_fifth_does_not(case, symbols):
-    case.expression = case.expression.iloc[:, 41:]
+    case.clinical = case.clinical.iloc[41:]
     said = refused(case, symbols)
     assert "41 of 200" in said and "unmatched: expected" in said and "ids:" not in said
     case.card["unmatched"] = "expected"
     assert case.harmonise(symbols).adata.n_obs == 159
     del case.card["unmatched"]
-    case.card["exclude"] = [{"samples": list(case.clinical.index[:2]), "reason": "no array"}]
+    lost = case.expression.columns.difference(case.clinical.index)
+    case.card["exclude"] = [{"samples": list(lost[:2]), "reason": "no consent"}]
     assert case.harmonise(symbols).adata.n_obs == 159  # 39 of 198: those excluded are not missed
+
+
+def test_a_clinical_table_that_holds_all_that_were_measured_is_merely_the_larger(case, symbols):
+    """What was not measured cannot be misread; ids written otherwise leave samples alone on both sides."""
+    case.expression = case.expression.iloc[:, 130:]
+    found = case.harmonise(symbols)
+    assert found.adata.n_obs == 70
+    assert found.flow.set_index("reason").loc["no expression", "n_dropped"] == 130
+    # three measured samples that nobody describes are too many strangers
+    case.clinical = case.clinical.drop(index=case.expression.columns[:3])
+    assert case.harmonise(symbols).adata.n_obs == 67
+    case.clinical = case.clinical.drop(index=case.expression.columns[3:5])
+    assert "130 of 195" in refused(case, symbols)
 
 
 def test_a_rule_that_would_make_two_ids_one_is_not_proposed():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from irf7bone.figures.plot_experiment import plot_experiment_figures
 from irf7bone.figures.style import save_drawings
 from irf7bone.genes.signatures import load_library
 from irf7bone.report.inputs import Experiments
+from irf7bone.report.run_summary import json_text, run_summary
 from irf7bone.report.sections.experiments_alone import experiments_answer, experiments_below
 from irf7bone.report.sections.experiments_section import NOT_TESTED, experiments_section
 from irf7bone.report.sections.page import WITHOUT_COHORTS
@@ -30,6 +32,7 @@ from irf7bone.report.sentences.methods_experiments import write_alone, write_exp
 from irf7bone.report.sentences.references import Citations, read_works
 from irf7bone.study.experiment_card import ExperimentCard
 from irf7bone.study.experiment_checks import load_experiment
+from irf7bone.study.schema import violations
 from irf7bone.study.settings import SignatureSettings
 from irf7bone.tables.experiment import DERIVED
 from irf7bone.tables.register import OF_EXPERIMENT, tables_in
@@ -230,13 +233,28 @@ def test_a_study_of_experiments_alone_asks_and_answers_first_and_says_nothing_of
     inputs.cards = {}
     answer, below = experiments_answer(inputs), experiments_below(inputs)
     said = [finding.text for finding in answer.findings]
-    assert said[0].startswith("Asked: has the bone lesion lost the interferon signal")
+    assert said[0].startswith("Has the bone lesion lost the interferon signal")
     assert any("bone_vs_primary: supported." in text for text in said)
     assert [figure.file for figure in answer.figures if figure.file.endswith("_slopes")]
     shown = {figure.file for figure in answer.figures}
     assert below.figures and shown.isdisjoint(figure.file for figure in below.figures)
+    assert below.findings and not set(said) & {finding.text for finding in below.findings}  # said once
     assert not [text for text in [*said, *(f.text for f in below.findings)] if "cohort" in text]
     assert WITHOUT_COHORTS["Answer"] == (experiments_answer,)
+
+
+def test_a_study_of_experiments_alone_has_a_summary(inputs):
+    inputs.cards, inputs.cohorts, inputs.verdict = {}, pd.DataFrame(), None
+    inputs.provenance = {"git_revision": "NA", "python": "3", "packages": {}, "command": "make report"}
+    summary = json.loads(json_text(run_summary(inputs)))
+    assert violations(summary, "summary", str) == []
+    assert summary["verdict"] is None and summary["other_endpoints"] == summary["cohorts"] == []
+    assert summary["question"].startswith("Has the bone lesion lost")
+    assert summary["headline"] == "Loss in bone (simulated_pairs, bone_vs_primary), simulated: supported."
+    [row] = summary["experiments"]
+    claim = inputs.experiments.tables["claim"].iloc[0]
+    assert (row["word"], row["rule"], row["meaning"]) == ("supported", claim["rule"], "loss_in_bone")
+    assert row["simulated"] and row["difference"]["value"] == claim["difference"]
 
 
 def test_the_methods_of_experiments_alone_name_no_cohort(finished, inputs):

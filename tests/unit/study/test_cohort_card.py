@@ -190,7 +190,7 @@ def test_yaml_words_stay_the_text_that_stands_in_the_card(tmp_path):
         (
             {"expression.source": "tape"},
             "expression.source",
-            "one of table, h5ad, geo, geo_file, cbioportal, package, simulate",
+            "one of table, h5ad, r_file, geo, geo_file, cbioportal, package, simulate",
         ),
         ({"expression.source": REMOVED}, "expression.source", "the key `source`"),
         ({"expression.scale": "log10"}, "expression.scale", "one of linear, log2, counts, log_ratio"),

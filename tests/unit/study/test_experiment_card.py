@@ -151,6 +151,34 @@ MISTAKES = {
     ),
     "exclusion of nothing": ({"exclude": [{"reason": "x"}]}, "exclude[0]", "write one rule an entry"),
     "exclusion without reason": ({"exclude": [{"samples": ["a"]}]}, "exclude[0].reason", "Why"),
+    "two factors in three groups": (
+        {"contrasts.0.meaning": "other", "contrasts.0.than": {"case": "bone", "reference": "lung"}},
+        "contrasts[0].than",
+        "leave `than` out",
+    ),
+    "another group of a factor": (
+        {"contrasts.0.meaning": "other", "contrasts.0.than": {"case": "bones", "reference": "lung"}},
+        "contrasts[0].than.case",
+        "did you mean `bone`?",
+    ),
+    "claim of an interaction": (
+        {"contrasts.0.than": {"case": "liver", "reference": "lung"}},
+        "contrasts[0].meaning",
+        "write `meaning: other`",
+    ),
+    "ends of a line": (
+        {"contrasts.0.meaning": "other", "contrasts.0.at": {"primary": 0, "bone": 6, "lung": 24}},
+        "contrasts[0].at",
+        "name the first and the last group",
+    ),
+    "both at once": (
+        {
+            "contrasts.0.at": {"primary": 0, "lung": 6, "bone": 24},
+            "contrasts.0.than": {"case": "liver", "reference": "lung"},
+        },
+        "contrasts[0].at",
+        "one contrast for each",
+    ),
     "fold": ({"derive.log2_fold": -1}, "derive.log2_fold", "Smallest fall"),
 }
 
@@ -161,6 +189,18 @@ def test_a_mistake_has_its_own_message(tmp_path, changes, where, remedy):
     assert any(problem.where.endswith(f", {where}") and remedy in problem.remedy for problem in problems), (
         problems
     )
+
+
+def test_contrasts_of_more_than_two_groups_are_typed(tmp_path):
+    groups = {"P": "primary", "M": "bone", "LN": "lung", "LI": "liver"}
+    plain = {**CARD["contrasts"][0], "meaning": "other"}
+    than = {**plain, "id": "more", "than": {"case": "liver", "reference": "lung"}}
+    line = {**plain, "id": "line", "at": {"primary": 0, "lung": 6.5, "bone": 24}}
+    card = load(tmp_path, {"groups.map": groups, "contrasts": [CARD["contrasts"][0], than, line]})
+    assert card.contrasts[1].than == ("liver", "lung")
+    assert list(card.contrasts[1].groups) == ["primary", "bone", "lung", "liver"]
+    assert card.contrasts[2].at == {"primary": 0, "lung": 6.5, "bone": 24}
+    assert card.contrasts[2].groups["lung"] == "at.lung"
 
 
 def test_all_mistakes_are_said_together(tmp_path):

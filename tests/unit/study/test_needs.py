@@ -17,6 +17,9 @@ def test_every_rule_but_downloads_states_its_own_memory():
     for name, block in blocks.items():
         stated = re.findall(r'mem_mb=memory\("(\w+)"\)', block)
         assert stated == ([] if name.startswith("fetch_") else [name])
+        # whatever reads expression says how long as well; the others have what a profile gives
+        timed = re.findall(r'runtime=minutes\("(\w+)"\)', block)
+        assert timed == ([name] if name in {*OF_COHORT, *OF_ALL} else [])
 
 
 def test_time_grows_with_values_and_random_fits_and_adds_up_over_cohorts():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from calibrate import agreement, permuted
+from calibrate import agreement, permuted, power_curve
 from calibrate.__main__ import TABLES
 from scipy.stats import binom
 
@@ -37,6 +37,17 @@ def test_a_few_permutations_anew():
     assert found.drop(permuted.VERDICT).between(low, high).all()
     assert found[permuted.VERDICT] <= high
     assert table["events"].tolist() == [30, 50, 38, 118, 118]
+
+
+def test_power_of_experiments_is_limmas():
+    """On the same counts: equal; for log2 values, whose trend the engine weighs, within 2 points."""
+    curve = pd.read_csv(FOLDER / "power_curve.tsv", sep="\t")
+    assert len(curve) == len(power_curve.SIZES) * len(power_curve.FALLS) * len(power_curve.SCALES)
+    counts = curve["scale"] == "counts"
+    assert (curve.loc[counts, "largest_log10_difference"] < 1e-6).all()
+    assert (curve.loc[counts, "found"] == curve.loc[counts, "limma"]).all()
+    assert (curve["found"] - curve["limma"]).abs().max() < 0.02
+    assert curve.groupby(["size", "scale"])["found"].apply(lambda own: own.is_monotonic_increasing).all()
 
 
 def test_lower_limit_by_hand():

@@ -79,6 +79,12 @@ def _expression_file_and_tables(card: Sourced, entry: dict) -> list[Path]:
     return [*_expression_file(card, entry), *_name_tables(card, entry)]
 
 
+def _file_of_r(card: Sourced, entry: dict) -> list[Path]:
+    """The entry's own file, or the one that ``expression`` names."""
+    own = entry if "path" in entry else card.expression
+    return [card.resolve(own["path"]), *_name_tables(card, entry)]
+
+
 def _nothing(card: Sourced, entry: dict) -> list[Path]:
     """The card states what it reads, by its checksum or its address."""
     return []
@@ -90,6 +96,7 @@ SOURCES = {
     "geo_file": Source("irf7bone.acquire.geo_file", files=_expression_file_and_tables),
     "h5ad": Source("irf7bone.acquire.h5ad", files=_expression_file),
     "package": Source("irf7bone.acquire.package", files=_name_tables),
+    "r_file": Source("irf7bone.acquire.r_file", files=_file_of_r),
     "simulate": Source("irf7bone.acquire.simulate", files=_shipped_genes),
     "simulate_pairs": Source("irf7bone.acquire.simulate_pairs", files=_shipped_genes),
     "table": Source("irf7bone.acquire.table", files=_named_file_and_tables),

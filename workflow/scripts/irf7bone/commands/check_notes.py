@@ -13,7 +13,9 @@ from irf7bone.base.vocabulary import STRONG, WEAK
 from irf7bone.harmonise.cohort_file import CATEGORIES, RANGES
 from irf7bone.harmonise.column_names import patient_column
 from irf7bone.harmonise.losses import say_loss
+from irf7bone.harmonise.matching import UNMATCHED_LIMIT
 from irf7bone.harmonise.named_codes import unlikely_events
+from irf7bone.harmonise.swaps import say_exchange
 
 if TYPE_CHECKING:
     from irf7bone.acquire.acquired import Acquired
@@ -44,7 +46,13 @@ def cohort_notes(card: CohortCard, acquired: Acquired, harmonised: Harmonised) -
     return CohortNotes(
         int(harmonised.flow.loc[harmonised.flow["step"] == 1, "n_dropped"].sum()),
         {name: count for name, count in without.items() if count},
-        [*_doubtful(card, obs), *_losses(harmonised), *_patients(card, acquired.clinical)],
+        [
+            *_doubtful(card, obs),
+            *_losses(harmonised),
+            *(say_exchange(str(pair)) for pair in harmonised.markers["exchanged"].dropna().unique()),
+            *_larger(card, acquired, harmonised),
+            *_patients(card, acquired.clinical),
+        ],
     )
 
 
@@ -59,6 +67,17 @@ def _losses(harmonised: Harmonised) -> list[str]:
         for name, stated in endpoints.items()
         for row in stated["losses"]
         if row["dependence"] in (WEAK, STRONG)
+    ]
+
+
+def _larger(card: CohortCard, acquired: Acquired, harmonised: Harmonised) -> list[str]:
+    """A clinical table of which a large part was not measured, while the card does not say that it is so."""
+    lost = harmonised.flow.loc[harmonised.flow["reason"] == "no expression", "n_dropped"].sum()
+    if card.unmatched or lost <= UNMATCHED_LIMIT * len(acquired.clinical):
+        return []
+    return [
+        f"{lost} of {len(acquired.clinical)} samples of the clinical data have no expression: is the "
+        "expression complete? Where it is, `unmatched: expected` says so"
     ]
 
 

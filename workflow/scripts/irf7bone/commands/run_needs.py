@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from irf7bone.acquire.sizes import size_of
-from irf7bone.study.cohort_card import CohortCard
-from irf7bone.study.needs import OF_ALL, OF_COHORT, OTHERS_SECONDS, Size, memory_mb, seconds
+from irf7bone.study.needs import OF_ALL, OF_COHORT, OTHERS_SECONDS, Size, memory_mb, random_fits, seconds
 from irf7bone.study.plan import Study
 
 LONG_SECONDS = 300
@@ -31,21 +30,15 @@ class JobNeeds(NamedTuple):
 
 def job_needs(study: Study) -> list[JobNeeds]:
     """What each job takes that reads the expression of cohorts."""
-    sizes = {name: (size_of(card), _random_fits(study, card)) for name, card in study.cards.items()}
+    sizes = {
+        name: (size_of(card), random_fits(study.config, card.endpoints)) for name, card in study.cards.items()
+    }
     jobs = [_needs(f"{rule} of {name}", rule, [own]) for rule in OF_COHORT for name, own in sizes.items()]
     return [*jobs, *(_needs(rule, rule, list(sizes.values())) for rule in (OF_ALL if sizes else ()))]
 
 
 def _needs(name: str, rule: str, sizes: Sequence[tuple[Size, float]]) -> JobNeeds:
     return JobNeeds(name, memory_mb(rule, [size for size, _ in sizes]), seconds(rule, sizes))
-
-
-def _random_fits(study: Study, card: CohortCard) -> float:
-    """Fits of random signatures in one cohort, in 10,000."""
-    config = study.config
-    endpoints = len(set(config.endpoints) & set(card.endpoints))
-    each = config.random_signatures.draws / 10_000
-    return each * len(config.signatures.select) * len(config.methods) * endpoints
 
 
 def describe_needs(study: Study) -> list[str]:

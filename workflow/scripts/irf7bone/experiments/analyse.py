@@ -255,6 +255,7 @@ def _contrasts_table(
                 "contrast": contrast.id,
                 "case": contrast.case,
                 "reference": contrast.reference,
+                "effect": contrast.effect,
                 "meaning": contrast.meaning,
                 "expected": DIRECTIONS[EXPECTED[contrast.meaning]],
                 "paired": contrast.paired,

@@ -105,9 +105,9 @@ def _split(places: np.ndarray, design: ContrastDesign, seed: int) -> dict[str, o
     p is that of the best cut in two (share of the group's sum of squares between the sides), times the
     groups and components looked at; in pairs the two groups mirror each other and count once.
     """
-    groups = {design.contrast.case: design.is_case}
-    if design.n_pairs is None:
-        groups[design.contrast.reference] = ~design.is_case
+    names = list(design.contrast.groups)
+    codes = range(len(names)) if design.n_pairs is None or len(names) > 2 else (1,)
+    groups = {names[code]: design.groups == code for code in codes}
     found = []
     for group, members in groups.items():
         if members.sum() >= FEWEST_IN_GROUP:

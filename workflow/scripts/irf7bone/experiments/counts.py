@@ -13,25 +13,25 @@ SHARE_OF_LARGE = 0.7
 _ROUNDING = 1e-14
 
 
-def enough_counts(counts: np.ndarray, is_case: np.ndarray) -> np.ndarray:
+def enough_counts(counts: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """Genes worth testing: the rule of edgeR's ``filterByExpr`` with ``group`` (Chen 2016, F1000Res 5:1438).
 
-    A gene stays that has about ten counts (in a library of median size) in as many samples as the smaller
+    A gene stays that has about ten counts (in a library of median size) in as many samples as the smallest
     group has (70 % of those beyond ten), and 15 counts in all.
 
     Args:
         counts: Genes x samples.
-        is_case: Group of each sample.
+        groups: Number of the group of each sample, from 0 on.
 
     Returns:
         True for each gene that stays.
     """
     library = counts.sum(axis=0)
-    smaller = min(is_case.sum(), (~is_case).sum())
-    if smaller > LARGE_GROUP:
-        smaller = LARGE_GROUP + (smaller - LARGE_GROUP) * SHARE_OF_LARGE
+    smallest = np.bincount(groups.astype(int)).min()
+    if smallest > LARGE_GROUP:
+        smallest = LARGE_GROUP + (smallest - LARGE_GROUP) * SHARE_OF_LARGE
     per_million = counts / library * 1e6
-    enough = (per_million >= MIN_COUNT / np.median(library) * 1e6).sum(axis=1) >= smaller - _ROUNDING
+    enough = (per_million >= MIN_COUNT / np.median(library) * 1e6).sum(axis=1) >= smallest - _ROUNDING
     return enough & (counts.sum(axis=1) >= MIN_TOTAL - _ROUNDING)
 
 

@@ -22,10 +22,12 @@ class ContrastDesign:
         contrast: The contrast.
         samples: Ids of its samples, in the order of the experiment.
         matrix: Samples x coefficients, float64, full rank. The last column is 1 for the case group and 0 for
-            the reference, so that its coefficient is the effect; the others are intercept, pairs, batches.
+            the reference, so that its coefficient is the effect; the others are intercept, pairs, batches,
+            and for an interaction the two factors. Ordered groups between have a share of 1.
+        groups: Group of each sample, numbered: 0 the reference, 1 the case, others from 2 on.
         strata: Integer code of the stratum within which labels may be exchanged: the pair, or else the batch.
         exchangeable: False where batch differs within pairs, so that exchanging labels within a pair would
-            exchange batches with them.
+            exchange batches with them, and where there are more than two groups.
         n_pairs: Pairs; None where the contrast is unpaired.
         not_used: Samples of the two groups that are left out, with the reason.
         batch: Whether batch is a factor of the model.
@@ -35,6 +37,7 @@ class ContrastDesign:
     contrast: Contrast
     samples: tuple[str, ...]
     matrix: np.ndarray
+    groups: np.ndarray
     strata: np.ndarray
     exchangeable: bool
     n_pairs: int | None
@@ -45,7 +48,7 @@ class ContrastDesign:
     @property
     def is_case(self) -> np.ndarray:
         """True for the samples of the case group."""
-        return self.matrix[:, -1] == 1
+        return self.groups == 1
 
     @property
     def n_case(self) -> int:
@@ -55,7 +58,12 @@ class ContrastDesign:
     @property
     def n_reference(self) -> int:
         """Samples of the reference group."""
-        return len(self.samples) - self.n_case
+        return int((self.groups == 0).sum())
+
+    @property
+    def smallest_group(self) -> int:
+        """Samples of the smallest group."""
+        return int(np.bincount(self.groups).min())
 
     @property
     def df_residual(self) -> int:
@@ -69,7 +77,7 @@ class ContrastDesign:
 
 
 def build_designs(experiment: str, obs: pd.DataFrame, contrasts: Sequence[Contrast]) -> list[ContrastDesign]:
-    """The model of every contrast, each over the samples of its own two groups.
+    """The model of every contrast, each over the samples of its own groups.
 
     Args:
         experiment: Experiment id, for messages.
@@ -93,7 +101,7 @@ def _build(where: str, obs: pd.DataFrame, contrast: Contrast, problems: Problems
     _check_groups(where, group, contrast, problems)
     if len(problems.found) > before:
         return None
-    used = obs[group.isin([contrast.case, contrast.reference])]
+    used = obs[group.isin(list(contrast.groups))]
     not_used: dict[str, str] = {}
     if contrast.paired:
         pair = _text_column(used, "pair")
@@ -110,7 +118,9 @@ def _build(where: str, obs: pd.DataFrame, contrast: Contrast, problems: Problems
 def _model(
     where: str, used: pd.DataFrame, contrast: Contrast, not_used: dict[str, str], problems: Problems
 ) -> ContrastDesign | None:
-    is_case = (used["group"].astype("object") == contrast.case).to_numpy(dtype=float)
+    groups = used["group"].astype("object").map({name: code for code, name in enumerate(contrast.groups)})
+    groups = groups.to_numpy(dtype=int)
+    effect = _effect_column(contrast, groups)
     matrix, words, strata = np.ones((len(used), 1)), [], np.zeros(len(used), dtype=int)
     n_pairs, exchangeable = None, True
     if contrast.paired:
@@ -121,15 +131,27 @@ def _model(
     if contrast.batch:
         batches, n_batches = _codes(used["batch"])
         batch = n_batches > 1
-        within = _grow(np.column_stack([matrix, is_case]), batches).shape[1] - matrix.shape[1] - 1
+        within = _grow(np.column_stack([matrix, effect]), batches).shape[1] - matrix.shape[1] - 1
         matrix = _grow(matrix, batches)
         if contrast.paired:
             exchangeable = within == 0
         else:
             strata = batches
         words += ["batch"] if batch else []
-    words.append("group")
-    full = np.column_stack([matrix, is_case])
+    if contrast.than is not None:
+        matrix = _grow(_grow(matrix, (groups >= 2).astype(int)), (groups % 2).astype(int))
+        words += ["first factor", "second factor", "interaction"]
+    else:
+        words.append("group" if contrast.at is None else "place of the group")
+    full = np.column_stack([matrix, effect])
+    if np.linalg.matrix_rank(full) < full.shape[1] and not contrast.batch:
+        problems.add(
+            f"{where}, pair",
+            expected="pairs within which the effect can be told from the others of the model",
+            found=f"pairs that decide it ({' + '.join(words)})",
+            remedy="set paired: false, or leave the contrast out",
+        )
+        return None
     if np.linalg.matrix_rank(full) < full.shape[1]:
         problems.add(
             f"{where}, batch",
@@ -152,8 +174,9 @@ def _model(
         contrast=contrast,
         samples=tuple(used.index.astype(str)),
         matrix=full,
+        groups=groups,
         strata=strata,
-        exchangeable=exchangeable,
+        exchangeable=exchangeable and len(contrast.groups) == 2,
         n_pairs=n_pairs,
         not_used=not_used,
         batch=batch,
@@ -161,9 +184,18 @@ def _model(
     )
 
 
+def _effect_column(contrast: Contrast, groups: np.ndarray) -> np.ndarray:
+    """The column of the effect, by numbered groups: 1 in the case group, 0 in the reference."""
+    if contrast.at is None:
+        return (groups == 1).astype(float)
+    start, end = contrast.at[contrast.reference], contrast.at[contrast.case]
+    places = np.array([(contrast.at[name] - start) / (end - start) for name in contrast.groups])
+    return places[groups]
+
+
 def _check_groups(where: str, group: pd.Series, contrast: Contrast, problems: Problems) -> None:
     counts = group.value_counts()
-    for key, name in (("case", contrast.case), ("reference", contrast.reference)):
+    for name, key in contrast.groups.items():
         n = int(counts.get(name, 0))
         if n == 0:
             problems.add(
@@ -203,7 +235,7 @@ def _check_pairs(where: str, used: pd.DataFrame, contrast: Contrast, problems: P
     if single:
         problems.add(
             f"{where}, pair",
-            expected=f"in every pair a sample of '{contrast.case}' and one of '{contrast.reference}'",
+            expected=f"in every pair samples of two groups of {', '.join(map(repr, contrast.groups))}",
             found=f"{len(single)} of {len(groups)} pairs with members of one group only",
             remedy="exclude their samples in the card, with the reason, or set paired: false",
             offenders=single,

@@ -124,10 +124,10 @@ def differential(adata: ad.AnnData, design: ContrastDesign) -> Differential:
     counted = scale == "counts"
     if counted:
         raw = np.asarray(used.layers["counts"], dtype=np.float64).T
-        keep, rule = enough_counts(raw, design.is_case), COUNTS
+        keep, rule = enough_counts(raw, design.groups), COUNTS
     else:
         raw = np.asarray(used.X, dtype=np.float64).T
-        found = expressed(raw, scale, min(design.n_case, design.n_reference))
+        found = expressed(raw, scale, design.smallest_group)
         keep, rule = found.keep, found.rule
     _check_enough(keep, rule, design)
     values, weights = _voom(raw[keep], design) if counted else (raw[keep], None)

@@ -113,5 +113,7 @@ def standardised(
     if design.n_pairs is None:
         scale = np.sqrt(np.linalg.inv(design.matrix.T @ design.matrix)[-1, -1])
         return hedges_g(difference, se / scale, se, df=design.df_residual, n=len(design.samples))
+    if len(design.contrast.groups) > 2:  # no two values of a pair to take a difference of
+        return np.full(len(found), np.nan), np.full(len(found), np.nan)
     case, order = design.is_case, np.argsort(design.strata, kind="stable")
     return hedges_g_of_pairs(values[:, order[case[order]]], values[:, order[~case[order]]], difference, se)

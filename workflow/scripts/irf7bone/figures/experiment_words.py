@@ -8,6 +8,7 @@ from typing import Any
 from irf7bone.base.phrases import counted, is_missing
 from irf7bone.experiments.claim.sentences import MARKER_WORDS
 
+EXPERIMENTS_QUESTION = "Has the bone lesion lost the interferon signal, and does treatment bring it back?"
 MEANING_WORDS = {
     "loss_in_bone": "loss in bone",
     "restoration": "Irf7 restored",
@@ -18,7 +19,7 @@ MEANING_WORDS = {
 
 def effect_words(contrast: Mapping[str, Any]) -> str:
     """``bone minus primary``."""
-    return f"{contrast['case']} minus {contrast['reference']}"
+    return str(contrast["effect"])
 
 
 def size_words(contrast: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.base.errors import Problems
+from irf7bone.harmonise.swaps import likely_exchange
 from irf7bone.statistics.ranks import mid_ranks
 from irf7bone.tables.cohort import MARKERS
 
@@ -96,13 +97,20 @@ def clinical_agreement(
     Raises:
         InputError: A fact disagrees with every gene that it is held against, and the card does not say why.
     """
-    rows = []
+    rows: list[dict[str, object]] = []
     problems = Problems()
+    evidence = {}
     for fact, rule in FACTS.items():
         said = _said(fact, rule, fields, clinical)
         own = list(_by_gene(fact, rule, said, genes, card))
         _judge(fact, rule, said, own, genes, clinical, card, problems)
+        if said is not None and own[0]["status"] == "agrees":
+            evidence[fact] = _oriented(_values(rule.genes[0], rule, genes), said, genes.columns)
         rows += own
+    exchange = likely_exchange(evidence)
+    if exchange is not None:
+        pair = f"{genes.columns[exchange.first]},{genes.columns[exchange.second]}"
+        rows = [{**row, "exchanged": pair} if row["fact"] in evidence else row for row in rows]
     rows += _grade(fields, genes, card, problems)
     problems.raise_if_any()
     return MARKERS.cast(pd.DataFrame(rows, columns=MARKERS.names))
@@ -138,7 +146,7 @@ def _by_gene(
         if reason is not None or said is None:
             yield {**row, "status": "not_available", "reason": reason}
             continue
-        values = genes.loc[gene].to_numpy(float) * (-1 if gene in rule.reversed else 1)
+        values = _values(gene, rule, genes)
         status = said.values.reindex(genes.columns).to_numpy(float)
         n, n_high = int(np.isfinite(status).sum()), int(np.nansum(status))
         row |= {"n": n, "n_high": n_high}
@@ -152,6 +160,18 @@ def _by_gene(
         row |= {"agreement": round(auc, 4), "low": round(low, 4), "high": round(high, 4)}
         row["status"] = "disagrees" if high < rule.least else "agrees" if low > 0.5 else "weak"
         yield row
+
+
+def _values(gene: str, rule: _Fact, genes: pd.DataFrame) -> np.ndarray:
+    """Expression of a gene, turned so that it is higher with the fact's high value."""
+    return genes.loc[gene].to_numpy(float) * (-1 if gene in rule.reversed else 1)
+
+
+def _oriented(values: np.ndarray, said: _Said, samples: pd.Index) -> tuple[np.ndarray, np.ndarray]:
+    """Expression and record; a column that the card does not use is turned as its gene has it."""
+    status = said.values.reindex(samples).to_numpy(float)
+    turned = not said.in_card and area(values, status)[0] < 0.5
+    return values, 1 - status if turned else status
 
 
 def area(values: np.ndarray, status: np.ndarray) -> tuple[float, float]:
@@ -211,7 +231,7 @@ def _explanation(
 ) -> str:
     """The order of the clinical rows, or reading of the codes, that would make all agree."""
     gene = str(row["gene"])
-    values = genes.loc[gene].to_numpy(float) * (-1 if gene in rule.reversed else 1)
+    values = _values(gene, rule, genes)
     status = said.values.reindex(genes.columns).to_numpy(float)
     auc = area(values, status)[0]
     if auc <= 1 - rule.least and said.in_card:

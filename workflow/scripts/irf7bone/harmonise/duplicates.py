@@ -175,6 +175,7 @@ def _found(pair: _Pair, labels: Mapping[str, object]) -> Iterator[dict[str, obje
     }
     mixed_up = _mixed_up([said[place] for place in by_profile])
     elsewhere = {i for i, _ in by_profile}, {j for _, j in by_profile}
+    exchanged = _exchanged(by_id, by_profile)
     for i, j in sorted(said):
         agrees = (i, j) in by_id, (i, j) in by_profile, (i, j) in by_facts
         if agrees[1]:
@@ -187,10 +188,26 @@ def _found(pair: _Pair, labels: Mapping[str, object]) -> Iterator[dict[str, obje
         row["evidence"] = _evidence(*agrees)
         row["facts"] = said[i, j].words
         row["reason"] = _REASONS[status]
+        if status == "contradicted" and (i, j) in exchanged:
+            row["reason"] = (
+                f"labels exchanged in one of the two cohorts: {pair.a.samples[i]} and "
+                f"{pair.a.samples[exchanged[i, j]]} have each other's profiles there"
+            )
         if profiles is not None and profiles.tells:
             row |= {"correlation": _rounded(profiles.correlation[i, j])}
             row |= {"margin": _rounded(profiles.lead[i, j])}
         yield row
+
+
+def _exchanged(by_id: set[tuple[int, int]], by_profile: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
+    """Pairs of one id whose profiles are those of the other of two ids -> the sample with that other id."""
+    profile_of, other_id = dict(by_profile), {j: i for i, j in by_id}
+    found = {}
+    for i, j in by_id - by_profile:
+        k = other_id.get(profile_of.get(i, -1))
+        if k is not None and k != i and profile_of.get(k) == j:
+            found[i, j] = k
+    return found
 
 
 def _evidence(same_id: bool, profile: bool, clinical: bool) -> str:

@@ -25,6 +25,9 @@ PROPOSED_SHARE = 0.1  # of the samples left alone, that a rule must match to be 
 UNMATCHED_LIMIT = (
     0.2  # share of either side; more is either a difference in how ids are written, or worth saying
 )
+# share of the measured samples that may lack clinical data where the clinical table is merely the larger one:
+# ids that are written otherwise would leave samples alone on both sides
+STRANGERS = 0.05
 
 
 @dataclass
@@ -126,13 +129,19 @@ def match_samples(flow: Flow, acquired: Acquired, card: Card, excluded: Collecti
 
 
 def _check_unmatched(measured: pd.Index, described: pd.Index, excluded: Collection[str], where: str) -> None:
-    """Refuse a cohort of which a large part of either source is not in the other."""
+    """Refuse a cohort of which a large part of either source is not in the other.
+
+    A clinical table that holds all that were measured, and others, is none: what is not measured cannot be
+    misread. It is counted and listed, and held against the outcome (:mod:`irf7bone.harmonise.losses`).
+    """
     problems = Problems()
     sides = (("expression", measured, described), ("clinical data", described, measured))
     for name, own, other in sides:
         wanted = own[~own.isin(list(excluded))]
         lost = wanted.difference(other, sort=False)
-        if len(lost) > UNMATCHED_LIMIT * len(wanted):
+        strangers = other[~other.isin(list(excluded))].difference(own, sort=False)
+        merely_larger = own is described and len(strangers) <= STRANGERS * len(other)
+        if len(lost) > UNMATCHED_LIMIT * len(wanted) and not merely_larger:
             elsewhere = other.difference(own, sort=False)
             problems.add(
                 f"{where}, sample ids",

@@ -73,7 +73,7 @@ def _rows(part: Planned, plan: FitPlan) -> pd.DataFrame:
     return table.assign(
         k=ok.astype(int),
         **part.counts,
-        estimator=np.where(ok, part.estimator, None),
+        estimator=pd.Series(part.estimator, index=table.index).where(ok, None),
         **{name: getattr(fits, name) for name in ESTIMATE},
         status=fits.status,
         reason=fits.reason,

@@ -17,13 +17,11 @@ from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.pool.real_cohorts import SIMULATED, VALIDATION
 from irf7bone.statistics.false_discovery import benjamini_hochberg
 from irf7bone.statistics.random_effects import pool_many
-from irf7bone.tables.every_gene import EVERY_GENE, GENE_CURVES
+from irf7bone.tables.every_gene import EVERY_GENE, FAMILY, GENE_CURVES
 from irf7bone.tables.study_tables import join
 
 if TYPE_CHECKING:
     from irf7bone.study.settings import Config
-
-FAMILY = ["cohort", "endpoint", "model"]  # genes are corrected for each other within these
 
 
 def every_gene(
@@ -39,7 +37,7 @@ def every_gene(
 
     Args:
         load: Reads one cohort; one is in memory at a time.
-        identities: :data:`irf7bone.tables.cohort.GENE_IDENTITY` of each cohort.
+        identities: :data:`irf7bone.tables.cohort.GENE_IDENTITY` of each cohort that is asked.
         roles: What each cohort is to a pool, of :func:`irf7bone.pool.real_cohorts.roles_in_pools`; simulated
             ones take no part.
         interferon: Genes of interferon signatures, to be marked.
@@ -52,7 +50,7 @@ def every_gene(
     """
     parts: list[pd.DataFrame] = []
     drawn: list[pd.DataFrame] = []
-    for cohort in (name for name, role in roles.items() if role != SIMULATED):
+    for cohort in (name for name in identities if roles[name] != SIMULATED):
         data = load(cohort)
         plan = FitPlan(cohort, data.obs, data.scores, config=config)
         said = identities[cohort]

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from irf7bone.base.phrases import ENDPOINT_WORDS, capital, is_missing, said_ratio
+from irf7bone.experiments.claim.rules import NOT_JUDGED
+from irf7bone.figures.experiment_words import EXPERIMENTS_QUESTION, MEANING_WORDS
 from irf7bone.report.sentences.text import question
 from irf7bone.verdict.judge import headline
 
 if TYPE_CHECKING:
-    from irf7bone.report.inputs import ReportInputs
+    from irf7bone.report.inputs import Experiments, ReportInputs
 
 SCHEMA_VERSION = 1
 # name among the estimates -> columns of the verdict: value and 95 % interval
@@ -29,16 +31,22 @@ ESTIMATES = {
 
 
 def run_summary(inputs: ReportInputs) -> dict[str, Any]:
-    """Verdict, numbers, reservations, cohorts and versions, as JSON has them; equal for equal runs."""
+    """Verdict, numbers, reservations, cohorts and versions, as JSON has them; equal for equal runs.
+
+    A study of experiments alone has no verdict of cohorts: it is null there, and question and headline are
+    those of the experiments.
+    """
     config, provenance = inputs.config, inputs.provenance
-    verdicts = inputs.verdict.to_dict("records")
+    alone = not inputs.cards
+    verdicts = [] if alone else inputs.verdict.to_dict("records")
+    experiments = _experiments(inputs.experiments) if inputs.experiments else []
     return {
         "schema_version": SCHEMA_VERSION,
         "title": config.title,
-        "question": question(config),
-        "headline": headline(inputs.verdict),
+        "question": EXPERIMENTS_QUESTION if alone else question(config),
+        "headline": _headline(experiments) if alone else headline(inputs.verdict),
         "primary_analysis": dict(vars(config.primary)),
-        "verdict": next(_verdict(row) for row in verdicts if row["is_primary"]),
+        "verdict": next((_verdict(row) for row in verdicts if row["is_primary"]), None),
         "other_endpoints": [_verdict(row) for row in verdicts if not row["is_primary"]],
         "cohorts": [
             {
@@ -57,6 +65,7 @@ def run_summary(inputs: ReportInputs) -> dict[str, Any]:
             }
             for name, card in inputs.cards.items()
         ],
+        "experiments": experiments,
         "versions": {
             "git_revision": None if provenance["git_revision"] == "NA" else provenance["git_revision"],
             "python": provenance["python"],
@@ -130,6 +139,50 @@ def _verdict(row: Mapping[str, Any]) -> dict[str, Any]:
         "sentence": row["lead"],
         "details": row["details"],
     }
+
+
+def _experiments(found: Experiments) -> list[dict[str, Any]]:
+    """What each contrast says of the claim, and below them what the experiments say together."""
+    rows = [
+        {
+            "experiment": row["experiment"],
+            "contrast": row["contrast"],
+            "simulated": found.cards[row["experiment"]].simulated,
+            "difference": _estimate(row, ("difference", "ci_low", "ci_high")),
+            **_claimed(row),
+        }
+        for row in found.tables["claim"].to_dict("records")
+    ]
+    together = found.over["claim"].to_dict("records") if found.over else []
+    return rows + [
+        {
+            "experiment": None,
+            "contrast": None,
+            "simulated": row["role"] == "simulated",
+            "difference": _estimate(row, ("estimate", "ci_low", "ci_high")),
+            **_claimed(row),
+        }
+        for row in together
+    ]
+
+
+def _claimed(row: Mapping[str, Any]) -> dict[str, Any]:
+    rule = None if is_missing(row["rule"]) else row["rule"]
+    return {"meaning": row["meaning"], "word": row["verdict"], "rule": rule, "sentence": row["sentence"]}
+
+
+def _headline(experiments: list[dict[str, Any]]) -> str:
+    """What is said together, else of each contrast that the claim speaks of."""
+    judged = [row for row in experiments if row["word"] != NOT_JUDGED]
+    together = [row for row in judged if row["experiment"] is None]
+    said = [
+        f"{capital(MEANING_WORDS[row['meaning']])}"
+        + (f" ({row['experiment']}, {row['contrast']})" if row["experiment"] else " (together)")
+        + (", simulated" if row["simulated"] else "")
+        + f": {row['word']}."
+        for row in together or judged
+    ]
+    return " ".join(said) or "No contrast of these experiments is one that the claim speaks of."
 
 
 def _codes(said: Any) -> list[str]:

@@ -15,7 +15,7 @@ from irf7bone.study.questions import question_problems
 from irf7bone.study.schema import violations
 from irf7bone.study.strict_yaml import read_yaml
 
-FILE_SOURCES = ("table", "h5ad", "geo_file")  # `path` is a file
+FILE_SOURCES = ("table", "h5ad", "geo_file", "r_file")  # `path` is a file
 C = TypeVar("C", bound=Card)
 
 
@@ -120,6 +120,23 @@ def check_files(card: CardView) -> None:
     _check_file(card, ("expression",))
     for index in range(len(card.get(card.described_by, kind=list))):
         _check_file(card, (card.described_by, index))
+        _check_own_path(card, (card.described_by, index))
+
+
+def _check_own_path(card: CardView, at: KeyPath) -> None:
+    """Note a file of R that is not named, where the expression is in none."""
+    source = card.get("expression", "source", kind=str)
+    if (
+        card.get(*at, "source", kind=str) == "r_file"
+        and "path" not in card.get(*at)
+        and source not in ("", "r_file")
+    ):
+        card.add(
+            (*at, "path"),
+            expected="the key `path`, as the expression is not in a file of R",
+            found="no such key",
+            remedy="name the file",
+        )
 
 
 def check_simulated(card: CardView, noun: str, simulation: str, *, pretends: str) -> None:

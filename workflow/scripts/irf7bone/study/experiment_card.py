@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,10 @@ class Contrast:
         paired: Whether samples are compared within their pair; those without one are left out and named.
         batch: Whether the comparison adjusts for the batch.
         meaning: ``loss_in_bone``, ``restoration``, ``interferon_response`` or ``other``.
+        than: Case and reference of a second comparison, whose difference is taken from that of the first: the
+            interaction of two factors. None without.
+        at: Group -> its place (hours, dose) where groups are ordered; the effect is that of a straight line
+            from ``reference`` to ``case``. None without.
     """
 
     id: str
@@ -31,6 +36,31 @@ class Contrast:
     paired: bool
     batch: bool
     meaning: str
+    than: tuple[str, str] | None = None
+    at: Mapping[str, float] | None = None
+
+    @property
+    def groups(self) -> dict[str, str]:
+        """Every group that is compared -> the key of the card that names it; the reference, then the case."""
+        keys = {self.reference: "reference", self.case: "case"}
+        if self.than is not None:
+            keys |= {self.than[1]: "than.reference", self.than[0]: "than.case"}
+        return keys | {name: f"at.{name}" for name in self.at or () if name not in keys}
+
+    @property
+    def effect(self) -> str:
+        """What the effect is, in words."""
+        plain = f"{self.case} minus {self.reference}"
+        if self.than is not None:
+            return f"({plain}) minus ({self.than[0]} minus {self.than[1]})"
+        return f"{plain}, along a line through {len(self.at)} groups" if self.at else plain
+
+
+def _contrast(data: Mapping[str, Any]) -> Contrast:
+    parts = dict(data)
+    if "than" in parts:
+        parts["than"] = parts["than"]["case"], parts["than"]["reference"]
+    return Contrast(**parts)
 
 
 @dataclass(frozen=True)
@@ -120,7 +150,7 @@ def make_experiment(document: Document) -> ExperimentCard:
         groups={"from": data["groups"]["from"], "map": meanings},
         pairs=data.get("pairs", {}).get("from"),
         replicates=data.get("replicates", {}).get("from"),
-        contrasts=tuple(Contrast(**contrast) for contrast in data["contrasts"]),
+        contrasts=tuple(_contrast(contrast) for contrast in data["contrasts"]),
         second_opinion=data.get("second_opinion", False),
         derive=Derivation(**data["derive"]) if "derive" in data else None,
         patients_of=tuple(data.get("patients_of", ())),

@@ -14,6 +14,7 @@ from irf7bone.study.card_checks import (
     check_id,
     check_simulated,
 )
+from irf7bone.study.document import KeyPath
 from irf7bone.study.experiment_card import ExperimentCard, make_experiment
 from irf7bone.study.geo_checks import check_geo
 
@@ -138,6 +139,7 @@ def _check_contrasts(card: CardView) -> None:
                 found=f"`{contrast['case']}` on both sides",
                 remedy="name the group that the case is held against as reference",
             )
+        _check_more_groups(card, at, contrast, groups)
         for key, column in (("paired", "pairs"), ("batch", "batch")):
             if contrast.get(key) is True and column not in card.document.data:
                 card.add(
@@ -146,6 +148,59 @@ def _check_contrasts(card: CardView) -> None:
                     found="`true`",
                     remedy=f"add `{column}: {{from: <column>}}`, or write `{key}: false`",
                 )
+
+
+def _check_more_groups(card: CardView, at: KeyPath, contrast: dict, groups: list[str]) -> None:
+    """Groups beside case and reference, in a contrast that the claim expects nothing of."""
+    than, places = contrast.get("than"), contrast.get("at")
+    than, places = than if isinstance(than, dict) else {}, places if isinstance(places, dict) else {}
+    if not than and not places:
+        return
+    if than and places:
+        card.add(
+            (*at, "at"),
+            expected="`than` for two factors or `at` for ordered groups",
+            found="both",
+            remedy="write one contrast for each",
+        )
+    named = [*(((*at, "than", key), name) for key, name in than.items())]
+    named += [((*at, "at", name), name) for name in places]
+    for place, name in named:
+        if groups and isinstance(name, str) and name not in groups:
+            card.add(
+                place,
+                expected=f"a group of this card: {', '.join(groups)}",
+                found=f"`{name}`",
+                remedy=choose_from(name, groups),
+            )
+    own = [contrast.get("case"), contrast.get("reference")]
+    four = [*own, *than.values()]
+    if than and len(set(map(str, four))) < 4:
+        card.add(
+            (*at, "than"),
+            expected="four different groups: both levels of one factor at both levels of the other",
+            found=", ".join(f"`{name}`" for name in four),
+            remedy="for two groups alone leave `than` out",
+        )
+    numbers = {name: value for name, value in places.items() if isinstance(value, int | float)}
+    if numbers and len(numbers) == len(places):
+        in_order = sorted(numbers, key=lambda name: numbers[name])
+        ends = {in_order[0], in_order[-1]}
+        alone = all(list(numbers.values()).count(numbers[name]) == 1 for name in ends)
+        if ends != set(own) or not alone:
+            card.add(
+                (*at, "at"),
+                expected="`reference` and `case` at the two ends, each alone there",
+                found=", ".join(f"{name} {value:g}" for name, value in numbers.items()),
+                remedy="name the first and the last group as reference and case",
+            )
+    if contrast.get("meaning") not in (None, "other"):
+        card.add(
+            (*at, "meaning"),
+            expected="`other`: what the claim expects is said of two groups",
+            found=f"`{contrast['meaning']}`",
+            remedy="write `meaning: other`, and another contrast of the two groups that the claim is about",
+        )
 
 
 def _check_derive(card: CardView) -> None:

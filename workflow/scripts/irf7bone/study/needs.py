@@ -6,7 +6,10 @@ Imports nothing heavy: Snakemake asks when it plans.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from irf7bone.study.settings import Config
 
 
 class Size(NamedTuple):
@@ -91,3 +94,15 @@ def seconds(rule: str, sizes: Iterable[tuple[Size, float]]) -> float:
         need.per_million * 1e-6 * size.genes * size.samples + need.per_fit * fits * size.samples / 1_000
         for size, fits in sizes
     )
+
+
+def random_fits(config: Config, endpoints: Iterable[str]) -> float:
+    """Fits of random signatures in one cohort, in 10,000.
+
+    Args:
+        config: The study's settings.
+        endpoints: Those that the cohort's card has.
+    """
+    asked = len(set(config.endpoints) & set(endpoints))
+    each = config.random_signatures.draws / 10_000
+    return each * len(config.signatures.select) * len(config.methods) * asked

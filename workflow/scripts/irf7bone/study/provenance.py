@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 # package index; SurvSet for its data.
 PACKAGES = (
     "anndata", "firthmodels", "fonttools", "gseapy", "h5py", "Jinja2", "matplotlib", "numba", "numpy",
-    "pandas", "pyarrow", "pydeseq2", "pylimma", "pypdf", "PyYAML", "reportlab", "scanpy", "scikit-learn",
-    "scipy", "seaborn", "snakemake", "statsmodels", "SurvSet",
+    "pandas", "pyarrow", "pydeseq2", "pylimma", "pypdf", "PyYAML", "rdata", "reportlab",
+    "scanpy", "scikit-learn", "scipy", "seaborn", "snakemake", "statsmodels", "SurvSet",
 )  # fmt: skip
 UNKNOWN = "NA"
 PARTS = (

@@ -282,6 +282,12 @@ MARKERS = Table(
             allowed=("agrees", "weak", "disagrees", "not_available"),
         ),
         text("reason", "why it is not available, or what the card says of a disagreement", nullable=True),
+        text(
+            "exchanged",
+            "two samples whose records fit each other's genes far better than their own, where the facts "
+            "name one pair: labels exchanged? Nothing is changed for it",
+            nullable=True,
+        ),
     ),
 )
 

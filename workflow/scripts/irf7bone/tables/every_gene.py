@@ -8,6 +8,7 @@ from irf7bone.tables.contract import Column, Table
 from irf7bone.tables.outcome import CURVES
 
 GENE_MODELS = ("unadjusted", "proliferation")
+FAMILY = ["cohort", "endpoint", "model"]  # genes are corrected for each other within these
 
 EVERY_GENE = Table(
     "genes.tsv.gz",

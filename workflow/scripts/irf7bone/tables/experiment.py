@@ -35,6 +35,11 @@ CONTRASTS = Table(
         CONTRAST,
         text("case", "group whose level counts as plus"),
         text("reference", "group it is compared with"),
+        text(
+            "effect",
+            "what the effect is: case minus reference; less the same of two other groups (interaction); or "
+            "along a line through ordered groups",
+        ),
         text("meaning", "what the contrast means for the claim", allowed=MEANINGS),
         text("expected", "what the claim expects of interferon", allowed=tuple(DIRECTIONS.values())),
         Column("paired", "flag", "case and reference are compared within pairs"),

@@ -37,7 +37,10 @@ POOLED = Table(
         *BAYESIAN,
         number("tau2", "between-cohort variance of log_hr, REML", low=0),
         number("i2", "share of variance that is between cohorts, percent", low=0, high=100),
-        number("pi_low", "lower end of the 95 % prediction interval, log hazard ratio"),
+        number(
+            "pi_low",
+            "lower end of the 95 % prediction interval by Knapp and Hartung, log HR; decides nothing",
+        ),
         number("pi_high", "upper end of the 95 % prediction interval, log hazard ratio"),
         number("loo_low", "smallest pooled log_hr when one cohort is left out"),
         number("loo_high", "largest pooled log_hr when one cohort is left out"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -11,8 +11,11 @@ from typing import Any
 import h5py
 import pandas as pd
 
-from irf7bone.acquire import cbioportal, geo_file, h5ad, table
+from irf7bone.acquire import cbioportal, geo_file, h5ad, r_file, table
 from irf7bone.acquire.cbioportal_files import SAMPLES
+from irf7bone.acquire.r_file import chosen_object, is_described, is_measured
+from irf7bone.acquire.r_objects import RNode, is_r_file, read_r_objects
+from irf7bone.acquire.r_tables import RContainer, container_of, is_frame, matrix_of, table_of
 from irf7bone.acquire.text import DELIMITERS, bare_suffix
 from irf7bone.base.errors import InputError, Problem
 from irf7bone.commands.propose.seen import (
@@ -77,8 +80,8 @@ def look(place: Place, symbols: SymbolTable) -> Seen:
     raise InputError(
         Problem(
             str(place.path),
-            "a folder or archive of cBioPortal, an h5ad file, a series matrix or family SOFT file of GEO, or "
-            "a table of expression with CLINICAL=table",
+            "a folder or archive of cBioPortal, an h5ad file, a series matrix or family SOFT file of GEO, a "
+            "file of R (.rds, .RData), or a table of expression with CLINICAL=table",
             "none of them",
             "name the file or folder with the expression; a table ends in .csv, .tsv, .txt or .parquet",
         )
@@ -216,21 +219,90 @@ def _geo_file(place: Place, symbols: SymbolTable) -> Seen:
 
 
 def _is_r_file(place: Place) -> bool:
-    return place.path.suffix.lower() in (".rds", ".rdata", ".rda")
+    return is_r_file(place.path)
 
 
 def _r_file(place: Place, symbols: SymbolTable) -> Seen:
-    name = place.path.name
-    read = f'x <- readRDS("{name}")' if place.path.suffix.lower() == ".rds" else f'x <- get(load("{name}"))'
-    raise InputError(
+    objects, _ = read_r_objects(place.path)
+    names = [name for name, node in objects.items() if container_of(node)]
+    names = names or [name for name, node in objects.items() if _is_numeric(node, place.path)]
+    node, _ = chosen_object(objects, names[0] if names and names[0] else None, place.path, is_measured)
+    held = container_of(node)
+    assays = list(held.assays) if held and held.default not in held.assays else []
+    entry: dict[str, Any] = {"source": "r_file", "path": place.beside_card(place.path)}
+    entry |= {"object": names[0]} if names and names[0] else {}
+    entry |= {"assay": assays[0]} if len(assays) > 1 else {}
+    draft = _Draft(place.card, entry)
+    values, _ = r_file.read_expression(draft, entry)
+    rows, columns = gene_kind(list(values.index), symbols), gene_kind(list(values.columns), symbols)
+    if columns and not rows:
+        values, entry["genes_in"] = values.T, "columns"
+    kind = rows or columns
+    if not kind and held:
+        entry["gene_column"], kind = _gene_column(held, place.path, symbols)
+    measured = [str(name) for name in values.columns]
+    if held:
+        clinical: dict[str, Any] = {"source": "r_file"}
+        samples, record = r_file.read_clinical(draft, clinical)
+    else:
+        clinical, samples, record = _r_clinical(place, objects, entry, measured)
+    for key, choices in (("object", names), ("assay", assays)):
+        if key in entry and len(choices) > 1:
+            entry[key] = ask(f"which {key}? {', '.join(choices)}; the values below are those of {entry[key]}")
+    expression = {
+        **entry,
+        "gene_id": kind or ask_genes(list(values.index)),
+        "scale": ask_scale(values),
+        "collapse": "max_mean",
+        **ask_written(values),
+    }
+    remarks = [
+        f"The column {name} is of class {kind}, which is not read."
+        for name, kind in record.get("not_read", {}).items()
+    ]
+    return Seen(
+        expression, [clinical], values, samples, remarks=remarks, described=record.get("described", {})
+    )
+
+
+def _is_numeric(node: RNode, path: Path) -> bool:
+    """Whether an object can be read as expression."""
+    try:
+        return is_measured(node) and matrix_of(node, path, "").shape[1] > 0
+    except InputError:
+        return False
+
+
+def _gene_column(held: RContainer, path: Path, symbols: SymbolTable) -> tuple[str, str | None]:
+    """The column of the features that holds human genes, and their kind; a question where none does."""
+    table = table_of(held.features, path, "").columns if held.features is not None else pd.DataFrame()
+    kinds = {str(name): gene_kind(list(table[name].dropna()), symbols) for name in table.columns}
+    for wanted in ("symbol", "ensembl", "entrez"):
+        for name, kind in kinds.items():
+            if kind == wanted:
+                return name, kind
+    return ask(f"which column of the features has the genes? There are {', '.join(kinds) or 'none'}"), None
+
+
+def _r_clinical(
+    place: Place, objects: Mapping[str, RNode], entry: Mapping[str, Any], measured: list[str]
+) -> tuple[dict[str, Any], pd.DataFrame, dict[str, Any]]:
+    """What goes with a matrix or data frame of R: a file that is named, or the other data frame."""
+    if place.clinical is not None:
+        return _clinical(place, place.clinical, measured)
+    others = [name for name, node in objects.items() if is_frame(node) and name != entry.get("object")]
+    if len(others) == 1:
+        return _clinical(place, place.path, measured, others[0])
+    raise _no_second_table(place)
+
+
+def _no_second_table(place: Place) -> InputError:
+    return InputError(
         Problem(
             str(place.path),
-            "tables as text: objects of R are read by R alone",
-            "a file of R",
-            "two lines of R make them. "
-            f'{read}; write.csv(x, "expression.csv") for a matrix or data frame, or '
-            'write.csv(Biobase::exprs(x), "expression.csv"); write.csv(Biobase::pData(x), "clinical.csv") '
-            "for an ExpressionSet. Then: make card FROM=expression.csv CLINICAL=clinical.csv",
+            "a second table, with the clinical data",
+            "one table only",
+            "name it: make card FROM=expression.csv CLINICAL=clinical.tsv",
         )
     )
 
@@ -243,14 +315,7 @@ def _is_table(place: Place) -> bool:
 
 def _tables(place: Place, symbols: SymbolTable) -> Seen:
     if place.clinical is None:
-        raise InputError(
-            Problem(
-                str(place.path),
-                "a second table, with the clinical data",
-                "one table only",
-                "name it: make card FROM=expression.csv CLINICAL=clinical.tsv",
-            )
-        )
+        raise _no_second_table(place)
     entry = {"source": "table", "path": place.beside_card(place.path), "genes_in": "rows"}
     draft = _Draft(place.card, entry)
     values, _ = table.read_expression(draft, entry)
@@ -259,8 +324,7 @@ def _tables(place: Place, symbols: SymbolTable) -> Seen:
         values, entry["genes_in"] = values.T, "columns"
     if not rows and not columns:
         entry["genes_in"] = ask("rows or columns? Neither names are human genes of a kind that is known")
-    clinical = {"source": "table", "path": place.beside_card(place.clinical)}
-    samples, key = _clinical_table(place.clinical, [str(name) for name in values.columns])
+    clinical, samples, record = _clinical(place, place.clinical, [str(name) for name in values.columns])
     expression = {
         **entry,
         "gene_id": rows or columns or ask_genes(list(values.index)),
@@ -268,23 +332,44 @@ def _tables(place: Place, symbols: SymbolTable) -> Seen:
         "collapse": "max_mean",
         **ask_written(values),
     }
-    return Seen(expression, [{**clinical, "key": key}], values, samples)
+    return Seen(expression, [clinical], values, samples, described=record.get("described", {}))
 
 
-def _clinical_table(path: Path, measured: list[str]) -> tuple[pd.DataFrame, str]:
-    """The clinical table, and the column of sample ids where one column has those that were measured."""
-    frame, _ = table.read_columns(path)
-    wanted = set(measured)
-    shares = {
-        name: len(wanted.intersection(frame[name].dropna())) / len(wanted)
-        for name in frame.columns
-        if frame[name].is_unique
-    }
-    keys = [name for name, share in shares.items() if share >= SHARED_IDS]
+def _clinical(
+    place: Place, path: Path, measured: list[str], name: str | None = None
+) -> tuple[dict[str, Any], pd.DataFrame, dict[str, Any]]:
+    """The card's entry of a clinical table, the table by its sample ids, and what is said of it.
+
+    The ids are the row names of R where they are those that were measured, else the column that has them.
+    """
+    if is_r_file(path):
+        objects, _ = read_r_objects(path)
+        node, where = chosen_object(objects, name, path, is_described)
+        found = table_of(node, path, where)
+        entry = {"source": "r_file", "path": place.beside_card(path), **({"object": name} if name else {})}
+        record = {"described": dict(found.described), "not_read": dict(found.left_out)}
+        frame = found.columns
+        if found.named and _shared(frame.index, measured) >= SHARED_IDS:
+            return entry, frame, record
+    else:
+        frame, _ = table.read_columns(path)
+        entry, record = {"source": "table", "path": place.beside_card(path)}, {}
+    keys = [
+        column
+        for column in frame.columns
+        if frame[column].is_unique and _shared(frame[column].dropna(), measured) >= SHARED_IDS
+    ]
     if len(keys) == 1:
-        return frame.set_index(keys[0]).rename_axis(index=None), str(keys[0])
+        frame = frame.set_index(keys[0]).rename_axis(index=None)
+        return {**entry, "key": str(keys[0])}, frame, record
     shown = ", ".join(map(str, keys or frame.columns[:8]))
-    return frame, ask(f"which column holds the sample ids of the expression table? There are {shown}")
+    question = f"which column holds the sample ids of the expression table? There are {shown}"
+    return {**entry, "key": ask(question)}, frame, record
+
+
+def _shared(ids: Iterable[str], measured: list[str]) -> float:
+    """Share of the measured samples that are among some ids."""
+    return len(set(measured).intersection(ids)) / len(set(measured))
 
 
 LAYOUTS: tuple[tuple[Callable[[Place], bool], Callable[[Place, SymbolTable], Seen]], ...] = (

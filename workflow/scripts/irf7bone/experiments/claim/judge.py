@@ -13,6 +13,7 @@ from irf7bone.base.phrases import counted
 from irf7bone.experiments.claim.rules import Evidence, composition_warning, decide, methods_code
 from irf7bone.experiments.claim.sentences import Marker, methods_words
 from irf7bone.experiments.design import ContrastDesign
+from irf7bone.study.experiment_card import Contrast
 from irf7bone.tables.experiment import CLAIM
 
 ESTIMATE = ("difference", "se", "ci_low", "ci_high", "df", "p", "permutation_p", "min_p", "code")
@@ -61,7 +62,7 @@ def judge_contrasts(
         evidence = Evidence(
             expected=expected,
             case=contrast.case,
-            reference=contrast.reference,
+            reference=_reference_words(contrast),
             sample_words=_sample_words(design),
             signature=signature,
             difference=_number(row["difference"]),
@@ -130,7 +131,16 @@ def _not_measured(composition: pd.DataFrame, contrast: str) -> tuple[str, ...]:
 def _sample_words(design: ContrastDesign) -> str:
     if design.n_pairs is not None:
         return counted(design.n_pairs, "pair")
+    if len(design.contrast.groups) > 2:
+        return f"{len(design.samples)} samples in {len(design.contrast.groups)} groups"
     return f"{design.n_case} against {counted(design.n_reference, 'sample')}"
+
+
+def _reference_words(contrast: Contrast) -> str:
+    """What the case is held against, with the groups beside the two."""
+    if contrast.than is not None:
+        return f"{contrast.reference}, compared with {contrast.than[0]} against {contrast.than[1]}"
+    return f"{contrast.reference} along a line through all groups" if contrast.at else contrast.reference
 
 
 def _number(value: Any) -> float:

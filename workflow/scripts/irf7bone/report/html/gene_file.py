@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.base.vocabulary import POOLED_ROW
-from irf7bone.pool.pool_genes import FAMILY
+from irf7bone.tables.every_gene import FAMILY
 
 _TYPED = re.compile(r"[a-z0-9-]{2,8}")  # other names that somebody might type
 MOST_RESULTS = 125_000  # of six bytes each, so that the file stays below a megabyte beside its names

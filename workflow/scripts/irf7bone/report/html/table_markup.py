@@ -101,7 +101,9 @@ def pooled_view(frame: pd.DataFrame, method: str) -> TableView:
             "I²", "share of variance between cohorts", say_number("i2", lambda x: f"{x:.0f} %"), number=True
         ),
         Field("tau²", "variance between cohorts", say_number("tau2", lambda x: f"{x:.3f}"), number=True),
-        Field("95 % PI", "prediction interval", say_range("pi_low", "pi_high", interval), number=True),
+        Field(
+            "95 % PI", "Knapp-Hartung, never decides", say_range("pi_low", "pi_high", interval), number=True
+        ),
         Field("Leave one out", "range of the HR", say_range("loo_low", "loo_high", interval), number=True),
         _HELD,
     )

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from irf7bone.base.phrases import signature_name
+from irf7bone.figures.experiment_words import EXPERIMENTS_QUESTION
 from irf7bone.report.html.section import Finding, Section
 from irf7bone.report.sections.experiments_section import experiments_section, findings_together
 
@@ -38,10 +39,12 @@ def experiments_answer(inputs: ReportInputs) -> Section:
 
 
 def experiments_below(inputs: ReportInputs) -> Section:
-    """The section on experiments without the figures that stand beside the verdict."""
+    """The section on experiments without the figures and sentences that stand with the verdict."""
     whole, _ = _whole(inputs)
+    above = {finding.text for finding in experiments_answer(inputs).findings}
     rest = [figure for figure in whole.figures if not figure.file.endswith(FIRST_FIGURES)]
-    return replace(whole, figures=rest)
+    findings = [finding for finding in whole.findings if finding.text not in above]
+    return replace(whole, figures=rest, findings=findings)
 
 
 def _whole(inputs: ReportInputs) -> tuple[Section, Experiments]:
@@ -52,7 +55,5 @@ def _whole(inputs: ReportInputs) -> tuple[Section, Experiments]:
 
 
 def _question(signature: str, method: str) -> str:
-    return (
-        "Asked: has the bone lesion lost the interferon signal, and does treatment bring it back? Judged "
-        f"by {signature_name(signature)}, scored by {method}, named before the run."
-    )
+    judged = f"Judged by {signature_name(signature)}, scored by {method}, named before the run."
+    return f"{EXPERIMENTS_QUESTION} {judged}"

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from irf7bone.base.phrases import STATUS_WORDS, counted, is_missing, listed, p_clause, p_value
+from irf7bone.base.phrases import STATUS_WORDS, capital, counted, is_missing, listed, p_clause, p_value
 from irf7bone.base.vocabulary import ALPHA
+from irf7bone.harmonise.swaps import say_exchange
 from irf7bone.report.html.cell_markup import (
     NOTHING,
     Cell,
@@ -76,6 +77,8 @@ def marker_findings(table: pd.DataFrame, simulated: frozenset[str]) -> list[Find
         ]
         why = [str(reason) for reason in dict.fromkeys(told["reason"]) if not is_missing(reason)]
         stated = f" ({'; '.join(why)})" if why else ""
+        pairs = [str(pair) for pair in dict.fromkeys(told["exchanged"]) if not is_missing(pair)]
+        stated += "".join(f". {capital(say_exchange(pair))}" for pair in pairs)
         if said:
             findings.append(Finding(f"{name}: {listed(said)}{stated}."))
         else:

@@ -39,7 +39,7 @@ METHOD_WORDS = {
     "immune_correlation": "correlations with immune scores",
     "pooled_p": "pooled results",
     "pooled_interval": "pooled results",
-    "prediction_interval": "a further cohort (prediction)",
+    "prediction_interval": "the Knapp-Hartung prediction of a further cohort, which decides nothing",
     "tau2_interval": "tau2",
 }
 # a cohort of more than twice or less than half the events is another kind of cohort

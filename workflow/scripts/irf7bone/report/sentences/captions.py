@@ -80,7 +80,12 @@ def forest_caption(endpoint: str, table: pd.DataFrame, method: str, without: Seq
         if len(pools)
         else " No cohort of patients gives a pooled value."
     )
-    predicted = " Dashed: 95 % prediction interval." if (table["kind"] == "prediction").any() else ""
+    predicted = (
+        " Dashed: 95 % prediction interval by Knapp and Hartung, which decides nothing; that of the Bayesian "
+        "pool stands with the verdict."
+        if (table["kind"] == "prediction").any()
+        else ""
+    )
     simulated = (
         " Hatched: simulated cohorts, not patients, in no pooled value."
         if (table["block"] == "simulated").any()

@@ -197,11 +197,10 @@ def _heterogeneity(found: pd.Series | None) -> str:
     if not is_missing(found["loo_low"]):
         ends = hazard_ratio(found["loo_low"]), hazard_ratio(found["loo_high"])
         parts.append(f"Leaving out one cohort at a time, the HR lies between {ends[0]} and {ends[1]}.")
-    if is_missing(found["pi_low"]):
-        parts.append("For two cohorts only the Bayesian prediction interval is given.")
-    else:
+    if not is_missing(found["further_low"]):
         parts.append(
-            f"In a further cohort the HR is expected within {interval(found['pi_low'], found['pi_high'])}."
+            "In a further cohort the HR is expected within "
+            f"{interval(found['further_low'], found['further_high'])} (Bayesian pool)."
         )
     return " ".join(parts)
 

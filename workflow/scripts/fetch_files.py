@@ -1,4 +1,4 @@
-"""Fetch the files that one experiment needs from elsewhere."""
+"""Fetch the files that one cohort, experiment or data set needs from elsewhere."""
 
 from irf7bone.download.fetch import entries, fetch_all
 from irf7bone.download.lock import write_lock

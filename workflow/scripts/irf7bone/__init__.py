@@ -9,9 +9,9 @@ import sys
 
 __version__ = "0.1.0"
 
-if hasattr(sys.modules["__main__"], "snakemake"):
-    # A job imports half a million objects that live as long as it does, and Python's defaults look through
-    # them again and again: a fifteenth of its time. Who imports the package as a library keeps theirs.
+if "snakemake" in sys.modules:
+    # A job imports half a million objects that live as long as it does. Python looks through them again and
+    # again by default, a tenth of its time. Who imports the package as a library keeps their own settings.
     gc.set_threshold(50_000, 20, 50)
     # anndata imports xarray wherever it is installed: half a second of each job, for nothing used here.
     # rdata, which brings it, asks for it where a file of R is read.

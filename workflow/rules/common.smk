@@ -141,7 +141,7 @@ def memory(rule):
 
 
 def minutes(rule):
-    """How long a job of the rule may take: five times what it took where it was measured, half an hour at least."""
+    """How long a job of the rule may take, five times what it took where it was measured, half an hour at least."""
 
     def planned(wildcards, attempt):
         sizes = [(size_of(card), random_fits(study.config, card.endpoints)) for card in cards_of(wildcards)]

@@ -103,6 +103,7 @@ def write_series_on_disk(folder: Path, genes: list[str]) -> None:
     card = yaml.safe_load((folder / "cards/stored.yaml").read_text(encoding="utf-8"))
     card["expression"] |= {"source": "geo_file", "path": "GSE77_series_matrix.txt.gz"}
     del card["expression"]["matrix"]
+    card["endpoints"]["death"]["event"] = {"from": "status", "is": "bone", "else": "free"}
     write_card(folder, card | {"id": "on_disk", "clinical": [{"source": "geo_file"}]})
 
 

@@ -227,7 +227,7 @@ def test_make_card_asks_for_the_second_table_and_for_one_of_two_assays(tmp_path,
 def test_a_job_hides_xarray_from_anndata_and_still_reads_files_of_r():
     """It would take half a second of each job."""
     code = (
-        "import sys; from pathlib import Path; snakemake = 1\n"
+        "import sys; from pathlib import Path; import snakemake.iocontainers\n"
         f"sys.path.insert(0, {str(PROJECT / 'workflow' / 'scripts')!r})\n"
         "import irf7bone, anndata.compat; assert anndata.compat.xarray is None\n"
         "from irf7bone.acquire.r_objects import read_r_objects\n"

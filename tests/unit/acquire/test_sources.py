@@ -191,7 +191,7 @@ def test_input_files_are_those_the_card_names_and_cost_no_heavy_import(tmp_path)
 
 
 def test_an_unknown_source_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"one of .*package, simulate.*, table"):
+    with pytest.raises(InputError, match=r"one of .*package, r_file, simulate.*, table"):
         acquire(folder_card(tmp_path, {"source": "tape"}))
 
 

@@ -33,7 +33,7 @@ ENTRY = """@article{cox1972,
 """
 # Works that code and documents name and the list does not hold: no doi, PMID or address of theirs was seen.
 LEFT_OUT = {("Fisher", "1924"), ("Karsenty", "2009"), ("Moll", "1982"), ("Rueger", "1978"), ("Stone", "1985")}
-LEFT_OUT |= {("van Houwelingen", "2006"), ("Mantel", "1966")}
+LEFT_OUT |= {("van Houwelingen", "2006"), ("Mantel", "1966"), ("Greengard", "1991")}
 # "Cox (1972, ...)", "Heinze and Schemper 2001", "Wolbers et al. (2014", "Law 2014", "van 't Veer 2002"
 NAMED = re.compile(
     r"\b((?:van (?:de |den |'t )?)?[A-Z][A-Za-z'-]+)"

@@ -60,7 +60,7 @@ def test_no_text_is_a_formula_in_a_spreadsheet_and_all_come_back(pooled, tmp_pat
 
 def test_all_violations_are_raised_together_and_nothing_is_written(pooled, tmp_path):
     bad = pooled.copy()
-    bad.loc[0, "status"] = "failed"
+    bad.loc[0, "status"] = "crashed"
     bad.loc[1, "p"] = 1.5
     bad.loc[2, ["status", "reason"]] = ["too_few_events", "3 events"]  # but carries an estimate
     bad.loc[3, "log_hr"] = np.nan  # but says ok
@@ -69,7 +69,7 @@ def test_all_violations_are_raised_together_and_nothing_is_written(pooled, tmp_p
         POOLED.write(bad, tmp_path / "bad.tsv")
     said = str(error.value)
     for word in (
-        "failed",
+        "crashed",
         "1.5",
         "NA where status is not ok",
         "finite number where status is ok",

@@ -15,6 +15,7 @@ STATUS_WORDS = {
     "low_coverage": "low coverage",
     "not_measured": "not measured",
     "not_available": "not available",
+    "failed": "failed",
 }
 MODEL_WORDS = {
     "unadjusted": "unadjusted",

@@ -103,7 +103,6 @@ def write_series_on_disk(folder: Path, genes: list[str]) -> None:
     card = yaml.safe_load((folder / "cards/stored.yaml").read_text(encoding="utf-8"))
     card["expression"] |= {"source": "geo_file", "path": "GSE77_series_matrix.txt.gz"}
     del card["expression"]["matrix"]
-    card["endpoints"]["death"]["event"] = {"from": "status", "is": "bone", "else": "free"}
     write_card(folder, card | {"id": "on_disk", "clinical": [{"source": "geo_file"}]})
 
 
@@ -113,6 +112,7 @@ def write_file_of_r(folder: Path) -> None:
     card = yaml.safe_load((folder / "cards/stored.yaml").read_text(encoding="utf-8"))
     card["expression"] |= {"source": "r_file", "path": "expression_set.rds", "gene_column": "Symbol"}
     del card["expression"]["matrix"]
+    card["endpoints"]["death"]["event"] = {"from": "status", "is": "bone", "else": "free"}
     write_card(folder, card | {"id": "of_r", "clinical": [{"source": "r_file"}]})
 
 

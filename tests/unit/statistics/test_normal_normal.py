@@ -319,3 +319,13 @@ def test_refused(y, se, scale, said):
 def test_no_quantile_of_certainty(probability):
     with pytest.raises(ValueError, match="between 0 and 1"):
         pool_normal_normal([[0.1]], [[0.2]], scale=0.5).mu.quantile(probability)
+
+
+def test_a_probability_is_never_above_one():
+    random = np.random.default_rng(5)
+    effects = random.normal(-1.0, 0.1, (400, 50))
+    pool = pool_normal_normal(effects, np.full(effects.shape, 0.2), scale=0.5)
+    assert (pool.mu.share.sum(axis=1) > 1).any()  # or nothing is tried here
+    for limit in (0.0, 3.0):
+        assert (pool.mu.below(limit) <= 1).all() and (pool.further.below(limit) <= 1).all()
+    assert (pool.mu.below(3.0) == 1).any()

@@ -49,7 +49,8 @@ class Mixture:
     def below(self, limit: ArrayLike) -> Array:
         """Probability below ``limit``, a number or shape (m,); shape (m,)."""
         limit = np.broadcast_to(np.asarray(limit, float), self.mean.shape[:1])[:, None]
-        return (self.share * ndtr((limit - self.mean) / self.sd)).sum(axis=1)
+        found = (self.share * ndtr((limit - self.mean) / self.sd)).sum(axis=1)
+        return np.minimum(found, 1.0)  # the shares add up to 1 but for their last digit
 
     def quantile(self, probability: float) -> Array:
         """The value below which ``probability`` lies, shape (m,).

@@ -9,7 +9,8 @@ import sys
 
 __version__ = "0.1.0"
 
-if "snakemake" in sys.modules:
+# where Snakemake puts the scripts of jobs: its own process, and whoever uses the package, keep what they have
+if ".snakemake/scripts/" in "".join(sys.argv[:1]):
     # A job imports half a million objects that live as long as it does. Python looks through them again and
     # again by default, a tenth of its time. Who imports the package as a library keeps their own settings.
     gc.set_threshold(50_000, 20, 50)

@@ -214,9 +214,12 @@ def test_pooled_sentence():
     row = {
         **{name: "x" for name in ("signature", "method", "endpoint", "model")},
         "status": "ok",
-        "log_hr": math.log(1.02),
-        "ci_low": math.log(0.9),
-        "ci_high": math.log(1.2),
+        "log_hr": math.log(1.03),
+        "ci_low": math.log(0.5),
+        "ci_high": math.log(2.2),
+        "bayes_log_hr": math.log(1.02),
+        "bayes_low": math.log(0.9),
+        "bayes_high": math.log(1.2),
         "k": 3,
         "n": 397,
         "n_events": 123,
@@ -271,7 +274,7 @@ def test_samples_that_were_not_flagged_are_said_to_be_so(inputs):
 
 def test_a_hidden_positive_control_is_admitted(inputs):
     control = inputs.pooled["signature"] == made.PROLIFERATION
-    weak = inputs.pooled.assign(ci_low=inputs.pooled["ci_low"].where(~control, -0.2))
+    weak = inputs.pooled.assign(bayes_low=inputs.pooled["bayes_low"].where(~control, -0.2))
     said = bearing_of(inputs, pooled=weak)["Positive control (proliferation)?"]
     assert "proliferation is seen in 1 of 2 cohorts: these data can show an effect of that size" in said
     real = inputs.associations[inputs.associations["cohort"] != "made"]

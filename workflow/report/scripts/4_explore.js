@@ -196,8 +196,8 @@ function drawForest(whole, rows, { weights = true, label: caption = "Forest of t
     make("tbody", {}, ...lines), make("tfoot", {}, make("tr", {}, ...foot)));
   const said = pooled === null ? "No cohort of patients gives an estimate, so there is no pooled value."
     : pooled.k === 1 ? "One cohort of patients: nothing is pooled, and heterogeneity cannot be told."
-      : !weights ? "Pooled by random effects; interval by the modified Knapp-Hartung method."
-        : `Heterogeneity: I² ${pooled.i2.toFixed(0)} %, tau² ${pooled.tau2.toFixed(3)} (REML); interval by the modified Knapp-Hartung method.`;
+      : !weights ? "Pooled: Bayesian 95 % interval."
+        : `Heterogeneity: I² ${pooled.i2.toFixed(0)} %, tau² ${pooled.tau2.toFixed(3)} (REML); pooled and prediction intervals are Bayesian.`;
   return { table, said: make("p", { class: "small" }, said), there };
 }
 

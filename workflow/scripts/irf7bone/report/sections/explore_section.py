@@ -15,6 +15,7 @@ from irf7bone.base.phrases import (
     SURVIVAL_WORDS,
     signature_name,
 )
+from irf7bone.pool.quoted import as_quoted
 from irf7bone.report.html.section import Section, chosen, one_row
 from irf7bone.report.html.small_forest import small_forest
 
@@ -35,7 +36,7 @@ FITTED = (
     "status",
     "reason",
 )
-POOLED = (
+POOLED = (  # intervals as they are quoted
     *("k", "n", "n_events", "log_hr", "ci_low", "ci_high", "p", "q", "tau2", "i2", "pi_low", "pi_high"),
     *("status", "reason"),
 )
@@ -82,7 +83,7 @@ def explore_numbers(inputs: ReportInputs) -> dict[str, Any]:
         "primary": dict(vars(config.primary)),
         "simulated": [name in inputs.simulated for name in inputs.cards],
         "fits": _by_column(inputs.associations, ("cohort", *KEY, *FITTED), words),
-        "pooled": _by_column(inputs.pooled, (*KEY, *POOLED), words),
+        "pooled": _by_column(as_quoted(inputs.pooled), (*KEY, *POOLED), words),
         "curve_method": config.primary.method,
         "curves": step_curves(chosen(inputs.curves, method=config.primary.method)),
     }

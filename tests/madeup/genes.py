@@ -22,7 +22,7 @@ def genes(cohorts: list[str]) -> pd.DataFrame:
         for endpoint in made.HAS[cohort]:
             for model in GENE_MODELS:
                 parts.append(_family(cohort, endpoint, model, random))
-    whole = ranked(join(EVERY_GENE, [*parts, *pool_genes(join(EVERY_GENE, parts))]))
+    whole = ranked(join(EVERY_GENE, [*parts, *pool_genes(join(EVERY_GENE, parts), scale=0.5)]))
     whole["interferon"] = whole["gene"].isin(["IRF7", "RSAD2", "ISG15"])
     return EVERY_GENE.cast(whole)
 

@@ -29,7 +29,7 @@ from irf7bone.study.planned_subtypes import planned_subtypes
 from irf7bone.study.strict_yaml import merge_config, read_configs
 from irf7bone.tables.register import OF_CELLS, OF_COHORT, OF_EXPERIMENT
 from irf7bone.tables.register import OVER_CELLS, OVER_COHORTS, OVER_EXPERIMENTS
-from irf7bone.tables.register import EVERY_GENE_FILE, paths_in, registered
+from irf7bone.tables.register import EVERY_GENE_FILE, GENE_TERTILES_FILE, paths_in, registered
 
 if not workflow.is_main_process:
     code_hash = code_hash_of  # one job runs here, and the code of the other rules is asked by nobody
@@ -68,6 +68,7 @@ subtypes = planned_subtypes(study.cards.values())
 cohort_tables = paths_in(OF_COHORT)
 pooled_tables = paths_in(OVER_COHORTS) if study.cards else []  # experiments alone
 every_gene = [EVERY_GENE_FILE] if study.cards else []
+gene_tertiles = [GENE_TERTILES_FILE] if study.cards else []
 experiment_tables = paths_in(OF_EXPERIMENT)
 # what is compared and called, not the cells themselves or what was lost on the way
 cell_tables = [

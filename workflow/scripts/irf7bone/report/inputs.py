@@ -12,7 +12,7 @@ import pandas as pd
 from irf7bone.figures import key_signatures
 from irf7bone.report.sentences.glossary import Glossary
 from irf7bone.tables.calibration import CALIBRATION
-from irf7bone.tables.every_gene import EVERY_GENE
+from irf7bone.tables.every_gene import EVERY_GENE, GENE_TERTILES
 from irf7bone.tables.study_tables import StudyTables
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ class ReportInputs:
         templates: Folder with ``templates/``, ``scripts/`` and ``style.css``.
         works: Those of data/references.bib.
         genes: :data:`irf7bone.tables.every_gene.EVERY_GENE`.
+        gene_tertiles: :data:`irf7bone.tables.every_gene.GENE_TERTILES`.
         other_names: Earlier names and aliases of its genes, in lower case -> current symbol.
         calibration: :data:`irf7bone.tables.calibration.CALIBRATION`; without rows nothing is warned of.
         glossary: Terms of docs/user/glossary.md; without terms nothing is explained.
@@ -106,6 +107,7 @@ class ReportInputs:
     templates: Path
     works: Works
     genes: pd.DataFrame = field(default_factory=EVERY_GENE.empty)
+    gene_tertiles: pd.DataFrame = field(default_factory=GENE_TERTILES.empty)
     other_names: Mapping[str, str] = field(default_factory=dict)
     calibration: pd.DataFrame = field(default_factory=CALIBRATION.empty)
     glossary: Glossary = field(default_factory=Glossary)

@@ -16,6 +16,7 @@ from irf7bone.base.phrases import (
     signature_name,
 )
 from irf7bone.pool.quoted import as_quoted
+from irf7bone.report.html.risk_times import risk_times
 from irf7bone.report.html.section import Section, chosen, one_row
 from irf7bone.report.html.small_forest import small_forest
 
@@ -41,7 +42,6 @@ POOLED = (  # intervals as they are quoted
     *("status", "reason"),
 )
 GROUPS = ("low", "middle", "high")
-AT_RISK_TIMES = 5
 
 
 def explore_section(inputs: ReportInputs) -> Section:
@@ -134,14 +134,6 @@ def step_curves(curves: pd.DataFrame) -> dict[str, dict[str, Any]]:
             "groups": groups,
         }
     return found
-
-
-def risk_times(longest: float) -> list[int]:
-    """At most five or six round times from 0: whole years, where follow-up has that many."""
-    for step in (6, 12, 24, 36, 48, 60, 120):
-        if longest / step <= AT_RISK_TIMES:
-            return list(range(0, int(longest) + 1, step))
-    return [0, int(longest)]
 
 
 def _steps(rows: pd.DataFrame, ticks: Sequence[int]) -> dict[str, Any]:

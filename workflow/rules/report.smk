@@ -143,7 +143,7 @@ rule build_report:
     input:
         **report_inputs,
     output:
-        **({"multiqc": "results/report/irf7bone_mqc.json"} if study.cards else {}),
+        multiqc="results/report/irf7bone_mqc.json",
         summary="results/summary.json",
         report=report(
             "results/report/index.html",

@@ -143,7 +143,7 @@ def test_the_chosen_combination_is_that_of_the_tables(visit, report, inputs):
         if row["status"] != "ok":
             assert f"{STATUS_WORDS[row['status']]}: {row['reason']}" in said
         else:
-            assert f"HR {estimate(row['log_hr'], row['ci_low'], row['ci_high'])} per SD" in said
+            assert f"HR {estimate(*(row[name] for name in quoted_columns(row['k'])))} per SD" in said
             assert p_clause(row["p"]) in said and f"{row['n_events']} events" in said
         assert said.startswith("Primary analysis") == (wanted == vars(inputs.config.primary))
         drawn = {cells[0].split(" ")[0]: cells[4] for cells in lines}

@@ -92,8 +92,11 @@ def _plot_curve(axes: Axes, shown: pd.DataFrame) -> None:
             x[primary], middle[primary], s=52, facecolor="none", edgecolor=style.INK, linewidth=0.9, zorder=4
         )
         axes.annotate(
-            "primary", (x[primary][0], middle[primary][0]), xytext=(0, 7), textcoords="offset points",
-            ha="center", size=style.SMALL_POINTS, weight="bold",
+            # above all intervals, where it hides none and crosses no line
+            "primary", (x[primary][0], middle[primary][0]), xytext=(x[primary][0], limit),
+            textcoords="data", ha="left" if x[primary][0] < len(shown) / 2 else "right", va="top",
+            size=style.SMALL_POINTS, weight="bold",
+            arrowprops={"arrowstyle": "-", "color": style.INK, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 4},
         )  # fmt: skip
     axes.axhline(1, color=style.INK, linewidth=0.6, zorder=0)
     axes.axhline(np.median(middle), color=style.GREY, linewidth=0.6, linestyle=(0, (3, 2)), zorder=0)

@@ -179,9 +179,10 @@ def scores_caption(cohort: str, scores: pd.DataFrame, coverage: pd.DataFrame) ->
     """Caption of a figure of scores: how many samples and signatures, and which were not scored."""
     if scores.empty:
         return f"No signature could be scored in {cohort}."
-    lost = coverage[coverage["status"] != "ok"]
-    named = [f"{row['signature']} ({row['reason']})" for _, row in lost.iterrows()]
-    without = f" Not scored: {'; '.join(named)}." if named else ""
+    lost = coverage.loc[coverage["status"] != "ok", "signature"]
+    without = (
+        f" Not scored, for the reasons in the table of coverage: {listed(list(lost))}." if len(lost) else ""
+    )
     return (
         f"Raw scores ({scores['method'].iloc[0]}) of {counted(scores['signature'].nunique(), 'signature')} "
         f"in {counted(scores['sample'].nunique(), 'sample')} of {cohort}, with quartiles, and the Spearman "

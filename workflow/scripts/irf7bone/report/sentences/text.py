@@ -287,8 +287,14 @@ def _other_choices(pooled: pd.DataFrame, config: Config) -> str:
     return (
         f"Over {counted(len(rows), 'combination')} of method and model the HR lies between "
         f"{hazard_ratio(rows['log_hr'].min())} and {hazard_ratio(rows['log_hr'].max())}; "
-        f"{below} of the intervals lie wholly below 1 and {above} wholly above."
+        f"{_apart(below, above)}."
     )
+
+
+def _apart(below: int, above: int) -> str:
+    if not below and not above:
+        return "every 95 % interval includes 1"
+    return f"{below} of the 95 % intervals lie wholly below 1 and {above} wholly above"
 
 
 def _positive_control(pooled: pd.DataFrame, associations: pd.DataFrame, config: Config) -> str:

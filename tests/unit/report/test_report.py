@@ -66,12 +66,13 @@ def test_equal_inputs_give_equal_bytes(inputs, html):
     assert build_report(inputs) == html
 
 
-def test_the_page_fetches_nothing(html, page):
+def test_the_page_fetches_nothing(html, page, inputs):
     assert not page.all("img") and not page.all("link")
     away = [link["href"] for link in page.all("a") if not link["href"].startswith(("#", "data:"))]
     # the figures' PDFs, in the folder of results that the page lies in
     assert away and all(href.startswith("../figures/") and href.endswith(".pdf") for href in away)
-    assert all((inputs.figures / href.removeprefix("../figures/")).is_file() for href in away)
+    drawn = (inputs.figures / href.removeprefix("../figures/") for href in away)
+    assert all(path.with_suffix(".svg").is_file() for path in drawn)
     assert not any("src" in script for script in page.all("script"))
     addresses = re.findall(r"url\(([^)]*)\)", html)
     assert addresses and all(address.startswith(("data:font/woff;base64,", "#")) for address in addresses)

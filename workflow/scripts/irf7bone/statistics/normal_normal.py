@@ -65,7 +65,7 @@ class Mixture:
             raise ValueError(f"a probability must be between 0 and 1, not {probability}")
         ends = self.mean + float(ndtri(probability)) * self.sd
         low, high = ends.min(axis=1), ends.max(axis=1)
-        at = (self.share * ends).sum(axis=1)
+        at = self.centre + float(ndtri(probability)) * self.spread
         close = _CLOSE * (self.share * self.sd).sum(axis=1)
         left = np.flatnonzero(np.isfinite(at))
         for _ in range(_STEPS):
@@ -81,7 +81,7 @@ class Mixture:
             )
             with np.errstate(divide="ignore", invalid="ignore"):
                 newton = before - excess / density
-            inside = (newton > low[left]) & (newton < high[left])
+            inside = (newton >= low[left]) & (newton <= high[left])  # at an end where it is the answer
             at[left] = np.where(inside, newton, (low[left] + high[left]) / 2)
             left = left[np.abs(at[left] - before) > close[left]]
         return at

@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from irf7bone.base.stored_matrix import Matrix
 from irf7bone.genes.centroids import Centroids
 from irf7bone.scoring.engine import Prepared
 from irf7bone.statistics.ranks import mid_ranks
@@ -26,7 +27,7 @@ LEAST_SHARE_OF_GENES = 0.8  # of the centroids' genes
 
 
 def call_subtypes(
-    cohort: str, expression: pd.DataFrame, er: pd.Series | None, centroids: Centroids
+    cohort: str, expression: Matrix, er: pd.Series | None, centroids: Centroids
 ) -> pd.DataFrame:
     """Call the subtype of every sample of a cohort.
 

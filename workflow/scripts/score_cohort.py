@@ -24,8 +24,9 @@ selected = {name: library[name] for name in snakemake.params.select}
 adata = read_cohort(snakemake.input.cohort)
 expression = expression_of(adata)
 published = {name: one for name, one in library.items() if one.role != "derived"}
-few = Prepared(thinned(expression, MOST_SAMPLES))
-identities = gene_identity(cohort, few, selected, published, adata.var["source_ids"])
+identities = gene_identity(
+    cohort, Prepared(thinned(expression, MOST_SAMPLES)), selected, published, adata.var["source_ids"]
+)
 scores, coverage = score_cohort(
     expression,
     selected,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from irf7bone.base.stored_matrix import thinned
+from irf7bone.base.stored_matrix import some_samples
 from irf7bone.genes.centroids import read_centroids
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
@@ -25,7 +25,7 @@ adata = read_cohort(snakemake.input.cohort)
 expression = expression_of(adata)
 published = {name: one for name, one in library.items() if one.role != "derived"}
 identities = gene_identity(
-    cohort, Prepared(thinned(expression, MOST_SAMPLES)), selected, published, adata.var["source_ids"]
+    cohort, Prepared(some_samples(expression, MOST_SAMPLES)), selected, published, adata.var["source_ids"]
 )
 scores, coverage = score_cohort(
     expression,

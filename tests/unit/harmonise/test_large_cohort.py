@@ -1,11 +1,10 @@
-"""A cohort too large for memory goes from h5ad to its scores in blocks, and ends where it would if it were read whole."""
+"""A cohort too large for memory goes from h5ad to its scores in blocks, and comes out as read whole."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import anndata as ad
-import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,7 +16,7 @@ from irf7bone.acquire.sample_blocks import StoredExpression
 from irf7bone.acquire.sources import acquire
 from irf7bone.base import stored_matrix
 from irf7bone.base.errors import InputError
-from irf7bone.base.stored_matrix import StoredMatrix, thinned
+from irf7bone.base.stored_matrix import StoredMatrix, some_samples
 from irf7bone.harmonise import cohort_file, expression
 from irf7bone.harmonise.cohort import Harmonised, harmonise
 from irf7bone.harmonise.cohort_file import expression_of, read_cohort, write_cohort
@@ -51,11 +50,14 @@ def everything_is_large(monkeypatch):
 def adata(symbols) -> ad.AnnData:
     """Symbols of which one is an alias of another, one constant gene, a missing value."""
     rng = np.random.default_rng(4)
-    genes = sorted(symbols.symbols)[::300][: N_GENES - 2] + ["MKI67", "ESR1"]
+    genes = [*sorted(symbols.symbols)[::300][: N_GENES - 2], "MKI67", "ESR1"]
     values = (rng.normal(8, 2, N_GENES) + rng.normal(0, 0.7, (N_SAMPLES, N_GENES))).astype(np.float32)
     values[:, 3] = 5.0
     values[11, 8] = np.nan
-    obs = {"months": rng.exponential(50, N_SAMPLES).round(1), "bone": (rng.random(N_SAMPLES) < 0.5).astype(int)}
+    obs = {
+        "months": rng.exponential(50, N_SAMPLES).round(1),
+        "bone": (rng.random(N_SAMPLES) < 0.5).astype(int),
+    }
     obs["relapse"] = obs["bone"]
     samples = [f"T{i:03d}" for i in range(N_SAMPLES)]
     return ad.AnnData(values, obs=pd.DataFrame(obs, index=samples), var=pd.DataFrame(index=genes))
@@ -108,8 +110,8 @@ def test_its_file_is_read_as_any_other_and_in_blocks(both, stored, tmp_path):
     np.testing.assert_array_equal(stored[some], whole[some])
     with pytest.raises(KeyError, match="1 genes are not measured"):
         stored[["MKI67", "NONE"]]
-    np.testing.assert_array_equal(thinned(stored, 5), whole.iloc[[0, 11, 23, 34, 46]])
-    assert thinned(whole, 5) is whole
+    np.testing.assert_array_equal(some_samples(stored, 5), whole.iloc[[0, 11, 23, 34, 46]])
+    assert some_samples(whole, 5) is whole
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -122,7 +124,9 @@ def test_scores_and_quality_are_the_same_bytes(both, stored, tmp_path, method):
     np.testing.assert_array_equal(score_sets(found, sets, method), score_sets(expected, sets, method))
     if method == "zscore":
         pd.testing.assert_frame_equal(
-            sample_quality(read_cohort(tmp_path / "big.h5ad"), "c"), sample_quality(whole, "c"), check_exact=True
+            sample_quality(read_cohort(tmp_path / "big.h5ad"), "c"),
+            sample_quality(whole, "c"),
+            check_exact=True,
         )
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from tests.unit.harmonise.test_duplicates import GENES, found, measured_again, names
+from tests.unit.harmonise.test_duplicates import tumours as tumours_of
 
 from irf7bone.harmonise import duplicates, large_match, patient_facts
 from irf7bone.harmonise.patient_facts import matching_facts
 from irf7bone.harmonise.profile_match import match_profiles, read_profiles
-from tests.unit.harmonise.test_duplicates import GENES, found, measured_again, names
-from tests.unit.harmonise.test_duplicates import tumours as tumours_of
 
 
 def tumours(samples: list[str], seed: int) -> pd.DataFrame:
@@ -43,7 +43,11 @@ def planted() -> dict[str, pd.DataFrame]:
 
 def test_planted_copies_are_found_as_the_matrix_finds_them(pairs_kept_apart):
     whole, apart = pairs_kept_apart(planted())
-    expected = {(f"A{i:02d}", f"C{i:02d}") for i in range(8)} | {("A00", "D00"), ("C00", "D00"), ("A20", "E00")}
+    expected = {(f"A{i:02d}", f"C{i:02d}") for i in range(8)} | {
+        ("A00", "D00"),
+        ("C00", "D00"),
+        ("A20", "E00"),
+    }
     expected |= {(f"A{30 + i:02d}", f"F{i:02d}") for i in range(6)}
     assert found(whole) == expected
     assert found(apart) == expected

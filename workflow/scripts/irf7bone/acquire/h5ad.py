@@ -37,7 +37,7 @@ def read_expression(card: Sourced, entry: dict) -> tuple[Expression, dict[str, s
 
     Returns:
         Genes x samples, float32 where the file has that, else float64; gene ids are the index of ``var``, or
-        its column ``gene_column``; and the record of the file. Values of a large matrix are read when asked for.
+        its column ``gene_column``; and the record of the file. A large matrix is read when it is asked for.
 
     Raises:
         InputError: The file cannot be read, lacks what the card names, or has empty or repeated ids.
@@ -129,7 +129,9 @@ def _stored(file: h5py.File, name: str, path: Path) -> h5py.Group | h5py.Dataset
     if n_values > (MOST_BY_GENES if by_genes else MOST_VALUES):
         remedy = "a cohort has one row a tumour: sum the cells of each sample before this workflow"
         if by_genes and n_values <= MOST_VALUES:
-            remedy = "write it sample by sample, as a csr or a dense matrix, which is read a few samples at a time"
+            remedy = (
+                "write it sample by sample, as a csr or a dense matrix, which is read a few samples at a time"
+            )
         raise _refuse(
             f"{path}, {name}",
             f"at most {MOST_BY_GENES if by_genes else MOST_VALUES:,} values (samples x genes)",

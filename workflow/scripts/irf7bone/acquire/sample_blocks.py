@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 BLOCK_BYTES = 16 * 2**20  # of float64; what is made of a block takes several times that
 KEPT_BYTES = 64 * 2**20  # of float64; a smaller matrix is read once and stays in memory
-# a large matrix lies as one row a sample, whose values are the bytes of one cell: column and metadata of these
+# a large matrix lies as one row a sample, whose values are the bytes of one cell: column, and metadata
 _VALUES, _OF_ROWS = "__values__", b"irf7bone_rows"
 
 Reader: TypeAlias = Callable[[np.ndarray], np.ndarray]
@@ -26,7 +26,7 @@ class StoredExpression:
     Says of its rows and samples what a DataFrame of the same would say.
 
     Args:
-        reader: Gives values of some samples (samples x rows, float64, NaN where missing), named by ``fields``.
+        reader: Gives values of some samples (samples x rows, float64, NaN where missing) by their ``fields``.
         index: Ids of the rows.
         columns: Ids of the samples.
         fields: What the reader calls them.

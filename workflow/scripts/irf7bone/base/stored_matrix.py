@@ -17,7 +17,7 @@ _VALUES_AT_ONCE = 2**23
 
 
 class SampleRows(Protocol):
-    """Samples x genes of which some samples can be had: an array, a matrix in an open file, or one not made yet."""
+    """Samples x genes of which some samples can be had: in memory, in an open file, or not made yet."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -57,9 +57,9 @@ class StoredMatrix:
         at = self.columns.get_indexer(genes)
         if (at < 0).any():
             raise KeyError(f"{int((at < 0).sum())} genes are not measured")
-        return self._frame(columns_of(self.values, at), self.index, self.columns[at])
+        return self._frame(some_columns(self.values, at), self.index, self.columns[at])
 
-    def thinned(self, most: int) -> pd.DataFrame:
+    def some_samples(self, most: int) -> pd.DataFrame:
         """At most so many samples, evenly spread over their order, with all genes."""
         rows = np.unique(np.linspace(0, len(self) - 1, min(most, len(self))).astype(int))
         return self._frame(self.values[rows], self.index[rows], self.columns)
@@ -86,7 +86,7 @@ def row_blocks(values: SampleRows) -> Iterator[tuple[slice, np.ndarray]]:
         yield part, values[part]
 
 
-def columns_of(values: np.ndarray | h5py.Dataset, at: np.ndarray) -> np.ndarray:
+def some_columns(values: np.ndarray | h5py.Dataset, at: np.ndarray) -> np.ndarray:
     """Some columns of a matrix, in the order asked for: a file is read from its start to its end.
 
     Args:
@@ -101,6 +101,6 @@ def columns_of(values: np.ndarray | h5py.Dataset, at: np.ndarray) -> np.ndarray:
     return out
 
 
-def thinned(expression: Matrix, most: int) -> pd.DataFrame:
+def some_samples(expression: Matrix, most: int) -> pd.DataFrame:
     """The expression itself, or of a large cohort in its file at most so many samples."""
-    return expression.thinned(most) if isinstance(expression, StoredMatrix) else expression
+    return expression.some_samples(most) if isinstance(expression, StoredMatrix) else expression

@@ -227,8 +227,8 @@ def read_cohort(path: str | Path) -> ad.AnnData:
     """Read a cohort file and check it.
 
     Returns:
-        The cohort; of a large one (:data:`irf7bone.base.stored_matrix.MOST_IN_MEMORY`) ``X`` stays in the file.
-        Expression of ESR1 stands among the samples' columns as well, where it was measured: it
+        The cohort; of a large one (:data:`irf7bone.base.stored_matrix.MOST_IN_MEMORY`) ``X`` stays in its
+        file. Expression of ESR1 stands among the samples' columns as well, where it was measured: it
         takes the place of ER status in models of cohorts that do not record it.
     """
     path = Path(path)

@@ -40,8 +40,8 @@ class GeneMatrix:
     """Harmonised expression.
 
     Args:
-        values: Genes x samples, float32, log2; index = current symbol, unique, sorted. Those of a large cohort
-            (:data:`irf7bone.base.stored_matrix.MOST_IN_MEMORY`) are made when they are asked for.
+        values: Genes x samples, float32, log2; index = current symbol, unique, sorted. Those of a large
+            cohort (:data:`irf7bone.base.stored_matrix.MOST_IN_MEMORY`) are made when they are asked for.
         mean_log2: Mean of each gene.
         source_ids: For each gene, the ids of the source behind it, joined with ``;``.
         scale: What was done to the values, in words.

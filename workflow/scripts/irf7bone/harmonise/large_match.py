@@ -37,7 +37,7 @@ SAMPLES_ASKED = 500  # for the spread of all correlations
 
 @dataclass(frozen=True)
 class LargeMatches(ProfilesTell):
-    """All samples of one cohort against all of another, or of itself; what it says of any pair is made when asked.
+    """All samples of one cohort against all of another, or of itself; what is asked of a pair is then made.
 
     Args:
         pairs: Pairs with one tumour's profile, shape (k, 2).
@@ -145,7 +145,9 @@ class _Said:
     ) -> None:
         self._profiles, self._log2, self._sides, self._twins = profiles, log2, sides, twins
         self._stranger, self._within = stranger, within
-        self._telling = telling_genes(*(values[:: max(1, len(values) // SAMPLES_ASKED)] for values in log2), within)
+        self._telling = telling_genes(
+            *(values[:: max(1, len(values) // SAMPLES_ASKED)] for values in log2), within
+        )
 
     def of(self, i: int, j: int) -> PairSaid:
         correlation = self.correlation(i, j)

@@ -119,7 +119,7 @@ def matching_facts(
         surprise = _surprises(first.iloc[start : start + at_once], second, within=within)
         if within:
             surprise[np.arange(m)[None, :] <= np.arange(start, start + len(surprise))[:, None]] = -np.inf
-        parts.append(np.argwhere(surprise >= least) + (start, 0))
+        parts.append(np.argwhere(surprise >= least) + np.array([start, 0]))
     likely = np.concatenate(parts)
     alone = [np.bincount(side, minlength=1)[side] == 1 for side in likely.T]
     return [(int(i), int(j)) for i, j in likely[alone[0] & alone[1]]]

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import scanpy as sc
 
-from irf7bone.base.stored_matrix import columns_of
+from irf7bone.base.stored_matrix import some_columns
 from irf7bone.harmonise.sample_rules import broken_rules, float_blocks, measure
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def sample_quality(adata: ad.AnnData, cohort: str) -> pd.DataFrame:
     as far from theirs in either direction.
 
     Args:
-        adata: Samples x genes, log2, in memory or in its file; ``batch`` of ``obs`` is carried over where there is one.
+        adata: Samples x genes, log2, in memory or in its file; ``batch`` of ``obs`` is carried over where
+            there is one.
         cohort: Cohort id, for the first column.
 
     Returns:
@@ -71,7 +72,7 @@ def _components(adata: ad.AnnData, values: np.ndarray | h5py.Dataset) -> tuple[n
     starts = range(0, values.shape[1], GENES_AT_ONCE)
     spread = [values[:, k : k + GENES_AT_ONCE].astype(np.float64).var(axis=0) for k in starts]
     keep = np.sort(np.argsort(-np.concatenate(spread), kind="stable")[:PCA_GENES])
-    chosen = ad.AnnData(columns_of(values, keep).astype(np.float64), obs=adata.obs[[]])
+    chosen = ad.AnnData(some_columns(values, keep).astype(np.float64), obs=adata.obs[[]])
     # of more samples than genes the genes' covariance has the same components, for a fraction of the work
     sc.pp.pca(chosen, n_comps=2, svd_solver="full" if values.shape[0] <= PCA_GENES else "covariance_eigh")
     loadings = chosen.varm["PCs"]

@@ -126,8 +126,12 @@ class Prepared:
         for start in range(0, self.n_samples, SAMPLES_PER_BLOCK):
             yield slice(start, min(start + SAMPLES_PER_BLOCK, self.n_samples))
 
-    def rank_blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
-        """Within-sample ranks (genes x block of samples, float64), a block at a time."""
+    def rank_blocks(self, genes: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+        """Ranks of some genes within each sample (genes x block of samples, float64), a block at a time.
+
+        Args:
+            genes: Positions in :attr:`genes`; ranks are those among all genes.
+        """
         # ranks are whole or half numbers, so that twice a rank is a whole one: half the memory of float32
         whole = np.dtype(np.uint16 if 2 * self.n_genes < 2**16 else np.uint32)
         if self._ranks is None and whole.itemsize * self.n_samples * self.n_genes <= RANK_CACHE_BYTES:
@@ -136,10 +140,10 @@ class Prepared:
                 self._ranks[rows] = 2 * average_ranks(values)
         if self._ranks is None:
             for rows, values in self.sample_blocks():
-                yield rows, np.ascontiguousarray(average_ranks(values).T, dtype=np.float64)
+                yield rows, np.ascontiguousarray(average_ranks(values)[:, genes].T, dtype=np.float64)
             return
         for rows in self.blocks():
-            ranks = np.ascontiguousarray(self._ranks[rows].T, dtype=np.float64)
+            ranks = np.ascontiguousarray(self._ranks[rows][:, genes].T, dtype=np.float64)
             ranks /= 2
             yield rows, ranks
 

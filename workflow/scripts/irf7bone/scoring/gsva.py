@@ -61,7 +61,7 @@ def score(prepared: Prepared, sets: sparse.csr_array) -> np.ndarray:
 
 
 def _orders(density: np.ndarray) -> np.ndarray:
-    """Genes by falling density, samples x genes: all that is kept of the densities, in a quarter of the memory.
+    """Genes by falling density, samples x genes: all that is kept of densities, in a quarter of the memory.
 
     Args:
         density: Genes x samples.

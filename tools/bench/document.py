@@ -31,7 +31,7 @@ def document(topic: str, table: pd.DataFrame, page: Path = PAGE) -> bool:
 
 
 def as_markdown(table: pd.DataFrame) -> str:
-    """Rows of a benchmark: processor seconds, peak memory and its bound, or ratio and difference to the first."""
+    """Rows of a benchmark: processor seconds, peak memory and its bound, or ratio and difference."""
     bounded = table["bound_mb"].notna().any()
     names = ["peak, MB", "bound, MB"] if bounded else ["by", "ratio", "largest difference"]
     lines = [["task", "processor seconds", *names], ["---"] * (2 + len(names))]

@@ -12,7 +12,7 @@ from bench.measure import Case
 from bench.scores import by_gseapy, by_r, ours
 
 N_SETS = 50
-GENES = {300: 6_000, 1_000: 4_000, 3_000: 2_000}  # samples -> genes
+GENES = {300: 3_000, 1_000: 2_000, 3_000: 1_000}  # samples -> genes
 IMPLEMENTATIONS = (("irf7bone", "", ours), ("gseapy", "gseapy", by_gseapy), ("R GSVA", "", by_r))
 CASES = [
     Case(

@@ -109,7 +109,7 @@ class Prepared:
         self.mean, self.sd = self._moments()
         self.varying = self.sd > 0
         self.kept: dict[str, np.ndarray] = {}
-        self._ranks: np.ndarray | None = None
+        self._ranks: tuple[np.ndarray, np.ndarray] | None = None
 
     @property
     def n_samples(self) -> int:
@@ -132,20 +132,34 @@ class Prepared:
         Args:
             genes: Positions in :attr:`genes`; ranks are those among all genes.
         """
-        # ranks are whole or half numbers, so that twice a rank is a whole one: half the memory of float32
-        whole = np.dtype(np.uint16 if 2 * self.n_genes < 2**16 else np.uint32)
-        if self._ranks is None and whole.itemsize * self.n_samples * self.n_genes <= RANK_CACHE_BYTES:
-            self._ranks = np.empty((self.n_samples, self.n_genes), dtype=whole)
-            for rows, values in self.sample_blocks():
-                self._ranks[rows] = 2 * average_ranks(values)
-        if self._ranks is None:
+        kept = self._kept_ranks(genes)
+        if kept is None:
             for rows, values in self.sample_blocks():
                 yield rows, np.ascontiguousarray(average_ranks(values)[:, genes].T, dtype=np.float64)
             return
+        ranks, columns = kept
         for rows in self.blocks():
-            ranks = np.ascontiguousarray(self._ranks[rows][:, genes].T, dtype=np.float64)
-            ranks /= 2
-            yield rows, ranks
+            block = np.ascontiguousarray(ranks[rows][:, columns].T, dtype=np.float64)
+            block /= 2
+            yield rows, block
+
+    def _kept_ranks(self, genes: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+        """Twice the ranks (samples x some genes) and the columns of the genes asked for; None if too large.
+
+        Kept are those of all genes, or in a large cohort those of the genes that were asked for last. Ranks are
+        whole or half numbers, so that twice a rank is a whole one: half the memory of float32.
+        """
+        whole = np.dtype(np.uint16 if 2 * self.n_genes < 2**16 else np.uint32)
+        most = RANK_CACHE_BYTES // (whole.itemsize * self.n_samples)
+        wanted = np.arange(self.n_genes) if self.n_genes <= most else genes
+        if wanted.size > most:
+            return None
+        if self._ranks is None or not np.array_equal(self._ranks[0], wanted):
+            ranks = np.empty((self.n_samples, wanted.size), dtype=whole)
+            for rows, values in self.sample_blocks():
+                ranks[rows] = 2 * average_ranks(values)[:, wanted]
+            self._ranks = wanted, ranks
+        return self._ranks[1], genes if wanted.size == self.n_genes else np.arange(genes.size)
 
     def z_blocks(self, genes: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
         """Within-cohort z-scores of some genes (genes x block of samples, float64), a block at a time.

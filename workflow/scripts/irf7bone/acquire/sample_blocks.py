@@ -140,6 +140,11 @@ def _of_sample_rows(file: pq.ParquetFile, index_column: str) -> StoredExpression
     return StoredExpression(read, index, samples, np.arange(len(samples)), dtype)
 
 
+def whole_expression(expression: Expression) -> pd.DataFrame:
+    """All values, genes x samples."""
+    return expression.whole() if isinstance(expression, StoredExpression) else expression
+
+
 def renamed_samples(expression: Expression, samples: pd.Index) -> Expression:
     """The same values under other ids of the samples."""
     if isinstance(expression, StoredExpression):

@@ -145,9 +145,8 @@ class _Said:
     ) -> None:
         self._profiles, self._log2, self._sides, self._twins = profiles, log2, sides, twins
         self._stranger, self._within = stranger, within
-        self._telling = telling_genes(
-            *(values[:: max(1, len(values) // SAMPLES_ASKED)] for values in log2), within
-        )
+        some = [values[:: max(1, len(values) // SAMPLES_ASKED)] for values in log2]
+        self._telling = telling_genes(some[0], some[1], within=within)
 
     def of(self, i: int, j: int) -> PairSaid:
         correlation = self.correlation(i, j)

@@ -298,7 +298,7 @@ def _best_other(z: np.ndarray) -> np.ndarray:
     return np.where(z == two[:, [1]], two[:, [0]], two[:, [1]])
 
 
-def telling_genes(a: np.ndarray, b: np.ndarray, within: bool) -> list[int]:
+def telling_genes(a: np.ndarray, b: np.ndarray, *, within: bool) -> list[int]:
     """Genes that few pairs of samples share a value of: those that can tell copies."""
     return [gene for gene, _ in _agreeing(a, b, within=within)]
 

@@ -40,7 +40,7 @@ rule score_cohort:
         symbols=study.symbols,
         centroids=subtype_centroids,
     output:
-        **({"subtypes": called_subtypes[0]} if called_subtypes else {}),
+        **({"subtypes": "results/scores/{cohort}.subtypes.tsv"} if subtype_centroids else {}),
         scores="results/scores/{cohort}.parquet",
         coverage="results/scores/{cohort}.coverage.tsv",
         genes="results/scores/{cohort}.genes.tsv",

@@ -175,15 +175,12 @@ def _levels(
     values, weights = _voom(raw, design) if counted else (raw, None)
     if design.blocks is None:
         return values, weights, np.nan
-    shared = _consensus(values, weights, design)
+    blocks = design.blocks
+    shared = consensus_correlation(within_block_correlations(values, design.matrix, blocks, weights))
     if counted:
         values, weights = _voom(raw, design, shared)
-        shared = _consensus(values, weights, design)
+        shared = consensus_correlation(within_block_correlations(values, design.matrix, blocks, weights))
     return values, weights, shared
-
-
-def _consensus(values: np.ndarray, weights: np.ndarray | None, design: ContrastDesign) -> float:
-    return consensus_correlation(within_block_correlations(values, design.matrix, design.blocks, weights))
 
 
 def _voom(

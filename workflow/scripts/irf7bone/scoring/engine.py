@@ -146,8 +146,8 @@ class Prepared:
     def _kept_ranks(self, genes: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
         """Twice the ranks (samples x some genes) and the columns of the genes asked for; None if too large.
 
-        Kept are those of all genes, or in a large cohort those of the genes that were asked for last. A rank is
-        a whole or half number, so that twice a rank is a whole one: half the memory of float32.
+        Kept are those of all genes, or in a large cohort those of the genes that were asked for last. A
+        rank is a whole or half number, so that twice a rank is a whole one: half the memory of float32.
         """
         whole = np.dtype(np.uint16 if 2 * self.n_genes < 2**16 else np.uint32)
         most = RANK_CACHE_BYTES // (whole.itemsize * self.n_samples)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from irf7bone.base.stored_matrix import Matrix, StoredMatrix
 from irf7bone.base.vocabulary import NOT_MEASURED, POOLED_ROW
 from irf7bone.outcome.cohort_data import CohortData
 from irf7bone.outcome.curves import curves
@@ -25,6 +26,9 @@ from irf7bone.tables.study_tables import join
 
 if TYPE_CHECKING:
     from irf7bone.study.settings import Config
+
+
+VALUES_AT_ONCE = 20_000_000  # of expression in float64, several times
 
 
 @dataclass(frozen=True)
@@ -76,9 +80,10 @@ def every_gene(
         plan = FitPlan(cohort, data.obs, data.scores, config=config)
         said = identities[cohort]
         refused = said[said["identity"] == NOT_MEASURED].set_index("gene")["reason"].to_dict()
-        genes = gene_plan(plan, data.expression, refused)
-        parts.append(associate_genes(genes))
-        thirds.append(gene_tertiles(genes, tertiles_of, nobodys))
+        parts.append(_associated(plan, data.expression, refused))
+        own = [gene for gene in tertiles_of if gene in data.expression]
+        some = gene_plan(plan, data.expression[own], refused)
+        thirds.append(gene_tertiles(some, tertiles_of, nobodys))
         few = [gene for gene in curves_of if gene in data.expression]
         if few:
             drawn.append(curves(gene_plan(plan, data.expression[few], refused)))
@@ -92,6 +97,20 @@ def every_gene(
         join(GENE_TERTILES, (tertiles for tertiles, _ in thirds)),
         join(GENE_FOLLOW_UP, (patients for _, patients in thirds)),
     )
+
+
+def _associated(plan: FitPlan, expression: Matrix, refused: Mapping[str, str]) -> pd.DataFrame:
+    """Every gene of one cohort; of a large one some genes at a time."""
+    if not isinstance(expression, StoredMatrix):
+        return associate_genes(gene_plan(plan, expression, refused))
+    at_once = max(1, VALUES_AT_ONCE // len(expression))
+    parts = [
+        associate_genes(gene_plan(plan, expression[expression.columns[start : start + at_once]], refused))
+        for start in range(0, len(expression.columns), at_once)
+    ]
+    table = join(EVERY_GENE, parts)
+    question = table.groupby(["endpoint", "model"], sort=False, observed=True).ngroup().to_numpy()
+    return table.iloc[np.argsort(question, kind="stable")].reset_index(drop=True)
 
 
 def pool_genes(rows: pd.DataFrame, *, scale: float) -> list[pd.DataFrame]:

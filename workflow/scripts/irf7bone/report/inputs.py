@@ -12,6 +12,7 @@ import pandas as pd
 from irf7bone.figures import key_signatures
 from irf7bone.report.sentences.glossary import Glossary
 from irf7bone.tables.calibration import CALIBRATION
+from irf7bone.tables.cohort import SUBTYPES
 from irf7bone.tables.every_gene import EVERY_GENE, GENE_TERTILES
 from irf7bone.tables.study_tables import StudyTables
 
@@ -81,6 +82,7 @@ class ReportInputs:
         provenance: Result of :func:`irf7bone.study.provenance.collect`.
         templates: Folder with ``templates/``, ``scripts/`` and ``style.css``.
         works: Those of data/references.bib.
+        called_subtypes: :data:`irf7bone.tables.cohort.SUBTYPES` of every cohort; empty where none are called.
         genes: :data:`irf7bone.tables.every_gene.EVERY_GENE`.
         gene_tertiles: :data:`irf7bone.tables.every_gene.GENE_TERTILES`.
         other_names: Earlier names and aliases of its genes, in lower case -> current symbol.
@@ -106,6 +108,7 @@ class ReportInputs:
     provenance: Mapping[str, Any]
     templates: Path
     works: Works
+    called_subtypes: pd.DataFrame = field(default_factory=SUBTYPES.empty)
     genes: pd.DataFrame = field(default_factory=EVERY_GENE.empty)
     gene_tertiles: pd.DataFrame = field(default_factory=GENE_TERTILES.empty)
     other_names: Mapping[str, str] = field(default_factory=dict)

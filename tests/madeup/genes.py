@@ -8,7 +8,14 @@ from madeup import study as made
 from scipy.stats import norm
 
 from irf7bone.pool.pool_genes import pool_genes, ranked
-from irf7bone.tables.every_gene import EVERY_GENE, GENE_FOLLOW_UP, GENE_MODELS, GENE_TERTILES, TERTILES
+from irf7bone.tables.every_gene import (
+    EVERY_GENE,
+    GENE_FOLLOW_UP,
+    GENE_MODELS,
+    GENE_TERTILES,
+    OF_POOLS,
+    TERTILES,
+)
 from irf7bone.tables.study_tables import join
 
 NAMES = ("IRF7", "RSAD2", "ISG15", "MKI67", *(f"GENE{i:03d}" for i in range(60)))
@@ -68,6 +75,7 @@ def _family(cohort: str, endpoint: str, model: str, random: np.random.Generator)
     frame = frame.assign(n=made.SIZES[cohort], n_events=made.SIZES[cohort] // 3, estimator="cox")
     frame = frame.assign(log_hr=log_hr, se=se, ci_low=log_hr - 1.96 * se, ci_high=log_hr + 1.96 * se)
     frame = frame.assign(p=2 * norm.sf(np.abs(log_hr / se)), status="ok", reason=None)
+    frame = frame.assign(**dict.fromkeys(OF_POOLS, np.nan))
     if cohort == "gamma":
         lost = frame["gene"] == "IRF7"
         frame.loc[lost, ["n", "n_events", "log_hr", "se", "ci_low", "ci_high", "p"]] = np.nan

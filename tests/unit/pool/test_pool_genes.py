@@ -171,6 +171,13 @@ def test_under_the_null_q_calls_nothing_and_p_is_uniform():
     assert (ranked(table)["q"] > 0.05).all()
 
 
+def test_a_single_cohort_has_every_column():
+    one = {"a": GENE_IDENTITY.empty()}
+    genes = single(one, ["IRF7"]).genes
+    EVERY_GENE.check(genes, "genes")
+    assert set(genes["cohort"]) == {"a"} and genes["bayes_low"].isna().all()
+
+
 def test_no_gene_of_two_cohorts_is_no_pool():
     rows = EVERY_GENE.empty()
     assert pool_genes(rows, scale=0.5) == []

@@ -20,6 +20,8 @@ from irf7bone.tables.outcome import CURVES
 
 GENE_MODELS = ("unadjusted", "proliferation")
 FAMILY = ["cohort", "endpoint", "model"]  # genes are corrected for each other within these
+_QUOTED = BAYESIAN[:3]
+OF_POOLS = tuple(column.name for column in _QUOTED)  # missing in the rows of cohorts
 
 EVERY_GENE = Table(
     "genes.tsv.gz",
@@ -34,7 +36,7 @@ EVERY_GENE = Table(
         count("n_events", "events in the fit", nullable=True),
         text("estimator", "cox or firth, as in associations.tsv", nullable=True, allowed=("cox", "firth")),
         *ESTIMATE,
-        *BAYESIAN[:3],
+        *_QUOTED,
         number("q", "Benjamini-Hochberg over the genes of this cohort (or pool), endpoint and model", 0, 1),
         Column("rank", "integer", "by p among those of them with as many cohorts", nullable=True, low=1),
         count("n_ranked", "how many these are", nullable=True),

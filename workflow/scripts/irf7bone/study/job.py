@@ -30,6 +30,7 @@ def begin(snakemake: Any) -> dict[str, str]:
     Raises:
         InputError: An input was changed since it was made, or since the run was planned.
     """
+    _give_all_inputs(snakemake)
     _go_to_the_results(snakemake)
     failed, fetched = report_plainly(snakemake.log[0]), dict[str, str]()
     atexit.register(note_costs, snakemake.log[0])  # first here, so the last thing that is done
@@ -58,6 +59,20 @@ def begin(snakemake: Any) -> dict[str, str]:
 
     atexit.register(record)
     return fetched
+
+
+def _give_all_inputs(snakemake: Any) -> None:
+    """Put every input of a job where its script looks for it: the plan has one of each earlier job."""
+    reads = getattr(snakemake.params, "reads", None)
+    if reads is None:
+        return
+    given = type(snakemake.input)()
+    for name, item in reads:
+        start, several = len(given), not isinstance(item, str)
+        given.extend(item if several else [item])
+        if name:
+            given._set_name(name, start, end=len(given) if several else None)
+    snakemake.input = given
 
 
 def _go_to_the_results(snakemake: Any) -> None:

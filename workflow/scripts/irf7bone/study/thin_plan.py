@@ -1,0 +1,174 @@
+"""A plan with one input for each job that a job reads from, in place of every file.
+
+What Snakemake does for an input takes a tenth of a millisecond, and a study has 200 of them a cohort, most
+from the same few jobs. One file of a job orders the jobs and tells that it has run as well as all of its files
+do. What users bring needs no job at all: its content is a parameter. The job itself is given every file again
+(`irf7bone.study.job`).
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
+from pathlib import Path
+from typing import Any
+
+from snakemake.io import flag
+from snakemake.iocontainers import InputFiles
+from snakemake.path_modifier import PATH_MODIFIER_FLAG
+from snakemake.settings.types import SharedFSUsage
+
+from irf7bone.study.records import is_result
+
+Named = tuple[str | None, str | tuple[str, ...]]  # an input's name, if any, and its path or paths
+WILDCARD = re.compile(r"\{(\w+)[^}]*\}")
+
+
+class Files(tuple[str, ...]):
+    """Paths of many jobs, as an input function: Snakemake is spared them until it asks."""
+
+    def __call__(self, wildcards: Any) -> list[str]:
+        """The paths, as Snakemake asks for them."""
+        return list(self)
+
+
+def one_of(names: Iterable[str]) -> str:
+    """A pattern of these names alone, told letter by letter: ``a|b|c`` would be tried name by name."""
+    tree: dict[str, Any] = {}
+    for name in names:
+        branch = tree
+        for letter in name:
+            branch = branch.setdefault(letter, {})
+        branch[""] = {}
+    return _pattern(tree) if tree else "none"
+
+
+def _pattern(tree: Mapping[str, Any]) -> str:
+    ends = [re.escape(letter) + _pattern(branch) for letter, branch in tree.items() if letter]
+    if not ends:
+        return ""
+    if len(ends) == 1 and "" not in tree:
+        return ends[0]
+    return f"(?:{'|'.join(ends)}){'?' if '' in tree else ''}"
+
+
+def is_shared(workflow: Any) -> bool:
+    """Whether jobs find results where others left them; where not, Snakemake has to know every file."""
+    return SharedFSUsage.INPUT_OUTPUT in workflow.storage_settings.shared_fs_usage
+
+
+class Producers:
+    """Which job makes a file.
+
+    Args:
+        rules: All rules of the study.
+        ids: Wildcard -> its values.
+    """
+
+    def __init__(self, rules: Iterable[Any], ids: Mapping[str, Sequence[str]]):
+        self._of: dict[str, tuple[str, str]] = {}
+        for rule in rules:
+            for output in map(str, rule.output):
+                found = WILDCARD.search(output)
+                for value in ids[found[1]] if found else [""]:
+                    self._of[concrete(output, {found[1]: value} if found else {})] = (rule.name, value)
+
+    def one_of_each(self, paths: Iterable[str]) -> Iterator[str]:
+        """The first path of each job among those that make these."""
+        seen = set[object]()
+        for path in paths:
+            job = self._of.get(path, path)
+            if job not in seen:
+                seen.add(job)
+                yield path
+
+
+def concrete(pattern: str, wildcards: Mapping[str, str]) -> str:
+    """A path with its wildcards filled in."""
+    return WILDCARD.sub(lambda found: wildcards[found[1]], pattern) if wildcards else pattern
+
+
+class Reads:
+    """All that the jobs of a rule read, by their wildcards.
+
+    Args:
+        rule: Snakemake's, before anything is taken from it.
+        folder: The folder that holds ``results/``, as inputs are written.
+    """
+
+    def __init__(self, rule: Any, folder: Path):
+        self._items = [_item(rule, name, item, folder) for name, item in rule.input._allitems()]
+        self._of: dict[tuple[str, ...], tuple[Named, ...]] = {}
+
+    def of(self, wildcards: Any) -> tuple[Named, ...]:
+        """Inputs of the job with these wildcards, in the order of the rule."""
+        values = dict(wildcards.items())
+        key = tuple(values.values())
+        if key not in self._of:
+            self._of[key] = tuple((name, get(values)) for name, get in self._items)
+        return self._of[key]
+
+    def paths(self, wildcards: Any) -> Iterator[str]:
+        """The same as paths alone."""
+        for _, item in self.of(wildcards):
+            if isinstance(item, str):
+                yield item
+            else:
+                yield from item
+
+
+def _item(
+    rule: Any, name: str | None, item: Any, folder: Path
+) -> tuple[str | None, Callable[[Mapping[str, str]], str | tuple[str, ...]]]:
+    """A function of wildcards for an input of a rule."""
+    if isinstance(item, Files):
+        paths = tuple(str(folder / path) if is_result(path) else path for path in item)
+        return name, lambda wildcards: paths
+    if callable(item):
+        alone = copy(rule)
+        alone._input = InputFiles([item])
+        if name:
+            alone._input._set_name(name, 0)
+        return name, lambda wildcards: _called(alone, name, wildcards)
+    if isinstance(item, str):
+        text = str(item)
+        return name, lambda wildcards: concrete(text, wildcards)
+    texts = tuple(map(str, item))
+    if not any(map(WILDCARD.search, texts)):
+        return name, lambda wildcards: texts
+    return name, lambda wildcards: tuple(concrete(text, wildcards) for text in texts)
+
+
+def _called(alone: Any, name: str | None, wildcards: Mapping[str, str]) -> str | tuple[str, ...]:
+    found = alone.expand_input(dict(wildcards))[0]
+    if name and isinstance(getattr(found, name), str):
+        return str(found[0])
+    return tuple(map(str, found))
+
+
+def thin_inputs(
+    rule: Any, reads: Reads, producers: Producers, is_there: Callable[[str], bool], folder: Path
+) -> None:
+    """Leave a rule one input for each job that its jobs read from, and what is not there.
+
+    Args:
+        rule: Snakemake's.
+        reads: What its jobs read.
+        producers: Of every file of the study.
+        is_there: Whether a file that no job makes can be read; Snakemake says which cannot.
+        folder: The folder that holds ``results/``.
+    """
+
+    def one_of_each_job(wildcards: Any) -> list[str]:
+        asked = [path for path in reads.paths(wildcards) if is_result(path, folder) or not is_there(path)]
+        kept = list(producers.one_of_each(asked))
+        return [flag(path, PATH_MODIFIER_FLAG) for path in kept] if folder.parts else kept
+
+    rule._input = InputFiles()
+    rule.set_input(one_of_each_job)
+    rule.set_params(reads=lambda wildcards: reads.of(wildcards))
+    for function in (*rule.input, *rule.params, *rule.resources.values()):
+        if callable(function) and not isinstance(function, Files):
+            function.__signature__ = inspect.signature(function)  # or Snakemake asks Python for each job

@@ -1,9 +1,9 @@
 """A plan with one input for each job that a job reads from, in place of every file.
 
 What Snakemake does for an input takes a tenth of a millisecond, and a study has 200 of them a cohort, most
-from the same few jobs. One file of a job orders the jobs and tells that it has run as well as all of its files
-do. What users bring needs no job at all: its content is a parameter. The job itself is given every file again
-(`irf7bone.study.job`).
+from the same few jobs. One file of a job orders the jobs and tells that it has run as well as all of its
+files do. What users bring needs no job at all: its content is a parameter. The job itself is given every file
+again (`irf7bone.study.job`).
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ from irf7bone.study.records import (
     read_records,
 )
 from irf7bone.study.run_lock import RunningElsewhere, hold
-from irf7bone.study.thin_plan import Producers, Reads, is_shared, thin_inputs
+from irf7bone.study.thin_plan import Producers, Reads, is_shared, results_folder, thin_inputs
 
 
 def decide_by_content(workflow: Any, root: Path, downloads: Path, ids: Mapping[str, Sequence[str]]) -> None:
@@ -49,18 +49,19 @@ def decide_by_content(workflow: Any, root: Path, downloads: Path, ids: Mapping[s
     paths = workflow.modifier.path_modifier
     if paths.modifies_prefixes:
         raise WorkflowError("irf7bone: `replace_prefix:` is not supported; `prefix:` moves all results")
-    freshness = Freshness(downloads, Path(paths.replace_prefix(".")))
     rules = [
         rule for rule in workflow.rules if rule.script and Path(str(rule.snakefile)).is_relative_to(root)
     ]
+    freshness, shared = Freshness(downloads, results_folder(rules)), is_shared(workflow)
 
     @cache
     def once() -> None:
         _leave_the_clock_aside(workflow, rules)
         if workflow.is_main_process:
             if not (workflow.dryrun or workflow.touch):
-                _hold_the_folder(freshness.folder)
-            workflow.dag.forcefiles |= _to_make_anew(freshness.outdated(), rules)
+                _hold_the_folder(freshness.folder if shared else Path())
+            if shared:  # else results and records come and go with the jobs
+                workflow.dag.forcefiles |= _to_make_anew(freshness.outdated(), rules)
             freshness.checksums.tidy()
 
     def as_the_plan_begins(wildcards: Any) -> list[str]:
@@ -68,12 +69,12 @@ def decide_by_content(workflow: Any, root: Path, downloads: Path, ids: Mapping[s
         once()
         return []
 
-    producers = Producers(rules, ids)
+    producers = Producers(rules, ids) if shared else None
+    store = workflow.storage_settings.default_storage_prefix
     for rule in rules:
-        reads = Reads(rule, freshness.folder)
+        reads = Reads(rule, freshness.folder, f"{store.rstrip('/')}/" if store else "")
         rule.set_params(content=freshness.param(reads))
-        if is_shared(workflow):
-            thin_inputs(rule, reads, producers, freshness.is_there, freshness.folder)
+        thin_inputs(rule, reads, freshness.folder, freshness.is_there, producers)
         rule.set_input(as_the_plan_begins)
 
 

@@ -15,12 +15,11 @@ from copy import copy
 from pathlib import Path
 from typing import Any
 
-from snakemake.io import flag
+from snakemake.io import is_flagged
 from snakemake.iocontainers import InputFiles
-from snakemake.path_modifier import PATH_MODIFIER_FLAG
 from snakemake.settings.types import SharedFSUsage
 
-from irf7bone.study.records import is_result
+from irf7bone.study.records import RESULTS, is_result
 
 Named = tuple[str | None, str | tuple[str, ...]]  # an input's name, if any, and its path or paths
 WILDCARD = re.compile(r"\{(\w+)[^}]*\}")
@@ -55,8 +54,14 @@ def _pattern(tree: Mapping[str, Any]) -> str:
 
 
 def is_shared(workflow: Any) -> bool:
-    """Whether jobs find results where others left them; where not, Snakemake has to know every file."""
+    """Whether jobs find results where others left them; where not, Snakemake has to fetch every one."""
     return SharedFSUsage.INPUT_OUTPUT in workflow.storage_settings.shared_fs_usage
+
+
+def results_folder(rules: Iterable[Any]) -> Path:
+    """The folder that holds ``results/`` as jobs see it: of a module, or a copy from a store."""
+    output = next(str(output) for rule in rules for output in rule.output)
+    return Path(output.partition(f"{RESULTS}/")[0])
 
 
 class Producers:
@@ -96,10 +101,11 @@ class Reads:
     Args:
         rule: Snakemake's, before anything is taken from it.
         folder: The folder that holds ``results/``, as inputs are written.
+        prefix: What Snakemake puts before paths in a store, with a slash.
     """
 
-    def __init__(self, rule: Any, folder: Path):
-        self._items = [_item(rule, name, item, folder) for name, item in rule.input._allitems()]
+    def __init__(self, rule: Any, folder: Path, prefix: str):
+        self._items = [_item(rule, name, item, folder, prefix) for name, item in rule.input._allitems()]
         self._of: dict[tuple[str, ...], tuple[Named, ...]] = {}
 
     def of(self, wildcards: Any) -> tuple[Named, ...]:
@@ -120,7 +126,7 @@ class Reads:
 
 
 def _item(
-    rule: Any, name: str | None, item: Any, folder: Path
+    rule: Any, name: str | None, item: Any, folder: Path, prefix: str
 ) -> tuple[str | None, Callable[[Mapping[str, str]], str | tuple[str, ...]]]:
     """A function of wildcards for an input of a rule."""
     if isinstance(item, Files):
@@ -131,43 +137,63 @@ def _item(
         alone._input = InputFiles([item])
         if name:
             alone._input._set_name(name, 0)
-        return name, lambda wildcards: _called(alone, name, wildcards)
+        return name, lambda wildcards: _called(alone, name, wildcards, prefix)
     if isinstance(item, str):
-        text = str(item)
+        text = _here(item, prefix)
         return name, lambda wildcards: concrete(text, wildcards)
-    texts = tuple(map(str, item))
+    texts = tuple(_here(text, prefix) for text in item)
     if not any(map(WILDCARD.search, texts)):
         return name, lambda wildcards: texts
     return name, lambda wildcards: tuple(concrete(text, wildcards) for text in texts)
 
 
-def _called(alone: Any, name: str | None, wildcards: Mapping[str, str]) -> str | tuple[str, ...]:
+def _called(alone: Any, name: str | None, wildcards: Mapping[str, str], prefix: str) -> str | tuple[str, ...]:
     found = alone.expand_input(dict(wildcards))[0]
     if name and isinstance(getattr(found, name), str):
-        return str(found[0])
-    return tuple(map(str, found))
+        return _here(found[0], prefix)
+    return tuple(_here(item, prefix) for item in found)
+
+
+def _here(item: Any, prefix: str) -> str:
+    """Where a job finds an input: a result that lies in a store in Snakemake's copy, the rest where it is.
+
+    Snakemake takes any path for one below the store's prefix (``--default-storage-prefix``).
+    """
+    if not is_flagged(item, "storage_object"):
+        return str(item)
+    path = item.storage_object.query.removeprefix(prefix)
+    return str(item) if is_result(path) else path
 
 
 def thin_inputs(
-    rule: Any, reads: Reads, producers: Producers, is_there: Callable[[str], bool], folder: Path
+    rule: Any,
+    reads: Reads,
+    folder: Path,
+    is_there: Callable[[str], bool],
+    producers: Producers | None,
 ) -> None:
     """Leave a rule one input for each job that its jobs read from, and what is not there.
 
     Args:
         rule: Snakemake's.
         reads: What its jobs read.
-        producers: Of every file of the study.
-        is_there: Whether a file that no job makes can be read; Snakemake says which cannot.
         folder: The folder that holds ``results/``.
+        is_there: Whether a file that no job makes can be read; Snakemake says which cannot.
+        producers: Of every file of the study; None where Snakemake has to fetch every one.
     """
 
-    def one_of_each_job(wildcards: Any) -> list[str]:
-        asked = [path for path in reads.paths(wildcards) if is_result(path, folder) or not is_there(path)]
-        kept = list(producers.one_of_each(asked))
-        return [flag(path, PATH_MODIFIER_FLAG) for path in kept] if folder.parts else kept
+    def in_the_plan(wildcards: Any) -> list[str]:
+        asked: Iterable[str] = (
+            path for path in reads.paths(wildcards) if is_result(path, folder) or not is_there(path)
+        )
+        if producers is not None:
+            asked = producers.one_of_each(asked)
+        # Snakemake puts them into the folder itself
+        return [path.removeprefix(below) for path in asked]
 
+    below = f"{folder.as_posix()}/" if folder.parts else ""
     rule._input = InputFiles()
-    rule.set_input(one_of_each_job)
+    rule.set_input(in_the_plan)
     rule.set_params(reads=lambda wildcards: reads.of(wildcards))
     for function in (*rule.input, *rule.params, *rule.resources.values()):
         if callable(function) and not isinstance(function, Files):

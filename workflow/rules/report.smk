@@ -116,6 +116,7 @@ report_inputs = dict(
     cohort_tables=every(cohort_tables, cohort=study.cards),
     pooled_tables=pooled_tables,
     genes=every_gene,
+    called_subtypes=every(called_subtypes, cohort=study.cards),
     figures=every("results/figures/{part}", part=[*study.cards, "pooled"] if study.cards else []),
     experiments=[card.path for card in study.experiments.values()],
     experiment_tables=every(experiment_tables, experiment=study.experiments),

@@ -1,4 +1,4 @@
-"""Usage: python -m bench [TOPIC ...]; writes results/benchmarks/TOPIC.tsv, or of every topic but many and scale."""
+"""Usage: python -m bench [TOPIC ...]; writes results/benchmarks/TOPIC.tsv, or of all but many and scale."""
 
 from __future__ import annotations
 

@@ -8,6 +8,8 @@ from types import SimpleNamespace
 import pytest
 from snakemake.iocontainers import InputFiles
 
+from irf7bone.base.checksums import Checksums
+from irf7bone.study import job
 from irf7bone.study.job import _give_all_inputs
 from irf7bone.study.thin_plan import Producers, one_of
 
@@ -55,3 +57,11 @@ def test_a_job_is_given_every_input_by_name_as_its_rule_has_them():
     assert list(snakemake.input) == ["first", "a", "b", "c", "last"]
     assert snakemake.input.one == "a" and list(snakemake.input.several) == ["b", "c"]
     assert list(snakemake.input.none) == []
+
+
+def test_a_result_that_the_file_system_shows_late_is_waited_for(tmp_path, monkeypatch):
+    path = tmp_path / "late.tsv"
+    monkeypatch.setattr(job.time, "sleep", lambda seconds: path.write_text("made", encoding="utf-8"))
+    assert job._once_there(str(path), Checksums()) == Checksums().of(path)
+    monkeypatch.setattr(job, "LATENCY", 0)
+    assert job._once_there(str(tmp_path / "never.tsv"), Checksums()) is None

@@ -11,12 +11,11 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from copy import copy
 from pathlib import Path
 from typing import Any
 
 from snakemake.io import is_flagged
-from snakemake.iocontainers import InputFiles
+from snakemake.iocontainers import InputFiles, Wildcards
 from snakemake.settings.types import SharedFSUsage
 
 from irf7bone.study.records import RESULTS, is_result
@@ -105,7 +104,7 @@ class Reads:
     """
 
     def __init__(self, rule: Any, folder: Path, prefix: str):
-        self._items = [_item(rule, name, item, folder, prefix) for name, item in rule.input._allitems()]
+        self._items = [_item(name, item, folder, prefix) for name, item in rule.input._allitems()]
         self._of: dict[tuple[str, ...], tuple[Named, ...]] = {}
 
     def of(self, wildcards: Any) -> tuple[Named, ...]:
@@ -126,18 +125,14 @@ class Reads:
 
 
 def _item(
-    rule: Any, name: str | None, item: Any, folder: Path, prefix: str
+    name: str | None, item: Any, folder: Path, prefix: str
 ) -> tuple[str | None, Callable[[Mapping[str, str]], str | tuple[str, ...]]]:
     """A function of wildcards for an input of a rule."""
     if isinstance(item, Files):
-        paths = tuple(str(folder / path) if is_result(path) else path for path in item)
+        paths = tuple(_below(path, folder) for path in item)
         return name, lambda wildcards: paths
     if callable(item):
-        alone = copy(rule)
-        alone._input = InputFiles([item])
-        if name:
-            alone._input._set_name(name, 0)
-        return name, lambda wildcards: _called(alone, name, wildcards, prefix)
+        return name, lambda wildcards: _called(item, wildcards, folder)
     if isinstance(item, str):
         text = _here(item, prefix)
         return name, lambda wildcards: concrete(text, wildcards)
@@ -147,11 +142,18 @@ def _item(
     return name, lambda wildcards: tuple(concrete(text, wildcards) for text in texts)
 
 
-def _called(alone: Any, name: str | None, wildcards: Mapping[str, str], prefix: str) -> str | tuple[str, ...]:
-    found = alone.expand_input(dict(wildcards))[0]
-    if name and isinstance(getattr(found, name), str):
-        return _here(found[0], prefix)
-    return tuple(_here(item, prefix) for item in found)
+def _called(
+    function: Callable[[Any], Any], wildcards: Mapping[str, str], folder: Path
+) -> str | tuple[str, ...]:
+    found = function(Wildcards(fromdict=dict(wildcards)))
+    if isinstance(found, str | Path):
+        return _below(str(found), folder)
+    return tuple(_below(str(path), folder) for path in found)
+
+
+def _below(path: str, folder: Path) -> str:
+    """A path as jobs see it: functions know nothing of another folder for the results."""
+    return str(folder / path) if is_result(path) else path
 
 
 def _here(item: Any, prefix: str) -> str:

@@ -197,6 +197,6 @@ def thin_inputs(
     rule._input = InputFiles()
     rule.set_input(in_the_plan)
     rule.set_params(reads=lambda wildcards: reads.of(wildcards))
-    for function in (*rule.input, *rule.params, *rule.resources.values()):
-        if callable(function) and not isinstance(function, Files):
+    for function in (*rule.input, *rule.params):
+        if callable(function):
             function.__signature__ = inspect.signature(function)  # or Snakemake asks Python for each job

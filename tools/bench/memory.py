@@ -15,7 +15,6 @@ JOBS = {
     "check_quality": "results/qc/big.tsv",
     "score_cohort": "results/scores/big.parquet",
     "associate_cohort": "results/associations/big.tsv",
-    "examine_cohort": "results/outcome/big/checks.tsv",
 }
 CASES = [
     Case(f"{name}, {n:,} samples", "irf7bone", "", partial(job, Size(n, "table"), name, target))

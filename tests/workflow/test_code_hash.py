@@ -65,7 +65,6 @@ def every_source(tmp_path_factory) -> Path:
         "endpoints": ["death"],
         "primary": {"endpoint": "death"},
         "methods": ["zscore", "ssgsea", "singscore", "gsva", "plage"],
-        "random_signatures": {"draws": 100},
         "mirror": "mirror",
         "experiments": ["simulated_pairs", "cards/simulated_pairs_too.yaml"],
         "cells": ["cards/simulated_small.yaml", "cards/simulated_too.yaml"],

@@ -79,7 +79,7 @@ REPLACED = {
         f"{SHARED}/signatures/*.gmt",
         b"\tIRF7",
         b"\tIRF3",
-        {"associate_cohort", "analyse_experiment"},
+        {"score_cohort", "analyse_experiment"},
     ),
     "markers": (f"{SHARED}/markers/*.gmt", b"\tIBSP", b"\tPHEX", {"analyse_experiment"}),
     "study": ("run/study.yaml", b"draws: 200", b"draws: 201", {"associate_cohort"}),
@@ -101,12 +101,13 @@ def test_the_symbol_table_replaced_by_an_older_one(settled, edited):
     path = settled[1] / "data/genes/hgnc_symbols.tsv.gz"
     lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
     edited(path, gzip.compress(b"".join(lines[:-1]), 1, mtime=0))
-    assert {"harmonise_cohort", "associate_cohort", "build_report"} <= planned(dry_run(settled))
+    assert {"harmonise_cohort", "score_cohort", "build_report"} <= planned(dry_run(settled))
 
 
 def test_an_added_signature_reruns_only_what_depends_on_it(settled, edited):
     edited(settled[1] / "data/signatures/added.gmt", b"USER_SET\tmade here\tIRF7\tSTAT1\tMX1\n")
     assert planned(dry_run(settled)) == {
+        "score_cohort",
         "associate_cohort",
         "plot_cohort",
         "analyse_experiment",
@@ -120,7 +121,7 @@ def test_an_added_signature_reruns_only_what_depends_on_it(settled, edited):
     ("module", "first"),
     [
         ("harmonise/cohort.py", "harmonise_cohort"),
-        ("scoring/ssgsea.py", "associate_cohort"),
+        ("scoring/ssgsea.py", "score_cohort"),
         ("statistics/cox.py", "associate_cohort"),
         ("pool/pool.py", "pool_associations"),
     ],
@@ -129,7 +130,7 @@ def test_an_edited_module_reruns_the_jobs_that_use_it(settled, edited, module, f
     path = settled[1] / "workflow/scripts/irf7bone" / module
     edited(path, path.read_bytes() + b"\n# edited\n")
     jobs = planned(dry_run(settled))
-    order = ["acquire_cohort", "harmonise_cohort", "associate_cohort", "pool_associations"]
+    order = ["acquire_cohort", "harmonise_cohort", "score_cohort", "associate_cohort", "pool_associations"]
     assert first in jobs
     assert not set(order[: order.index(first)]) & jobs
     assert "build_report" in jobs
@@ -158,7 +159,7 @@ CHANGED = {
     "results/acquired/tiny_a/expression.parquet": (cut_at_a_byte, "acquire_cohort"),
     "results/acquired/tiny_b/clinical.tsv": (cut_at_a_line, "acquire_cohort"),
     "results/cohorts/tiny_a.h5ad": (one_byte, "harmonise_cohort"),
-    "results/scores/tiny_a.parquet": (one_byte, "associate_cohort"),
+    "results/scores/tiny_a.parquet": (one_byte, "score_cohort"),
     "results/associations/tiny_a.tsv": (one_byte, "associate_cohort"),
     "results/outcome/tiny_b/null.tsv": (cut_at_a_line, "associate_cohort"),
     "results/outcome/tiny_b/claim_models.tsv": (emptied, "associate_cohort"),

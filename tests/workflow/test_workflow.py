@@ -20,6 +20,7 @@ from .conftest import PROJECT, gene_sets, snakemake
 COHORT_RULES = (
     "acquire_cohort",
     "harmonise_cohort",
+    "score_cohort",
     "associate_cohort",
     "plot_cohort",
 )

@@ -13,6 +13,7 @@ JOBS = {
     "acquire_cohort": "results/acquired/big/expression.parquet",
     "harmonise_cohort": "results/cohorts/big.h5ad",
     "check_quality": "results/qc/big.tsv",
+    "score_cohort": "results/scores/big.parquet",
     "associate_cohort": "results/associations/big.tsv",
 }
 CASES = [

@@ -1,26 +1,20 @@
-# Scores every signature in every sample of a cohort by every configured method, relates the scores to the endpoints,
-# holds the results against random signatures, and looks deeper: the verdict's models, competing risks, sites, ER strata,
-# immune link, checks.
-# REQUIRED INPUTS: results/cohorts/{cohort}.h5ad, results/scores/agreement.tsv, the card, the signature files
-# OUTPUTS: results/scores/{cohort}.genes.tsv, .parquet, .coverage.tsv, .subtypes.tsv; results/associations/{cohort}.tsv,
-#          results/associations/{cohort}.curves.tsv, results/outcome/{cohort}/*.tsv
+# Relates each score to each endpoint of a cohort, holds the results against random signatures, and looks deeper: the
+# verdict's models, competing risks, sites, ER strata, immune link, checks.
+# REQUIRED INPUTS: results/cohorts/{cohort}.h5ad, results/scores/{cohort}.*, the card, the signature files
+# OUTPUTS: results/associations/{cohort}.tsv, results/associations/{cohort}.curves.tsv, results/outcome/{cohort}/*.tsv
 
 
-# One job: a model that changes fits all again, beside which scoring is little; starting takes as long as most tables.
+# One job: all of it is one plan of fits on one cohort, and starting takes as long as most of the tables.
 rule associate_cohort:
     input:
         cohort="results/cohorts/{cohort}.h5ad",
         card=card_file,
-        agreement="results/scores/agreement.tsv",
+        scores="results/scores/{cohort}.parquet",
+        coverage="results/scores/{cohort}.coverage.tsv",
         signatures=signature_library,
         records=signature_records,
         symbols=study.symbols,
-        centroids=subtype_centroids,
     output:
-        **({"called_subtypes": "results/scores/{cohort}.subtypes.tsv"} if subtype_centroids else {}),
-        scores="results/scores/{cohort}.parquet",
-        coverage="results/scores/{cohort}.coverage.tsv",
-        genes="results/scores/{cohort}.genes.tsv",
         associations="results/associations/{cohort}.tsv",
         curves="results/associations/{cohort}.curves.tsv",
         null="results/outcome/{cohort}/null.tsv",
@@ -58,6 +52,6 @@ rule associate_cohort:
         subtypes=subtypes,
         code=code_hash("associate_cohort"),
     message:
-        "Score cohort {wildcards.cohort} and relate the scores to outcome"
+        "Relate scores to outcome in cohort {wildcards.cohort}"
     script:
         "../scripts/associate_cohort.py"

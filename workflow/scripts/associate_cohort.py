@@ -1,8 +1,5 @@
-"""Score a cohort, relate the scores to outcome, and look deeper: one table for each further question."""
+"""Relate each score to each endpoint of a cohort, and look deeper: one table for each further question."""
 
-from pathlib import Path
-
-from irf7bone.genes.centroids import read_centroids
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.harmonise.cohort_file import read_cohort
@@ -24,17 +21,13 @@ from irf7bone.outcome.sites import sites
 from irf7bone.outcome.table_one import table_one
 from irf7bone.random_signatures.axis import random_axes
 from irf7bone.random_signatures.cohort import cohort_null
-from irf7bone.scoring.agreement import agreements, agreements_of
-from irf7bone.scoring.engine import Prepared
-from irf7bone.scoring.gene_identity import discordant_members, gene_identity, not_measured
-from irf7bone.scoring.score_table import score_cohort
+from irf7bone.scoring.agreement import agreements_of
 from irf7bone.scoring.signature_quality import signature_quality
-from irf7bone.scoring.subtypes import call_subtypes
 from irf7bone.study.cohort_card import read_cohort_card
 from irf7bone.study.job import begin
 from irf7bone.study.settings import Config
 from irf7bone.tables.claim import CLAIM_CONTROLS, CLAIM_MODELS
-from irf7bone.tables.cohort import AGREEMENT, COVERAGE, GENE_IDENTITY, SCORES, SIGNATURE_QUALITY, SUBTYPES
+from irf7bone.tables.cohort import COVERAGE, SCORES, SIGNATURE_QUALITY
 from irf7bone.tables.outcome import (
     ASSOCIATIONS,
     COMPETING,
@@ -62,34 +55,13 @@ config: Config = snakemake.params.config
 cohort, output = snakemake.wildcards.cohort, snakemake.output
 adata = read_cohort(snakemake.input.cohort)
 expression, outcomes = adata.to_df(), adata.obs
+scores = SCORES.read(snakemake.input.scores)
+coverage = COVERAGE.read(snakemake.input.coverage)
 card = read_cohort_card(snakemake.input.card)
-symbols = SymbolTable.load(snakemake.input.symbols)
-library = load_library(snakemake.input.signatures, symbols)
+library = load_library(snakemake.input.signatures, SymbolTable.load(snakemake.input.symbols))
 selected = {name: library[name] for name in config.signatures.select}
-withheld = snakemake.params.withheld
-
-# scored once its genes are known to be what they are called
-published = {name: one for name, one in library.items() if one.role != "derived"}
-identities = gene_identity(cohort, Prepared(expression), selected, published, adata.var["source_ids"])
-scores, coverage = score_cohort(
-    expression,
-    selected,
-    config.methods,
-    config.signatures.min_coverage,
-    withheld,
-    agreements(AGREEMENT.read(snakemake.input.agreement), cohort, config.signatures.min_agreement),
-    not_measured(identities, selected),
-    discordant_members(identities, selected),
-)
-coverage.insert(0, "cohort", cohort)
-GENE_IDENTITY.write(identities, output.genes)
-SCORES.write(scores, output.scores)
-COVERAGE.write(coverage, output.coverage)
-for file in snakemake.input.centroids:
-    called = call_subtypes(cohort, expression, outcomes.get("er"), read_centroids(Path(file), symbols))
-    SUBTYPES.write(called, output.called_subtypes)
-
 plan = FitPlan(cohort, outcomes, scores, config=config)
+
 associations = associate(plan)
 ASSOCIATIONS.write(associations, output.associations)
 CURVES.write(curves(plan), output.curves)
@@ -102,15 +74,10 @@ NULL_HISTOGRAM.write(histogram, output.histogram)
 
 ER_ASSOCIATIONS.write(associate_by_er(plan), output.by_er)
 SUBTYPE_ASSOCIATIONS.write(associate_by_subtype(plan, snakemake.params.subtypes), output.subtypes)
+withheld = snakemake.params.withheld
+agreements = agreements_of(coverage, config.signatures.min_agreement)
 IMMUNE_LINKS.write(
-    immune_link(
-        cohort,
-        expression,
-        selected,
-        config=config,
-        withheld=withheld,
-        agreements=agreements_of(coverage, config.signatures.min_agreement),
-    ),
+    immune_link(cohort, expression, selected, config=config, withheld=withheld, agreements=agreements),
     output.immune,
 )
 SIGNATURE_QUALITY.write(

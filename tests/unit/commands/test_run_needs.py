@@ -33,7 +33,7 @@ def test_every_job_that_reads_expression_is_asked():
     jobs = job_needs(study(a=100, b=300))
     assert len(jobs) == 2 * len(OF_COHORT) + len(OF_ALL)
     took = {job.name: job for job in jobs}
-    assert took["associate_cohort of b"].megabytes > took["associate_cohort of a"].megabytes
+    assert took["score_cohort of b"].megabytes > took["score_cohort of a"].megabytes
     assert took["associate_cohort of b"].seconds > took["associate_cohort of a"].seconds
 
 

@@ -10,7 +10,7 @@ SECONDS = {
     "acquire_cells": 8,
     "analyse_cells": 14,
     "analyse_experiment": 5,
-    "associate_cohort": 16,
+    "associate_cohort": 15,
     "audit_cohorts": 6,
     "build_report": 14,
     "call_compartments": 9,

@@ -52,7 +52,8 @@ class Need(NamedTuple):
 OF_COHORT = {
     "acquire_cohort": Need(500, 2.5, 2, 0.35),
     "harmonise_cohort": Need(500, 2.5, 1, 0.1),
-    "associate_cohort": Need(700, 5, 6, 0.8, 0.3),
+    "score_cohort": Need(600, 5, 2, 0.4),
+    "associate_cohort": Need(700, 4, 5, 0.4, 0.3),
     "plot_cohort": Need(800, 2.5, 5, 0.1),
 }
 OF_ALL = {

@@ -11,6 +11,7 @@ rule associate_cohort:
         card=card_file,
         scores="results/scores/{cohort}.parquet",
         coverage="results/scores/{cohort}.coverage.tsv",
+        called=called_subtypes,
         signatures=signature_library,
         records=signature_records,
         symbols=study.symbols,

@@ -2,7 +2,7 @@
 
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
-from irf7bone.harmonise.cohort_file import read_cohort
+from irf7bone.harmonise.cohort_file import expression_of, read_cohort
 from irf7bone.outcome.by_subtype import associate_by_subtype
 from irf7bone.outcome.claim_models import fit_claim_controls, fit_claim_models
 from irf7bone.outcome.competing_risks import competing
@@ -49,7 +49,7 @@ begin(snakemake)
 config: Config = snakemake.params.config
 cohort, output = snakemake.wildcards.cohort, snakemake.output
 adata = read_cohort(snakemake.input.cohort)
-expression, outcomes = adata.to_df(), adata.obs
+expression, outcomes = expression_of(adata), adata.obs
 scores = SCORES.read(snakemake.input.scores)
 plan = FitPlan(cohort, outcomes, scores, config=config)
 coverage = COVERAGE.read(snakemake.input.coverage)

@@ -22,7 +22,8 @@ if card.collapses_by_companions:
     files = [path for path in map(Path, snakemake.input.sets) if path.suffix == ".gmt"]
     published = load_library(files, symbols)
 harmonised = harmonise(acquired, card, symbols, published)
-write_cohort(harmonised.adata, snakemake.output.cohort)
+planned = harmonised.planned
+write_cohort(harmonised.adata, snakemake.output.cohort, planned and planned.blocks())
 FLOW.write(harmonised.flow, snakemake.output.flow)
 MARKERS.write(harmonised.markers, snakemake.output.markers)
 for path in filter(None, [snakemake.output.get("probes")]):

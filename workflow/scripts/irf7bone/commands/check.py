@@ -128,7 +128,7 @@ def _check_cohort(
     )
     if harmonised is None:
         return CohortCheck(card, "not usable: see the problems")
-    expression = harmonised.adata.to_df()
+    expression = harmonised.expression
     broken = broken_rules(measure(expression.to_numpy()))
     flagged = sum(any(said) for said in zip(*broken.values(), strict=True))
     notes = cohort_notes(card, acquired, harmonised)

@@ -16,10 +16,12 @@ import pandas as pd
 
 from irf7bone.acquire.sample_blocks import Expression
 from irf7bone.base.errors import InputError, Problem
+from irf7bone.base.stored_matrix import MOST_IN_MEMORY
 from irf7bone.base.vocabulary import COLLAPSE_BY_COMPANIONS, COLLAPSE_OTHERWISE
 from irf7bone.genes.damage import translated
 from irf7bone.harmonise.collapse import plan_collapse
 from irf7bone.harmonise.filled_values import check_filled, is_no_gene, large_unknown
+from irf7bone.harmonise.planned_values import PlannedValues
 from irf7bone.harmonise.probe_choice import choose_by_companions
 from irf7bone.harmonise.probes import choose_probes
 from irf7bone.harmonise.raw_values import Facts, Missing, RawValues, count_missing, look_at, restoring
@@ -42,7 +44,9 @@ class GeneMatrix:
     """Harmonised expression.
 
     Args:
-        values: Genes x samples, float32, log2; index = current symbol, unique, sorted.
+        values: Genes x samples, float32, log2; index = current symbol, unique, sorted. Those of a large
+            cohort (:data:`irf7bone.base.stored_matrix.MOST_IN_MEMORY`) are made when they are asked for.
+        mean_log2: Mean of each gene.
         source_ids: For each gene, the ids of the source behind it, joined with ``;``.
         scale: What was done to the values, in words.
         dropped: Reason -> ids lost for it, for every reason that lost any.
@@ -52,7 +56,8 @@ class GeneMatrix:
             :data:`irf7bone.tables.cohort.PROBES` without the cohort; else None.
     """
 
-    values: pd.DataFrame
+    values: pd.DataFrame | PlannedValues
+    mean_log2: np.ndarray
     source_ids: list[str]
     scale: str
     dropped: dict[str, list[str]]
@@ -115,9 +120,13 @@ def harmonise_expression(
     if settings["scale"] == "counts":
         remarks.append(large_unknown(facts.reads, names, known))
     values, source_ids, probes = _collapsed(
-        facts.values.only(known), current[known], settings["collapse"], to_log2, sets
+        facts.values.only(known), current[known], settings["collapse"], to_log2, sets, where
     )
-    constant = (values.max(axis=1) == values.min(axis=1)).to_numpy()
+    if isinstance(values, PlannedValues):
+        lowest, highest, mean = values.ranges()
+        constant = lowest == highest
+    else:
+        constant = (values.max(axis=1) == values.min(axis=1)).to_numpy()
     dropped["constant"] = values.index[constant].tolist()
     if constant.all():
         raise InputError(
@@ -130,8 +139,14 @@ def harmonise_expression(
         )
     _refuse_constant_samples(facts, where)
     _refuse_identical_samples(facts, where)
+    if isinstance(values, PlannedValues):
+        values, mean = values.only(~constant), mean[~constant]
+    else:
+        values = values[~constant] if constant.any() else values
+        mean = values.mean(axis=1).to_numpy(dtype=np.float64)
     return GeneMatrix(
-        values[~constant] if constant.any() else values,
+        values,
+        mean,
         [ids for ids, lost in zip(source_ids, constant, strict=True) if not lost],
         words,
         {reason: ids for reason, ids in dropped.items() if ids},
@@ -142,8 +157,13 @@ def harmonise_expression(
 
 
 def _collapsed(
-    known: RawValues, current: np.ndarray, rule: str, to_log2: ToLog2, sets: Mapping[str, CitedSet]
-) -> tuple[pd.DataFrame, list[str], pd.DataFrame | None]:
+    known: RawValues,
+    current: np.ndarray,
+    rule: str,
+    to_log2: ToLog2,
+    sets: Mapping[str, CitedSet],
+    where: str,
+) -> tuple[pd.DataFrame | PlannedValues, list[str], pd.DataFrame | None]:
     """Symbols x samples, log2, float32; for each symbol the source's ids; what companions chose."""
 
     def log2() -> Iterator[np.ndarray]:
@@ -157,6 +177,10 @@ def _collapsed(
 
     by_companions = rule == COLLAPSE_BY_COMPANIONS
     plan = plan_collapse(known.names, current, COLLAPSE_OTHERWISE if by_companions else rule, log2)
+    if len(known.samples) * len(plan.symbols) > MOST_IN_MEMORY:
+        if by_companions:
+            _refuse_large(len(known.samples), len(plan.symbols), where)
+        return PlannedValues(known, plan, to_log2, np.arange(len(plan.symbols))), plan.source_ids, None
     out = np.empty((len(known.samples), len(plan.symbols)), dtype=np.float32)
     for part, values in known.blocks():
         out[part] = plan.apply(values, partial(to_log2, part=part))
@@ -167,6 +191,18 @@ def _collapsed(
         out[:, choice.changed] = rows(choice.instead)
     index = pd.Index(plan.symbols, dtype=object)
     return pd.DataFrame(out.T, index=index, columns=known.samples), source_ids, probes
+
+
+def _refuse_large(n_samples: int, n_genes: int, where: str) -> None:
+    """Companions are asked over all samples at once."""
+    raise InputError(
+        Problem(
+            f"{where}, expression: collapse",
+            f"`{COLLAPSE_OTHERWISE}`, `mean` or `max_variance` for {n_samples:,} samples x {n_genes:,} genes",
+            f"`{COLLAPSE_BY_COMPANIONS}`, which holds all values in memory",
+            "choose one of these, and name single probes (`probes`) where a row is not its gene's",
+        )
+    )
 
 
 def _complete_genes(missing: Missing, samples: pd.Index, where: str) -> np.ndarray:

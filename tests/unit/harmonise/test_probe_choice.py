@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from irf7bone.acquire.sources import acquire
+from irf7bone.base.errors import InputError
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.harmonise.cohort import harmonise
 from irf7bone.harmonise.expression import harmonise_expression
@@ -136,6 +137,13 @@ def test_order_of_rows_and_samples_changes_nothing(table):
     pd.testing.assert_frame_equal(first.values, second.values[first.values.columns])
     columns = ["by_rule", "chosen", "decision"]
     pd.testing.assert_frame_equal(evidence(first)[columns], evidence(second)[columns].loc[["a_at", "b_at"]])
+
+
+def test_a_cohort_too_large_for_memory_is_refused(table, monkeypatch):
+    monkeypatch.setattr("irf7bone.harmonise.expression.MOST_IN_MEMORY", 100)
+    with pytest.raises(InputError, match="holds all values in memory"):
+        found(made(), table)
+    found(made(), table, "max_mean")
 
 
 def test_the_outcome_is_never_asked(make_card, table):

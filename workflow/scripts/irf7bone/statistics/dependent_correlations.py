@@ -12,7 +12,7 @@ Array = NDArray[np.float64]
 def p_larger(first: Array, second: Array, between: Array, n: int) -> Array:
     """One-sided p that a first correlation is no larger than a second one with the same variable.
 
-    Meng, Rosenthal and Rubin 1992 (Psychol Bull 111:172), equations 1 to 4: the difference of Fisher's z over
+    Meng 1992 (Psychol Bull 111:172), equations 1 to 4: the difference of Fisher's z over
     its standard error, which knows that the two were measured together.
 
     Args:

@@ -122,8 +122,8 @@ def _cohorts(cards: Mapping[str, CohortCard], cite: Citations) -> str:
         )
     parts.append(
         "Expression was brought to log2 as each cohort's card states, gene names to current HGNC symbols, "
-        f"and rows of one gene to one row{_by_companions(cards)}. Samples were matched to clinical data by "
-        "identifier; every loss is counted and named. Sample quality (median, interquartile range, agreement "
+        f"and rows of one gene to one row{_by_companions(cards, cite)}. Samples were matched to clinical data "
+        "by identifier; every loss is counted and named. Sample quality (median, interquartile range, agreement "
         "with the others) and "
         f"principal components were computed on AnnData {cite('virshup2024')} with scanpy "
         f"{cite('wolf2018')}; no "
@@ -133,7 +133,7 @@ def _cohorts(cards: Mapping[str, CohortCard], cite: Citations) -> str:
     return " ".join(parts)
 
 
-def _by_companions(cards: Mapping[str, CohortCard]) -> str:
+def _by_companions(cards: Mapping[str, CohortCard], cite: Citations) -> str:
     """The cohorts in which companions may choose a gene's row; empty where there are none."""
     named = [card.id for card in cards.values() if card.collapses_by_companions]
     if not named:
@@ -141,7 +141,7 @@ def _by_companions(cards: Mapping[str, CohortCard]) -> str:
     return (
         f" (in {listed(named)} the one that follows the genes which published sets put beside it, where "
         "these go together and it follows them better than the loudest row, by a one-sided p below "
-        f"{BETTER:g}; no outcome was read)"
+        f"{BETTER:g} {cite('meng1992')}; no outcome was read)"
     )
 
 

@@ -122,10 +122,10 @@ def _cohorts(cards: Mapping[str, CohortCard], cite: Citations) -> str:
         )
     parts.append(
         "Expression was brought to log2 as each cohort's card states, gene names to current HGNC symbols, "
-        f"and rows of one gene to one row{_by_companions(cards, cite)}. Samples were matched to clinical data "
-        "by identifier; every loss is counted and named. Sample quality (median, interquartile range, agreement "
-        "with the others) and "
-        f"principal components were computed on AnnData {cite('virshup2024')} with scanpy "
+        f"and rows of one gene to one row{_by_companions(cards, cite)}. Samples were matched to clinical "
+        "data by identifier; every loss is counted and named. Sample quality (median, interquartile range, "
+        "agreement with the others) and principal components were computed on AnnData "
+        f"{cite('virshup2024')} with scanpy "
         f"{cite('wolf2018')}; no "
         "sample was left out for them. Median follow-up is by the reverse Kaplan-Meier method "
         f"{cite('schemper1996')}."

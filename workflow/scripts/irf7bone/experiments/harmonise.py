@@ -163,6 +163,7 @@ def _check_expected(obs: pd.DataFrame, card: ExperimentCard, where: str) -> None
 
 def _assemble(genes: GeneMatrix, raw: pd.DataFrame, obs: pd.DataFrame, card: ExperimentCard) -> ad.AnnData:
     values = genes.values
+    assert isinstance(values, pd.DataFrame)  # few samples, which were read whole
     source_ids = pd.Series(genes.source_ids, index=values.index.rename("symbol"), dtype=object)
     adata = ad.AnnData(
         X=np.ascontiguousarray(values.to_numpy().T),

@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from irf7bone.base.stored_matrix import Matrix
 from irf7bone.base.vocabulary import (
     FEWEST_OF_ER,
     FEWEST_TUMOURS,
@@ -27,7 +28,7 @@ from irf7bone.tables.cohort import SUBTYPES
 
 
 def call_subtypes(
-    cohort: str, expression: pd.DataFrame, er: pd.Series | None, centroids: Centroids
+    cohort: str, expression: Matrix, er: pd.Series | None, centroids: Centroids
 ) -> pd.DataFrame:
     """Call the subtype of every sample of a cohort.
 

@@ -54,8 +54,8 @@ def _random(config: Config, cite: Citations) -> str:
         f"{drawn.seed}{in_simulated}), matched gene by gene on deciles of mean and variance of expression, "
         f"through the same score, endpoint and model ({listed(models)}{_by_fewer(config)}), because most "
         f"gene sets are prognostic in breast cancer {cite('venet2011')}. The empirical p is twice the "
-        f"smaller tail, (1 + as extreme) / (1 + draws) {cite('phipson2010')}. For the pooled result the same random "
-        f"signatures were drawn in every cohort. {_which(config)}"
+        f"smaller tail, (1 + as extreme) / (1 + draws) {cite('phipson2010')}. For the pooled result the same "
+        f"random signatures were drawn in every cohort. {_which(config)}"
     )
 
 

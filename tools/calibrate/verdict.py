@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from calibrate.verdict_levels import compare_levels, shares_of_cells
-from calibrate.verdict_limits import NEAR, TWO_ERRORS, comes_near
+from calibrate.verdict_limits import NEAR, comes_near
 from calibrate.verdict_patients import draw_patients
 from calibrate.verdict_scenarios import (
     COHORTS,
@@ -35,44 +34,26 @@ SUMMARY_SHARE, PATIENT_SHARE = 0.5, 0.1
 AGAIN = 5
 
 
-def summary_part(cohorts: int, seed: int, _: pd.DataFrame) -> list[dict[str, Any]]:
+def summary_part(cohorts: int, seed: int) -> list[dict[str, Any]]:
     """Every scenario at summary level, half as many studies a cell as ``cohorts``."""
     many = max(1, int(SUMMARY_SHARE * cohorts))
     return [row for scenario in SCENARIOS for row in summary_rows(scenario, many, seed)]
 
 
-def patient_part(cohorts: int, seed: int, table: pd.DataFrame) -> list[dict[str, Any]]:
-    """The marked scenarios at patient level, a tenth as many studies as ``cohorts``.
-
-    A scenario of which a share differs from the summary level's in ``table`` by more than two standard errors
-    is drawn again with :data:`AGAIN` times as many studies, which replace the first.
-    """
+def patient_part(cohorts: int, seed: int) -> list[dict[str, Any]]:
+    """The marked scenarios at patient level, a tenth as many studies as ``cohorts``."""
     many = max(1, int(PATIENT_SHARE * cohorts))
-    summary = table[part_of(table) == "verdict_summary"]
-    rows = []
-    for scenario in SCENARIOS:
-        if scenario.name in MARKED:
-            own = patient_rows(scenario, many, seed)
-            if _differs(own, summary[summary["scenario"] == scenario.name]):
-                own = patient_rows(scenario, AGAIN * many, seed + 1)
-            rows += own
-    return rows
+    marked = [scenario for scenario in SCENARIOS if scenario.name in MARKED]
+    return [row for scenario in marked for row in patient_rows(scenario, many, seed)]
 
 
-def _differs(rows: list[dict[str, Any]], summary: pd.DataFrame) -> bool:
-    if summary.empty:
-        return False
-    patient = shares_of_cells(pd.DataFrame(rows))
-    return bool((compare_levels(patient, shares_of_cells(summary))["p"] < TWO_ERRORS).any())
-
-
-def site_part(cohorts: int, seed: int, _: pd.DataFrame) -> list[dict[str, Any]]:
+def site_part(cohorts: int, seed: int) -> list[dict[str, Any]]:
     """Bone against other first sites, at summary level."""
     return site_rows(max(1, int(SUMMARY_SHARE * cohorts)), seed)
 
 
-# name -> from the null cohorts that the other parts simulate, the seed and the table so far to rows
-VERDICT_PARTS: dict[str, Callable[[int, int, pd.DataFrame], list[dict[str, Any]]]] = {
+# name -> from the null cohorts that the other parts simulate and the seed to rows
+VERDICT_PARTS: dict[str, Callable[[int, int], list[dict[str, Any]]]] = {
     "verdict_summary": summary_part,
     "verdict_patients": patient_part,
     "verdict_sites": site_part,
@@ -95,7 +76,7 @@ def replace_part(table: pd.DataFrame, name: str, cohorts: int, seed: int) -> pd.
         cohorts: Null cohorts of each size that the other parts of the calibration simulate.
         seed: Seed.
     """
-    own = VERDICT_CALIBRATION.cast(pd.DataFrame(VERDICT_PARTS[name](cohorts, seed, table)))
+    own = VERDICT_CALIBRATION.cast(pd.DataFrame(VERDICT_PARTS[name](cohorts, seed)))
     parts = {one: table[part_of(table) == one] for one in VERDICT_PARTS}
     return pd.concat([one for one in {**parts, name: own}.values() if len(one)], ignore_index=True)
 

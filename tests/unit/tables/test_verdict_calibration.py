@@ -228,12 +228,6 @@ def test_what_the_patient_level_has_is_drawn_with_more_studies_from_the_start(ce
     assert (own["n_studies"] >= 5000).all()
 
 
-def test_a_scenario_whose_levels_differ_was_drawn_again(cells):
-    summary, patient = (cells[cells["level"] == level] for level in ("summary", "patient"))
-    first = patient[patient["n_studies"] == patient["n_studies"].min()]
-    assert (compare_levels(first, summary)["p"] >= TWO_ERRORS).all()
-
-
 def test_levels_that_differ():
     about = {"scenario": "HR 0.6", "k": 3, "events_low": 15, "events_high": 60, "smallest_hr": 0.7}
 

@@ -56,6 +56,8 @@ Patient level against summary level, cohorts of 15 to 60 events, sizes of 0.7 an
 In bold what differs by more than two standard errors, by Fisher's exact test. The effect that turns is
 another matter: it turns at a time for all patients, and those at risk then are no longer alike, so that its
 average over time is not 1 as at summary level; an effect said of it has non_proportional beside the word.
+Estimates of patients spread a little more than those at summary level (docs/development/decisions.md), so
+that *no effect of the size looked for* is said somewhat less often.
 """
 ASKED = """
 Against what the specification's own prototype found: shares of the word, and in brackets the prototype's. In

@@ -27,9 +27,10 @@ from irf7bone.study.provenance import git_revision
 from irf7bone.study.places import downloads_folder, folder_problem, from_here
 from irf7bone.study.planned_subtypes import planned_subtypes
 from irf7bone.study.strict_yaml import merge_config, read_configs
+from irf7bone.study.thin_plan import Files, is_shared, one_of
 from irf7bone.tables.register import OF_CELLS, OF_COHORT, OF_EXPERIMENT
 from irf7bone.tables.register import OVER_CELLS, OVER_COHORTS, OVER_EXPERIMENTS
-from irf7bone.tables.register import EVERY_GENE_FILE, GENE_TERTILES_FILE, SUBTYPES
+from irf7bone.tables.register import EVERY_GENE_FILE, GENE_TERTILES_FILE, PROBES, SUBTYPES
 from irf7bone.tables.register import paths_in, registered
 
 if not workflow.is_main_process:
@@ -46,8 +47,9 @@ given = workflow.config_settings.config
 if is_module:
     # Snakemake passes over `configfile:`, and the files are those of the workflow that uses this one
     config_files, given = [root / "config.yaml"], config
-# A module may run in a folder below (`prefix:`), from where paths that are relative to this one lead nowhere.
-seen = Path.absolute if is_module else from_here
+# A module may run in a folder below (`prefix:`), and a job in a copy of what it reads from a store; from there
+# paths that are relative to this folder lead nowhere.
+seen = Path.absolute if is_module or not is_shared(workflow) else from_here
 try:
     if problem := folder_problem(Path.cwd(), root, config_files):
         raise InputError(problem)
@@ -79,6 +81,9 @@ compared = [path for path in cell_tables if Path(path).stem not in ("calls", "co
 deriving = [name for name, card in study.experiments.items() if card.derive]
 subtype_centroids = [study.subtype_centroids] if study.subtype_centroids else []
 called_subtypes = [SUBTYPES] if subtype_centroids else []
+# cohorts in which a gene's companions say which of its rows stands for it
+by_companions = [name for name, card in study.cards.items() if card.collapses_by_companions]
+probe_choices = [PROBES] if by_companions else []
 malignant_parts = ["results/pooled_cells/malignant_part"] if study.malignant_parts else []
 malignant_part_tables = [
     f"results/pooled_cells/{name}.tsv" for name in ("malignant_parts", "malignant_genes") if malignant_parts
@@ -102,7 +107,7 @@ every_result = [
         derived=deriving,
         over_cells=[*malignant_part_tables, *pooled_cell_tables],
         over_experiments=pooled_experiment_tables,
-        subtypes=bool(subtype_centroids),
+        lacking=[path for path, has in ((SUBTYPES, called_subtypes), (PROBES, probe_choices)) if not has],
     ),
     *expand("results/figures/{part}", part=[*study.cards, "pooled"] if study.cards else []),
     *expand("results/figures/experiments/{experiment}", experiment=study.experiments),
@@ -133,9 +138,12 @@ command = command_for(config_files[1:], root, given, module=is_module)
 
 
 wildcard_constraints:
-    cohort="|".join(study.cards) or "none",
-    experiment="|".join(study.experiments) or "none",
-    data_set="|".join(study.cells) or "none",
+    **{wildcard: one_of(names) for wildcard, names in ids.items()},
+
+
+def every(patterns, **ids):
+    """Paths for each id, as `expand` has them, that the plan is spared."""
+    return Files(expand(patterns, **ids))
 
 
 def memory(rule):
@@ -176,6 +184,11 @@ def card_manifest(wildcards):
 
 def card_lock(wildcards):
     return str(lock_path(study.cards[wildcards.cohort].path))
+
+
+def companion_sets(wildcards):
+    """Published gene sets and what is said of them, where they choose a gene's row."""
+    return [*study.signature_files, *signature_records] if wildcards.cohort in by_companions else []
 
 
 def card_title(wildcards):

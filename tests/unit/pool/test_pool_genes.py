@@ -8,7 +8,9 @@ import pytest
 from madeup.settings import settings
 from scipy.stats import norm
 
+from irf7bone.base.stored_matrix import StoredMatrix
 from irf7bone.outcome.cohort_data import CohortData
+from irf7bone.pool import pool_genes as pool_genes_module
 from irf7bone.pool.few_studies import pool_studies
 from irf7bone.pool.pool_genes import GenesFound, every_gene, pool_genes, ranked
 from irf7bone.statistics.random_effects import random_effects
@@ -55,9 +57,11 @@ def found() -> GenesFound:
     return single({name: GENE_IDENTITY.empty() for name in ROLES}, curves_of=["IRF7", "NONE"])
 
 
-def single(identities: dict[str, pd.DataFrame], curves_of: list[str]) -> GenesFound:
+def single(
+    identities: dict[str, pd.DataFrame], curves_of: list[str], loaded: Callable[[str], CohortData] = load
+) -> GenesFound:
     return every_gene(
-        load,
+        loaded,
         identities,
         ROLES,
         interferon={"IRF7"},
@@ -66,6 +70,20 @@ def single(identities: dict[str, pd.DataFrame], curves_of: list[str]) -> GenesFo
         nobodys={"NONE": "no gene is or was called NONE"},
         config=CONFIG,
     )
+
+
+def test_some_genes_at_a_time_give_the_same_table(found, monkeypatch):
+    def load_stored(name: str) -> CohortData:
+        data = load(name)
+        values = data.expression
+        stored = StoredMatrix(values.to_numpy(), values.index, values.columns)
+        return CohortData(stored, data.obs, data.scores)
+
+    monkeypatch.setattr(pool_genes_module, "VALUES_AT_ONCE", 2 * 60)
+    identities = {name: GENE_IDENTITY.empty() for name in ROLES}
+    again = single(identities, ["IRF7", "NONE"], load_stored)
+    for name in ("genes", "curves", "tertiles", "follow_up"):
+        pd.testing.assert_frame_equal(getattr(again, name), getattr(found, name), rtol=1e-10)
 
 
 def test_cohorts_of_patients_have_rows_and_validation_cohorts_are_pooled(found):

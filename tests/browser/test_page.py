@@ -16,6 +16,7 @@ from madeup import study as made
 from pypdf import PdfReader
 
 from irf7bone.base.phrases import STATUS_WORDS, estimate, p_clause, p_value
+from irf7bone.pool.quoted import quoted_columns
 from irf7bone.report.html.section import one_row
 
 pytestmark = pytest.mark.browser
@@ -142,7 +143,7 @@ def test_the_chosen_combination_is_that_of_the_tables(visit, report, inputs):
         if row["status"] != "ok":
             assert f"{STATUS_WORDS[row['status']]}: {row['reason']}" in said
         else:
-            assert f"HR {estimate(row['log_hr'], row['ci_low'], row['ci_high'])} per SD" in said
+            assert f"HR {estimate(*(row[name] for name in quoted_columns(row['k'])))} per SD" in said
             assert p_clause(row["p"]) in said and f"{row['n_events']} events" in said
         assert said.startswith("Primary analysis") == (wanted == vars(inputs.config.primary))
         drawn = {cells[0].split(" ")[0]: cells[4] for cells in lines}
@@ -207,12 +208,18 @@ def test_a_gene_is_asked_for_by_any_name_and_gets_what_the_table_says(visit, rep
     assert shown == expected and len(shown) == 3
     forest = [row.inner_text() for row in page.locator("#genes-forest .forest tbody tr").all()]
     for text, row in zip(forest, rows.to_dict("records"), strict=True):
-        assert estimate(row["log_hr"], row["ci_low"], row["ci_high"]) in text
+        assert estimate(*(row[name] for name in quoted_columns(row["k"]))) in text
+    panels = page.locator("#genes-curves .panels h4").all_inner_texts()
+    assert panels == [name for name in ("alpha", "beta", "gamma") if "relapse" in made.HAS[name]]
     assert "gene=cig5" in page.evaluate("location.hash")
     page.select_option("#genes-endpoint", "death")
     page.fill("#genes-gene", "irf7A")
     page.locator("#genes-gene").press("Tab")
     assert "gamma: not measured (IRF7 correlates with other genes instead)" in page.inner_text("#genes-said")
+    assert "gamma" not in page.locator("#genes-curves .panels").inner_text()
+    page.fill("#genes-gene", "MKI67")
+    page.locator("#genes-gene").press("Tab")
+    assert page.inner_text("#genes-curves").startswith("No curves: they are kept for genes of the selected")
     page.fill("#genes-gene", "no such gene")
     page.locator("#genes-gene").press("Tab")
     assert page.inner_text("#genes-said") == "No gene of these cohorts is called no such gene."

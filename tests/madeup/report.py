@@ -96,6 +96,7 @@ def make_inputs(folder: Path, config, cards, cohorts: dict[str, made.Cohort]) ->
         templates=PROJECT / "workflow" / "report",
         works=read_works(PROJECT / "data" / "references.bib"),
         genes=madeup_genes.genes(list(cohorts)),
+        gene_tertiles=madeup_genes.tertiles(list(cohorts)),
         other_names={"irf7a": "IRF7", "cig5": "RSAD2"},
         glossary=read_glossary(PROJECT / "docs" / "user" / "glossary.md"),
     )

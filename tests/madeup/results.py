@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from madeup import claim
 from madeup import study as made
+from madeup.genes import follow_up
 from madeup.remembered import remembered
 
 from irf7bone.base.vocabulary import BY_CARD, HER2_POSITIVE
@@ -100,6 +101,7 @@ def results(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) ->
         "markers": _markers(list(roles)),
         "audit": _audit(associations, config),
         "gene_curves": GENE_CURVES.empty(),
+        "gene_follow_up": follow_up(list(roles)),
         "subtypes": subtypes,
         "pooled_subtypes": pool_by_subtype(subtypes, roles, config=config),
     }

@@ -30,7 +30,8 @@ from irf7bone.study.strict_yaml import merge_config, read_configs
 from irf7bone.study.thin_plan import Files, is_shared, one_of
 from irf7bone.tables.register import OF_CELLS, OF_COHORT, OF_EXPERIMENT
 from irf7bone.tables.register import OVER_CELLS, OVER_COHORTS, OVER_EXPERIMENTS
-from irf7bone.tables.register import EVERY_GENE_FILE, PROBES, SUBTYPES, paths_in, registered
+from irf7bone.tables.register import EVERY_GENE_FILE, GENE_TERTILES_FILE, PROBES, SUBTYPES
+from irf7bone.tables.register import paths_in, registered
 
 if not workflow.is_main_process:
     code_hash = code_hash_of  # one job runs here, and the code of the other rules is asked by nobody
@@ -70,6 +71,7 @@ subtypes = planned_subtypes(study.cards.values(), study.subtype_centroids)
 cohort_tables = paths_in(OF_COHORT)
 pooled_tables = paths_in(OVER_COHORTS) if study.cards else []  # experiments alone
 every_gene = [EVERY_GENE_FILE] if study.cards else []
+gene_tertiles = [GENE_TERTILES_FILE] if study.cards else []
 experiment_tables = paths_in(OF_EXPERIMENT)
 # what is compared and called, not the cells themselves or what was lost on the way
 cell_tables = [

@@ -110,6 +110,8 @@ rule examine_pooled:
         immune_pooled="results/tables/immune_pooled.tsv",
         genes="results/tables/genes.tsv.gz",
         gene_curves="results/tables/gene_curves.tsv",
+        gene_tertiles="results/tables/gene_tertiles.tsv.gz",
+        gene_follow_up="results/tables/gene_follow_up.tsv",
     log:
         "results/logs/examine_pooled.log",
     priority: 2

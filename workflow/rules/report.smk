@@ -116,6 +116,7 @@ report_inputs = dict(
     cohort_tables=every(cohort_tables, cohort=study.cards),
     pooled_tables=pooled_tables,
     genes=every_gene,
+    gene_tertiles=gene_tertiles,
     called_subtypes=every(called_subtypes, cohort=study.cards),
     figures=every("results/figures/{part}", part=[*study.cards, "pooled"] if study.cards else []),
     experiments=[card.path for card in study.experiments.values()],
@@ -143,7 +144,7 @@ rule build_report:
     input:
         **report_inputs,
     output:
-        **({"multiqc": "results/report/irf7bone_mqc.json"} if study.cards else {}),
+        multiqc="results/report/irf7bone_mqc.json",
         summary="results/summary.json",
         report=report(
             "results/report/index.html",

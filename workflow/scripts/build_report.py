@@ -21,6 +21,5 @@ methods = run_methods(inputs)
 output["report"].write_text(build_report(inputs, page_sections(inputs)), encoding="utf-8")
 output["methods"].write_text(as_markdown(methods), encoding="utf-8")
 output["summary"].write_text(json_text(run_summary(inputs)), encoding="utf-8")
-if inputs.cards:
-    output["multiqc"].write_text(json_text(multiqc_content(inputs)), encoding="utf-8")
+output["multiqc"].write_text(json_text(multiqc_content(inputs)), encoding="utf-8")
 output["references"].write_text(as_bibtex(methods.references), encoding="utf-8")

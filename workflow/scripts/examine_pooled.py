@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from irf7bone.genes.named import genes_with_curves, nobodys_names
 from irf7bone.genes.signatures import genes_of_role, load_library
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.outcome.cohort_data import reader
@@ -16,7 +17,7 @@ from irf7bone.pool.specification import specification_curve, summarise_specifica
 from irf7bone.study.job import begin
 from irf7bone.study.settings import Config
 from irf7bone.tables.cohort import COHORTS, GENE_IDENTITY
-from irf7bone.tables.every_gene import EVERY_GENE, GENE_CURVES
+from irf7bone.tables.every_gene import EVERY_GENE, GENE_CURVES, GENE_FOLLOW_UP, GENE_TERTILES
 from irf7bone.tables.outcome import ASSOCIATIONS, ER_ASSOCIATIONS, IMMUNE_LINKS, SUBTYPE_ASSOCIATIONS
 from irf7bone.tables.pooled import (
     ASYMMETRY,
@@ -51,7 +52,8 @@ by_er = pd.concat(map(ER_ASSOCIATIONS.read, snakemake.input.by_er), ignore_index
 subtypes = join(SUBTYPE_ASSOCIATIONS, map(SUBTYPE_ASSOCIATIONS.read, snakemake.input.subtypes))
 immune = pd.concat(map(IMMUNE_LINKS.read, snakemake.input.immune), ignore_index=True)
 names = snakemake.params.cohorts
-genes, gene_curves = every_gene(
+named = symbols.current_or_same(snakemake.params.genes)
+single = every_gene(
     reader(
         dict(zip(names, snakemake.input.cohorts, strict=True)),
         dict(zip(names, snakemake.input.scores, strict=True)),
@@ -59,7 +61,9 @@ genes, gene_curves = every_gene(
     dict(zip(names, map(GENE_IDENTITY.read, snakemake.input.genes), strict=True)),
     roles,
     interferon=genes_of_role(library, config.signatures.select, "interferon"),
-    curves_of=symbols.current_or_same(snakemake.params.genes),
+    curves_of=named,
+    tertiles_of=genes_with_curves(named, library, config.signatures.select, config.primary.signature),
+    nobodys=nobodys_names(named, symbols),
     config=config,
 )
 
@@ -72,5 +76,7 @@ SPECIFICATION_SUMMARY.write(summarise_specifications(specifications), output.spe
 ER_POOLED.write(pool_by_er(by_er, roles, config=config), output.pooled_by_er)
 SUBTYPE_POOLED.write(pool_by_subtype(subtypes, roles, config=config), output.pooled_subtypes)
 IMMUNE_POOLED.write(pool_immune(immune, roles), output.immune_pooled)
-EVERY_GENE.write(genes, output.genes)
-GENE_CURVES.write(gene_curves, output.gene_curves)
+EVERY_GENE.write(single.genes, output.genes)
+GENE_CURVES.write(single.curves, output.gene_curves)
+GENE_TERTILES.write(single.tertiles, output.gene_tertiles)
+GENE_FOLLOW_UP.write(single.follow_up, output.gene_follow_up)

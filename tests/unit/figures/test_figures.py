@@ -146,8 +146,26 @@ def test_prediction_interval_has_a_line_only_where_there_is_one(associations, po
     predicted = table[table["kind"] == "prediction"]
     assert len(predicted) == 4  # two signatures, two models
     assert (predicted["hr_low"] < predicted["hr"]).all() and (predicted["hr"] < predicted["hr_high"]).all()
-    none = pooled.assign(pi_low=np.nan, pi_high=np.nan)
-    assert "prediction" not in set(table_of(associations, none)["kind"])
+    ends = np.log(predicted[["hr_low", "hr_high"]].to_numpy(dtype=float))
+    known = pooled[["further_low", "further_high"]].to_numpy(dtype=float)
+    assert all(np.isclose(known, end).all(axis=1).any() for end in ends)
+    alone = pooled.assign(k=1)
+    assert "prediction" not in set(table_of(associations, alone)["kind"])
+
+
+def test_a_diamond_spans_the_interval_that_is_quoted(associations, pooled):
+    diamonds = table_of(associations, pooled).query("kind == 'pooled' and status == 'ok'")
+    key = ["signature", "model"]
+    rows = pooled[(pooled["endpoint"] == "relapse") & (pooled["method"] == "zscore")].set_index(key)
+    for row in diamonds.to_dict("records"):
+        source = rows.loc[(row["heading"], row["model"])]
+        drawn = np.log([row["hr"], row["hr_low"], row["hr_high"]])
+        quoted = source[["bayes_log_hr", "bayes_low", "bayes_high"]].to_numpy(dtype=float)
+        np.testing.assert_allclose(drawn, quoted, rtol=1e-12)
+        assert source["bayes_low"] < source["ci_low"]  # or the test could not tell them apart
+    own = table_of(associations, pooled.assign(k=1)).query("kind == 'pooled' and status == 'ok'").iloc[0]
+    source = rows.loc[(own["heading"], own["model"])]
+    assert np.log(own["hr_low"]) == pytest.approx(source["ci_low"])
 
 
 def test_one_cohort_is_not_called_pooled(associations):

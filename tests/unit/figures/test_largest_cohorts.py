@@ -21,12 +21,21 @@ def associations(k: int) -> pd.DataFrame:
     )
 
 
+POOLED = {
+    "bayes_log_hr": -0.2,
+    "bayes_low": -0.4,
+    "bayes_high": 0.0,
+    "further_low": -0.6,
+    "further_high": 0.2,
+}
+
+
 @pytest.mark.parametrize("k", [5, 50, 200])
 def test_a_forest_is_no_taller_than_for_forty_cohorts(k):
     table = associations(k)
     roles = dict.fromkeys(table["cohort"], "validation")
     largest = LargestCohorts.of(table, roles)
-    pooled = table.head(1).assign(k=k, pi_low=-0.6, pi_high=0.2, n_events=1000)
+    pooled = table.head(1).assign(k=k, n_events=1000, **POOLED)
     rows = forest_table(
         largest.rows(table), pooled, roles, endpoint="bone", method="zscore", models=["unadjusted"],
         signatures=["IRF7"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,11 +13,12 @@ from scipy.stats import norm
 from irf7bone.base.stored_matrix import StoredMatrix
 from irf7bone.outcome.cohort_data import CohortData
 from irf7bone.pool import pool_genes as pool_genes_module
-from irf7bone.pool.pool_genes import every_gene, pool_genes, ranked
+from irf7bone.pool.few_studies import pool_studies
+from irf7bone.pool.pool_genes import GenesFound, every_gene, pool_genes, ranked
 from irf7bone.statistics.random_effects import random_effects
 from irf7bone.study.settings import Primary, SignatureSettings
 from irf7bone.tables.cohort import GENE_IDENTITY
-from irf7bone.tables.every_gene import EVERY_GENE, GENE_CURVES
+from irf7bone.tables.every_gene import EVERY_GENE, GENE_CURVES, GENE_FOLLOW_UP, GENE_TERTILES
 
 CONFIG = settings(
     signatures=SignatureSettings(("PROLIF",), (), 0.5),
@@ -52,9 +55,23 @@ def load(name: str) -> CohortData:
 
 
 @pytest.fixture(scope="module")
-def found() -> tuple[pd.DataFrame, pd.DataFrame]:
-    identities = {name: GENE_IDENTITY.empty() for name in ROLES}
-    return every_gene(load, identities, ROLES, interferon={"IRF7"}, curves_of=["IRF7", "NONE"], config=CONFIG)
+def found() -> GenesFound:
+    return single({name: GENE_IDENTITY.empty() for name in ROLES}, curves_of=["IRF7", "NONE"])
+
+
+def single(
+    identities: dict[str, pd.DataFrame], curves_of: list[str], loaded: Callable[[str], CohortData] = load
+) -> GenesFound:
+    return every_gene(
+        loaded,
+        identities,
+        ROLES,
+        interferon={"IRF7"},
+        curves_of=curves_of,
+        tertiles_of=[*curves_of, "G3"],
+        nobodys={"NONE": "no gene is or was called NONE"},
+        config=CONFIG,
+    )
 
 
 def test_some_genes_at_a_time_give_the_same_table(found, monkeypatch):
@@ -66,15 +83,13 @@ def test_some_genes_at_a_time_give_the_same_table(found, monkeypatch):
 
     monkeypatch.setattr(pool_genes_module, "VALUES_AT_ONCE", 2 * 60)
     identities = {name: GENE_IDENTITY.empty() for name in ROLES}
-    genes, drawn = every_gene(
-        load_stored, identities, ROLES, interferon={"IRF7"}, curves_of=["IRF7", "NONE"], config=CONFIG
-    )
-    pd.testing.assert_frame_equal(genes, found[0], rtol=1e-10)
-    pd.testing.assert_frame_equal(drawn, found[1], rtol=1e-10)
+    again = single(identities, ["IRF7", "NONE"], load_stored)
+    for name in ("genes", "curves", "tertiles", "follow_up"):
+        pd.testing.assert_frame_equal(getattr(again, name), getattr(found, name), rtol=1e-10)
 
 
 def test_cohorts_of_patients_have_rows_and_validation_cohorts_are_pooled(found):
-    genes, _ = found
+    genes = found.genes
     EVERY_GENE.check(genes, "genes")
     assert set(genes["cohort"]) == {"a", "b", "found", "pooled"} and set(genes["endpoint"]) == {"death"}
     pooled = genes[genes["cohort"] == "pooled"]
@@ -87,6 +102,10 @@ def test_cohorts_of_patients_have_rows_and_validation_cohorts_are_pooled(found):
     expected = random_effects(own.loc[["a", "b"], "log_hr"], own.loc[["a", "b"], "se"])
     for name in ("log_hr", "se", "ci_low", "ci_high", "p"):
         np.testing.assert_allclose(own.loc["pooled", name], getattr(expected, name), rtol=1e-12)
+    bayes = pool_studies(own.loc[["a", "b"], "log_hr"], own.loc[["a", "b"], "se"]).iloc[0]
+    for name, same in (("bayes_log_hr", "bayes_estimate"), ("bayes_low", "bayes_low"), ("bayes_high",) * 2):
+        np.testing.assert_allclose(own.loc["pooled", name], bayes[same], rtol=1e-12)
+    assert own.loc[["a", "b"], "bayes_low"].isna().all()
     assert tuple(own.loc["pooled", ["k", "n", "n_events"]]) == (2, 120, 80)
     failed = genes[(genes["cohort"] == "b") & (genes["model"] == "proliferation")]
     assert set(failed["status"]) == {"not_available"} and failed["reason"].str.contains("too little").all()
@@ -94,10 +113,35 @@ def test_cohorts_of_patients_have_rows_and_validation_cohorts_are_pooled(found):
 
 
 def test_curves_are_those_of_the_named_genes(found):
-    _, curves = found
+    curves = found.curves
     GENE_CURVES.check(curves, "curves")
     assert set(curves["signature"]) == {"IRF7"} and set(curves["cohort"]) == {"a", "b", "found"}
     assert set(curves["group"]) == {"low", "middle", "high"}
+
+
+def test_every_asked_gene_has_a_row_with_its_tertiles_or_why_not(found):
+    tertiles, patients = found.tertiles, found.follow_up
+    GENE_TERTILES.check(tertiles, "tertiles")
+    GENE_FOLLOW_UP.check(patients, "follow-up")
+    rows = tertiles.set_index(["gene", "cohort"])
+    assert set(rows.index) == {
+        (gene, name) for gene in ("IRF7", "NONE", "G3") for name in ("a", "b", "found")
+    }
+    assert (rows.loc["NONE", "reason"] == "no gene is or was called NONE").all()
+    assert tuple(rows.loc[("G3", "b"), ["status", "reason"]]) == ("not_available", "not on the platform")
+    assert (rows.loc["NONE", "status"] == "not_available").all()
+
+
+def test_tertiles_and_follow_up_make_the_curves(found):
+    """Each curve's numbers at risk, from the letters alone."""
+    for (cohort, group), rows in found.curves.groupby(["cohort", "group"]):
+        own = found.follow_up[found.follow_up["cohort"] == cohort].sort_values("place")
+        known = found.tertiles.query("cohort == @cohort and gene == 'IRF7'").iloc[0]
+        letter = {"low": "L", "middle": "M", "high": "H"}[group]
+        time = own["time_months"].to_numpy()[[one == letter for one in known["tertiles"]]]
+        at_risk = [(time >= at).sum() for at in rows["time_months"]]
+        assert at_risk == rows["n_at_risk"].tolist()
+        assert (known["n"], known["n_events"]) == (60, 40)
 
 
 def test_a_refused_gene_is_neither_fitted_nor_pooled():
@@ -107,7 +151,10 @@ def test_a_refused_gene_is_neither_fitted_nor_pooled():
         ).assign(reason="another's row")
     )
     identities = {name: said if name == "a" else said[:0] for name in ROLES}
-    genes, curves = every_gene(load, identities, ROLES, interferon=(), curves_of=["IRF7"], config=CONFIG)
+    found = single(identities, ["IRF7"])
+    genes, curves, tertiles = found.genes, found.curves, found.tertiles.set_index(["gene", "cohort"])
+    assert tuple(tertiles.loc[("IRF7", "a"), ["status", "reason"]]) == ("not_measured", "another's row")
+    assert pd.isna(tertiles.loc[("IRF7", "a"), "tertiles"])
     rows = genes[(genes["gene"] == "IRF7") & (genes["model"] == "unadjusted")].set_index("cohort")
     assert (rows.loc["a", "status"], rows.loc["a", "reason"]) == ("not_measured", "another's row")
     assert rows.loc["b", "status"] == "ok" and "pooled" not in rows.index
@@ -144,6 +191,13 @@ def test_under_the_null_q_calls_nothing_and_p_is_uniform():
     assert (ranked(table)["q"] > 0.05).all()
 
 
+def test_a_single_cohort_has_every_column():
+    one = {"a": GENE_IDENTITY.empty()}
+    genes = single(one, ["IRF7"]).genes
+    EVERY_GENE.check(genes, "genes")
+    assert set(genes["cohort"]) == {"a"} and genes["bayes_low"].isna().all()
+
+
 def test_no_gene_of_two_cohorts_is_no_pool():
     rows = EVERY_GENE.empty()
-    assert pool_genes(rows) == []
+    assert pool_genes(rows, scale=0.5) == []

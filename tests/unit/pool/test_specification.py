@@ -36,7 +36,8 @@ def pooled_table(log_hr=LOG_HR, se=0.12):
             value -= 0.05 * (model == "proliferation")
             p = 0.01 if abs(value) > 1.96 * se else 0.5
             row |= {"k": 3, "n": 300, "n_events": 60, "log_hr": value, "se": se, "p": p, "status": "ok"}
-            row |= {"ci_low": value - 2 * se, "ci_high": value + 2 * se}
+            row |= {"ci_low": value - 9 * se, "ci_high": value + 9 * se}  # Knapp-Hartung, drawn by nothing
+            row |= {"bayes_log_hr": value, "bayes_low": value - 2 * se, "bayes_high": value + 2 * se}
         rows.append(row)
     table = POOLED.cast(pd.DataFrame(rows).reindex(columns=POOLED.names))
     POOLED.check(table, "made by the test")
@@ -69,16 +70,16 @@ def test_order_of_the_pooled_rows_changes_only_ties():
 
 def test_shares_worked_by_hand():
     # Ten estimates: OWN -0.30 -0.35 -0.20 -0.25, IFN 0.10 0.05 0.40 0.35, IRF7 -0.05 -0.10;
-    # those beyond 0.235 either way have p = 0.01.
+    # those beyond 0.24 either way have an interval without 1.
     summary = summarise_specifications(specification_curve(pooled_table(), ROLES, config=CONFIG))
     SPECIFICATION_SUMMARY.check(summary, "summary")
     whole = summary.iloc[0]
     assert (whole["choice"], whole["level"]) == ("none", "all")
     assert (whole["n_planned"], whole["n_estimated"]) == (12, 10)
     assert whole["share_below_1"] == pytest.approx(0.6)
-    assert whole["share_significant"] == pytest.approx(0.5)
-    assert whole["share_below_1_significant"] == pytest.approx(0.3)
-    assert whole["share_above_1_significant"] == pytest.approx(0.2)
+    assert whole["share_apart"] == pytest.approx(0.5)
+    assert whole["share_apart_below"] == pytest.approx(0.3)
+    assert whole["share_apart_above"] == pytest.approx(0.2)
     assert whole["median_log_hr"] == pytest.approx((-0.10 - 0.05) / 2)
     assert (whole["lowest_log_hr"], whole["highest_log_hr"]) == (pytest.approx(-0.35), pytest.approx(0.40))
     parts = summary.set_index(["choice", "level"])

@@ -23,7 +23,7 @@ from irf7bone.figures.plot_experiment import plot_experiment_figures
 from irf7bone.figures.style import save_drawings
 from irf7bone.genes.signatures import load_library
 from irf7bone.report.inputs import Experiments
-from irf7bone.report.run_summary import json_text, run_summary
+from irf7bone.report.run_summary import json_text, multiqc_content, run_summary
 from irf7bone.report.sections.experiments_alone import experiments_answer, experiments_below
 from irf7bone.report.sections.experiments_section import NOT_TESTED, experiments_section
 from irf7bone.report.sections.page import WITHOUT_COHORTS
@@ -255,6 +255,15 @@ def test_a_study_of_experiments_alone_has_a_summary(inputs):
     claim = inputs.experiments.tables["claim"].iloc[0]
     assert (row["word"], row["rule"], row["meaning"]) == ("supported", claim["rule"], "loss_in_bone")
     assert row["simulated"] and row["difference"]["value"] == claim["difference"]
+    content = json.loads(json_text(multiqc_content(inputs)))
+    assert content["description"] == summary["headline"] and content["plot_type"] == "table"
+    said = f"{claim['difference']:.2f} ({claim['ci_low']:.2f} to {claim['ci_high']:.2f})"
+    assert content["data"] == {
+        "simulated_pairs, bone_vs_primary (simulated)": {
+            "meaning": "Loss in bone", "verdict": "supported", "difference": said,
+        }
+    }  # fmt: skip
+    assert set(content["headers"]) == {"meaning", "verdict", "difference"}
 
 
 def test_the_methods_of_experiments_alone_name_no_cohort(finished, inputs):

@@ -11,7 +11,7 @@ import pytest
 
 import irf7bone.report.html.gene_file as files
 from irf7bone.base.phrases import hazard_ratio, p_value
-from irf7bone.report.html.gene_file import LARGEST, RATIO, STEP, gene_file, shown_p, whole_steps
+from irf7bone.report.html.gene_file import LARGEST, RATIO, STEP, gene_file, quoted, shown_p, whole_steps
 from irf7bone.tables.every_gene import EVERY_GENE
 
 ENDS_WITH = ("at", "change", "left", "lower", "asymmetry", "p", "q")
@@ -30,6 +30,9 @@ def table() -> pd.DataFrame:
         frame["q"] = np.minimum(1, 3 * frame["p"])
         frame["rank"] = frame.groupby("k")["p"].rank(method="min")
         frame["n_ranked"] = frame.groupby("k")["p"].transform("size")
+        if cohort == "pooled":  # what is quoted, beside Knapp-Hartung's
+            frame = frame.assign(bayes_log_hr=0.9 * log_hr, bayes_low=0.9 * log_hr - 2.7 * se)
+            frame = frame.assign(bayes_high=0.9 * log_hr + 2.6 * se)
         parts.append(
             frame.assign(n=100 if cohort != "pooled" else [90 + i for i in range(genes)], n_events=33)
         )
@@ -54,12 +57,13 @@ def unpacked(content: bytes) -> dict:
         return np.where(values & 1, -(values + 1) // 2, values // 2)
 
     for family in header["families"]:
-        n = family["size"]
+        n, family["usual"] = family["size"], family["lower"]
         for name in ("k", "n", "n_events"):
             known = family["shared"].get(name)
             family[name] = column(n) if known is None else np.full(n, known)
         for name in ENDS_WITH:
             family[name] = column(n)
+        family["lower"] = signed(family["lower"]) + family["usual"]
         ratio = np.cumsum(signed(family["change"]))
         size = np.floor(ratio * family["lower"] / RATIO + 0.5).astype(int) + signed(family["left"] >> 1)
         family["middle"] = np.where(family["left"] & 1, -size, size)
@@ -71,10 +75,12 @@ def unpacked(content: bytes) -> dict:
 
 def test_every_number_is_said_as_the_table_says_it():
     genes = table()
-    header = unpacked(gene_file(genes, {"old": "G05", "lost": "NONE", "other": "G05"}))
+    asked = {"old": "G05", "lost": "NONE", "other": "G05", "flj12345": "G05", "hla-a": "G06"}
+    header = unpacked(gene_file(genes, asked))
     names = header["genes"].split(" ")
-    assert header["others"] == "5 old other"
-    ok = genes[genes["status"] == "ok"].set_index(["cohort", "gene"])
+    others = dict(zip(names, header["others"].split(","), strict=True))
+    assert {name: said for name, said in others.items() if said} == {"G05": "old other", "G06": "hla-a"}
+    ok = quoted(genes[genes["status"] == "ok"]).set_index(["cohort", "gene"])
     seen = 0
     for family in header["families"]:
         starts = np.repeat(np.cumsum([0, *family["blocks"][:-1]]), family["blocks"])
@@ -131,6 +137,16 @@ def test_extremes_stay_within_two_bytes():
     assert steps.tolist()[:3] == [-LARGEST, LARGEST, 0]
     assert 8 * LARGEST < 2**16
     assert hazard_ratio(LARGEST * STEP) == "> 1000"
+
+
+def test_most_intervals_are_said_by_their_lower_half_alone():
+    random = np.random.default_rng(5)
+    log_hr, se = random.normal(0, 0.2, 2000), random.normal(0.2, 0.02, 2000)
+    frame = pd.DataFrame({"log_hr": log_hr, "ci_low": log_hr - 1.96 * se, "ci_high": log_hr + 1.96 * se})
+    frame = frame.assign(bayes_log_hr=np.nan, bayes_low=np.nan, bayes_high=np.nan)
+    _, left, lower, asymmetry = files._intervals(frame.sort_values("log_hr"))
+    assert ((left >> 1) == 0).mean() > 0.95 and (asymmetry == 0).mean() > 0.95
+    assert np.abs(lower - np.rint(1000 * 1.96 * se[np.argsort(log_hr)])).max() <= 2 + 5
 
 
 def test_same_table_same_bytes_whatever_the_order_of_its_rows():

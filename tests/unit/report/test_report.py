@@ -66,9 +66,13 @@ def test_equal_inputs_give_equal_bytes(inputs, html):
     assert build_report(inputs) == html
 
 
-def test_the_page_fetches_nothing(html, page):
+def test_the_page_fetches_nothing(html, page, inputs):
     assert not page.all("img") and not page.all("link")
-    assert all(link["href"].startswith(("#", "data:")) for link in page.all("a"))
+    away = [link["href"] for link in page.all("a") if not link["href"].startswith(("#", "data:"))]
+    # the figures' PDFs, in the folder of results that the page lies in
+    assert away and all(href.startswith("../figures/") and href.endswith(".pdf") for href in away)
+    drawn = (inputs.figures / href.removeprefix("../figures/") for href in away)
+    assert all(path.with_suffix(".svg").is_file() for path in drawn)
     assert not any("src" in script for script in page.all("script"))
     addresses = re.findall(r"url\(([^)]*)\)", html)
     assert addresses and all(address.startswith(("data:font/woff;base64,", "#")) for address in addresses)
@@ -214,9 +218,12 @@ def test_pooled_sentence():
     row = {
         **{name: "x" for name in ("signature", "method", "endpoint", "model")},
         "status": "ok",
-        "log_hr": math.log(1.02),
-        "ci_low": math.log(0.9),
-        "ci_high": math.log(1.2),
+        "log_hr": math.log(1.03),
+        "ci_low": math.log(0.5),
+        "ci_high": math.log(2.2),
+        "bayes_log_hr": math.log(1.02),
+        "bayes_low": math.log(0.9),
+        "bayes_high": math.log(1.2),
         "k": 3,
         "n": 397,
         "n_events": 123,
@@ -271,7 +278,7 @@ def test_samples_that_were_not_flagged_are_said_to_be_so(inputs):
 
 def test_a_hidden_positive_control_is_admitted(inputs):
     control = inputs.pooled["signature"] == made.PROLIFERATION
-    weak = inputs.pooled.assign(ci_low=inputs.pooled["ci_low"].where(~control, -0.2))
+    weak = inputs.pooled.assign(bayes_low=inputs.pooled["bayes_low"].where(~control, -0.2))
     said = bearing_of(inputs, pooled=weak)["Positive control (proliferation)?"]
     assert "proliferation is seen in 1 of 2 cohorts: these data can show an effect of that size" in said
     real = inputs.associations[inputs.associations["cohort"] != "made"]
@@ -432,7 +439,7 @@ def test_flagged_samples_and_lost_signatures_are_named(cohorts):
     gamma = cohorts["gamma"]
     ok = gamma.scores[(gamma.scores["status"] == "ok") & (gamma.scores["method"] == "zscore")]
     said = captions.scores_caption("gamma", ok, gamma.coverage)
-    assert "5 signatures in 60 samples" in said and "Not scored: IRF7 (0 of 1 genes" in said
+    assert "5 signatures in 60 samples" in said and said.endswith("in the table of coverage: IRF7.")
 
 
 def methods_of(inputs: ReportInputs, *, competing: bool = True, **changes):

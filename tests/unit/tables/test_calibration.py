@@ -294,7 +294,7 @@ def test_a_pooled_warning_is_of_the_nearest_number_of_cohorts():
     )
     said = pooled_caution(known, "pooled_interval", 4, "coverage")
     where = "in simulations of 3 cohorts, tau2 0.1, their coverage was 91.0 %"
-    assert said == f"95 % intervals of pooled results are too narrow: {where}"
+    assert said == f"95 % intervals of the Knapp-Hartung pool, which decides nothing, are too narrow: {where}"
     assert pooled_caution(known, "pooled_interval", 8, "coverage") is None
     assert pooled_caution(known, "prediction_interval", 3, "coverage") is None
 

@@ -50,6 +50,9 @@ function offerFigure(figure) {
   offer("PNG", async () => save(await asPng(picture), `${name}.png`));
   if (holds(`${figure.id}.pdf`)) {
     offer("PDF", () => save(new Blob([bytesOf(`${figure.id}.pdf`)], { type: "application/pdf" }), `${name}.pdf`));
+  } else {
+    const beside = figure.querySelector(".files a"); // the page has no room for it; the folder of results has it
+    if (beside) offers.append(make("a", { class: "button", href: beside.getAttribute("href"), "aria-label": `PDF, in the folder of results: ${title}` }, "PDF"));
   }
   if (holds(`${figure.id}.tsv`)) {
     offer("TSV", async () => {

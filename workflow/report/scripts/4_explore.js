@@ -107,7 +107,8 @@ class Explorer {
     else if (!whole.ok) parts.push(`${said.status[whole.status]}: ${whole.reason}.`);
     else {
       const q = whole.q === null ? "" : `, q ${/^[<>]/.test(pValue(whole.q)) ? "" : "= "}${pValue(whole.q)}`;
-      parts.push(`HR ${estimateOf(whole)} per SD, ${pClause(whole.p)}${q}; ${counted(whole.k, "cohort")} of patients, `
+      const by = whole.k > 1 ? " by Knapp and Hartung" : "";
+      parts.push(`HR ${estimateOf(whole)} per SD, ${pClause(whole.p)}${q}${by}; ${counted(whole.k, "cohort")} of patients, `
         + `${counted(whole.n, "tumour")}, ${counted(whole.n_events, "event")}.`);
     }
     const reasons = new Map();
@@ -196,8 +197,8 @@ function drawForest(whole, rows, { weights = true, label: caption = "Forest of t
     make("tbody", {}, ...lines), make("tfoot", {}, make("tr", {}, ...foot)));
   const said = pooled === null ? "No cohort of patients gives an estimate, so there is no pooled value."
     : pooled.k === 1 ? "One cohort of patients: nothing is pooled, and heterogeneity cannot be told."
-      : !weights ? "Pooled by random effects; interval by the modified Knapp-Hartung method."
-        : `Heterogeneity: I² ${pooled.i2.toFixed(0)} %, tau² ${pooled.tau2.toFixed(3)} (REML); interval by the modified Knapp-Hartung method.`;
+      : !weights ? "Pooled: Bayesian 95 % interval. Its p, q and rank are by Knapp and Hartung."
+        : `Heterogeneity: I² ${pooled.i2.toFixed(0)} %, tau² ${pooled.tau2.toFixed(3)} (REML); pooled and prediction intervals are Bayesian.`;
   return { table, said: make("p", { class: "small" }, said), there };
 }
 

@@ -14,10 +14,7 @@ class GeneFile {
     this.names = header.genes.split(" ");
     this.leftOut = header.left_out;
     this.byName = new Map();
-    for (const part of header.others ? header.others.split(",") : []) {
-      const [at, ...others] = part.split(" ");
-      others.forEach((name) => this.byName.set(name, Number(at)));
-    }
+    header.others.split(",").forEach((names, at) => names.split(" ").forEach((name) => name && this.byName.set(name, at)));
     this.names.forEach((name, i) => this.byName.set(name.toLowerCase(), i));
     let from = start;
     const column = (size) => {
@@ -28,7 +25,8 @@ class GeneFile {
     this.families = header.families.map((family) => {
       const counts = Object.fromEntries(["k", "n", "n_events"].map((name) =>
         [name, name in family.shared ? () => family.shared[name] : ((values) => (i) => values[i])(column(family.size))]));
-      const [at, change, left, lower, asymmetry, p, q] = Array.from({ length: ENDS_WITH }, () => column(family.size));
+      const [at, change, left, halves, asymmetry, p, q] = Array.from({ length: ENDS_WITH }, () => column(family.size));
+      const lower = halves.map((code) => family.lower + signed(code));
       let ratio = 0;
       const middle = left.map((code, i) => {
         ratio += signed(change[i]);
@@ -66,6 +64,89 @@ class GeneFile {
   }
 }
 
+// as irf7bone.report.html.gene_curve_file: which third of its expression each patient is in, five patients a byte
+const THIRDS = ["low", "middle", "high"], IN_A_BYTE = 5, Z_95 = 1.959963984540054;
+
+class GeneCurves {
+  constructor(bytes) {
+    const start = 4 + new DataView(bytes.buffer).getUint32(0, true);
+    const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, start)));
+    this.leftOut = header.left_out;
+    this.place = new Map((header.genes ? header.genes.split(" ") : []).map((gene, i) => [gene, i]));
+    let from = start;
+    this.families = header.families.map((family) => {
+      const size = Math.ceil(family.time.length / IN_A_BYTE), first = from;
+      from += size * family.genes.length;
+      return { ...family, thirds: (i) => bytes.subarray(first + size * i, first + size * (i + 1)) };
+    });
+  }
+
+  // curves by tertile of a gene, as drawCurves takes them; undefined where it has none
+  of(cohort, gene, endpoint) {
+    const family = this.families.find((one) => one.cohort === cohort && one.endpoint === endpoint);
+    const row = family ? family.genes.indexOf(this.place.get(gene)) : -1;
+    if (row < 0) return undefined;
+    const packed = family.thirds(row), members = THIRDS.map(() => []);
+    family.time.forEach((time, i) => {
+      const third = Math.floor(packed[Math.floor(i / IN_A_BYTE)] / 3 ** (i % IN_A_BYTE)) % 3;
+      members[third].push({ time, cause: Number(family.cause[i]), entry: family.entry ? family.entry[i] : -Infinity });
+    });
+    const kind = family.cause.includes("2") ? "cumulative_incidence" : "event_free";
+    const groups = THIRDS.flatMap((name, i) => (members[i].length ? [[name, curveOf(members[i], kind, family.ticks)]] : []));
+    return { kind, ticks: family.ticks, groups: Object.fromEntries(groups) };
+  }
+}
+
+// Aalen and Johansen's estimate of patients in order of time, with log-log intervals from the infinitesimal jackknife
+function curveOf(patients, kind, ticks) {
+  const steps = [];
+  let left = patients.length, free = 1, incidence = 0, events = 0;
+  for (let i = 0; i < patients.length;) {
+    const { time } = patients[i];
+    let first = 0, any = 0, ended = 0;
+    for (; i < patients.length && patients[i].time === time; i += 1, ended += 1) {
+      first += patients[i].cause === 1;
+      any += patients[i].cause > 0;
+    }
+    const atRisk = left - patients.slice(i - ended).filter(({ entry }) => entry >= time).length;
+    const step = { time, atRisk, hazard: first / atRisk, hazardAny: any / atRisk, before: free, variance: 0 };
+    incidence += free * step.hazard;
+    free *= 1 - step.hazardAny;
+    events += first;
+    left -= ended;
+    steps.push(Object.assign(step, { events, share: kind === "event_free" ? free : incidence }));
+  }
+  const moving = steps.filter(({ hazardAny }) => hazardAny > 0);
+  for (const { time, cause, entry } of patients) {
+    let logFree = 0, moved = 0;
+    for (const step of moving) {
+      const present = time >= step.time && entry < step.time, here = time === step.time;
+      const change = (here && cause === 1) - step.hazard * present, any = (here && cause > 0) - step.hazardAny * present;
+      moved += step.before * (change / step.atRisk - step.hazard * logFree);
+      step.variance += moved * moved;
+      logFree += any / (step.atRisk * (step.hazardAny < 1 ? 1 - step.hazardAny : 1));
+    }
+  }
+  let variance = 0;
+  for (const step of steps) variance = step.hazardAny > 0 ? step.variance : (step.variance = variance);
+  const ends = ({ share, variance: squared }) => {
+    if (share <= 0 || share >= 1) return [null, null];
+    const half = (Z_95 * Math.sqrt(squared)) / (share * Math.log(share));
+    return [half, -half].map((by) => share ** Math.exp(by)).sort((a, b) => a - b);
+  };
+  const started = patients.filter(({ entry }) => entry <= 0).length;
+  const all = steps[0].time > 0
+    ? [{ time: 0, atRisk: started, share: Number(kind === "event_free"), events: 0, variance: 0 }, ...steps] : steps;
+  const shown = all.filter((step, i) => i === 0 || i === all.length - 1 || step.share !== all[i - 1].share);
+  const bounds = shown.map(ends);
+  return {
+    t: shown.map(({ time }) => time), e: shown.map(({ share }) => share),
+    l: bounds.map(([low]) => low), h: bounds.map(([, high]) => high),
+    risk: ticks.map((tick) => all.find(({ time }) => time >= tick)?.atRisk ?? 0),
+    n: all[0].atRisk, events, steps: all,
+  };
+}
+
 class GeneBox {
   constructor(section) {
     if (section === null) return;
@@ -75,9 +156,11 @@ class GeneBox {
   }
 
   async start() {
-    const [words, packed] = await Promise.all([unpack("genes.json"), unpacked("genes.bin").arrayBuffer()]);
+    const [words, ...packed] = await Promise.all([unpack("genes.json"), unpacked("genes.bin").arrayBuffer(), unpacked("gene_curves.bin").arrayBuffer()]);
     this.words = JSON.parse(words);
-    this.file = new GeneFile(new Uint8Array(packed));
+    const [genes, curves] = packed.map((file) => new Uint8Array(file));
+    this.file = new GeneFile(genes);
+    this.curves = new GeneCurves(curves);
     const choose = (key, values, said) => {
       const select = make("select", { id: `genes-${key}` });
       values.forEach((value) => select.append(new Option(said[value], value)));
@@ -179,16 +262,27 @@ class GeneBox {
   }
 
   showCurves(gene, rows) {
-    const { curves, outcome, survival } = this.words, endpoint = this.endpoint.value;
-    const found = rows.filter((row) => `${row.label}/${gene}/${endpoint}` in curves);
-    const box = this.part("curves");
+    const { outcome, survival } = this.words, endpoint = this.endpoint.value, box = this.part("curves");
+    const found = rows.flatMap((row) => {
+      const curve = this.curves.of(row.label, gene, endpoint);
+      return curve ? [[row, curve]] : [];
+    });
     if (!found.length) {
-      const kept = [...new Set(Object.keys(curves).map((key) => key.split("/")[1]))];
-      box.append(make("p", { class: "small" }, `Curves are kept for ${kept.join(", ") || "no gene"}; name others under genes: in the config.`));
+      const room = this.curves.leftOut ? ` The page has no room for those of ${counted(this.curves.leftOut, "gene")} more: see results/tables/gene_tertiles.tsv.gz.` : "";
+      box.append(make("p", { class: "small" },
+        `No curves: they are kept for genes of the selected signatures and those under genes: in the config, where measured.${room}`));
       return;
     }
     box.append(make("h3", {}, "Curves by tertile of its expression"), make("p", { class: "small" }, "Unadjusted, for display."),
-      make("div", { class: "panels" }, ...found.map((row) => drawCurves(curves[`${row.label}/${gene}/${endpoint}`], row,
-        { signature: gene, outcome: outcome[endpoint], survival: survival[endpoint] }))));
+      make("div", { class: "panels" }, ...found.map(([row, curve]) => drawCurves(curve, row,
+        { signature: gene, outcome: outcome[endpoint], survival: survival[endpoint] }))),
+      button("Download TSV", `Download the curves of ${gene}`, () =>
+        save(new Blob([curvesText(gene, endpoint, found)], { type: "text/tab-separated-values" }), `curves_${gene}_${endpoint}.tsv`)));
   }
+}
+
+function curvesText(gene, endpoint, found) {
+  const lines = found.flatMap(([row, { kind, groups }]) => Object.entries(groups).flatMap(([group, { steps }]) =>
+    steps.map((step) => [row.label, gene, endpoint, kind, group, step.time, step.share, step.atRisk, step.events].join("\t"))));
+  return `cohort\tgene\tendpoint\tkind\tgroup\ttime_months\testimate\tn_at_risk\tn_events\n${lines.join("\n")}\n`;
 }

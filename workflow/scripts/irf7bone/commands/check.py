@@ -21,6 +21,7 @@ from irf7bone.base.phrases import counted
 from irf7bone.cells.acquire_cells import acquire_cells
 from irf7bone.cells.data_set import shared_genes
 from irf7bone.commands.check_found import CellsCheck, CohortCheck, ExperimentCheck, StudyCheck
+from irf7bone.commands.check_genes import gene_notes
 from irf7bone.commands.check_notes import cohort_notes
 from irf7bone.commands.run_needs import describe_needs
 from irf7bone.commands.unanswered import unanswered
@@ -88,6 +89,7 @@ def check_study(path: Path | None, *, root: Path) -> StudyCheck:
         cells,
         experiments,
         describe_needs(study) if study else (),
+        gene_notes(config.get("genes"), symbols, read, len(cards)),
     )
     missing = [] if found.problems else unanswered(found)
     return replace(found, problems=[*found.problems, *missing])

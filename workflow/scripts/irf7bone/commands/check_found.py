@@ -93,6 +93,7 @@ class StudyCheck:
         cells: Single-cell data sets whose card is right.
         experiments: Experiments whose card is right.
         needs: What a run takes, in words; nothing where the study is not right.
+        genes: What is wrong with names under ``genes:``, in words.
     """
 
     source: str
@@ -105,6 +106,7 @@ class StudyCheck:
     cells: Sequence[CellsCheck] = ()
     experiments: Sequence[ExperimentCheck] = ()
     needs: Sequence[str] = ()
+    genes: Sequence[str] = ()
 
     def limit(self, name: str) -> float:
         """One of the config's limits on signatures; 0 where it has none that can be used."""

@@ -200,6 +200,7 @@ def _remarks(found: StudyCheck) -> str:
         for warning in cohort.notes.warnings
         for line in wrap(f"{cohort.card.id}: {warning}", width=SCREEN, subsequent_indent="  ")
     ]
+    lines += [line for said in found.genes for line in wrap(said, width=SCREEN, subsequent_indent="  ")]
     lines += [
         line
         for experiment in found.experiments

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.base.phrases import is_missing
+from irf7bone.pool.quoted import as_quoted
 
 COLUMNS = (
     "block", "heading", "label", "kind", "model", "k", "n", "n_events",
@@ -28,7 +29,8 @@ def forest_table(
     """The numbers of a forest with one part a signature: its real cohorts, then their pooled value.
 
     Simulated cohorts come in a block of their own after all patients. A cohort that lacks the endpoint
-    has no row here (``associations.tsv`` says so).
+    has no row here (``associations.tsv`` says so). Intervals of pools are those that texts quote
+    (:func:`irf7bone.pool.quoted.as_quoted`).
 
     Args:
         associations: :data:`irf7bone.tables.outcome.ASSOCIATIONS`.
@@ -44,7 +46,7 @@ def forest_table(
         deviation, ``se`` is on the log scale.
     """
     chosen = _select(associations, endpoint, method, models)
-    pools = _select(pooled, endpoint, method, models)
+    pools = as_quoted(_select(pooled, endpoint, method, models))
     present = cohorts_with(chosen)
     real = [cohort for cohort in present if roles[cohort] != "simulated"]
     made = [cohort for cohort in present if roles[cohort] == "simulated"]
@@ -75,7 +77,7 @@ def overview_table(
     Arguments and columns are those of :func:`forest_table`.
     """
     chosen = _select(associations, endpoint, method, models)
-    pools = _select(pooled, endpoint, method, models)
+    pools = as_quoted(_select(pooled, endpoint, method, models))
     present = cohorts_with(chosen)
     rows: list[dict[str, object]] = []
     if any(roles[cohort] != "simulated" for cohort in present):

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from irf7bone.base import phrases
 from irf7bone.figures import style
-from irf7bone.pool.specification import SIGNIFICANT
+from irf7bone.pool.specification import SHOWN
 from irf7bone.tables.pooled import CHOICES
 
 LABEL_MM, HEAD_MM, CURVE_MM, GAP_MM, ROW_MM, FOOT_MM = 56.0, 13.0, 42.0, 4.0, 3.8, 6.0
@@ -23,7 +23,7 @@ MOST_LETTERS = 38
 
 
 def plot_specifications(curve: pd.DataFrame, summary: pd.DataFrame, *, title: str) -> Figure:
-    """Draw the curve; p < 0.05 is filled, the primary analysis is ringed.
+    """Draw the curve; filled where the interval lacks 1, the primary analysis is ringed.
 
     Args:
         curve: :data:`irf7bone.tables.pooled.SPECIFICATIONS`.
@@ -59,26 +59,24 @@ def _said(summary: pd.DataFrame) -> str:
     return (
         f"{n} of {int(whole['n_planned'])} specifications estimated; median HR "
         f"{phrases.hazard_ratio(whole['median_log_hr'])}; HR < 1 in {whole['share_below_1']:.0%}; "
-        f"p < {SIGNIFICANT} in {whole['share_significant']:.0%} "
-        f"({whole['share_below_1_significant']:.0%} below 1, {whole['share_above_1_significant']:.0%} above)"
+        f"95 % interval without 1 in {whole['share_apart']:.0%} "
+        f"({whole['share_apart_below']:.0%} below 1, {whole['share_apart_above']:.0%} above)"
     )
 
 
 def _colours(shown: pd.DataFrame) -> np.ndarray:
-    low, high = shown["log_hr"].to_numpy(dtype=float) < 0, shown["p"].to_numpy(dtype=float) < SIGNIFICANT
-    return np.where(~high, style.GREY, np.where(low, style.BLUE, style.RED))
+    below, above = (shown["shown_high"] < 0).to_numpy(), (shown["shown_low"] > 0).to_numpy()
+    return np.where(below, style.BLUE, np.where(above, style.RED, style.GREY))
 
 
 def _plot_curve(axes: Axes, shown: pd.DataFrame) -> None:
     x = np.arange(1, len(shown) + 1)
-    low, middle, high = (
-        np.exp(shown[name].to_numpy(dtype=float)) for name in ("ci_low", "log_hr", "ci_high")
-    )
+    middle, low, high = (np.exp(shown[name].to_numpy(dtype=float)) for name in SHOWN)
     limit = min(WIDEST_RATIO, 1.05 * max(high.max(), 1 / low.min(), 1.6))
     low, high = np.maximum(low, 1 / limit), np.minimum(high, limit)
     colours = _colours(shown)
     axes.vlines(x, low, high, color=colours, linewidth=0.8, alpha=0.55)
-    filled = shown["p"].to_numpy(dtype=float) < SIGNIFICANT
+    filled = colours != style.GREY
     axes.scatter(
         x,
         middle,
@@ -94,8 +92,11 @@ def _plot_curve(axes: Axes, shown: pd.DataFrame) -> None:
             x[primary], middle[primary], s=52, facecolor="none", edgecolor=style.INK, linewidth=0.9, zorder=4
         )
         axes.annotate(
-            "primary", (x[primary][0], middle[primary][0]), xytext=(0, 7), textcoords="offset points",
-            ha="center", size=style.SMALL_POINTS, weight="bold",
+            # above all intervals, where it hides none and crosses no line
+            "primary", (x[primary][0], middle[primary][0]), xytext=(x[primary][0], limit),
+            textcoords="data", ha="left" if x[primary][0] < len(shown) / 2 else "right", va="top",
+            size=style.SMALL_POINTS, weight="bold",
+            arrowprops={"arrowstyle": "-", "color": style.INK, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 4},
         )  # fmt: skip
     axes.axhline(1, color=style.INK, linewidth=0.6, zorder=0)
     axes.axhline(np.median(middle), color=style.GREY, linewidth=0.6, linestyle=(0, (3, 2)), zorder=0)

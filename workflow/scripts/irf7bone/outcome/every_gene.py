@@ -14,7 +14,7 @@ import pandas as pd
 
 from irf7bone.outcome.estimator import ESTIMATE, fit_many
 from irf7bone.outcome.fit_plan import FitPlan, Planned
-from irf7bone.tables.every_gene import EVERY_GENE, GENE_MODELS
+from irf7bone.tables.every_gene import EVERY_GENE, GENE_MODELS, OF_POOLS
 from irf7bone.tables.study_tables import join
 
 CONSTANT = "the gene has the same value in all samples"
@@ -59,6 +59,7 @@ def associate_genes(plan: FitPlan) -> pd.DataFrame:
         for model in GENE_MODELS:
             for part in plan.fits(endpoint, model):
                 rows = _rows(part, plan).assign(cohort=plan.cohort, endpoint=endpoint, model=model)
+                rows = rows.assign(**dict.fromkeys(OF_POOLS, np.nan))
                 parts.append(EVERY_GENE.cast(rows))
     return join(EVERY_GENE, parts)
 

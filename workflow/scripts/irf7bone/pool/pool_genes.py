@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,10 +16,12 @@ from irf7bone.outcome.curves import curves
 from irf7bone.outcome.estimator import ESTIMATE
 from irf7bone.outcome.every_gene import associate_genes, gene_plan
 from irf7bone.outcome.fit_plan import FitPlan
+from irf7bone.outcome.gene_tertiles import gene_tertiles
 from irf7bone.pool.real_cohorts import SIMULATED, VALIDATION
 from irf7bone.statistics.false_discovery import benjamini_hochberg
+from irf7bone.statistics.normal_normal import pool_normal_normal
 from irf7bone.statistics.random_effects import pool_many
-from irf7bone.tables.every_gene import EVERY_GENE, FAMILY, GENE_CURVES
+from irf7bone.tables.every_gene import EVERY_GENE, FAMILY, GENE_CURVES, GENE_FOLLOW_UP, GENE_TERTILES
 from irf7bone.tables.study_tables import join
 
 if TYPE_CHECKING:
@@ -28,6 +31,23 @@ if TYPE_CHECKING:
 VALUES_AT_ONCE = 20_000_000  # of expression in float64, several times
 
 
+@dataclass(frozen=True)
+class GenesFound:
+    """What is found of single genes.
+
+    Args:
+        genes: :data:`irf7bone.tables.every_gene.EVERY_GENE`.
+        curves: :data:`irf7bone.tables.every_gene.GENE_CURVES` of the named genes that are measured.
+        tertiles: :data:`irf7bone.tables.every_gene.GENE_TERTILES`.
+        follow_up: :data:`irf7bone.tables.every_gene.GENE_FOLLOW_UP`.
+    """
+
+    genes: pd.DataFrame
+    curves: pd.DataFrame
+    tertiles: pd.DataFrame
+    follow_up: pd.DataFrame
+
+
 def every_gene(
     load: Callable[[str], CohortData],
     identities: Mapping[str, pd.DataFrame],
@@ -35,8 +55,10 @@ def every_gene(
     *,
     interferon: Collection[str],
     curves_of: Collection[str],
+    tertiles_of: Sequence[str],
+    nobodys: Mapping[str, str],
     config: Config,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> GenesFound:
     """Relate every measured gene to every endpoint of every cohort of patients, and pool.
 
     Args:
@@ -45,29 +67,36 @@ def every_gene(
         roles: What each cohort is to a pool, of :func:`irf7bone.pool.real_cohorts.roles_in_pools`; simulated
             ones take no part.
         interferon: Genes of interferon signatures, to be marked.
-        curves_of: Genes whose curves by tertile are drawn.
+        curves_of: Genes whose curves by tertile are tabulated.
+        tertiles_of: Genes whose tertiles are, from which the page draws curves.
+        nobodys: Those of these names that are no gene's, each with why.
         config: The study's settings.
-
-    Returns:
-        :data:`irf7bone.tables.every_gene.EVERY_GENE`, and :data:`irf7bone.tables.every_gene.GENE_CURVES` of
-        the genes of ``curves_of`` that are measured.
     """
     parts: list[pd.DataFrame] = []
     drawn: list[pd.DataFrame] = []
+    thirds: list[tuple[pd.DataFrame, pd.DataFrame]] = []
     for cohort in (name for name in identities if roles[name] != SIMULATED):
         data = load(cohort)
         plan = FitPlan(cohort, data.obs, data.scores, config=config)
         said = identities[cohort]
         refused = said[said["identity"] == NOT_MEASURED].set_index("gene")["reason"].to_dict()
         parts.append(_associated(plan, data.expression, refused))
+        own = [gene for gene in tertiles_of if gene in data.expression]
+        some = gene_plan(plan, data.expression[own], refused)
+        thirds.append(gene_tertiles(some, tertiles_of, nobodys))
         few = [gene for gene in curves_of if gene in data.expression]
         if few:
             drawn.append(curves(gene_plan(plan, data.expression[few], refused)))
     whole = join(EVERY_GENE, parts)
-    pooled = pool_genes(whole[whole["cohort"].map(roles) == VALIDATION])
+    pooled = pool_genes(whole[whole["cohort"].map(roles) == VALIDATION], scale=config.verdict.prior_scale)
     found = ranked(join(EVERY_GENE, [whole, *pooled]))
     found["interferon"] = found["gene"].isin(list(interferon))
-    return EVERY_GENE.cast(found), join(GENE_CURVES, drawn)
+    return GenesFound(
+        EVERY_GENE.cast(found),
+        join(GENE_CURVES, drawn),
+        join(GENE_TERTILES, (tertiles for tertiles, _ in thirds)),
+        join(GENE_FOLLOW_UP, (patients for _, patients in thirds)),
+    )
 
 
 def _associated(plan: FitPlan, expression: Matrix, refused: Mapping[str, str]) -> pd.DataFrame:
@@ -84,15 +113,17 @@ def _associated(plan: FitPlan, expression: Matrix, refused: Mapping[str, str]) -
     return table.iloc[np.argsort(question, kind="stable")].reset_index(drop=True)
 
 
-def pool_genes(rows: pd.DataFrame) -> list[pd.DataFrame]:
+def pool_genes(rows: pd.DataFrame, *, scale: float) -> list[pd.DataFrame]:
     """Genes with an estimate in two cohorts or more, pooled by random effects, one part an endpoint and
     model.
 
-    The pool is that of the signatures (:func:`irf7bone.statistics.random_effects.pool_many`). A gene of one
+    The pools are those of the signatures (:func:`irf7bone.statistics.random_effects.pool_many`, and
+    :func:`irf7bone.statistics.normal_normal.pool_normal_normal`, whose interval is quoted). A gene of one
     cohort is that cohort's row.
 
     Args:
         rows: Those of cohorts that are pooled, columns of :data:`irf7bone.tables.every_gene.EVERY_GENE`.
+        scale: Of the prior of the standard deviation between cohorts.
     """
     parts = []
     for (endpoint, model), own in rows[rows["status"] == "ok"].groupby(["endpoint", "model"], sort=False):
@@ -106,6 +137,7 @@ def pool_genes(rows: pd.DataFrame) -> list[pd.DataFrame]:
             values[name] = np.full((genes.size, cohorts.size), np.nan)
             values[name][at, of] = own.loc[several, name].to_numpy(dtype=float)
         fit = pool_many(values["log_hr"], values["se"])
+        bayes = pool_normal_normal(values["log_hr"], values["se"], scale=scale).mu
         pooled = pd.DataFrame({"gene": genes.astype(object)}).assign(
             cohort=POOLED_ROW,
             endpoint=endpoint,
@@ -114,6 +146,9 @@ def pool_genes(rows: pd.DataFrame) -> list[pd.DataFrame]:
             n=np.nansum(values["n"], axis=1),
             n_events=np.nansum(values["n_events"], axis=1),
             **{name: getattr(fit, name) for name in ESTIMATE},
+            bayes_log_hr=bayes.centre,
+            bayes_low=bayes.quantile(0.025),
+            bayes_high=bayes.quantile(0.975),
             status="ok",
         )
         parts.append(EVERY_GENE.cast(pooled))

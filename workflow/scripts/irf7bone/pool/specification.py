@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.base.vocabulary import ROLES_IN_CURVE
+from irf7bone.pool.quoted import OWN, as_quoted
 from irf7bone.tables.pooled import CHOICES, POOLED, SPECIFICATION_SUMMARY, SPECIFICATIONS
 
 if TYPE_CHECKING:
     from irf7bone.study.settings import Config
 
-SIGNIFICANT = 0.05
+SHOWN = ("shown_log_hr", "shown_low", "shown_high")
 
 
 def specification_curve(
@@ -24,7 +25,8 @@ def specification_curve(
 
     The specifications are signature x method x model for the primary endpoint (Simonsohn 2020, Nat Hum
     Behav 4:1208): signatures of role interferon or irf7, and the primary one whatever its role. They are
-    not independent of each other, so that a share of them is a description and no test.
+    not independent of each other, so that a share of them is a description and no test. They are sorted by
+    what is quoted, as texts and figures have it (:func:`irf7bone.pool.quoted.as_quoted`).
 
     Args:
         pooled: :data:`irf7bone.tables.pooled.POOLED`.
@@ -32,7 +34,7 @@ def specification_curve(
         config: For the primary analysis.
 
     Returns:
-        :data:`SPECIFICATIONS`: estimates by rising log_hr (ties in the order of ``pooled``), then those
+        :data:`SPECIFICATIONS`: estimates by rising shown_log_hr (ties in the order of ``pooled``), then those
         without an estimate.
     """
     primary = config.primary
@@ -40,8 +42,9 @@ def specification_curve(
     rows = pooled[
         (pooled["endpoint"] == primary.endpoint) & pooled["signature"].isin([*asked, primary.signature])
     ]
-    rows = rows.assign(order=rows["log_hr"].where(rows["status"] == "ok"))
-    rows = rows.sort_values("order", kind="stable", na_position="last", ignore_index=True)
+    ok, said = rows["status"] == "ok", as_quoted(rows)
+    rows = rows.assign(**{shown: said[name].where(ok) for shown, name in zip(SHOWN, OWN, strict=True)})
+    rows = rows.sort_values("shown_log_hr", kind="stable", na_position="last", ignore_index=True)
     named = [getattr(primary, column) for column in POOLED.key]
     ranks = pd.Series(np.arange(1, len(rows) + 1), index=rows.index, dtype="Int64")
     rows = rows.assign(
@@ -79,14 +82,13 @@ def _summary(rows: pd.DataFrame) -> dict[str, object]:
         reasons = rows["reason"].unique()
         said = str(reasons[0]) if len(reasons) == 1 else "no specification has a pooled estimate"
         return {**counts, "status": "not_available", "reason": said}
-    log_hr = ok["log_hr"].to_numpy(dtype=float)
-    significant = ok["p"].to_numpy(dtype=float) < SIGNIFICANT
+    log_hr, low, high = (ok[name].to_numpy(dtype=float) for name in SHOWN)
     return {
         **counts,
         "share_below_1": float(np.mean(log_hr < 0)),
-        "share_significant": float(np.mean(significant)),
-        "share_below_1_significant": float(np.mean(significant & (log_hr < 0))),
-        "share_above_1_significant": float(np.mean(significant & (log_hr > 0))),
+        "share_apart": float(np.mean((high < 0) | (low > 0))),
+        "share_apart_below": float(np.mean(high < 0)),
+        "share_apart_above": float(np.mean(low > 0)),
         "median_log_hr": float(np.median(log_hr)),
         "lowest_log_hr": float(log_hr.min()),
         "highest_log_hr": float(log_hr.max()),

@@ -15,7 +15,7 @@ from irf7bone.figures.largest_cohorts import MOST_DRAWN, LargestCohorts
 from irf7bone.report.sentences.glossary import Glossary
 from irf7bone.tables.calibration import CALIBRATION
 from irf7bone.tables.cohort import SUBTYPES
-from irf7bone.tables.every_gene import EVERY_GENE
+from irf7bone.tables.every_gene import EVERY_GENE, GENE_TERTILES
 from irf7bone.tables.study_tables import StudyTables
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ class ReportInputs:
         works: Those of data/references.bib.
         called_subtypes: :data:`irf7bone.tables.cohort.SUBTYPES` of every cohort; empty where none are called.
         genes: :data:`irf7bone.tables.every_gene.EVERY_GENE`.
+        gene_tertiles: :data:`irf7bone.tables.every_gene.GENE_TERTILES`.
         other_names: Earlier names and aliases of its genes, in lower case -> current symbol.
         calibration: :data:`irf7bone.tables.calibration.CALIBRATION`; without rows nothing is warned of.
         glossary: Terms of docs/user/glossary.md; without terms nothing is explained.
@@ -111,6 +112,7 @@ class ReportInputs:
     works: Works
     called_subtypes: pd.DataFrame = field(default_factory=SUBTYPES.empty)
     genes: pd.DataFrame = field(default_factory=EVERY_GENE.empty)
+    gene_tertiles: pd.DataFrame = field(default_factory=GENE_TERTILES.empty)
     other_names: Mapping[str, str] = field(default_factory=dict)
     calibration: pd.DataFrame = field(default_factory=CALIBRATION.empty)
     glossary: Glossary = field(default_factory=Glossary)

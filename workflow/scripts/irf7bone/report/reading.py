@@ -20,7 +20,7 @@ from irf7bone.study.experiment_card import read_experiment_card
 from irf7bone.study.settings import Config
 from irf7bone.tables.calibration import read_calibration
 from irf7bone.tables.cohort import COVERAGE, FLOW, QC, SUBTYPES
-from irf7bone.tables.every_gene import EVERY_GENE
+from irf7bone.tables.every_gene import EVERY_GENE, GENE_TERTILES
 from irf7bone.tables.outcome import CURVES
 from irf7bone.tables.study_tables import StudyTables, join
 
@@ -62,6 +62,7 @@ def read_inputs(source: Any, config: Config, scripts: str) -> ReportInputs:
         templates=Path(scripts).resolve().parent / "report",
         called_subtypes=join(SUBTYPES, map(SUBTYPES.read, source.called_subtypes)),
         genes=genes,
+        gene_tertiles=join(GENE_TERTILES, map(GENE_TERTILES.read, source.gene_tertiles)),
         other_names=symbols.other_names(genes["gene"]),
         works=read_works(Path(source.references)),
         calibration=read_calibration(source.calibration),

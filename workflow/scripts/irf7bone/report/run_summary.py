@@ -78,7 +78,9 @@ def run_summary(inputs: ReportInputs) -> dict[str, Any]:
 
 
 def multiqc_content(inputs: ReportInputs) -> dict[str, Any]:
-    """A table of MultiQC's custom content: the verdict of each endpoint."""
+    """A table of MultiQC's custom content: the verdict of each endpoint, or what each contrast says."""
+    if not inputs.cards:
+        return _multiqc_experiments(_experiments(inputs.experiments) if inputs.experiments else [])
     rows = {}
     for row in inputs.verdict.to_dict("records"):
         told = not is_missing(row["hr"])
@@ -104,6 +106,37 @@ def multiqc_content(inputs: ReportInputs) -> dict[str, Any]:
         "description": headline(inputs.verdict),
         "plot_type": "table",
         "pconfig": {"id": "irf7bone_verdict_table", "title": "irf7bone: verdict of each endpoint"},
+        "headers": headers,
+        "data": rows,
+    }
+
+
+def _multiqc_experiments(experiments: list[dict[str, Any]]) -> dict[str, Any]:
+    """The same for a study without cohorts: a row for each contrast, and for all together."""
+    rows = {}
+    for row in experiments:
+        told = row["difference"]["value"] is not None
+        said = [f"{row['difference'][end]:.2f}" for end in ("value", "low", "high")] if told else []
+        named = f"{row['experiment']}, {row['contrast']}" if row["experiment"] else "Together"
+        rows[f"{named}{' (simulated)' if row['simulated'] else ''}"] = {
+            "meaning": capital(MEANING_WORDS[row["meaning"]]),
+            "verdict": row["word"],
+            "difference": f"{said[0]} ({said[1]} to {said[2]})" if told else "no estimate",
+        }
+    headers = {
+        "meaning": {"title": "Contrast", "description": "What is compared"},
+        "verdict": {"title": "Verdict", "description": "What may be said"},
+        "difference": {
+            "title": "Difference (95 %)",
+            "description": "Of the primary signature's score, in SD",
+        },
+    }
+    return {
+        "id": "irf7bone_claim",
+        "section_name": "irf7bone: interferon score in experiments",
+        "description": _headline(experiments),
+        "plot_type": "table",
+        "pconfig": {"id": "irf7bone_claim_table", "title": "irf7bone: what each contrast says"},
         "headers": headers,
         "data": rows,
     }

@@ -130,15 +130,20 @@ SPECIFICATIONS = Table(
     key=POOLED.key,
     complete=True,
     columns=(
-        Column("rank", "integer", "place by log_hr, 1 = lowest hazard ratio", nullable=True, low=1),
+        Column("rank", "integer", "place by shown_log_hr, 1 = lowest hazard ratio", nullable=True, low=1),
         *RESULT_COLUMNS,
         Column("is_primary", "flag", "the analysis that was named before the run"),
         *_COUNTS,
+        number("shown_log_hr", "what is quoted: the Bayesian pool's log hazard ratio; of one cohort its own"),
+        number("shown_low", "lower end of its 95 % interval"),
+        number("shown_high", "upper end of its 95 % interval"),
         *ESTIMATE,
         *STATUS,
     ),
-    needs_when_ok=("rank", "log_hr", "se", "ci_low", "ci_high", "p"),
-)
+    needs_when_ok=(
+        "rank", "shown_log_hr", "shown_low", "shown_high", "log_hr", "se", "ci_low", "ci_high", "p",
+    ),
+)  # fmt: skip
 
 SPECIFICATION_SUMMARY = Table(
     "specification_summary.tsv",
@@ -148,17 +153,17 @@ SPECIFICATION_SUMMARY = Table(
         Column("level", "text", "at which value; 'all' where nothing is"),
         Column("n_planned", "integer", "specifications planned", low=1),
         Column("n_estimated", "integer", "of these, with a pooled estimate", low=0),
-        share("share_below_1", "share of the estimates with a hazard ratio under 1"),
-        share("share_significant", "share of the estimates with p < 0.05, uncorrected"),
-        share("share_below_1_significant", "share of the estimates with both"),
-        share("share_above_1_significant", "share of the estimates with p < 0.05 and a hazard ratio over 1"),
+        share("share_below_1", "share of the estimates (shown_log_hr) with a hazard ratio under 1"),
+        share("share_apart", "share of the estimates whose 95 % interval (shown_low, shown_high) lacks 1"),
+        share("share_apart_below", "share of the estimates whose interval lies below 1"),
+        share("share_apart_above", "share of the estimates whose interval lies above 1"),
         number("median_log_hr", "median of the estimated log hazard ratios"),
         number("lowest_log_hr", "lowest of them"),
         number("highest_log_hr", "highest of them"),
         *STATUS,
     ),
     needs_when_ok=(
-        "share_below_1", "share_significant", "share_below_1_significant", "share_above_1_significant",
+        "share_below_1", "share_apart", "share_apart_below", "share_apart_above",
         "median_log_hr", "lowest_log_hr", "highest_log_hr",
     ),
 )  # fmt: skip

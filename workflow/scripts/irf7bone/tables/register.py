@@ -42,7 +42,9 @@ DERIVED = f"{OF_EXPERIMENT}derived.tsv"  # only where an experiment derives a si
 SUBTYPES = "results/scores/{cohort}.subtypes.tsv"  # only where the study names centroids
 PROBES = "results/cohorts/{cohort}.probes.tsv"  # only where a card asks for `collapse: companions`
 NULLS = f"{OVER_COHORTS}null.tsv"  # the cohorts' own tables, one below the other
-EVERY_GENE_FILE = f"{OVER_COHORTS}genes.tsv.gz"  # long: only who asks for it reads it
+# long: only who asks for them reads them
+EVERY_GENE_FILE = f"{OVER_COHORTS}genes.tsv.gz"
+GENE_TERTILES_FILE = f"{OVER_COHORTS}gene_tertiles.tsv.gz"
 
 REGISTER: dict[str, Table] = {
     "results/tables/cohorts.tsv": cohort.COHORTS,
@@ -94,6 +96,8 @@ REGISTER: dict[str, Table] = {
     "results/tables/immune_pooled.tsv": pooled.IMMUNE_POOLED,
     EVERY_GENE_FILE: every_gene.EVERY_GENE,
     "results/tables/gene_curves.tsv": every_gene.GENE_CURVES,
+    GENE_TERTILES_FILE: every_gene.GENE_TERTILES,
+    "results/tables/gene_follow_up.tsv": every_gene.GENE_FOLLOW_UP,
     "results/tables/duplicates.tsv": cohort.DUPLICATES,
     "results/tables/audit.tsv": outcome_checks.AUDIT,
     "results/tables/exploratory.tsv": verdict.EXPLORATORY,
@@ -145,7 +149,7 @@ def paths_in(folder: str) -> list[str]:
         folder: :data:`OF_COHORT`, :data:`OVER_COHORTS` or :data:`OF_EXPERIMENT`.
     """
     own = [path for path in REGISTER if path.rpartition("/")[0] == folder.rstrip("/")]
-    return [path for path in own if path not in (DERIVED, NULLS, EVERY_GENE_FILE)]
+    return [path for path in own if path not in (DERIVED, NULLS, EVERY_GENE_FILE, GENE_TERTILES_FILE)]
 
 
 def tables_in(folder: str) -> dict[str, Table]:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from irf7bone.base.phrases import ENDPOINT_WORDS
 from irf7bone.pool.bayes import bayesian_columns
+from irf7bone.pool.quoted import quoted_columns
 from irf7bone.statistics.false_discovery import benjamini_hochberg
 from irf7bone.statistics.random_effects import pool_many
 from irf7bone.tables.claim import CLAIM_MODEL_NAMES
@@ -260,8 +261,8 @@ def _numbers(pool: PooledCohorts, pooled: Mapping[str, Mapping[str, Any]]) -> di
 
 def _interval(row: Mapping[str, Any]) -> tuple[float, float, float]:
     """Hazard ratio and interval: the pool's, or a single cohort's own."""
-    own = ("log_hr", "ci_low", "ci_high") if row["k"] == 1 else ("bayes_log_hr", "bayes_low", "bayes_high")
-    return _ratio(row[own[0]]), _ratio(row[own[1]]), _ratio(row[own[2]])
+    value, low, high = quoted_columns(row["k"])
+    return _ratio(row[value]), _ratio(row[low]), _ratio(row[high])
 
 
 def _ratio(log_hr: float) -> float:

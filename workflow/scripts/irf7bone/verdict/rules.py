@@ -50,8 +50,8 @@ CODES: dict[str, str] = {
     "unadjusted_er": "cohorts without ER status and ESR1 carry over 20 % of the weight",
     "control_failed": "proliferation, the positive control, does not show",
     "non_proportional": "the hazard ratio changes between the early and the late half of the events",
-    "sampled_by_outcome": "patients of a cohort were sampled by this outcome: the test is valid, "
-    "the size of the effect is not a population's",
+    "sampled_by_outcome": "patients of a cohort were chosen by this outcome: the test is valid, but the "
+    "hazard ratio is not that of a population",
     "contradicted_ids": "sample names of two cohorts agree where their data do not",
     "pi_includes_1": "in a further cohort the effect may be on the other side",
     "one_cohort_carries_it": "without one of the cohorts the effect does not show",

@@ -17,12 +17,14 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.base.vocabulary import POOLED_ROW
+from irf7bone.pool.quoted import BAYES, OWN
 from irf7bone.tables.every_gene import FAMILY
 
-_TYPED = re.compile(r"[a-z0-9-]{2,8}")  # other names that somebody might type
+_TYPED = re.compile(r"(?!(?:flj|mgc)\d)[a-z0-9-]{2,8}")  # other names that somebody might type
 MOST_RESULTS = 125_000  # of six bytes each, so that the file stays below a megabyte beside its names
 STEP = 0.001  # of a log hazard ratio: a tenth of what the page shows
 RATIO = 1000  # what an estimate half as wide as its interval's lower half is said as half of
+MOST_SHIFT = 4  # steps by which the end of an interval may be drawn off, half of a hundredth
 LARGEST = 7000  # steps, beyond which a ratio is said to be above 1000
 
 
@@ -53,6 +55,9 @@ def gene_file(genes: pd.DataFrame, other_names: Mapping[str, str]) -> bytes:
                 shared[name] = int(values[0])
             else:
                 columns.append(_split(values))
+        at = np.array([place[gene] for gene in ok["gene"]], dtype=int)
+        change, left, lower, asymmetry = _intervals(quoted(ok))
+        usual = int(np.median(lower)) if lower.size else 0
         families.append(
             {
                 **dict(zip(FAMILY, key, strict=True)),
@@ -62,11 +67,12 @@ def gene_file(genes: pd.DataFrame, other_names: Mapping[str, str]) -> bytes:
                 "tied": [int(at) for at in np.flatnonzero(_as_before(ok))],
                 "blocks": [int(block) for block in ok.groupby("k", sort=False).size()],
                 "failed": _failed(failed, place),
+                "lower": usual,
             }
         )
-        at = np.array([place[gene] for gene in ok["gene"]], dtype=int)
         shown = (1 + shown_p(ok[name].to_numpy(dtype=float)) for name in ("p", "q"))
-        columns += [_split(values) for values in (at, *_intervals(ok), *shown)]
+        intervals = (change, left, _from_0(lower - usual), asymmetry)
+        columns += [_split(values) for values in (at, *intervals, *shown)]
     header = {
         "genes": " ".join(names),
         "others": _others(other_names, place),
@@ -92,26 +98,45 @@ def families_kept(genes: pd.DataFrame) -> tuple[list[tuple[tuple[str, ...], pd.D
     return kept, [cohort for cohort in order if cohort not in inside]
 
 
+def quoted(ok: pd.DataFrame) -> pd.DataFrame:
+    """Rows whose log_hr, ci_low and ci_high are what is quoted: of a pool the Bayesian ones."""
+    pooled = ok["bayes_log_hr"].notna().to_numpy()
+    return ok.assign(
+        **{own: np.where(pooled, ok[bayes], ok[own]) for own, bayes in zip(OWN, BAYES, strict=True)}
+    )
+
+
 def _intervals(ok: pd.DataFrame) -> tuple[np.ndarray, ...]:
-    """Estimates and their intervals as four columns of small numbers from 0 on.
+    """Estimates and their intervals as four columns of small numbers from 0 on, but for the third.
 
     In the order of p the ratio of an estimate to the lower half of its interval falls steadily: its
-    differences,
-    the sign and what rounding leaves take a third of the estimate's place. The upper half differs from the
-    lower by rounding alone, but where likelihoods are profiled.
+    differences, the sign and what rounding leaves take a third of the estimate's place. The upper half
+    differs from the lower where likelihoods are profiled, and in pools. Of the lower halves within two steps
+    the first is taken with which rounding leaves nothing and both halves are equal, so long as estimate and
+    ends are said as the table says them.
     """
-    log_hr, ci_low, ci_high = (ok[name].to_numpy(dtype=float) for name in ("log_hr", "ci_low", "ci_high"))
+    log_hr, ci_low, ci_high = (ok[name].to_numpy(dtype=float) for name in OWN)
     middle, low, high = map(whole_steps, (log_hr, ci_low, ci_high))
-    lower = middle - low
+    lower, upper = middle - low, high - middle
     ratio = np.clip(np.rint(RATIO * np.abs(log_hr) / (log_hr - ci_low)), 0, 16 * RATIO).astype(int)
-    negative = middle < 0
+    sign = np.where(middle < 0, -1, 1)
+    said = [_two_digits(values) for values in (log_hr, ci_low, ci_high)]
+    todo = np.ones(lower.size, dtype=bool)
+    for shift in (0, 1, -1, 2, -2):
+        half = np.maximum(lower + shift, 0)
+        near = sign * np.floor(ratio * half / RATIO + 0.5).astype(int)
+        drawn = (near, near - half, near + half)
+        same = np.logical_and.reduce(
+            [_two_digits(steps * STEP) == digits for steps, digits in zip(drawn, said, strict=True)]
+        )
+        close = (np.abs(drawn[1] - low) <= MOST_SHIFT) & (np.abs(drawn[2] - high) <= MOST_SHIFT)
+        now = todo & same & close
+        middle, lower, upper = (
+            np.where(now, new, old) for new, old in ((near, middle), (half, lower), (half, upper))
+        )
+        todo &= ~now
     left = np.abs(middle) - np.floor(ratio * lower / RATIO + 0.5).astype(int)
-    return (
-        _from_0(np.diff(ratio, prepend=0)),
-        2 * _from_0(left) + negative,
-        lower,
-        _from_0(high - middle - lower),
-    )
+    return _from_0(np.diff(ratio, prepend=0)), 2 * _from_0(left) + (sign < 0), lower, _from_0(upper - lower)
 
 
 def _from_0(values: np.ndarray) -> np.ndarray:
@@ -137,7 +162,11 @@ def whole_steps(log_hr: np.ndarray) -> np.ndarray:
 
 
 def _two_digits(log_hr: np.ndarray) -> np.ndarray:
-    return np.rint(100 * np.exp(np.clip(log_hr, -LARGEST * STEP, LARGEST * STEP)))
+    """Ratios rounded as they are said (:func:`irf7bone.base.phrases.said_ratio`)."""
+    ratio = np.exp(np.clip(log_hr, -LARGEST * STEP, LARGEST * STEP))
+    small = 1 - np.floor(np.log10(ratio))
+    scale = 10.0 ** np.where(ratio >= 10, 1, np.where(ratio < 0.095, small, 2))
+    return np.rint(ratio * scale) / scale
 
 
 def shown_p(p: np.ndarray) -> np.ndarray:
@@ -160,9 +189,9 @@ def _failed(rows: pd.DataFrame, place: Mapping[str, int]) -> list[dict[str, Any]
 
 
 def _others(other_names: Mapping[str, str], place: Mapping[str, int]) -> str:
-    """``0 a b,5 c``: positions of genes, each with its other names but those of clones and the like."""
-    found: dict[int, list[str]] = {}
+    """``,a b,,c``: for each gene in order its other names, but those of clones and the like."""
+    found: list[list[str]] = [[] for _ in place]
     for name, symbol in other_names.items():
         if symbol in place and _TYPED.fullmatch(name):
-            found.setdefault(place[symbol], []).append(name)
-    return ",".join(" ".join([str(at), *names]) for at, names in sorted(found.items()))
+            found[place[symbol]].append(name)
+    return ",".join(map(" ".join, found))

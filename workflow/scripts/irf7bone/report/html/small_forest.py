@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from irf7bone.base.phrases import STATUS_WORDS, hazard_ratio, is_missing
+from irf7bone.pool.quoted import FURTHER, OWN, quoted_columns
 from irf7bone.report.sentences.quote import quote
 
 WIDEST, NARROWEST = 8.0, 1.6
@@ -70,7 +71,7 @@ def small_forest(
     whole = pooled if pooled is not None and pooled["status"] == "ok" else None
     ends = [row[name] for row in fits if row["status"] == "ok" for name in ("ci_low", "ci_high")]
     if whole is not None:
-        ends += [whole[name] for name in (OWN if whole["k"] == 1 else BAYES)[1:]]
+        ends += [whole[name] for name in quoted_columns(whole["k"])[1:]]
     limit = math.log(small_axis_limit(ends))
     weights = random_effects_weights(
         {
@@ -119,10 +120,6 @@ def _marks(low: float, middle: float, high: float, limit: float) -> dict[str, An
     }
 
 
-OWN = ("log_hr", "ci_low", "ci_high")
-BAYES = ("bayes_log_hr", "bayes_low", "bayes_high")
-
-
 def _estimate(row: Mapping[str, Any], table: str, columns: tuple[str, str, str] = OWN) -> str:
     value, low, high = (quote(hazard_ratio(row[name]), table, row, name) for name in columns)
     return f"{value} ({low} to {high})"
@@ -153,15 +150,13 @@ def _cohort(row: Mapping[str, Any], weight: float | None, limit: float, simulate
 def _pooled(row: Mapping[str, Any], limit: float) -> list[Row]:
     label = "One cohort, not pooled" if row["k"] == 1 else "Pooled"
     n, n_events = (_count(row, "pooled", name) for name in ("n", "n_events"))
-    columns = OWN if row["k"] == 1 else BAYES
+    columns = quoted_columns(row["k"])
     middle, low, high = (row[name] for name in columns)
     marks = _marks(low, middle, high, limit)
     said = _estimate(row, "pooled", columns)
     rows = [Row("pooled", label, n, n_events, said=said, weight="100 %", **marks)]
     if row["k"] > 1:
-        low, high = (
-            quote(hazard_ratio(row[name]), "pooled", row, name) for name in ("further_low", "further_high")
-        )
+        low, high = (quote(hazard_ratio(row[name]), "pooled", row, name) for name in FURTHER)
         marks = _marks(row["further_low"], middle, row["further_high"], limit)
         rows.append(Row("prediction", "Prediction interval", "", "", f"{low} to {high}", "", **marks))
     return rows

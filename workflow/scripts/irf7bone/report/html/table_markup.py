@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from irf7bone.base.phrases import ENDPOINT_WORDS, interval, is_missing, p_value, said_ratio
+from irf7bone.base.phrases import (
+    ENDPOINT_WORDS,
+    STATUS_WORDS,
+    estimate,
+    interval,
+    is_missing,
+    p_value,
+    said_ratio,
+)
+from irf7bone.pool.quoted import FURTHER, quoted_columns
 from irf7bone.report.html.cell_markup import (
     NOTHING,
     Cell,
@@ -40,9 +49,12 @@ _RESULT = (
     Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
     Field("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
 )
-_SIZES = (
+_COUNTS = (
     Field("n", "samples in the fit", say_count("n"), number=True),
     Field("Events", "events in the fit", say_count("n_events"), number=True),
+)
+_SIZES = (
+    *_COUNTS,
     Field(
         "HR per SD (95 % CI)",
         "hazard ratio per standard deviation (SD) of the score",
@@ -90,24 +102,32 @@ def associations_view(frame: pd.DataFrame, simulated: Collection[str], method: s
     )
 
 
+def _quoted(row: Mapping[str, Any]) -> Cell:
+    names = quoted_columns(row["k"])
+    if is_missing(row[names[0]]):
+        return Cell(STATUS_WORDS[row["status"]])
+    return Cell(estimate(*(row[name] for name in names)), float(row[names[0]]))
+
+
 def pooled_view(frame: pd.DataFrame, method: str) -> TableView:
     """Every pooled result; the page opens with those of ``method``."""
     columns = (
         *_RESULT,
         Field("Cohorts", "real cohorts with an estimate", say_count("k"), number=True),
-        *_SIZES,
+        *_COUNTS,
+        Field("HR per SD (95 % CI)", "Bayesian pool; of one cohort its own", _quoted, number=True),
+        Field("Knapp-Hartung", "random effects, modified; never decides", effect_cell, number=True),
+        Field("p", "modified Knapp-Hartung, never decides", say_number("p", p_value), number=True),
         Field("q", "Benjamini-Hochberg; none for the primary result", say_number("q", p_value), number=True),
         Field(
             "I²", "share of variance between cohorts", say_number("i2", lambda x: f"{x:.0f} %"), number=True
         ),
         Field("tau²", "variance between cohorts", say_number("tau2", lambda x: f"{x:.3f}"), number=True),
-        Field(
-            "95 % PI", "Knapp-Hartung, never decides", say_range("pi_low", "pi_high", interval), number=True
-        ),
+        Field("95 % PI", "prediction interval, Bayesian", say_range(*FURTHER, interval), number=True),
         Field("Leave one out", "range of the HR", say_range("loo_low", "loo_high", interval), number=True),
         _HELD,
     )
-    caption = "Random-effects pooled results over cohorts of patients; simulated cohorts are in none of them."
+    caption = "Pooled results over cohorts of patients; simulated cohorts are in none of them."
     return view("pooled", caption, frame, columns, (), initial={"Method": method}, searchable=True)
 
 

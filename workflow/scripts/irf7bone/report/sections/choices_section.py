@@ -20,6 +20,7 @@ from irf7bone.base.phrases import (
     p_value,
 )
 from irf7bone.base.vocabulary import ALPHA
+from irf7bone.pool.specification import SHOWN
 from irf7bone.report.html.cell_markup import (
     NOTHING,
     Cell,
@@ -55,8 +56,9 @@ def specification_section(inputs: ReportInputs) -> Section:
         title=f"{outcome(primary.endpoint)}: every choice of signature, method and model",
         finding=finding,
         marks=(
-            "Dots: pooled hazard ratios over cohorts of patients in order, with 95 % intervals; filled: p < "
-            f"{ALPHA:g}, uncorrected; dashed: their median. Below: the choices that make each."
+            "Dots: pooled hazard ratios over cohorts of patients in order, with Bayesian 95 % intervals; "
+            "filled: the interval does not contain 1; dashed: their median. Below: the choices that make "
+            "each."
             if drawn
             else ""
         ),
@@ -100,19 +102,25 @@ def specification_sentence(curve: pd.DataFrame, summary: pd.DataFrame, config: C
     parts = [
         f"{n} of {counted(int(whole['n_planned']), 'specification')} for {said} have a pooled estimate: the "
         f"median HR is {hazard_ratio(whole['median_log_hr'])} ({lowest} to {highest}), "
-        f"{percent(whole['share_below_1'])} lie below 1, and {percent(whole['share_significant'])} have p < "
-        f"{ALPHA:g} uncorrected ({percent(whole['share_below_1_significant'])} below 1, "
-        f"{percent(whole['share_above_1_significant'])} above)."
+        f"{percent(whole['share_below_1'])} lie below 1, and {percent(whole['share_apart'])} have a 95 % "
+        f"interval without 1 ({percent(whole['share_apart_below'])} below, "
+        f"{percent(whole['share_apart_above'])} above)."
     ]
     primary = one_row(curve, is_primary=True)
     if primary is not None and primary["status"] == "ok":
         parts.append(
             f"The primary analysis is number {int(primary['rank'])} of {n} from the lowest hazard ratio, "
-            f"with HR {estimate(primary['log_hr'], primary['ci_low'], primary['ci_high'])}."
+            f"with HR {estimate(*(primary[name] for name in SHOWN))}."
         )
     elif primary is not None:
         parts.append(f"The primary analysis has no estimate ({failed(primary)}).")
     return " ".join(parts)
+
+
+def _shown(row: Mapping[str, Any]) -> Cell:
+    if is_missing(row["shown_log_hr"]):
+        return Cell(STATUS_WORDS[row["status"]])
+    return Cell(estimate(*(row[name] for name in SHOWN)), float(row["shown_log_hr"]))
 
 
 def _share(name: str, label: str, doc: str) -> Field:
@@ -136,9 +144,9 @@ def summary_view(frame: pd.DataFrame) -> TableView:
             "Range", "of the estimates", say_range("lowest_log_hr", "highest_log_hr", interval), number=True
         ),
         _share("share_below_1", "HR < 1", "share of the estimates"),
-        _share("share_significant", "p < 0.05", "share of the estimates, uncorrected"),
-        _share("share_below_1_significant", "Both", "share with HR < 1 and p < 0.05"),
-        _share("share_above_1_significant", "HR > 1, p < 0.05", "share with both"),
+        _share("share_apart", "Interval without 1", "share of the estimates"),
+        _share("share_apart_below", "All below 1", "share whose interval lies below 1"),
+        _share("share_apart_above", "All above 1", "share whose interval lies above 1"),
         Field("Status", "whether there is an estimate, and why not", say_status),
     )
     caption = "The curve in numbers: over all specifications, and with one choice held fixed."
@@ -155,8 +163,8 @@ def specifications_view(frame: pd.DataFrame) -> TableView:
         Field("Primary", "named before the run", lambda row: Cell("yes" if row["is_primary"] else "no")),
         Field("Cohorts", "pooled", say_count("k"), number=True),
         Field("Events", "in these", say_count("n_events"), number=True),
-        Field("HR per SD (95 % CI)", "pooled", effect_cell, number=True),
-        Field("p", "two-sided, uncorrected", say_number("p", p_value), number=True),
+        Field("HR per SD (95 % CI)", "pooled, Bayesian; of one cohort its own", _shown, number=True),
+        Field("p", "modified Knapp-Hartung, never decides", say_number("p", p_value), number=True),
         Field("Status", "whether there is an estimate, and why not", say_status),
     )
     return view("specifications", "Every specification.", frame, columns, (), searchable=True)

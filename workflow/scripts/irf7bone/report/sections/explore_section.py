@@ -15,6 +15,8 @@ from irf7bone.base.phrases import (
     SURVIVAL_WORDS,
     signature_name,
 )
+from irf7bone.pool.quoted import as_quoted
+from irf7bone.report.html.risk_times import risk_times
 from irf7bone.report.html.section import Section, chosen, one_row
 from irf7bone.report.html.small_forest import small_forest
 
@@ -35,12 +37,11 @@ FITTED = (
     "status",
     "reason",
 )
-POOLED = (
+POOLED = (  # intervals as they are quoted
     *("k", "n", "n_events", "log_hr", "ci_low", "ci_high", "p", "q", "tau2", "i2", "pi_low", "pi_high"),
     *("status", "reason"),
 )
 GROUPS = ("low", "middle", "high")
-AT_RISK_TIMES = 5
 
 
 def explore_section(inputs: ReportInputs) -> Section:
@@ -82,7 +83,7 @@ def explore_numbers(inputs: ReportInputs) -> dict[str, Any]:
         "primary": dict(vars(config.primary)),
         "simulated": [name in inputs.simulated for name in inputs.cards],
         "fits": _by_column(inputs.associations, ("cohort", *KEY, *FITTED), words),
-        "pooled": _by_column(inputs.pooled, (*KEY, *POOLED), words),
+        "pooled": _by_column(as_quoted(inputs.pooled), (*KEY, *POOLED), words),
         "curve_method": config.primary.method,
         "curves": step_curves(chosen(inputs.curves, method=config.primary.method)),
     }
@@ -133,14 +134,6 @@ def step_curves(curves: pd.DataFrame) -> dict[str, dict[str, Any]]:
             "groups": groups,
         }
     return found
-
-
-def risk_times(longest: float) -> list[int]:
-    """At most five or six round times from 0: whole years, where follow-up has that many."""
-    for step in (6, 12, 24, 36, 48, 60, 120):
-        if longest / step <= AT_RISK_TIMES:
-            return list(range(0, int(longest) + 1, step))
-    return [0, int(longest)]
 
 
 def _steps(rows: pd.DataFrame, ticks: Sequence[int]) -> dict[str, Any]:

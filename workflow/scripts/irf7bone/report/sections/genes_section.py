@@ -22,10 +22,11 @@ from irf7bone.base.phrases import (
 from irf7bone.base.vocabulary import POOLED_ROW
 from irf7bone.figures import IRF7_SIGNATURE
 from irf7bone.figures.plot_genes import shown_genes
+from irf7bone.pool.quoted import quoted_columns
 from irf7bone.report.html.figure_markup import read_figure
+from irf7bone.report.html.gene_curve_file import gene_curve_file
 from irf7bone.report.html.gene_file import gene_file
 from irf7bone.report.html.section import Finding, Section, chosen, one_row
-from irf7bone.report.sections.explore_section import step_curves
 from irf7bone.report.sentences.quote import quote
 from irf7bone.tables.every_gene import GENE_MODELS
 
@@ -48,7 +49,9 @@ def genes_section(inputs: ReportInputs) -> Section | None:
         figures=[_figure(inputs, endpoint) for endpoint in endpoints if len(shown_genes(genes, endpoint))],
         template="genes.html.j2",
         data={
-            "file": partial(gene_file, genes, inputs.other_names),  # for the page alone
+            # for the page alone
+            "file": partial(gene_file, genes, inputs.other_names),
+            "curves": partial(gene_curve_file, inputs.gene_tertiles, inputs.results.gene_follow_up),
             "said": _words(inputs, endpoints),
             "first": IRF7_SIGNATURE,
         },
@@ -56,7 +59,7 @@ def genes_section(inputs: ReportInputs) -> Section | None:
 
 
 def _words(inputs: ReportInputs, endpoints: Sequence[str]) -> dict[str, Any]:
-    """What the script says, and the curves that it draws."""
+    """What the script says."""
     return {
         "endpoints": list(endpoints),
         "models": list(GENE_MODELS),
@@ -66,7 +69,6 @@ def _words(inputs: ReportInputs, endpoints: Sequence[str]) -> dict[str, Any]:
         "survival": {name: SURVIVAL_WORDS[name] for name in endpoints},
         "model": {name: MODEL_WORDS[name] for name in GENE_MODELS},
         "status": STATUS_WORDS,
-        "curves": step_curves(inputs.results.gene_curves),
     }
 
 
@@ -86,7 +88,7 @@ def place_of_irf7(genes: pd.DataFrame, endpoint: str) -> str:
         row = one_row(own, gene=IRF7_SIGNATURE)
         if row is not None:
             hr, low, high = (
-                quote(hazard_ratio(row[name]), "genes", row, name) for name in ("log_hr", "ci_low", "ci_high")
+                quote(hazard_ratio(row[name]), "genes", row, name) for name in quoted_columns(row["k"])
             )
             p, q = quote(p_clause(row["p"]), "genes", row, "p"), quote(p_value(row["q"]), "genes", row, "q")
             rank, of = (quote(f"{int(row[name]):,}", "genes", row, name) for name in ("rank", "n_ranked"))

@@ -37,8 +37,8 @@ METHOD_WORDS = {
     "uno_c": "Uno's C",
     "auc_60": "the AUC at five years",
     "immune_correlation": "correlations with immune scores",
-    "pooled_p": "pooled results",
-    "pooled_interval": "pooled results",
+    "pooled_p": "the Knapp-Hartung pool, which decides nothing,",
+    "pooled_interval": "the Knapp-Hartung pool, which decides nothing,",
     "prediction_interval": "the Knapp-Hartung prediction of a further cohort, which decides nothing",
     "tau2_interval": "tau2",
 }

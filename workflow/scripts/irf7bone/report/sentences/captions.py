@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, SURVIVAL_WORDS, counted, listed
+from irf7bone.pool.quoted import quoted_columns
 from irf7bone.report.sentences.quote import quote
 from irf7bone.report.sentences.text import fit_sentence, pooled_result, pooled_sentence, side
 
@@ -75,14 +76,13 @@ def forest_caption(endpoint: str, table: pd.DataFrame, method: str, without: Seq
     models = listed([MODEL_WORDS[model] for model in dict.fromkeys(table["model"])])
     pools = table[(table["kind"] == "pooled") & (table["status"] == "ok")]
     pooled = (
-        " Diamonds: random-effects pooled value over cohorts of patients with its 95 % interval by Knapp and "
-        "Hartung (the verdict uses the Bayesian one); k: cohorts pooled."
+        " Diamonds: pooled value over cohorts of patients with its Bayesian 95 % interval, as the verdict "
+        "quotes it (one cohort: its own); k: cohorts pooled."
         if len(pools)
         else " No cohort of patients gives a pooled value."
     )
     predicted = (
-        " Dashed: 95 % prediction interval by Knapp and Hartung, which decides nothing; that of the Bayesian "
-        "pool stands with the verdict."
+        " Dashed: 95 % prediction interval, where the HR of a further cohort is expected."
         if (table["kind"] == "prediction").any()
         else ""
     )
@@ -121,7 +121,8 @@ def forest_alt(
         row = pooled_result(pooled, signature, method, endpoint, model)
         if row is None:
             continue
-        direction = f", {side(row['ci_low'], row['ci_high'])}" if row["status"] == "ok" else ""
+        _, low, high = quoted_columns(row["k"])
+        direction = f", {side(row[low], row[high])}" if row["status"] == "ok" else ""
         parts.append(f"{signature}: {pooled_sentence(row)}{direction}")
     said = "; ".join(parts) or "no pooled result"
     return f"Forest plot for {ENDPOINT_WORDS[endpoint]}, {MODEL_WORDS[model]}. {said}."
@@ -178,9 +179,10 @@ def scores_caption(cohort: str, scores: pd.DataFrame, coverage: pd.DataFrame) ->
     """Caption of a figure of scores: how many samples and signatures, and which were not scored."""
     if scores.empty:
         return f"No signature could be scored in {cohort}."
-    lost = coverage[coverage["status"] != "ok"]
-    named = [f"{row['signature']} ({row['reason']})" for _, row in lost.iterrows()]
-    without = f" Not scored: {'; '.join(named)}." if named else ""
+    lost = coverage.loc[coverage["status"] != "ok", "signature"]
+    without = (
+        f" Not scored, for the reasons in the table of coverage: {listed(list(lost))}." if len(lost) else ""
+    )
     return (
         f"Raw scores ({scores['method'].iloc[0]}) of {counted(scores['signature'].nunique(), 'signature')} "
         f"in {counted(scores['sample'].nunique(), 'sample')} of {cohort}, with quartiles, and the Spearman "

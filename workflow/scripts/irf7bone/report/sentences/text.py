@@ -24,6 +24,7 @@ from irf7bone.base.phrases import (
     said_ratio,
 )
 from irf7bone.base.vocabulary import ALPHA
+from irf7bone.pool.quoted import as_quoted, quoted_columns
 from irf7bone.report.sentences.quote import quote
 from irf7bone.verdict.premises import SHARED
 
@@ -65,9 +66,7 @@ def pooled_sentence(row: Mapping[str, Any]) -> str:
     """
     if row["status"] != "ok":
         return f"{STATUS_WORDS[row['status']]}: {row['reason']}"
-    hr, low, high = (
-        quote(hazard_ratio(row[name]), "pooled", row, name) for name in ("log_hr", "ci_low", "ci_high")
-    )
+    hr, low, high = (quote(hazard_ratio(row[name]), "pooled", row, name) for name in quoted_columns(row["k"]))
     k, n, events = (
         quoted_count(row, column, noun, table="pooled")
         for column, noun in (("k", "cohort"), ("n", "tumour"), ("n_events", "event"))
@@ -275,19 +274,27 @@ def _proportionality(associations: pd.DataFrame, config: Config) -> str:
 
 def _other_choices(pooled: pd.DataFrame, config: Config) -> str:
     primary = config.primary
-    rows = pooled[
-        (pooled["signature"] == primary.signature)
-        & (pooled["endpoint"] == primary.endpoint)
-        & (pooled["status"] == "ok")
-    ]
+    rows = as_quoted(
+        pooled[
+            (pooled["signature"] == primary.signature)
+            & (pooled["endpoint"] == primary.endpoint)
+            & (pooled["status"] == "ok")
+        ]
+    )
     if rows.empty:
         return "There is no pooled estimate by any method or model."
     below, above = int((rows["ci_high"] < 0).sum()), int((rows["ci_low"] > 0).sum())
     return (
         f"Over {counted(len(rows), 'combination')} of method and model the HR lies between "
         f"{hazard_ratio(rows['log_hr'].min())} and {hazard_ratio(rows['log_hr'].max())}; "
-        f"{below} of the intervals lie wholly below 1 and {above} wholly above."
+        f"{_apart(below, above)}."
     )
+
+
+def _apart(below: int, above: int) -> str:
+    if not below and not above:
+        return "every 95 % interval includes 1"
+    return f"{below} of the 95 % intervals lie wholly below 1 and {above} wholly above"
 
 
 def _positive_control(pooled: pd.DataFrame, associations: pd.DataFrame, config: Config) -> str:
@@ -300,7 +307,7 @@ def _positive_control(pooled: pd.DataFrame, associations: pd.DataFrame, config: 
     if row is None or row["status"] != "ok":
         return "The positive control, proliferation, has no pooled unadjusted estimate for this endpoint."
     said = f"Positive control, {config.proliferation_signature}: {pooled_sentence(row)}"
-    if row["ci_low"] > 0:
+    if row[quoted_columns(row["k"])[1]] > 0:
         return f"{said}. The known effect of proliferation is seen."
     cohorts = associations[
         (associations["signature"] == config.proliferation_signature)

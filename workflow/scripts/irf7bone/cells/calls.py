@@ -61,7 +61,7 @@ class CopyNumber:
     Attributes:
         scores: Score of each cell's pool; NaN where there is none.
         too_few: Why there is none, or None.
-        threshold: 95th percentile of held-out normal pools.
+        threshold: 95th percentile of held-out normal pools, of the lineage where it is largest.
         profile: Profiles, pools x windows.
         pools: Pool of each cell.
         chromosomes: Chromosome of each window.
@@ -213,8 +213,8 @@ def _copy_number(
     tested = tested[sums[tested] >= np.median(sums[tested]) / 2]  # the smallest are mostly noise
     scores = cnv_score(profile)
     apart = len({_family(name) for name in lineages}) > LEAST_LINEAGES
-    null = _scores_without_own(levels, tested, of_pool, order, means) if apart else scores[tested]
-    threshold = float(np.quantile(null, HELD_OUT_QUANTILE))
+    null = _scores_without_own(levels, tested, of_pool, order, means) if apart else [scores[tested]]
+    threshold = max(float(np.quantile(part, HELD_OUT_QUANTILE)) for part in null)
     return CopyNumber(
         scores[pools], None, threshold, profile.astype(np.float32), pools, window_chromosomes(order)
     )
@@ -235,15 +235,15 @@ def _scores_without_own(
     of_pool: np.ndarray,
     order: GenomeOrder,
     means: Mapping[str, np.ndarray],
-) -> np.ndarray:
-    """Scores of normal pools against the other lineages: how a lineage looks that the reference lacks."""
+) -> list[np.ndarray]:
+    """Scores of each lineage's pools against the others: how a lineage looks that the reference lacks."""
     parts = []
     for name in means:
         own = pools[of_pool[pools] == name]
         if len(own):
             others = np.stack([mean for other, mean in means.items() if _family(other) != _family(name)])
             parts.append(cnv_score(_profiles(levels[own], order, others)))
-    return np.concatenate(parts)
+    return parts
 
 
 def _family(lineage: str) -> str:

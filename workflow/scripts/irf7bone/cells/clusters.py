@@ -16,9 +16,10 @@ from irf7bone.cells.matrix import Block
 
 N_GENES = 2_000
 N_COMPONENTS = 40
+PCA_TOLERANCE = 1e-2  # of arpack; the components are those of tolerance 0, in three quarters of the time
 CELLS_A_CLUSTER = 100
 FEWEST, MOST = 8, 60
-RESTARTS = 4
+RESTARTS = 2
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def log_levels(counts: sparse.csr_matrix, total: float | None = 1e4) -> sparse.c
 def cluster_cells(
     counts: sparse.csr_matrix, genes: Sequence[str], always: Sequence[str], seed: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """First clusters of the sampled cells: scanpy's variable genes and components, scikit-learn's KMeans.
+    """First clusters of the sampled cells: scanpy's variable genes, scikit-learn's components and KMeans.
 
     Args:
         counts: Cells x genes, csr.
@@ -86,6 +87,7 @@ def cluster_cells(
     """
     import scanpy as sc
     from sklearn.cluster import KMeans
+    from sklearn.decomposition import PCA
 
     scale = float(np.median(np.asarray(counts.sum(axis=1))))
     levels = log_levels(counts, scale)
@@ -101,10 +103,10 @@ def cluster_cells(
         else:
             variable = detected
         used = np.flatnonzero(variable | (np.isin(np.asarray(genes, dtype=str), list(always)) & detected))
-        part = ad.AnnData(levels[:, used])
+        part = levels[:, used]
         n_components = max(1, min(N_COMPONENTS, min(part.shape) - 1))
-        sc.pp.pca(part, n_comps=n_components, svd_solver="arpack", random_state=seed)
-        places = np.asarray(levels[:, used] @ part.varm["PCs"].astype(np.float64))
+        pca = PCA(n_components, svd_solver="arpack", tol=PCA_TOLERANCE, random_state=seed).fit(part)
+        places = np.asarray(part @ pca.components_.T)
         k = int(np.clip(counts.shape[0] // CELLS_A_CLUSTER, min(FEWEST, counts.shape[0]), MOST))
         fitted = KMeans(n_clusters=k, n_init=RESTARTS, random_state=seed).fit(places)
     return used, fitted.labels_, places

@@ -24,7 +24,7 @@ from irf7bone.cells.clusters import Clustering
 DISPERSION = (
     0.25  # squared coefficient of variation of a gene between cells, and between clusters, of one kind
 )
-ROUNDS = 6
+ROUNDS = 5
 LEAST_CELLS = 20  # a smaller cluster is given up after the second round
 LEAST_OWN = 10  # cells of a patient in lumped clusters, from which on they are offered a profile
 ONE_PATIENT = 0.8
@@ -40,12 +40,16 @@ class _Model:
         overall: Level of each gene in all cells, a share of the total.
         weights: Weight of each gene: 1 / (1 + dispersion times its count in a cell of median depth), the
             dispersion that within first clusters, of :data:`DISPERSION` at least.
+        cells: Cell of each stored count.
+        weighted: Each stored count times the weight of its gene.
     """
 
     counts: sparse.csr_matrix
     totals: np.ndarray
     overall: np.ndarray
     weights: np.ndarray
+    cells: np.ndarray
+    weighted: np.ndarray
 
     @classmethod
     def of(cls, counts: sparse.csr_matrix, used: np.ndarray, clusters: np.ndarray) -> _Model:
@@ -53,7 +57,9 @@ class _Model:
         part = sparse.csr_matrix(counts[:, used], dtype=np.float64)
         overall = np.asarray(part.sum(axis=0)).ravel() / totals.sum()
         dispersion = np.maximum(_dispersion(part, totals, clusters), DISPERSION)
-        return cls(part, totals, overall, 1 / (1 + dispersion * np.median(totals) * overall))
+        weights = 1 / (1 + dispersion * np.median(totals) * overall)
+        cells = np.repeat(np.arange(part.shape[0]), np.diff(part.indptr))
+        return cls(part, totals, overall, weights, cells, weights[part.indices] * part.data)
 
 
 def _dispersion(counts: sparse.csr_matrix, totals: np.ndarray, clusters: np.ndarray) -> np.ndarray:
@@ -104,15 +110,11 @@ class _Profiles:
         rule = self.clustering(model, np.empty(0))
         scores = model.counts @ rule.weights - model.totals[:, None] * rule.offsets
         if clusters is not None:
-            cells = np.arange(len(clusters))
-            row, gene = np.repeat(cells, np.diff(model.counts.indptr)), model.counts.indices
-            own = clusters[row]
-            left = (self.totals[clusters] - model.totals)[row]
+            cells, gene, own = np.arange(len(clusters)), model.counts.indices, clusters[model.cells]
+            left = (self.totals[clusters] - model.totals)[model.cells]
             level = _shrunk(self.sums[own, gene] - model.counts.data, left, self.prior[own, gene])
-            part = model.weights[gene] * model.counts.data * np.log(level)
-            scores[cells, clusters] = (
-                np.bincount(row, part, minlength=len(clusters)) - model.totals * rule.offsets[clusters]
-            )
+            part = np.bincount(model.cells, model.weighted * np.log(level), minlength=len(clusters))
+            scores[cells, clusters] = part - model.totals * rule.offsets[clusters]
         return scores
 
 

@@ -46,6 +46,14 @@ GROUPS = {
     "composition": "Tissue other than tumour cells: what a bulk score may be made of.",
     "tumour": "Biology of breast tumours: receptors, invasion, angiogenesis. Classes need centroids.",
 }
+CENTROIDS = """
+## Subtypes
+
+No table of centroids is shipped, PAM50's included: no package of Debian or PyPI that could be seen holds
+one, and 250 numbers copied by hand have no confirmed source. PAM50_GENES and PAM50_PROLIFERATION are gene
+lists, whose mean is no subtype. Who has the centroids (genefu's `pam50$centroids`, for one) names the file
+(`subtypes: {centroids: ...}`, [inputs](inputs.md#centroids-of-subtypes)); subtypes are then called in
+cohorts whose card states none, and marked as called from expression wherever they are used."""
 MAP_WORDS = f"""
 ## Shared genes
 
@@ -78,7 +86,7 @@ def page(library: Mapping[str, Signature], rows: Mapping[str, Mapping[str, str]]
         head = "| signature | genes | work | to know |\n|---|---|---|---|"
         parts.append(f"\n## group:{role}\n\n{words}\n\n{head}")
         parts += [_row(one, rows) for one in library.values() if one.role == role]
-    parts.append(MAP_WORDS)
+    parts += [CENTROIDS, MAP_WORDS]
     for small, large, shared in overlaps(library):
         parts.append(f"| {small} | {large} | {shared} of {len(set(library[small].genes))} |")
     return "\n".join(parts) + "\n"

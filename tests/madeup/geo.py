@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -20,6 +21,11 @@ def zipped(text: str) -> bytes:
     return gzip.compress(text.encode("utf-8"), compresslevel=1, mtime=0)
 
 
+def thousand(accession: str) -> str:
+    """GEO's folder of folders: the number without its last three digits."""
+    return re.sub(r"[0-9]{1,3}$", "nnn", accession)
+
+
 def quoted(cells: Sequence[object]) -> str:
     """Cells of a series matrix line."""
     return "\t".join(f'"{cell}"' for cell in cells)
@@ -32,6 +38,9 @@ def matrix_text(
     platform: str = "GPL96",
     characteristics: Sequence[Sequence[str]] = (),
     attributes: Mapping[str, Sequence[str]] | None = None,
+    series: Sequence[tuple[str, str]] = (),
+    titles: Sequence[str] = (),
+    sources: Sequence[str] = (),
 ) -> str:
     """A series matrix.
 
@@ -41,6 +50,9 @@ def matrix_text(
         platform: The platform.
         characteristics: Lines of channel 1, each with a cell a sample.
         attributes: Other lines of the samples, by name.
+        series: Other lines of the series: name and value.
+        titles: Titles of the samples, where they are not numbers.
+        sources: Their source_name_ch1, where it is not the primary tumour.
     """
     samples = list(values.columns)
     lines = [
@@ -48,10 +60,11 @@ def matrix_text(
         ("Series_geo_accession", [accession]),
         ("Series_sample_id", [" ".join(samples) + " "]),
         ("Series_platform_id", [platform]),
+        *[(f"Series_{name}", [value]) for name, value in series],
         None,
-        ("Sample_title", [f"tumour {number}" for number in range(1, len(samples) + 1)]),
+        ("Sample_title", titles or [f"tumour {number}" for number in range(1, len(samples) + 1)]),
         ("Sample_geo_accession", samples),
-        ("Sample_source_name_ch1", ["primary breast tumour"] * len(samples)),
+        ("Sample_source_name_ch1", sources or ["primary breast tumour"] * len(samples)),
         *[("Sample_characteristics_ch1", cells) for cells in characteristics],
         ("Sample_contact_name", ["A,,Person"] * len(samples)),
         ("Sample_platform_id", [platform] * len(samples)),

@@ -10,7 +10,7 @@ from madeup import claim
 from madeup import study as made
 from madeup.remembered import remembered
 
-from irf7bone.base.vocabulary import HER2_POSITIVE
+from irf7bone.base.vocabulary import BY_CARD, HER2_POSITIVE
 from irf7bone.pool.by_er import pool_by_er
 from irf7bone.pool.heterogeneity import asymmetry, funnel, heterogeneity, leave_one_cohort_out_table
 from irf7bone.pool.pool_subtypes import pool_by_subtype
@@ -279,7 +279,9 @@ def _by_subtype(associations: pd.DataFrame) -> pd.DataFrame:
     """HER2-positive tumours against the others; gamma does not record HER2."""
     rows = _by_er(associations).rename(columns={"er": "stratum"})
     rows = rows.assign(
-        subtype=HER2_POSITIVE, stratum=rows["stratum"].map(dict(zip(STRATA, (INSIDE, OTHERS), strict=True)))
+        subtype=HER2_POSITIVE,
+        source=BY_CARD,
+        stratum=rows["stratum"].map(dict(zip(STRATA, (INSIDE, OTHERS), strict=True))),
     )
     rows["reason"] = rows["reason"].str.replace("ER status", "her2")
     rows["reason_code"] = rows["reason_code"].str.replace("er_not_recorded", "fields_not_recorded")

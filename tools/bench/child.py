@@ -25,6 +25,7 @@ else:
         "seconds": list(found.seconds),
         "version": found.version or (version_of(case.package) if case.package else None),
         "peak_mb": found.peak_mb if np.isfinite(found.peak_mb) else own,
+        "bound_mb": found.bound_mb if np.isfinite(found.bound_mb) else None,
         "reason": found.note or None,
     }
     np.save(Path(folder, f"{number}.npy"), np.asarray(found.values, dtype=float))

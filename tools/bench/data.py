@@ -8,20 +8,20 @@ import pandas as pd
 N_GENES, N_SAMPLES, SET_SIZE = 12_000, 300, 30
 
 
-def expression() -> pd.DataFrame:
+def expression(n_samples: int = N_SAMPLES, n_genes: int = N_GENES) -> pd.DataFrame:
     """Samples x genes, log2; float64, as equal values within a sample are ranked by position in the peers."""
     random = np.random.default_rng(1)
-    level, spread = random.uniform(4, 12, N_GENES), random.gamma(4, 0.2, N_GENES)
-    values = level + spread * random.normal(size=(N_SAMPLES, N_GENES))
-    samples = [f"S{k:04d}" for k in range(N_SAMPLES)]
-    return pd.DataFrame(values, index=samples, columns=[f"G{k:05d}" for k in range(N_GENES)])
+    level, spread = random.uniform(4, 12, n_genes), random.gamma(4, 0.2, n_genes)
+    values = level + spread * random.normal(size=(n_samples, n_genes))
+    samples = [f"S{k:04d}" for k in range(n_samples)]
+    return pd.DataFrame(values, index=samples, columns=[f"G{k:05d}" for k in range(n_genes)])
 
 
-def gene_sets(n_sets: int) -> dict[str, list[str]]:
+def gene_sets(n_sets: int, n_genes: int = N_GENES) -> dict[str, list[str]]:
     """Random sets of genes by name."""
     random = np.random.default_rng(2)
     return {
-        f"SET{k:05d}": sorted(f"G{gene:05d}" for gene in random.choice(N_GENES, SET_SIZE, replace=False))
+        f"SET{k:05d}": sorted(f"G{gene:05d}" for gene in random.choice(n_genes, SET_SIZE, replace=False))
         for k in range(n_sets)
     }
 

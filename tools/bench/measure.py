@@ -21,7 +21,7 @@ from statistics import median
 import numpy as np
 import pandas as pd
 
-COLUMNS = ["task", "implementation", "version", "n_repeats", "seconds", "peak_mb", "ratio",
+COLUMNS = ["task", "implementation", "version", "n_repeats", "seconds", "peak_mb", "bound_mb", "ratio",
            "max_abs_difference", "status", "reason"]  # fmt: skip
 # a measurement is repeated this often, unless it has taken this many seconds by then
 REPEATS, ENOUGH = 5, 10.0
@@ -37,6 +37,7 @@ class Timed:
         note: How the seconds came about where not by running the whole task; empty otherwise.
         version: Of the implementation, where no installed Python package says it.
         peak_mb: Peak memory where it is not this process's own.
+        bound_mb: What it may be at most, where anything is asked.
     """
 
     seconds: Sequence[float]
@@ -44,6 +45,7 @@ class Timed:
     note: str = ""
     version: str = ""
     peak_mb: float = np.nan
+    bound_mb: float = np.nan
 
 
 class NotAvailable(Exception):
@@ -110,6 +112,7 @@ def compare(named: Sequence[tuple[str, str]], found: Sequence[Mapping[str, objec
                 "n_repeats": len(case["seconds"]),
                 "seconds": median(case["seconds"]),
                 "peak_mb": case["peak_mb"],
+                "bound_mb": case.get("bound_mb"),
                 "ratio": median(case["seconds"]) / median(ours["seconds"]),
                 "max_abs_difference": difference.max() if difference.size else np.nan,
             }

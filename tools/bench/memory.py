@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from bench.cohort_run import Size, job
+import numpy as np
+
+from bench.cohort_run import N_GENES, Size, job
 from bench.measure import Case
 
 SIZES = (500, 2_000, 5_000)
@@ -17,8 +19,18 @@ JOBS = {
     "associate_cohort": "results/associations/big.tsv",
     "examine_cohort": "results/outcome/big/checks.tsv",
 }
+BOUNDED = ("acquire_cohort", "harmonise_cohort", "check_quality")
+
+
+def bound(n_samples: int, name: str) -> float:
+    """Megabytes that a job may take: 2.5 times the matrix in float32, and 500; NaN where none is asked."""
+    return 500 + 2.5 * 4e-6 * N_GENES * n_samples if name in BOUNDED else np.nan
+
+
 CASES = [
-    Case(f"{name}, {n:,} samples", "irf7bone", "", partial(job, Size(n, "table"), name, target))
+    Case(
+        f"{name}, {n:,} samples", "irf7bone", "", partial(job, Size(n, "table"), name, target, bound(n, name))
+    )
     for n in SIZES
     for name, target in JOBS.items()
 ]

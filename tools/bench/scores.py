@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from bench.data import N_SAMPLES, expression, gene_sets
+from bench.data import N_GENES, N_SAMPLES, expression, gene_sets
 from bench.measure import Case, Timed, timed
 from bench.r import in_r
 from irf7bone.scoring.engine import Prepared, score_sets
@@ -21,9 +21,9 @@ IN_R = {
 }
 
 
-def ours(method: str, n_sets: int) -> Timed:
+def ours(method: str, n_sets: int, n_samples: int = N_SAMPLES, n_genes: int = N_GENES) -> Timed:
     """Preparing the cohort is part of it."""
-    table, sets = expression(), gene_sets(n_sets)
+    table, sets = expression(n_samples, n_genes), gene_sets(n_sets, n_genes)
 
     def score() -> np.ndarray:
         prepared = Prepared(table)
@@ -32,11 +32,11 @@ def ours(method: str, n_sets: int) -> Timed:
     return Timed(*timed(score))
 
 
-def by_gseapy(method: str, n_sets: int) -> Timed:
+def by_gseapy(method: str, n_sets: int, n_samples: int = N_SAMPLES, n_genes: int = N_GENES) -> Timed:
     """Unnormalised, one thread."""
     import gseapy
 
-    table, sets = expression().T, gene_sets(n_sets)
+    table, sets = expression(n_samples, n_genes).T, gene_sets(n_sets, n_genes)
     common = {"data": table, "gene_sets": sets, "min_size": 1, "max_size": 1000, "outdir": None, "threads": 1}
 
     def score() -> pd.DataFrame:
@@ -49,9 +49,9 @@ def by_gseapy(method: str, n_sets: int) -> Timed:
     return Timed(seconds, wide.loc[list(sets), list(table.columns)].to_numpy())
 
 
-def by_r(method: str, n_sets: int) -> Timed:
+def by_r(method: str, n_sets: int, n_samples: int = N_SAMPLES, n_genes: int = N_GENES) -> Timed:
     """R GSVA, one core."""
-    sets = gene_sets(n_sets)
+    sets = gene_sets(n_sets, n_genes)
     script = f"""
 suppressMessages(library(GSVA))
 x <- read("expression.tsv")
@@ -63,10 +63,10 @@ task <- function() {{
 }}
 """
     tables = {
-        "expression.tsv": expression().T,
+        "expression.tsv": expression(n_samples, n_genes).T,
         "sets.tsv": pd.DataFrame(list(sets.values()), index=list(sets)),
     }
-    found = in_r(["GSVA"], script, tables, (n_sets, N_SAMPLES))
+    found = in_r(["GSVA"], script, tables, (n_sets, n_samples))
     if method != "plage":
         return found
     # the sign of a singular vector is free: that of its product with ours

@@ -120,7 +120,11 @@ def _test(
     tally.add(result.loc[tested, "p"].to_numpy() < LEVEL, method="experiment_moderated_t", **about)
     prepared = Prepared(score_levels(adata))
     score = score_sets(prepared, prepared.set_matrix([of_signature]), "zscore")
-    tally.add(compare(score, design.matrix)[0]["p"].to_numpy() < LEVEL, method="experiment_score_t", **about)
+    tally.add(
+        compare(score, design.matrix, design.blocks)["p"].to_numpy() < LEVEL,
+        method="experiment_score_t",
+        **about,
+    )
     if floor_code(smallest_p(design)) is None:
         permuted = permutation_p(score, design, 1)
         tally.add(permuted.p <= LEVEL, method="experiment_relabelling", **about)

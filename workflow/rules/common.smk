@@ -29,7 +29,7 @@ from irf7bone.study.planned_subtypes import planned_subtypes
 from irf7bone.study.strict_yaml import merge_config, read_configs
 from irf7bone.tables.register import OF_CELLS, OF_COHORT, OF_EXPERIMENT
 from irf7bone.tables.register import OVER_CELLS, OVER_COHORTS, OVER_EXPERIMENTS
-from irf7bone.tables.register import EVERY_GENE_FILE, paths_in, registered
+from irf7bone.tables.register import EVERY_GENE_FILE, SUBTYPES, paths_in, registered
 
 if not workflow.is_main_process:
     code_hash = code_hash_of  # one job runs here, and the code of the other rules is asked by nobody
@@ -64,7 +64,7 @@ except InputError as error:
 
 
 real_cohorts = tuple(name for name, card in study.cards.items() if card.role != "simulated")
-subtypes = planned_subtypes(study.cards.values())
+subtypes = planned_subtypes(study.cards.values(), study.subtype_centroids)
 cohort_tables = paths_in(OF_COHORT)
 pooled_tables = paths_in(OVER_COHORTS) if study.cards else []  # experiments alone
 every_gene = [EVERY_GENE_FILE] if study.cards else []
@@ -76,6 +76,7 @@ cell_tables = [
 compared = [path for path in cell_tables if Path(path).stem not in ("calls", "confusion", "quality")]
 deriving = [name for name, card in study.experiments.items() if card.derive]
 subtype_centroids = [study.subtype_centroids] if study.subtype_centroids else []
+called_subtypes = [SUBTYPES] if subtype_centroids else []
 malignant_parts = ["results/pooled_cells/malignant_part"] if study.malignant_parts else []
 malignant_part_tables = [
     f"results/pooled_cells/{name}.tsv" for name in ("malignant_parts", "malignant_genes") if malignant_parts

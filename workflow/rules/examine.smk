@@ -10,6 +10,7 @@ rule examine_cohort:
         scores="results/scores/{cohort}.parquet",
         curves="results/associations/{cohort}.curves.tsv",
         coverage="results/scores/{cohort}.coverage.tsv",
+        called=called_subtypes,
         signatures=signature_library,
         records=signature_records,
         symbols=study.symbols,

@@ -116,6 +116,7 @@ report_inputs = dict(
     cohort_tables=expand(cohort_tables, cohort=study.cards),
     pooled_tables=pooled_tables,
     genes=every_gene,
+    called_subtypes=expand(called_subtypes, cohort=study.cards),
     figures=expand("results/figures/{part}", part=[*study.cards, "pooled"] if study.cards else []),
     experiments=[card.path for card in study.experiments.values()],
     experiment_tables=expand(experiment_tables, experiment=study.experiments),

@@ -2,7 +2,7 @@
 
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
-from irf7bone.harmonise.cohort_file import read_cohort
+from irf7bone.harmonise.cohort_file import expression_of, read_cohort
 from irf7bone.outcome.associate import associate
 from irf7bone.outcome.curves import curves
 from irf7bone.outcome.fit_plan import FitPlan
@@ -24,7 +24,7 @@ ASSOCIATIONS.write(associations, snakemake.output.associations)
 CURVES.write(curves(plan), snakemake.output.curves)
 null, histogram = cohort_null(
     plan,
-    adata.to_df(),
+    expression_of(adata),
     associations,
     load_library(snakemake.input.signatures, SymbolTable.load(snakemake.input.symbols)),
     n_draws=snakemake.params.random_signatures.draws,

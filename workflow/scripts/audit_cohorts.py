@@ -3,7 +3,7 @@
 import pandas as pd
 
 from irf7bone.base.read_when_asked import ReadWhenAsked
-from irf7bone.harmonise.cohort_file import read_cohort
+from irf7bone.harmonise.cohort_file import expression_of, read_cohort
 from irf7bone.harmonise.duplicates import ALL_PAIRS_UP_TO, find_duplicates
 from irf7bone.outcome.audit import audit_cohort
 from irf7bone.outcome.fit_plan import FitPlan
@@ -27,5 +27,5 @@ for name, flow, scores, associations in tables:
     plan = FitPlan(name, cohort.obs, SCORES.read(scores), config=config)
     audited.append(audit_cohort(plan, cohort, FLOW.read(flow), ASSOCIATIONS.read(associations)))
 AUDIT.write(pd.concat(audited, ignore_index=True), snakemake.output.audit)
-profiles = ReadWhenAsked(files, lambda name: cohorts[name].to_df())
+profiles = ReadWhenAsked(files, lambda name: expression_of(cohorts[name]))
 DUPLICATES.write(find_duplicates(profiles, facts), snakemake.output.duplicates)

@@ -2,7 +2,7 @@
 
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
-from irf7bone.harmonise.cohort_file import read_cohort
+from irf7bone.harmonise.cohort_file import expression_of, read_cohort
 from irf7bone.outcome.by_subtype import associate_by_subtype
 from irf7bone.outcome.claim_models import fit_claim_controls, fit_claim_models
 from irf7bone.outcome.competing_risks import competing
@@ -24,7 +24,7 @@ from irf7bone.study.cohort_card import read_cohort_card
 from irf7bone.study.job import begin
 from irf7bone.study.settings import Config
 from irf7bone.tables.claim import CLAIM_CONTROLS, CLAIM_MODELS
-from irf7bone.tables.cohort import COVERAGE, SCORES, SIGNATURE_QUALITY
+from irf7bone.tables.cohort import COVERAGE, SCORES, SIGNATURE_QUALITY, SUBTYPES
 from irf7bone.tables.outcome import (
     COMPETING,
     CURVES,
@@ -49,7 +49,7 @@ begin(snakemake)
 config: Config = snakemake.params.config
 cohort, output = snakemake.wildcards.cohort, snakemake.output
 adata = read_cohort(snakemake.input.cohort)
-expression, outcomes = adata.to_df(), adata.obs
+expression, outcomes = expression_of(adata), adata.obs
 scores = SCORES.read(snakemake.input.scores)
 plan = FitPlan(cohort, outcomes, scores, config=config)
 coverage = COVERAGE.read(snakemake.input.coverage)
@@ -58,7 +58,9 @@ library = load_library(snakemake.input.signatures, SymbolTable.load(snakemake.in
 library = {name: library[name] for name in config.signatures.select}
 
 ER_ASSOCIATIONS.write(associate_by_er(plan), output.by_er)
-SUBTYPE_ASSOCIATIONS.write(associate_by_subtype(plan, snakemake.params.subtypes), output.subtypes)
+[called] = map(SUBTYPES.read, snakemake.input.called) if snakemake.input.called else [None]
+by_subtype = associate_by_subtype(plan, snakemake.params.subtypes, called)
+SUBTYPE_ASSOCIATIONS.write(by_subtype, output.subtypes)
 withheld = snakemake.params.withheld
 agreements = agreements_of(coverage, config.signatures.min_agreement)
 IMMUNE_LINKS.write(

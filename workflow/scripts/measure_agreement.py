@@ -2,7 +2,7 @@
 
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
-from irf7bone.harmonise.cohort_file import read_cohort, read_genes
+from irf7bone.harmonise.cohort_file import expression_of, read_cohort, read_genes
 from irf7bone.scoring.agreement import measure_agreement
 from irf7bone.study.job import begin
 from irf7bone.tables.cohort import AGREEMENT
@@ -14,7 +14,7 @@ library = load_library(snakemake.input.signatures, SymbolTable.load(snakemake.in
 table = measure_agreement(
     {cohort: read_genes(path) for cohort, path in files.items()},
     snakemake.params.real,
-    lambda cohort: read_cohort(files[cohort]).to_df(),
+    lambda cohort: expression_of(read_cohort(files[cohort])),
     {name: library[name] for name in snakemake.params.select},
 )
 AGREEMENT.write(table, snakemake.output.agreement)

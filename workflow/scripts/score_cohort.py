@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+from irf7bone.base.stored_matrix import some_samples
 from irf7bone.genes.centroids import read_centroids
 from irf7bone.genes.signatures import load_library
 from irf7bone.genes.symbols import SymbolTable
-from irf7bone.harmonise.cohort_file import read_cohort
+from irf7bone.harmonise.cohort_file import expression_of, read_cohort
 from irf7bone.scoring.agreement import agreements
 from irf7bone.scoring.engine import Prepared
-from irf7bone.scoring.gene_identity import discordant_members, gene_identity, not_measured
+from irf7bone.scoring.gene_identity import MOST_SAMPLES, discordant_members, gene_identity, not_measured
 from irf7bone.scoring.score_table import score_cohort
 from irf7bone.scoring.subtypes import call_subtypes
 from irf7bone.study.job import begin
@@ -21,9 +22,11 @@ symbols = SymbolTable.load(snakemake.input.symbols)
 library = load_library(snakemake.input.signatures, symbols)
 selected = {name: library[name] for name in snakemake.params.select}
 adata = read_cohort(snakemake.input.cohort)
-expression = adata.to_df()
+expression = expression_of(adata)
 published = {name: one for name, one in library.items() if one.role != "derived"}
-identities = gene_identity(cohort, Prepared(expression), selected, published, adata.var["source_ids"])
+identities = gene_identity(
+    cohort, Prepared(some_samples(expression, MOST_SAMPLES)), selected, published, adata.var["source_ids"]
+)
 scores, coverage = score_cohort(
     expression,
     selected,

@@ -240,6 +240,19 @@ def test_samples_of_one_animal_are_added_up_and_counted(harmonised):
     assert (lost["n_dropped"], lost["n_left"], lost["dropped"]) == (1, 7, "S1")
 
 
+def test_correlated_samples_stay_and_their_animals_are_kept(harmonised, tmp_path):
+    animals = {"animal": ["m1", "m1", "m2", "m3", "m4", "m4", "m5", "m6"]}
+    asked = {"from": "animal", "how": "correlation"}
+    made = harmonised(samples_table=animals, replicates=asked, contrasts=[UNPAIRED])
+    assert len(made.adata) == 8 and "replicates put together" not in set(made.flow["stage"])
+    write_experiment(made.adata, tmp_path / "made.h5ad")
+    again = read_experiment(tmp_path / "made.h5ad")
+    assert again.obs["unit"].tolist() == animals["animal"]
+    animals["animal"][3] = "NA"
+    with pytest.raises(InputError, match="1 without"):
+        harmonised(samples_table=animals, replicates=asked, contrasts=[UNPAIRED])
+
+
 def test_other_values_of_one_animal_are_averaged_and_contradictions_refused():
     raw = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0], "c": [7.0, 8.0]}, index=["G", "H"])
     obs = pd.DataFrame({"group": ["x", "x", "x"], "pair": None, "batch": ["1", "1", "2"]}, index=list("abc"))

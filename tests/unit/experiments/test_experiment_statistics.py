@@ -36,8 +36,8 @@ def design(n: int, *, paired: bool, batches: list[str] | None = None):
 
 def test_t_intervals_are_those_of_the_textbook():
     values = np.random.default_rng(1).normal(size=(3, 12))
-    paired, _ = compare(values, design(6, paired=True).matrix)
-    unpaired, _ = compare(values, design(6, paired=False).matrix)
+    paired = compare(values, design(6, paired=True).matrix)
+    unpaired = compare(values, design(6, paired=False).matrix)
     for row in range(3):
         case, reference = values[row, 1::2], values[row, ::2]
         textbook = ttest_rel(case, reference)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from madeup.settings import settings
 
-from irf7bone.base.vocabulary import HER2_POSITIVE, TRIPLE_NEGATIVE
+from irf7bone.base.vocabulary import BY_CARD, HER2_POSITIVE, TRIPLE_NEGATIVE
 from irf7bone.figures.outcome_panels import subtype_table
 from irf7bone.harmonise.endpoints import as_categories, build_fields
 from irf7bone.outcome.by_subtype import associate_by_subtype, members
@@ -16,6 +16,7 @@ from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.pool.by_er import pool_by_er
 from irf7bone.pool.pool_subtypes import pool_by_subtype
 from irf7bone.report.sections.subtypes_section import subtype_sentence
+from irf7bone.study.planned_subtypes import PlannedSubtype
 from irf7bone.study.settings import Primary, SignatureSettings
 from irf7bone.tables.outcome import SUBTYPE_ASSOCIATIONS
 from irf7bone.tables.pooled import SUBTYPE_POOLED
@@ -26,7 +27,7 @@ CONFIG = settings(
     primary=Primary("IFN", "zscore", "bone", "unadjusted"),
     min_events=10,
 )
-SUBTYPES = (HER2_POSITIVE, TRIPLE_NEGATIVE, "luminal A")
+SUBTYPES = tuple(PlannedSubtype(name, BY_CARD) for name in (HER2_POSITIVE, TRIPLE_NEGATIVE, "luminal A"))
 
 
 def cohort(seed: int = 0, n: int = 400, inside: float = -0.8, others: float = 0.3):
@@ -125,7 +126,7 @@ def test_a_planted_difference_is_found_where_it_is():
     found = pooled.loc[(TRIPLE_NEGATIVE, "difference")]
     assert found["log_hr"] == pytest.approx(-1.1, abs=4 * found["se"]) and found["p"] < 0.05
     assert found["p"] <= found["q"] and pooled.loc[("luminal A", "difference"), "k"] == 0
-    said = subtype_sentence(pooled.reset_index(), TRIPLE_NEGATIVE)
+    said = subtype_sentence(pooled.reset_index(), TRIPLE_NEGATIVE, BY_CARD)
     assert said.startswith("HR 0.") and "ratio of the two within cohorts" in said and "in 3 cohorts" in said
     numbers = subtype_table(
         rows, pooled.reset_index(), roles, signature="IFN", endpoints=("bone",), models=("unadjusted",)

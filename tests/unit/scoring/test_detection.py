@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from irf7bone.scoring.detection import FLOOR_GENES, GENES_PER_BLOCK, read_in_enough
-from irf7bone.scoring.engine import Prepared
+from irf7bone.scoring.detection import FLOOR_GENES, read_in_enough
+from irf7bone.scoring.engine import SAMPLES_PER_BLOCK, Prepared
 
 
 def frame(n_genes=60, n=10):
@@ -56,7 +56,7 @@ def test_a_gene_of_the_smallest_group_alone_is_read_where_groups_are_compared():
     assert not set(low) & set(prepared.genes[read_in_enough(prepared, 0.4)])
 
 
-def test_genes_are_looked_at_in_parts():
-    expression = frame(GENES_PER_BLOCK + 50, 6)
+def test_samples_are_looked_at_in_parts():
+    expression = frame(60, SAMPLES_PER_BLOCK + 5)
     expression.iloc[:, -20:] = -3.0
     assert read(expression) == set(expression.columns[:-20])

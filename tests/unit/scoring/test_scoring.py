@@ -358,6 +358,32 @@ def test_blocks_do_not_matter(cohort, up, down, method, monkeypatch):
     np.testing.assert_allclose(one_score(cohort, method, up, down), whole, rtol=1e-11, atol=1e-13)
 
 
+@pytest.mark.parametrize("method", ["ssgsea", "singscore"])
+def test_ranks_of_a_large_cohort_are_kept_of_the_genes_asked_for(cohort, up, down, method, monkeypatch):
+    whole = one_score(cohort, method, up, down)
+    monkeypatch.setattr(engine, "RANK_CACHE_BYTES", 2 * len(cohort) * (cohort.shape[1] - 1))
+    prepared = Prepared(cohort)
+    monkeypatch.setattr(engine, "average_ranks", counted := CountCalls(engine.average_ranks))
+    sets = prepared.set_matrix([up, down])
+    scores = [score_sets(prepared, sets, method), score_sets(prepared, sets, method)]
+    once = counted.calls
+    np.testing.assert_array_equal(scores[0], scores[1])
+    np.testing.assert_allclose(scores[0][0] - scores[0][1], whole, rtol=1e-11, atol=1e-13)
+    score_sets(prepared, prepared.set_matrix([up]), method)
+    assert once > 0 and counted.calls == 2 * once, "made once for the same genes, and again for others"
+
+
+class CountCalls:
+    """A function that counts how often it is called."""
+
+    def __init__(self, function):
+        self.function, self.calls = function, 0
+
+    def __call__(self, *arguments):
+        self.calls += 1
+        return self.function(*arguments)
+
+
 @pytest.mark.parametrize("method", [name for name in METHODS if name != "gsva"])
 def test_memory_does_not_grow_with_the_samples(method, monkeypatch):
     """Beyond its input and its result a score needs a few blocks, whatever the number of samples."""

@@ -149,6 +149,16 @@ MISTAKES = {
         "second_opinion",
         "compared by limma alone",
     ),
+    "opinion on correlated samples": (
+        {"replicates": {"from": "animal", "how": "correlation"}, "second_opinion": True},
+        "second_opinion",
+        "write `how: together`",
+    ),
+    "replicates otherwise": (
+        {"replicates": {"from": "animal", "how": "mean"}},
+        "replicates.how",
+        "together",
+    ),
     "exclusion of nothing": ({"exclude": [{"reason": "x"}]}, "exclude[0]", "write one rule an entry"),
     "exclusion without reason": ({"exclude": [{"samples": ["a"]}]}, "exclude[0].reason", "Why"),
     "two factors in three groups": (
@@ -221,6 +231,12 @@ def test_a_derived_signature_is_kept_from_its_own_patients(tmp_path):
 def test_a_second_opinion_is_asked_for(tmp_path):
     assert load(tmp_path, {"second_opinion": True}).second_opinion
     assert not load(tmp_path).second_opinion
+
+
+def test_replicates_are_put_together_unless_they_are_correlated(tmp_path):
+    card = load(tmp_path, {"replicates": {"from": "animal"}})
+    assert card.replicates == "animal" and not card.correlates
+    assert load(tmp_path, {"replicates": {"from": "animal", "how": "correlation"}}).correlates
 
 
 def test_a_simulated_signature_is_kept_from_patients():

@@ -25,8 +25,8 @@ class Acquired:
 
     Args:
         expression: Genes x samples, numbers; ids as in the source, as text; gene ids may repeat. Where rows
-            are probes, the index has two levels, probe and gene (none for a probe without one). Where it was
-            read back and is large, its values stay in the file until they are asked for.
+            are probes, the index has two levels, probe and gene (none for a probe without one). Where it is
+            large and comes from h5ad, or was read back, its values stay in the file until they are asked for.
         clinical: Samples x columns; index = sample id; every value text or None.
         sources: One dict for each thing read: role, name, sha256; and where the source says more of its
             columns, ``described`` (column -> its words) and ``spelt`` (another spelling of a column -> the
@@ -63,13 +63,16 @@ def write_acquired(
     acquired: Acquired, *, expression: str | Path, clinical: str | Path, source: str | Path
 ) -> None:
     """Write the three parts (parquet, tsv, json), each whole or not at all."""
-    from irf7bone.acquire.sample_blocks import whole_expression
+    from irf7bone.acquire.sample_blocks import StoredExpression, write_sample_rows
 
-    levels = [_PROBE_ID, _GENE_ID][-acquired.expression.index.nlevels :]
-    table = whole_expression(acquired.expression).copy(deep=False)
-    table.index, table.columns = table.index.set_names(levels), table.columns.rename(None)
     with whole_file(expression) as path:
-        table.to_parquet(path)
+        if isinstance(acquired.expression, StoredExpression):
+            write_sample_rows(acquired.expression, path, _GENE_ID)
+        else:
+            levels = [_PROBE_ID, _GENE_ID][-acquired.expression.index.nlevels :]
+            table = acquired.expression.copy(deep=False)
+            table.index, table.columns = table.index.set_names(levels), table.columns.rename(None)
+            table.to_parquet(path)
     with whole_file(clinical) as path:
         acquired.clinical.to_csv(
             path, sep="\t", na_rep="NA", index_label=_SAMPLE_ID, lineterminator="\n", encoding="utf-8"

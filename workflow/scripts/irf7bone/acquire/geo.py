@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -16,18 +18,22 @@ if TYPE_CHECKING:
     from irf7bone.study.card import Sourced
 
 Records = list[dict[str, Any]]
+_APART = re.compile(r"[\s;,:()\[\]]+")  # what stands between the words of a title or description
 
 
 def read_expression(card: Sourced, entry: dict, downloads: Downloads) -> tuple[pd.DataFrame, Records]:
-    """The series matrix of the card's platform.
+    """The series matrix of the card's platform, or the supplementary file that the card names.
 
     Returns:
         Probes x samples, float64, with an index of two levels: probe, and gene as the platform's table
-        writes it (None where it names none); and the records of both files.
+        writes it (None where it names none); of a supplementary file genes x samples. And the records of the
+        files.
 
     Raises:
         InputError: A file cannot be read, or the platform's table knows none of the probes.
     """
+    if "supplementary" in entry:
+        return _read_supplementary(card, entry, downloads)
     accession, platform = entry["accession"], entry["platform"]
     matrix_file = downloads.get(geo_layout.series_matrix(accession, platform).name)
     platform_file = downloads.get(geo_layout.platform_table(platform).name)
@@ -52,6 +58,42 @@ def read_expression(card: Sourced, entry: dict, downloads: Downloads) -> tuple[p
     )
     frame = pd.DataFrame(matrix.values, index=index, columns=matrix.samples.index)
     return frame, [matrix_file.record, platform_file.record]
+
+
+def _read_supplementary(card: Sourced, entry: dict, downloads: Downloads) -> tuple[pd.DataFrame, Records]:
+    """Genes x samples of a supplementary file, under GEO's accessions where ``match`` names a column."""
+    file, *matrices = [downloads.get(remote.name) for remote in geo_layout.geo_files(card, entry)]
+    frame, _ = table.read_expression_file(file.path, genes_in_rows=True)
+    if "match" in entry:
+        samples = pd.concat(
+            [read_series_matrix(matrix.path, None, samples_only=True).samples for matrix in matrices]
+        )
+        where = f"{card.path}, expression: match"
+        accession = _accessions(list(frame.columns), samples, entry["match"], where)
+        frame.columns = pd.Index([accession.get(name, name) for name in frame.columns], dtype=object)
+    return frame, [file.record, *(matrix.record for matrix in matrices)]
+
+
+def _accessions(names: list[str], samples: pd.DataFrame, match: str, where: str) -> dict[str, str]:
+    """The accession of each name that is the ``match`` of one sample, or a word of it: ``[AUR-1]``."""
+    known = _column(samples, match, where)
+    whole, words = defaultdict(set), defaultdict(set)
+    for accession, value in known.items():
+        whole[value].add(accession)
+        for word in _APART.split(value):
+            words[word].add(accession)
+    found = {name: whole.get(name) or words.get(name, set()) for name in names}
+    sure = {name: next(iter(there)) for name, there in found.items() if len(there) == 1}
+    if not sure:
+        raise InputError(
+            Problem(
+                where,
+                f"names that stand in {match!r} of one sample, such as {', '.join(map(repr, known[:3]))}",
+                f"none among {len(names)}, such as {', '.join(map(repr, names[:3]))}",
+                "name another column of the series matrix in match",
+            )
+        )
+    return sure
 
 
 def read_clinical(card: Sourced, entry: dict, downloads: Downloads) -> tuple[pd.DataFrame, Records]:
@@ -110,14 +152,18 @@ def _series_table(file: Fetched, key: str) -> pd.DataFrame:
     return frame.drop(columns=key).set_axis(pd.Index(ids, dtype=object), axis=0)
 
 
-def _matched(frame: pd.DataFrame, samples: pd.DataFrame, match: str, where: str) -> pd.DataFrame:
-    """The rows under the accessions of the samples whose column ``match`` is their key."""
+def _column(samples: pd.DataFrame, match: str, where: str) -> pd.Series:
     if match not in samples.columns:
         columns = ", ".join(map(str, samples.columns))
         raise InputError(
             Problem(where, f"a column of the series matrix: {columns}", repr(match), "correct it")
         )
-    known = samples[match].dropna()
+    return samples[match].dropna()
+
+
+def _matched(frame: pd.DataFrame, samples: pd.DataFrame, match: str, where: str) -> pd.DataFrame:
+    """The rows under the accessions of the samples whose column ``match`` is their key."""
+    known = _column(samples, match, where)
     problems = Problems()
     text.check_ids(known.to_numpy(), where, what=f"value of {match!r}", unique=True, problems=problems)
     problems.raise_if_any()

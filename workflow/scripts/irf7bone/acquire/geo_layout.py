@@ -21,11 +21,18 @@ QUERY = "https://www.ncbi.nlm.nih.gov/geo/query/acc.cgi"
 def geo_files(card: Sourced, entry: dict) -> list[RemoteFile]:
     """Files that an entry of a card needs from GEO.
 
-    The expression needs the series matrix of its platform and the platform's table. A clinical entry needs
+    The expression needs the series matrix of its platform and the platform's table, or the supplementary file
+    it names, with the matrix of every platform where ``match`` names a column of it. A clinical entry needs
     the same matrix, or with ``table: series`` the family SOFT file, or the supplementary file it names; the
     latter two need the matrix besides where ``match`` names a column of it.
     """
     accession, platform = geo_accessions(card, entry)
+    if entry is card.expression and "supplementary" in entry:
+        platforms = entry.get("platforms", [platform]) if "match" in entry else []
+        return [
+            supplementary_file(accession, entry["supplementary"]),
+            *(series_matrix(accession, name) for name in platforms),
+        ]
     if entry is card.expression:
         return [series_matrix(accession, platform), platform_table(card.expression["platform"])]
     matrix = [series_matrix(accession, platform)]

@@ -8,16 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
 import pandas as pd
-from anndata.io import read_elem
+from anndata.io import read_elem, sparse_dataset
 from scipy import sparse
 
 from irf7bone.acquire import text
+from irf7bone.acquire.sample_blocks import Expression, StoredExpression
 from irf7bone.base.errors import InputError, Problem, Problems
+from irf7bone.base.stored_matrix import MOST_IN_MEMORY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,36 +28,43 @@ if TYPE_CHECKING:
     from irf7bone.study.card import Sourced
 
 MATRICES = ("array", "csr_matrix", "csc_matrix")
-MOST_VALUES = 500_000_000  # 4 GB as float64; ten times the largest tumour series
+MOST_VALUES = 2_500_000_000  # 125,000 samples x 20,000 genes; one row a cell would be more
+MOST_BY_GENES = 500_000_000  # where a file lies gene by gene, so that all of it must be read at once
 
 
-def read_expression(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
+def read_expression(card: Sourced, entry: dict) -> tuple[Expression, dict[str, str]]:
     """Read one matrix of the file: ``X``, ``raw`` or ``layers/<name>``, dense or sparse.
 
     Returns:
         Genes x samples, float32 where the file has that, else float64; gene ids are the index of ``var``, or
-        its column ``gene_column``; and the record of the file.
+        its column ``gene_column``; and the record of the file. A large matrix is read when it is asked for.
 
     Raises:
         InputError: The file cannot be read, lacks what the card names, or has empty or repeated ids.
     """
     path = card.resolve(entry["path"])
     with _opened(path) as file:
-        matrix = _matrix(file, entry["matrix"], path)
+        stored = _stored(file, entry["matrix"], path)
+        shape, in_blocks = _shape(stored), _in_blocks(stored)
+        dtype = np.dtype(np.float32 if _dtype(stored) == np.float32 else np.float64)
+        matrix = None if in_blocks else _element(stored)
         place = "raw/var" if entry["matrix"] == "raw" else "var"
         genes = _table(file, place, path)
         samples = _table(file, "obs", path).index
-    _check_shape(matrix.shape, (len(samples), len(genes)), f"{path}, {entry['matrix']}")
+    _check_shape(shape, (len(samples), len(genes)), f"{path}, {entry['matrix']}")
     gene_ids = _gene_ids(genes, entry, f"{path}, {place}")
     sample_ids = _sample_ids(samples, path)
     problems = Problems()
     text.check_ids(gene_ids, f"{path}, {place}", what="gene id", unique=False, problems=problems)
     problems.raise_if_any()
+    index = pd.Index(gene_ids, dtype=object)
+    if in_blocks:
+        reader = partial(_read_samples, path, entry["matrix"])
+        return StoredExpression(reader, index, sample_ids, np.arange(len(sample_ids)), dtype), _record(path)
     values = np.asarray(matrix.toarray() if isinstance(matrix, sparse.spmatrix | sparse.sparray) else matrix)
     if values.dtype != np.float32:
         values = values.astype(float)
-    frame = pd.DataFrame(values.T, index=pd.Index(gene_ids, dtype=object), columns=sample_ids)
-    return frame, _record(path)
+    return pd.DataFrame(values.T, index=index, columns=sample_ids), _record(path)
 
 
 def read_clinical(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -101,7 +111,8 @@ def _opened(path: Path) -> Iterator[h5py.File]:
         ) from None
 
 
-def _matrix(file: h5py.File, name: str, path: Path) -> np.ndarray | sparse.spmatrix:
+def _stored(file: h5py.File, name: str, path: Path) -> h5py.Group | h5py.Dataset:
+    """A matrix of the file, checked but not read."""
     there = [key for key in ("X",) if key in file] + (["raw"] if "raw/X" in file else [])
     there += [f"layers/{key}" for key in file.get("layers", ())]
     if name not in there:
@@ -113,23 +124,51 @@ def _matrix(file: h5py.File, name: str, path: Path) -> np.ndarray | sparse.spmat
             f"set matrix: {near[0]}" if near else "name one that is there",
         )
     stored = file["raw/X" if name == "raw" else name]
-    shape = tuple(stored.attrs["shape"]) if isinstance(stored, h5py.Group) else stored.shape
-    if int(np.prod(shape, dtype=float)) > MOST_VALUES:
+    n_values = int(np.prod(_shape(stored), dtype=float))
+    by_genes = _encoding(stored) == "csc_matrix"
+    if n_values > (MOST_BY_GENES if by_genes else MOST_VALUES):
+        remedy = "a cohort has one row a tumour: sum the cells of each sample before this workflow"
+        if by_genes and n_values <= MOST_VALUES:
+            remedy = (
+                "write it sample by sample, as a csr or a dense matrix, which is read a few samples at a time"
+            )
         raise _refuse(
             f"{path}, {name}",
-            f"at most {MOST_VALUES:,} values (samples x genes)",
-            f"{' x '.join(f'{n:,}' for n in shape)}",
-            "a cohort has one row a tumour: sum the cells of each sample before this workflow",
+            f"at most {MOST_BY_GENES if by_genes else MOST_VALUES:,} values (samples x genes)",
+            f"{' x '.join(f'{n:,}' for n in _shape(stored))}",
+            remedy,
         )
-    matrix = _element(stored) if _encoding(stored) in MATRICES else None
-    if getattr(matrix, "dtype", np.dtype(object)).kind not in "fiub":
+    if _encoding(stored) not in MATRICES or _dtype(stored).kind not in "fiub":
         raise _refuse(
             f"{path}, {name}",
             "a matrix of numbers, as anndata 0.7 and later write it",
             f"something else ({_encoding(stored)})",
             "name another matrix, or read the file with its own anndata and write it with a current one",
         )
-    return matrix
+    return stored
+
+
+def _shape(stored: h5py.Group | h5py.Dataset) -> tuple[int, ...]:
+    return tuple(map(int, stored.attrs["shape"] if isinstance(stored, h5py.Group) else stored.shape))
+
+
+def _dtype(stored: h5py.Group | h5py.Dataset) -> np.dtype:
+    return (stored["data"] if isinstance(stored, h5py.Group) else stored).dtype
+
+
+def _in_blocks(stored: h5py.Group | h5py.Dataset) -> bool:
+    """Whether a matrix is so large that it is read a few samples at a time."""
+    return _encoding(stored) != "csc_matrix" and np.prod(_shape(stored), dtype=float) > MOST_IN_MEMORY
+
+
+def _read_samples(path: Path, name: str, rows: np.ndarray) -> np.ndarray:
+    """Values of samples that follow each other, float64."""
+    part = slice(int(rows[0]), int(rows[-1]) + 1)
+    with _opened(path) as file:
+        stored = file["raw/X" if name == "raw" else name]
+        if isinstance(stored, h5py.Group):
+            return sparse_dataset(stored)[part].toarray().astype(float)
+        return stored[part].astype(float)
 
 
 def _element(stored: h5py.Group | h5py.Dataset) -> Any:

@@ -1,33 +1,48 @@
-"""Expression a block of samples at a time: from memory, or from the file that acquiring left."""
+"""Expression a block of samples at a time: from memory, from its source, or from what acquiring left."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 BLOCK_BYTES = 16 * 2**20  # of float64; what is made of a block takes several times that
 KEPT_BYTES = 64 * 2**20  # of float64; a smaller matrix is read once and stays in memory
+# a large matrix lies as one row a sample, whose values are the bytes of one cell: column, and metadata
+_VALUES, _OF_ROWS = "__values__", b"irf7bone_rows"
+
+Reader: TypeAlias = Callable[[np.ndarray], np.ndarray]
 
 
 class StoredExpression:
-    """Genes x samples in a parquet file, whose values are read when they are asked for.
+    """Genes x samples in a file, whose values are read when they are asked for.
 
     Says of its rows and samples what a DataFrame of the same would say.
 
     Args:
-        file: The open file, one column a sample.
+        reader: Gives values of some samples (samples x rows, float64, NaN where missing) by their ``fields``.
         index: Ids of the rows.
         columns: Ids of the samples.
-        fields: What the file calls them.
+        fields: What the reader calls them.
+        dtype: Of the values in the file.
     """
 
-    def __init__(self, file: pq.ParquetFile, index: pd.Index, columns: pd.Index, fields: pd.Index) -> None:
-        self._file, self.index, self.columns, self._fields = file, index, columns, fields
+    def __init__(
+        self,
+        reader: Reader,
+        index: pd.Index,
+        columns: pd.Index,
+        fields: np.ndarray,
+        dtype: np.dtype | None = None,
+    ) -> None:
+        self._reader, self.index, self.columns, self._fields = reader, index, columns, fields
+        self.dtype = dtype or np.dtype(np.float64)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -40,11 +55,11 @@ class StoredExpression:
     def __getitem__(self, samples: pd.Index) -> StoredExpression:
         """Some of the samples, in the order asked for."""
         at = self.columns.get_indexer(samples)
-        return StoredExpression(self._file, self.index, self.columns[at], self._fields[at])
+        return StoredExpression(self._reader, self.index, self.columns[at], self._fields[at], self.dtype)
 
     def renamed(self, samples: pd.Index) -> StoredExpression:
         """The same samples under other ids."""
-        return StoredExpression(self._file, self.index, samples, self._fields)
+        return StoredExpression(self._reader, self.index, samples, self._fields, self.dtype)
 
     def whole(self) -> pd.DataFrame:
         """All values, genes x samples."""
@@ -52,12 +67,7 @@ class StoredExpression:
 
     def read(self, part: slice) -> np.ndarray:
         """Values of some samples, samples x rows, float64, NaN where missing."""
-        names = self._fields[part].tolist()
-        table = self._file.read(columns=names, use_threads=False)
-        values = np.empty((len(names), len(self.index)))
-        for row, name in zip(values, names, strict=True):
-            row[:] = table.column(name).to_numpy()
-        return values
+        return self._reader(self._fields[part])
 
 
 Expression: TypeAlias = pd.DataFrame | StoredExpression
@@ -71,12 +81,63 @@ def stored_expression(path: str | Path, index_columns: list[str]) -> StoredExpre
         index_columns: Those of its columns that may hold ids of rows.
     """
     file = pq.ParquetFile(path)
+    if _OF_ROWS in (file.schema_arrow.metadata or {}):
+        return _of_sample_rows(file, index_columns[-1])
     there = [name for name in index_columns if name in set(file.schema_arrow.names)]
     rows = file.read(columns=there)
     levels = [pd.Index(rows.column(name).to_pylist(), dtype=object) for name in there]
     index = pd.MultiIndex.from_arrays(levels) if len(levels) > 1 else levels[0]
     samples = pd.Index([name for name in file.schema_arrow.names if name not in there], dtype=object)
-    return StoredExpression(file, index, samples, samples)
+
+    def read(names: np.ndarray) -> np.ndarray:
+        table = file.read(columns=names.tolist(), use_threads=False)
+        values = np.empty((len(names), len(index)))
+        for row, name in zip(values, names, strict=True):
+            row[:] = table.column(name).to_numpy()
+        return values
+
+    return StoredExpression(read, index, samples, samples.to_numpy())
+
+
+def write_sample_rows(expression: StoredExpression, path: Path, index_column: str) -> None:
+    """Write a large matrix a block of samples at a time, one row a sample; a block is a group of rows.
+
+    Args:
+        expression: Genes x samples; one id a row.
+        path: The file.
+        index_column: What its ids are called.
+    """
+    width = expression.dtype.itemsize * len(expression)
+    said = json.dumps({"dtype": expression.dtype.str, index_column: expression.index.tolist()})
+    fields = [pa.field("__sample_id__", pa.string()), pa.field(_VALUES, pa.binary(width))]
+    schema = pa.schema(fields, metadata={_OF_ROWS: said})
+    with pq.ParquetWriter(path, schema, use_dictionary=False, write_statistics=False) as writer:
+        for part, values in sample_blocks(expression):
+            cells = pa.FixedSizeBinaryArray.from_buffers(
+                pa.binary(width), len(values), [None, pa.py_buffer(values.astype(expression.dtype).tobytes())]
+            )
+            names = pa.array(expression.columns[part].tolist(), pa.string())
+            writer.write_table(pa.table([names, cells], schema=schema))
+
+
+def _of_sample_rows(file: pq.ParquetFile, index_column: str) -> StoredExpression:
+    said = json.loads(file.schema_arrow.metadata[_OF_ROWS])
+    index, dtype = pd.Index(said[index_column], dtype=object), np.dtype(said["dtype"])
+    samples = pd.Index(file.read(columns=["__sample_id__"]).column(0).to_pylist(), dtype=object)
+    sizes = [file.metadata.row_group(k).num_rows for k in range(file.num_row_groups)]
+    starts = np.cumsum([0, *sizes])
+
+    def read(rows: np.ndarray) -> np.ndarray:
+        values = np.empty((len(rows), len(index)))
+        groups = np.searchsorted(starts, rows, side="right") - 1
+        for group in np.unique(groups):
+            cells = file.read_row_group(int(group), columns=[_VALUES], use_threads=False).column(0).chunk(0)
+            block = np.frombuffer(cells.buffers()[1], dtype=dtype).reshape(-1, len(index))
+            own = groups == group
+            values[own] = block[rows[own] - starts[group]]
+        return values
+
+    return StoredExpression(read, index, samples, np.arange(len(samples)), dtype)
 
 
 def whole_expression(expression: Expression) -> pd.DataFrame:

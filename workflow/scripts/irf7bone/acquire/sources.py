@@ -3,7 +3,8 @@
 A source is one module with two functions and one line in :data:`SOURCES`. Both functions take the card
 and the entry of the card they serve (``card.expression``, or one item of ``card.clinical``):
 
-* ``read_expression(card, entry) -> (DataFrame genes x samples, record)``; where rows are probes, the index
+* ``read_expression(card, entry) -> (genes x samples, record)``: a DataFrame, or what reads a large matrix in
+  blocks (:class:`irf7bone.acquire.sample_blocks.StoredExpression`); where rows are probes, the index
   has two levels, probe and gene
 * ``read_clinical(card, entry) -> (DataFrame samples x columns of text or None, record)``
 

@@ -33,7 +33,25 @@ def read_expression(card: Sourced, entry: dict) -> tuple[pd.DataFrame, list[dict
         InputError: The file cannot be read, has repeated or empty sample ids, or cells that are no numbers.
     """
     path = card.resolve(entry["path"])
-    genes_in_rows = entry["genes_in"] == "rows"
+    frame, checksum = read_expression_file(path, genes_in_rows=entry["genes_in"] == "rows")
+    record = {"name": path.name, "sha256": checksum}
+    if "annotation" not in entry:
+        return frame, [record]
+    table = card.resolve(entry["annotation"]["path"])
+    frame, annotation = with_genes(frame, table, entry["annotation"], f"{card.path}, expression: annotation")
+    return frame, [record, annotation]
+
+
+def read_expression_file(path: Path, *, genes_in_rows: bool) -> tuple[pd.DataFrame, str]:
+    """Genes x samples of a file whose first column holds the ids of its rows, and its sha256.
+
+    Args:
+        path: The file.
+        genes_in_rows: Whether its rows are the genes, or the samples.
+
+    Raises:
+        InputError: see :func:`read_expression`.
+    """
     if text.bare_suffix(path) == ".parquet":
         values, row_ids, column_ids, checksum = _expression_from_parquet(path)
     else:
@@ -53,13 +71,7 @@ def read_expression(card: Sourced, entry: dict) -> tuple[pd.DataFrame, list[dict
     problems.raise_if_any()
     rows, columns = pd.Index(row_ids, dtype=object), pd.Index(column_ids, dtype=object)
     frame = pd.DataFrame(values, index=rows, columns=columns)
-    frame = frame if genes_in_rows else frame.T
-    record = {"name": path.name, "sha256": checksum}
-    if "annotation" not in entry:
-        return frame, [record]
-    table = card.resolve(entry["annotation"]["path"])
-    frame, annotation = with_genes(frame, table, entry["annotation"], f"{card.path}, expression: annotation")
-    return frame, [record, annotation]
+    return (frame if genes_in_rows else frame.T), checksum
 
 
 def read_clinical(card: Sourced, entry: dict) -> tuple[pd.DataFrame, dict[str, str]]:

@@ -13,6 +13,9 @@ METHODS_CODES = ("methods_differ_in_sign", "methods_differ_in_significance")
 # rules by which genes are tested and scored: see experiments/expressed.py; counts is edgeR's filterByExpr
 EXPRESSED_RULES = ("counts", "above_floor", "above_quantile", "varies")
 ENGINES = ("limma", "limma-trend", "limma-voom")
+# how groups lie to the animals or cultures of which several samples are correlated: each of these in one
+# group, each in every group, both kinds, or none of them with two samples in the contrast
+BETWEEN, WITHIN, BOTH, SINGLE = BLOCK_LAYOUTS = ("between", "within", "both", "single")
 SIDES = ("up", "down")
 ORTHOLOGY = ("one2one", "one2many", "many2one", "many2many")
 # of the names of signatures that simulated samples derive: the name is all that many tables show of one

@@ -7,6 +7,8 @@ import re
 import textwrap
 from collections.abc import Sequence
 
+from irf7bone.base.vocabulary import BY_EXPRESSION
+
 STATUS_WORDS = {
     "ok": "estimated",
     "too_few_events": "too few events",
@@ -135,6 +137,11 @@ def listed(items: Sequence[str]) -> str:
     if len(items) == 1:
         return items[0]
     return f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def subtype_name(subtype: str, source: str) -> str:
+    """A subtype, marked where its tumours were called from expression."""
+    return f"{subtype} (called from expression)" if source == BY_EXPRESSION else subtype
 
 
 def signature_name(signature: str) -> str:

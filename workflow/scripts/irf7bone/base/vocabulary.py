@@ -44,6 +44,12 @@ LEUKOCYTE_GENE = "PTPRC"
 
 # subtypes that the receptors tell
 HER2_POSITIVE, TRIPLE_NEGATIVE = "HER2-positive", "triple-negative"
+# who says of what subtype a tumour is: the cohort's card, or its expression where the card states none
+BY_CARD, BY_EXPRESSION = SUBTYPE_SOURCES = ("card", "called_from_expression")
+# A cohort's subtypes are called where it has FEWEST_TUMOURS; FEWEST_OF_ER of each ER status (a median of
+# fewer is a tumour's more than a group's), which are LEAST_SHARE_OF_ER of those with a known one; and
+# LEAST_SHARE_OF_GENES of the centroids'.
+FEWEST_TUMOURS, FEWEST_OF_ER, LEAST_SHARE_OF_ER, LEAST_SHARE_OF_GENES = 40, 15, 0.1, 0.8
 
 # covariates of the clinical models, and the share of the samples in which one must be known: below it too
 # many are lost to complete-case analysis

@@ -63,7 +63,12 @@ def card_command(arguments: list[str] | None = None) -> int:
         if options.accession:
             folder = Path(FOLDER) / identity
             seen = look_at_series(
-                options.accession.upper(), options.platform, card, folder, mirror=options.mirror
+                options.accession.upper(),
+                options.platform,
+                card,
+                folder,
+                mirror=options.mirror,
+                any_species=options.experiment,
             )
         else:
             seen = look(Place(options.path, options.clinical, card), SymbolTable.load(PROJECT / SYMBOLS))

@@ -119,7 +119,7 @@ def _check_cohort(card: CohortCard, symbols: SymbolTable, problems: list[Problem
     harmonised = acquired and _collect(problems, lambda: harmonise(acquired, card, symbols), card.path)
     if harmonised is None:
         return CohortCheck(card, "not usable: see the problems")
-    expression = harmonised.adata.to_df()
+    expression = harmonised.expression
     broken = broken_rules(measure(expression.to_numpy()))
     flagged = sum(any(said) for said in zip(*broken.values(), strict=True))
     notes = cohort_notes(card, acquired, harmonised)

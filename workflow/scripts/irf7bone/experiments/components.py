@@ -26,6 +26,7 @@ SMALLEST_SHARE = 0.2  # of the variance within groups, for a component to be nam
 LEVEL = 0.05
 NORMAL_SAMPLES = 9_999
 NAMED_GENES = 20
+CORRELATED = "samples of one animal or culture lie together, so that a component would name these"
 
 
 def components(
@@ -57,10 +58,14 @@ def components(
     rows = []
     for design in designs:
         few = too_few(design.df_residual)
-        found = None if few else _within(adata, design, results[design.contrast.id])
+        correlated = design.blocks is not None
+        found = None if few or correlated else _within(adata, design, results[design.contrast.id])
         for number in range(N_COMPONENTS):
             row = {"experiment": experiment, "contrast": design.contrast.id, "component": number + 1}
             row |= {"signature": primary[0], "method": primary[1], "named": False}
+            if correlated and not few:
+                rows.append(row | {"status": "not_available", "reason": CORRELATED})
+                continue
             if found is None or number >= found[0].shape[1]:
                 reason = few or "no such component: too few samples"
                 rows.append(row | {"status": "too_few_samples", "reason": reason})

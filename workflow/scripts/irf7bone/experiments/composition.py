@@ -18,6 +18,7 @@ from irf7bone.experiments.design import ContrastDesign
 from irf7bone.scoring.agreement import coverage_refusal
 from irf7bone.scoring.detection import read_in_enough
 from irf7bone.scoring.engine import Prepared
+from irf7bone.statistics.random_intercept import degrees_of_effect
 from irf7bone.tables.experiment import ADJUSTED, COMPOSITION
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ def composition(
     """
     scores, rows = measured.levels, []
     for design in designs:
-        found, _ = compare(scores.loc[list(design.samples)].to_numpy(dtype=np.float64).T, design.matrix)
+        levels = scores.loc[list(design.samples)].to_numpy(dtype=np.float64).T
+        found = compare(levels, design.matrix, design.blocks)
         found.index = scores.columns
         for name, marker in markers.items():
             row = {
@@ -106,7 +108,7 @@ def composition(
             }
             if name not in scores:
                 row |= {"status": "low_coverage", "reason": measured.refused[name]}
-            elif lacks := too_few(design.df_residual):
+            elif lacks := too_few(design.df_effect):
                 row |= {"status": "too_few_samples", "reason": lacks}
             elif np.isnan(found.loc[name, "p"]):
                 row |= {"status": "not_available", "reason": WITHOUT_VARIANCE}
@@ -155,7 +157,7 @@ def adjusted_contrasts(
         for adjustment, lists in adjustments.items():
             extra = marker.loc[list(design.samples), lists].to_numpy(dtype=np.float64)
             found = adjust(values, design, extra) if values is not None else "no signature has a score"
-            few = too_few(design.df_residual)
+            few = too_few(design.df_effect)
             found = few or found
             part = pd.DataFrame({"signature": names, "status": "too_few_samples" if few else "not_available"})
             if isinstance(found, str):
@@ -185,12 +187,14 @@ def adjust(
     """
     extra = extra - extra.mean(axis=0)
     matrix = np.column_stack([design.matrix[:, :-1], extra, design.matrix[:, -1]])
-    df = matrix.shape[0] - matrix.shape[1]
+    n, p = matrix.shape
+    df = n - p if design.blocks is None else degrees_of_effect(matrix, design.blocks)
     if extra.size and df < MIN_DF:
         return f"{df} residual degrees of freedom: too few samples to adjust for {what} ({extra.shape[1]})"
     if np.linalg.matrix_rank(matrix) < matrix.shape[1]:
         return f"{what}: constant or fixed by group, pair or batch"
-    found, fit = compare(values, matrix)
+    found = compare(values, matrix, design.blocks)
     plain = np.linalg.inv(design.matrix.T @ design.matrix)[-1, -1]
-    found["inflation"] = np.where(found["se"].isna(), np.nan, fit.scale**2 / plain)
+    given = (1 / np.abs(np.linalg.qr(matrix)[1][-1, -1])) ** 2
+    found["inflation"] = np.where(found["se"].isna(), np.nan, given / plain)
     return found

@@ -9,6 +9,9 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.base.errors import Problems
+from irf7bone.base.experiment_vocabulary import BOTH, WITHIN
+from irf7bone.experiments.replicates import blocks_of
+from irf7bone.statistics.random_intercept import degrees_of_effect
 from irf7bone.study.experiment_card import Contrast
 
 MIN_GROUP = 2
@@ -32,6 +35,10 @@ class ContrastDesign:
         not_used: Samples of the two groups that are left out, with the reason.
         batch: Whether batch is a factor of the model.
         model: The model in words.
+        blocks: Number of the animal, clone or culture of each sample, where samples of one are correlated;
+            None where samples are independent.
+        layout: How the groups lie to these blocks, one of
+            :data:`irf7bone.base.experiment_vocabulary.BLOCK_LAYOUTS`; None where the card correlates nothing.
     """
 
     contrast: Contrast
@@ -44,6 +51,8 @@ class ContrastDesign:
     not_used: dict[str, str]
     batch: bool
     model: str
+    blocks: np.ndarray | None = None
+    layout: str | None = None
 
     @property
     def is_case(self) -> np.ndarray:
@@ -71,6 +80,23 @@ class ContrastDesign:
         return self.matrix.shape[0] - self.matrix.shape[1]
 
     @property
+    def df_effect(self) -> int:
+        """Degrees of freedom that the interval of a score rests on: of blocks, if the effect lies there."""
+        return self.df_residual if self.blocks is None else degrees_of_effect(self.matrix, self.blocks)
+
+    @property
+    def n_blocks(self) -> int | None:
+        """Animals, clones or cultures; None where samples are independent."""
+        return None if self.blocks is None else int(self.blocks.max()) + 1
+
+    @property
+    def clusters(self) -> np.ndarray:
+        """Number of what carries one label: the sample, or all samples of one block and group."""
+        if self.blocks is None:
+            return np.arange(len(self.samples))
+        return np.unique(np.column_stack([self.blocks, self.groups]), axis=0, return_inverse=True)[1].ravel()
+
+    @property
     def sizes(self) -> dict[str, int | None]:
         """The columns that say how many samples there were."""
         return {"n_case": self.n_case, "n_reference": self.n_reference, "n_pairs": self.n_pairs}
@@ -81,13 +107,14 @@ def build_designs(experiment: str, obs: pd.DataFrame, contrasts: Sequence[Contra
 
     Args:
         experiment: Experiment id, for messages.
-        obs: Samples: ``group``, ``pair`` (missing where unpaired), ``batch`` (optional); index = sample id.
+        obs: Samples: ``group``, ``pair`` (missing where unpaired), ``batch`` and ``unit`` (optional: the
+            animal or culture within which samples are correlated); index = sample id.
         contrasts: What to compare.
 
     Raises:
         InputError: a group that is not there, a group of one, a pair with one member, no pairs at all, batch
-            not recorded or equal to group (confounded), no residual degree of freedom; all problems of all
-            contrasts together.
+            not recorded or equal to group (confounded), no residual degree of freedom, correlated samples of
+            which the correlation cannot be estimated; all problems of all contrasts together.
     """
     problems = Problems()
     designs = [_build(f"experiment {experiment}, contrast {c.id}", obs, c, problems) for c in contrasts]
@@ -170,6 +197,15 @@ def _model(
             remedy="leave out batch or pairing, or add samples",
         )
         return None
+    correlated = blocks_of(where, used, full, groups, problems) if "unit" in used else None
+    if "unit" in used and correlated is None:
+        return None
+    blocks, layout = correlated or (None, None)
+    if blocks is not None:
+        words[-1] += ", samples of one unit correlated"
+        strata = blocks if layout == WITHIN else strata
+        exchangeable = exchangeable and layout != BOTH and _constant_within(strata, blocks)
+        exchangeable = exchangeable and (not batch or _constant_within(batches, blocks))
     return ContrastDesign(
         contrast=contrast,
         samples=tuple(used.index.astype(str)),
@@ -181,7 +217,13 @@ def _model(
         not_used=not_used,
         batch=batch,
         model=f"~ {' + '.join(words)}",
+        blocks=blocks,
+        layout=layout,
     )
+
+
+def _constant_within(codes: np.ndarray, blocks: np.ndarray) -> bool:
+    return all(len(set(codes[blocks == block])) == 1 for block in np.unique(blocks))
 
 
 def _effect_column(contrast: Contrast, groups: np.ndarray) -> np.ndarray:

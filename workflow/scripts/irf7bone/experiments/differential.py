@@ -16,6 +16,11 @@ from irf7bone.experiments.expressed import COUNTS, expressed
 from irf7bone.experiments.linear import Fit, fit_last
 from irf7bone.experiments.shrink import shrink
 from irf7bone.statistics.false_discovery import benjamini_hochberg
+from irf7bone.statistics.random_intercept import (
+    block_root,
+    consensus_correlation,
+    within_block_correlations,
+)
 
 LEVEL = 0.95
 LOWESS_SPAN = 0.5  # of the mean-variance trend, as published
@@ -39,6 +44,7 @@ class Differential:
         rule: By which genes were kept: ``counts`` (edgeR's ``filterByExpr``), or a rule of
             :mod:`irf7bone.experiments.expressed`.
         trend_explains: Share of the spread of true variances that the mean level explains; NaN for counts.
+        correlation: The one correlation of samples of an animal or culture; NaN where they are independent.
     """
 
     genes: pd.DataFrame
@@ -49,6 +55,7 @@ class Differential:
     n_filtered: int
     rule: str
     trend_explains: float
+    correlation: float
 
 
 @dataclass(frozen=True)
@@ -110,7 +117,9 @@ def differential(adata: ad.AnnData, design: ContrastDesign) -> Differential:
     :func:`irf7bone.experiments.expressed.expressed` keeps, with a trend of the variance where the level
     explains a tenth or more of its spread; log ratios have no level. Counts: genes with too few are left
     out, library sizes are made effective by TMM, and voom weights each value by its precision (Law 2014,
-    Genome Biol 15:R29).
+    Genome Biol 15:R29). Where samples of one animal or culture are correlated, by generalised least squares
+    with the genes' consensus correlation (limma's ``duplicateCorrelation``); for counts voom and the
+    correlation are estimated twice in turn, as in limma's guide.
 
     Args:
         adata: Samples x genes; see :func:`irf7bone.experiments.analyse.analyse_experiment`.
@@ -130,8 +139,9 @@ def differential(adata: ad.AnnData, design: ContrastDesign) -> Differential:
         found = expressed(raw, scale, design.smallest_group)
         keep, rule = found.keep, found.rule
     _check_enough(keep, rule, design)
-    values, weights = _voom(raw[keep], design) if counted else (raw[keep], None)
-    fit, mean = fit_last(values, design.matrix, weights), values.mean(axis=1)
+    values, weights, shared = _levels(raw[keep], design, counted=counted)
+    root = None if design.blocks is None else block_root(design.blocks, shared)
+    fit, mean = fit_last(values, design.matrix, weights, root), values.mean(axis=1)
     moderated, engine, share = moderate(fit, mean, trend=False), "limma-voom" if counted else "limma", np.nan
     if not counted and scale != "log_ratio":
         trended = moderate(fit, mean, trend=True)
@@ -154,11 +164,28 @@ def differential(adata: ad.AnnData, design: ContrastDesign) -> Differential:
         index=adata.var_names[keep],
     )
     return Differential(
-        genes, fit, moderated.df_total, moderated.df_prior, engine, int((~keep).sum()), rule, share
+        genes, fit, moderated.df_total, moderated.df_prior, engine, int((~keep).sum()), rule, share, shared
     )
 
 
-def _voom(counts: np.ndarray, design: ContrastDesign) -> tuple[np.ndarray, np.ndarray]:
+def _levels(
+    raw: np.ndarray, design: ContrastDesign, *, counted: bool
+) -> tuple[np.ndarray, np.ndarray | None, float]:
+    """Log2 levels, their weights, and the correlation within blocks (NaN without blocks)."""
+    values, weights = _voom(raw, design) if counted else (raw, None)
+    if design.blocks is None:
+        return values, weights, np.nan
+    blocks = design.blocks
+    shared = consensus_correlation(within_block_correlations(values, design.matrix, blocks, weights))
+    if counted:
+        values, weights = _voom(raw, design, shared)
+        shared = consensus_correlation(within_block_correlations(values, design.matrix, blocks, weights))
+    return values, weights, shared
+
+
+def _voom(
+    counts: np.ndarray, design: ContrastDesign, correlation: float | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Log2 counts per million and their weights, genes x samples."""
     import pylimma
 
@@ -166,6 +193,8 @@ def _voom(counts: np.ndarray, design: ContrastDesign) -> tuple[np.ndarray, np.nd
         counts,
         design=design.matrix,
         lib_size=effective_library_sizes(counts),
+        block=None if correlation is None else design.blocks,
+        correlation=correlation,
         adaptive_span=False,
         span=LOWESS_SPAN,
     )

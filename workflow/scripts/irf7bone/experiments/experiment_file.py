@@ -12,7 +12,7 @@ import pandas as pd
 from irf7bone.base.errors import InputError, Problem, Problems
 from irf7bone.base.whole_file import whole_file
 
-COLUMNS = ("group", "pair", "batch")
+COLUMNS = ("group", "pair", "batch", "unit")
 ORGANISMS = ("human", "mouse")
 AGAIN = "acquire the experiment again"
 
@@ -23,8 +23,8 @@ def check_experiment(adata: ad.AnnData, where: str) -> None:
     Args:
         adata: ``X`` samples x genes, float32, log2, finite; ``layers["counts"]`` whole numbers where
             ``uns["scale"]`` is ``counts``; ``obs`` with unique sample ids, ``group`` a category without gaps,
-            ``pair`` text or missing, perhaps ``batch``; ``var`` with unique symbols of ``uns["organism"]``;
-            ``uns["provenance"]`` a JSON text.
+            ``pair`` text or missing, perhaps ``batch`` and ``unit``; ``var`` with unique symbols of
+            ``uns["organism"]``; ``uns["provenance"]`` a JSON text.
         where: File, for the message.
     """
     problems = Problems()
@@ -72,7 +72,7 @@ def write_experiment(adata: ad.AnnData, path: str | Path) -> None:
     """Check ``adata`` and write it whole or not at all."""
     check_experiment(adata, str(path))
     stored = adata.copy()
-    for name in ("pair", "batch"):
+    for name in COLUMNS[1:]:
         if name in stored.obs:  # text with gaps has no form of its own in the file
             known = sorted(stored.obs[name].dropna().unique())
             stored.obs[name] = pd.Categorical(stored.obs[name], categories=pd.Index(known, dtype=object))
@@ -81,7 +81,7 @@ def write_experiment(adata: ad.AnnData, path: str | Path) -> None:
 
 
 def read_experiment(path: str | Path) -> ad.AnnData:
-    """Read an experiment file and check it; pairs and batches are text or None."""
+    """Read an experiment file and check it; pairs, batches and units are text or None."""
     path = Path(path)
     try:
         adata = ad.read_h5ad(path)
@@ -89,7 +89,7 @@ def read_experiment(path: str | Path) -> ad.AnnData:
         raise InputError(
             Problem(str(path), "an experiment file (h5ad)", str(error).splitlines()[0], AGAIN)
         ) from None
-    for name in ("pair", "batch"):
+    for name in COLUMNS[1:]:
         if name in adata.obs:
             values = adata.obs[name].astype(object)
             adata.obs[name] = values.where(values.notna(), None)

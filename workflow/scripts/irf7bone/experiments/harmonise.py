@@ -15,7 +15,7 @@ from irf7bone.base.errors import InputError, Problem, Problems
 from irf7bone.base.nearest import nearest
 from irf7bone.experiments.design import build_designs
 from irf7bone.experiments.experiment_file import check_experiment
-from irf7bone.experiments.replicates import first_samples, put_together
+from irf7bone.experiments.replicates import first_samples, named_units, put_together
 from irf7bone.genes.mouse import MouseSymbols, check_organism
 from irf7bone.harmonise.exclusions import excluded_by, excluded_unseen
 from irf7bone.harmonise.expression import GeneMatrix, harmonise_expression
@@ -73,7 +73,9 @@ def harmonise_experiment(
     flow.step("grouped by the card", ("no group of this experiment", obs.index[obs["group"].isna()]))
     obs = obs.loc[flow.samples]
     raw = whole_expression(acquired.expression)[flow.samples].astype(np.float64)
-    if card.replicates:
+    if card.replicates and card.correlates:
+        obs["unit"] = named_units(described.loc[flow.samples, card.replicates], where)
+    elif card.replicates:
         firsts = first_samples(described.loc[flow.samples, card.replicates], obs, where)
         raw = put_together(raw, firsts, card.expression["scale"])
         again = firsts.index[firsts != firsts.index]
@@ -161,6 +163,7 @@ def _check_expected(obs: pd.DataFrame, card: ExperimentCard, where: str) -> None
 
 def _assemble(genes: GeneMatrix, raw: pd.DataFrame, obs: pd.DataFrame, card: ExperimentCard) -> ad.AnnData:
     values = genes.values
+    assert isinstance(values, pd.DataFrame)  # few samples, which were read whole
     source_ids = pd.Series(genes.source_ids, index=values.index.rename("symbol"), dtype=object)
     adata = ad.AnnData(
         X=np.ascontiguousarray(values.to_numpy().T),

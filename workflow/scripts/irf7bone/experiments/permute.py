@@ -12,6 +12,11 @@ import numpy as np
 from irf7bone.base.experiment_vocabulary import CANNOT_DECIDE
 from irf7bone.base.vocabulary import ALPHA
 from irf7bone.experiments.design import ContrastDesign
+from irf7bone.statistics.random_intercept import (
+    block_root,
+    consensus_correlation,
+    within_block_correlations,
+)
 
 MAX_EXACT = 20_000
 MONTE_CARLO_DRAWS = 9_999
@@ -46,10 +51,11 @@ def smallest_p(design: ContrastDesign) -> float | None:
     """
     if not design.exchangeable:
         return None
-    total = n_relabellings(design.strata, design.is_case)
+    strata, is_case = _labelled(design)
+    total = n_relabellings(strata, is_case)
     if total > MAX_EXACT:
         return 1 / (1 + MONTE_CARLO_DRAWS)
-    sizes = [design.is_case[design.strata == s] for s in np.unique(design.strata)]
+    sizes = [is_case[strata == s] for s in np.unique(strata)]
     mirrored = all(2 * is_case.sum() == len(is_case) for is_case in sizes)
     return min(1.0, (2 if mirrored else 1) / total)
 
@@ -65,6 +71,8 @@ def permutation_p(values: np.ndarray, design: ContrastDesign, seed: int) -> Perm
     Within pairs a relabelling is a flip of signs; without pairs labels move freely, or within batches where
     batch is in the model. All relabellings are counted up to 20,000; beyond, 9,999 are drawn and
     p = (1 + as extreme) / (1 + draws), never 0 (Phipson and Smyth 2010, Stat Appl Genet Mol Biol 9:39).
+    Correlated samples of one animal and group keep one label, and t is that of one correlation for all rows,
+    estimated without the groups, so that every relabelling is held to the same.
 
     Args:
         values: Rows x samples of the design, finite.
@@ -72,23 +80,37 @@ def permutation_p(values: np.ndarray, design: ContrastDesign, seed: int) -> Perm
         seed: Of the random relabellings.
 
     Returns:
-        None where labels are not exchangeable (batch differs within pairs).
+        None where labels are not exchangeable (batch differs within pairs, or some animals only are in
+        both groups).
     """
     if not design.exchangeable:
         return None
-    total = n_relabellings(design.strata, design.is_case)
+    strata, is_case = _labelled(design)
+    total = n_relabellings(strata, is_case)
     exact = total <= MAX_EXACT
-    nuisance = np.linalg.qr(design.matrix[:, :-1])[0]
-    residuals = _residual(values, nuisance)
-    observed = _squared_correlation(residuals, design.is_case[None, :].astype(float), nuisance)[:, 0]
+    others, observed_labels = design.matrix[:, :-1], design.is_case[None, :].astype(float)
     if exact:
-        labels = np.array(list(_all_labels(design.strata, design.is_case)), dtype=float)
+        labels = np.array(list(_all_labels(strata, is_case)), dtype=float)
     else:
-        labels = _random_labels(design.strata, design.is_case, np.random.default_rng(seed))
+        labels = _random_labels(strata, is_case, np.random.default_rng(seed))
+    if design.blocks is not None:
+        shared = consensus_correlation(within_block_correlations(values, others, design.blocks))
+        root = block_root(design.blocks, shared)
+        values, others, observed_labels = values @ root, root @ others, observed_labels @ root
+        labels = labels[:, design.clusters] @ root
+    nuisance = np.linalg.qr(others)[0]
+    residuals = _residual(values, nuisance)
+    observed = _squared_correlation(residuals, observed_labels, nuisance)[:, 0]
     reached = _squared_correlation(residuals, labels, nuisance) >= observed[:, None] * AS_EXTREME
     count = reached.sum(axis=1)
     p = count / total if exact else (1 + count) / (1 + MONTE_CARLO_DRAWS)
     return Permuted(p, total if exact else MONTE_CARLO_DRAWS, exact)
+
+
+def _labelled(design: ContrastDesign) -> tuple[np.ndarray, np.ndarray]:
+    """Stratum and label of each sample, or of each animal and group whose samples are correlated."""
+    first = np.unique(design.clusters, return_index=True)[1]
+    return design.strata[first], design.is_case[first]
 
 
 def _residual(rows: np.ndarray, nuisance: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from irf7bone.experiments.design import ContrastDesign
 from irf7bone.experiments.permute import floor_code, permutation_p, smallest_p
 from irf7bone.statistics.false_discovery import benjamini_hochberg
 from irf7bone.statistics.hedges import hedges_g, hedges_g_of_pairs
+from irf7bone.statistics.random_intercept import random_intercept
 from irf7bone.tables.experiment import SAMPLE_SCORES, SIGNATURES
 
 
@@ -73,16 +74,16 @@ def _contrast(
         **design.sizes,
         min_p=floor,
         code=floor_code(floor),
-        df=design.df_residual,
+        df=design.df_effect,
     )
-    if lacks := too_few(design.df_residual):
+    if lacks := too_few(design.df_effect):
         rows.loc[rows["status"] == "ok", ["status", "reason"]] = ["too_few_samples", lacks]
         return rows
     rows = rows.drop(columns="df")
     if wide.empty:
         return rows
     values = wide[list(design.samples)].to_numpy(dtype=np.float64)
-    found, _ = compare(values, design.matrix)
+    found = compare(values, design.matrix, design.blocks)
     found.index = wide.index
     found["difference_raw"] = found["difference"] * spread.reindex(wide.index)
     found["hedges_g"], found["hedges_se"] = standardised(values, design, found)
@@ -110,6 +111,11 @@ def standardised(
         found: What :func:`irf7bone.experiments.compare.compare` returned.
     """
     difference, se = (found[name].to_numpy(dtype=np.float64) for name in ("difference", "se"))
+    if design.blocks is not None:
+        sd = random_intercept(values, design.matrix, design.blocks).sd
+        return hedges_g(
+            difference, sd, se, df=found["df"].to_numpy(np.float64), n=int(design.clusters.max()) + 1
+        )
     if design.n_pairs is None:
         scale = np.sqrt(np.linalg.inv(design.matrix.T @ design.matrix)[-1, -1])
         return hedges_g(difference, se / scale, se, df=design.df_residual, n=len(design.samples))

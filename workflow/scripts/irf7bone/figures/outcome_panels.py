@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from irf7bone.base.phrases import ENDPOINT_WORDS
+from irf7bone.base.phrases import ENDPOINT_WORDS, subtype_name
 from irf7bone.figures.forest_tables import COLUMNS
 from irf7bone.tables.outcome import INSIDE, OTHERS, STRATA
 from irf7bone.tables.pooled import DIFFERENCE
@@ -104,12 +104,12 @@ def subtype_table(
         Columns of :data:`irf7bone.figures.forest_tables.COLUMNS`.
     """
     groups = [
-        (words, {"subtype": subtype, "stratum": stratum})
-        for subtype in dict.fromkeys(pooled["subtype"])
+        (words, {"subtype": subtype, "source": source, "stratum": stratum})
+        for subtype, source in dict.fromkeys(zip(pooled["subtype"], pooled["source"], strict=True))
         for words, stratum in (
-            (subtype, INSIDE),
-            (f"other than {subtype}", OTHERS),
-            (f"{subtype} / others", DIFFERENCE),
+            (subtype_name(subtype, source), INSIDE),
+            (f"other than {subtype_name(subtype, source)}", OTHERS),
+            (f"{subtype_name(subtype, source)} / others", DIFFERENCE),
         )
     ]
     return _strata_table(

@@ -61,6 +61,7 @@ FACTS: dict[str, _Fact] = {
     "her2": _Fact("positive", "negative", ("ERBB2", "GRB7"), 0.6, rf"(her2|her-2|erbb2){_STATUS_COLUMN}"),
     "sex": _Fact("female", "male", ("XIST",), 0.8, "sex|gender", ("RPS4Y1",)),
 }
+MARKER_GENES = frozenset(PROLIFERATION).union(*((*fact.genes, *fact.reversed) for fact in FACTS.values()))
 _CODES = {
     "positive": ("+", "pos", "positive", "1", "p", "er+", "pr+", "her2+", "yes", "true"),
     "negative": ("-", "neg", "negative", "0", "n", "er-", "pr-", "her2-", "no", "false"),

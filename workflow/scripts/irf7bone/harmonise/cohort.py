@@ -14,7 +14,7 @@ import pandas as pd
 from irf7bone.acquire.acquired import said_of_columns, with_other_spellings
 from irf7bone.base.errors import InputError, Problem, Problems
 from irf7bone.base.vocabulary import COMPLETE_SHARE, MODEL_FIELDS
-from irf7bone.harmonise.clinical_agreement import clinical_agreement
+from irf7bone.harmonise.clinical_agreement import MARKER_GENES, clinical_agreement
 from irf7bone.harmonise.cohort_file import BATCH, check_cohort
 from irf7bone.harmonise.endpoints import Endpoint, as_categories, build_endpoints, build_fields, find_column
 from irf7bone.harmonise.exclusions import check_patients, excluded_by, excluded_unseen, left_out
@@ -22,6 +22,7 @@ from irf7bone.harmonise.expression import GeneMatrix, harmonise_expression
 from irf7bone.harmonise.losses import losses_of, refuse_strong
 from irf7bone.harmonise.matching import Flow, all_samples, match_samples, with_card_ids
 from irf7bone.harmonise.named_codes import check_against_names
+from irf7bone.harmonise.planned_values import MadeWhenAsked, PlannedValues
 from irf7bone.harmonise.sample_rules import broken_rules, measure
 from irf7bone.tables.cohort import FLOW
 
@@ -39,14 +40,21 @@ class Harmonised:
     patient flow.
 
     Args:
-        adata: Samples x genes.
+        adata: Samples x genes; of a large cohort without ``X``.
         flow: Columns of :data:`irf7bone.tables.cohort.FLOW`; step 0 holds every sample that any source names.
         markers: Columns of :data:`irf7bone.tables.cohort.MARKERS`.
+        planned: How the values of a large cohort are made; None where ``X`` has them.
     """
 
     adata: ad.AnnData
     flow: pd.DataFrame
     markers: pd.DataFrame
+    planned: PlannedValues | None = None
+
+    @property
+    def expression(self) -> pd.DataFrame:
+        """All values, samples x genes."""
+        return self.adata.to_df() if self.planned is None else self.planned.whole()
 
 
 def harmonise(acquired: Acquired, card: CohortCard, symbols: SymbolTable) -> Harmonised:
@@ -85,16 +93,22 @@ def harmonise(acquired: Acquired, card: CohortCard, symbols: SymbolTable) -> Har
     if card.drop and _drop_doubtful(flow, genes, card.drop):
         _check_size(flow, where)
         genes = harmonise_expression(acquired.expression[flow.samples], card.expression, symbols, where)
-    markers = clinical_agreement(genes.values, fields.loc[flow.samples], acquired.clinical, card)
+    markers = clinical_agreement(_of_markers(genes), fields.loc[flow.samples], acquired.clinical, card)
     adata = _assemble(genes, fields, endpoints, flow.samples)
     if batches is not None:
         adata.obs[BATCH] = pd.Categorical(batches[flow.samples])
     provenance = _provenance(card, acquired, genes, flow, endpoints, losses)
     adata.uns["provenance"] = json.dumps(provenance, sort_keys=True, ensure_ascii=False)
-    check_cohort(adata, f"cohort {card.id}")
+    planned = genes.values if isinstance(genes.values, PlannedValues) else None
+    check_cohort(adata, f"cohort {card.id}", with_values=planned is None)
     rows = FLOW.cast(pd.DataFrame(flow.rows))
     FLOW.check(rows, f"patient flow of {card.id}")
-    return Harmonised(adata, rows, markers)
+    return Harmonised(adata, rows, markers, planned)
+
+
+def _of_markers(genes: GeneMatrix) -> pd.DataFrame:
+    """Expression, genes x samples, of at least those genes that clinical facts are held against."""
+    return genes.values.rows(MARKER_GENES) if isinstance(genes.values, PlannedValues) else genes.values
 
 
 def _check_size(flow: Flow, where: str) -> None:
@@ -113,8 +127,9 @@ def _check_size(flow: Flow, where: str) -> None:
 
 def _drop_doubtful(flow: Flow, genes: GeneMatrix, rules: tuple[str, ...]) -> bool:
     """Take away the samples that break one of the rules, each under the first that it breaks."""
-    broken = broken_rules(measure(genes.values.to_numpy().T))
-    samples = genes.values.columns
+    values, samples = genes.values, genes.values.columns
+    by_sample = MadeWhenAsked(values) if isinstance(values, PlannedValues) else values.to_numpy().T
+    broken = broken_rules(measure(by_sample))
     left = samples
     losses = []
     for rule in rules:
@@ -212,11 +227,10 @@ def _assemble(
     outcome = [endpoint.columns.loc[samples] for endpoint in endpoints.values()]
     values = genes.values
     source_ids = pd.Series(genes.source_ids, index=values.index.rename("symbol"), dtype=object)
-    mean_log2 = values.mean(axis=1).to_numpy(dtype=np.float64)
     return ad.AnnData(
-        X=np.ascontiguousarray(values.to_numpy().T),
+        X=None if isinstance(values, PlannedValues) else np.ascontiguousarray(values.to_numpy().T),
         obs=pd.concat([*outcome, as_categories(fields).loc[samples]], axis=1).rename_axis(index="sample"),
-        var=pd.DataFrame({"source_ids": source_ids, "mean_log2": mean_log2}, index=source_ids.index),
+        var=pd.DataFrame({"source_ids": source_ids, "mean_log2": genes.mean_log2}, index=source_ids.index),
     )
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import anndata as ad
+import h5py
 import numpy as np
 import pandas as pd
 
 from irf7bone.base.errors import InputError, Problem, Problems
+from irf7bone.base.stored_matrix import MOST_IN_MEMORY, Matrix, StoredMatrix, row_blocks
 from irf7bone.base.vocabulary import ENDPOINTS, ESR1
 from irf7bone.base.whole_file import whole_file
 
@@ -28,7 +31,7 @@ PROVENANCE_KEYS = ("cohort", "card_sha256", "sources", "scale", "genes", "sample
 _ENDPOINT_COLUMN = re.compile(rf"({'|'.join(ENDPOINTS)})_(time_months|event|competing)")
 
 
-def check_cohort(adata: ad.AnnData, where: str) -> None:
+def check_cohort(adata: ad.AnnData, where: str, *, with_values: bool = True) -> None:
     """Raise :class:`InputError` naming everything in which ``adata`` breaks the contract of a cohort.
 
     Args:
@@ -39,9 +42,11 @@ def check_cohort(adata: ad.AnnData, where: str) -> None:
             ``var`` with unique symbols, source_ids and mean_log2;
             ``uns["provenance"]`` a JSON text.
         where: File, for the message.
+        with_values: Whether ``X`` is there already; of a large cohort it is checked when it is written.
     """
     problems = Problems()
-    _check_matrix(adata, where, problems)
+    if with_values:
+        _check_matrix(adata, where, problems)
     for index, what in ((adata.obs_names, "sample id"), (adata.var_names, "symbol")):
         repeated = index[index.duplicated()].unique().tolist()
         if repeated:
@@ -73,7 +78,7 @@ def _missing(problems: Problems, where: str, name: str) -> None:
 
 
 def _check_matrix(adata: ad.AnnData, where: str, problems: Problems) -> None:
-    if not isinstance(adata.X, np.ndarray) or adata.X.dtype != np.float32:
+    if not isinstance(adata.X, np.ndarray | h5py.Dataset) or adata.X.dtype != np.float32:
         problems.add(
             f"{where}, X",
             expected="a dense matrix of float32",
@@ -81,7 +86,7 @@ def _check_matrix(adata: ad.AnnData, where: str, problems: Problems) -> None:
             remedy="harmonise the cohort again",
         )
         return
-    finite = [np.isfinite(adata.X[start : start + 256]).all(axis=0) for start in range(0, adata.n_obs, 256)]
+    finite = [np.isfinite(block).all(axis=0) for _, block in row_blocks(adata.X)]
     wrong = np.flatnonzero(~np.all(finite, axis=0))
     if len(wrong):
         problems.add(
@@ -180,11 +185,33 @@ def _check_endpoint(obs: pd.DataFrame, endpoint: str, where: str, problems: Prob
         )
 
 
-def write_cohort(adata: ad.AnnData, path: str | Path) -> None:
-    """Check ``adata`` and write it whole or not at all."""
-    check_cohort(adata, str(path))
+def write_cohort(
+    adata: ad.AnnData, path: str | Path, blocks: Iterable[tuple[slice, np.ndarray]] | None = None
+) -> None:
+    """Check ``adata`` and write it whole or not at all.
+
+    Args:
+        adata: The cohort.
+        path: The file.
+        blocks: Where ``X`` is too large for memory: which samples, and their values (samples x genes).
+    """
+    check_cohort(adata, str(path), with_values=blocks is None)
     with whole_file(path) as partial:
         adata.write_h5ad(partial)
+        if blocks is not None:
+            _write_values(blocks, adata.shape, partial)
+            check_cohort(ad.read_h5ad(partial, backed="r"), str(path))
+
+
+def _write_values(blocks: Iterable[tuple[slice, np.ndarray]], shape: tuple[int, int], path: Path) -> None:
+    """Put ``X`` into a file that has none, as anndata stores a dense matrix."""
+    with h5py.File(path, "r+") as file:
+        if "X" in file:
+            del file["X"]
+        stored = file.create_dataset("X", shape, dtype=np.float32)
+        stored.attrs.update({"encoding-type": "array", "encoding-version": "0.2.0"})
+        for part, values in blocks:
+            stored[part] = values
 
 
 def read_genes(path: str | Path) -> list[str]:
@@ -200,12 +227,13 @@ def read_cohort(path: str | Path) -> ad.AnnData:
     """Read a cohort file and check it.
 
     Returns:
-        The cohort; expression of ESR1 stands among the samples' columns as well, where it was measured: it
+        The cohort; of a large one (:data:`irf7bone.base.stored_matrix.MOST_IN_MEMORY`) ``X`` stays in its
+        file. Expression of ESR1 stands among the samples' columns as well, where it was measured: it
         takes the place of ER status in models of cohorts that do not record it.
     """
     path = Path(path)
     try:
-        adata = ad.read_h5ad(path)
+        adata = ad.read_h5ad(path, backed="r" if _is_large(path) else None)
     except OSError as error:
         raise InputError(
             Problem(
@@ -216,3 +244,16 @@ def read_cohort(path: str | Path) -> ad.AnnData:
     if ESR1.upper() in adata.var_names:
         adata.obs[ESR1] = adata[:, ESR1.upper()].to_df()[ESR1.upper()].astype("float64")
     return adata
+
+
+def expression_of(adata: ad.AnnData) -> Matrix:
+    """Samples x genes of a cohort that was read; of a large one the values are read when asked for."""
+    if not adata.isbacked:
+        return adata.to_df()
+    return StoredMatrix(adata.X, adata.obs_names, adata.var_names)
+
+
+def _is_large(path: Path) -> bool:
+    with h5py.File(path, "r") as file:
+        stored = file.get("X")
+        return isinstance(stored, h5py.Dataset) and stored.size > MOST_IN_MEMORY

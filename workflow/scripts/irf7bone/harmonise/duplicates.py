@@ -10,12 +10,15 @@ from itertools import combinations, combinations_with_replacement
 import numpy as np
 import pandas as pd
 
+from irf7bone.base.stored_matrix import Matrix
+from irf7bone.harmonise.large_match import LargeMatches, match_many
 from irf7bone.harmonise.patient_facts import Confronted, confront, matching_facts
 from irf7bone.harmonise.profile_match import (
     FALSE_POSITIVE_RATE,
     SURE_CORRELATION,
     ProfileMatches,
     Profiles,
+    Twins,
     match_profiles,
     read_profiles,
 )
@@ -27,6 +30,7 @@ from irf7bone.tables.cohort import DUPLICATES
 MANY_PAIRS = 5
 # comparing all pairs of this many cohorts in full takes about ten seconds
 ALL_PAIRS_UP_TO = 24
+MOST_PAIRS = 16_000_000  # of samples, of which a matrix is made
 PROFILES_AT_ONCE = 32  # held in memory
 _REASONS = {
     "same": "one patient by id: exclude one of the samples in its card (exclude: samples) with the reason",
@@ -45,7 +49,7 @@ class _Pair:
     a: Profiles
     b: Profiles
     facts: tuple[pd.DataFrame, pd.DataFrame]
-    profiles: ProfileMatches | None
+    profiles: ProfileMatches | LargeMatches | None
 
     @property
     def within(self) -> bool:
@@ -53,7 +57,7 @@ class _Pair:
 
 
 def find_duplicates(
-    cohorts: Mapping[str, pd.DataFrame],
+    cohorts: Mapping[str, Matrix],
     facts: Mapping[str, pd.DataFrame] | None = None,
     *,
     all_pairs_up_to: int = ALL_PAIRS_UP_TO,
@@ -78,14 +82,14 @@ def find_duplicates(
     many = len(names) > all_pairs_up_to
     profiles = lru_cache(PROFILES_AT_ONCE if many else None)(lambda name: read_profiles(cohorts[name]))
     rows: dict[tuple[str, str], list[dict[str, object]]] = {}
-    twins: dict[str, np.ndarray] = {}
+    twins: dict[str, Twins] = {}
     known: dict[str, pd.DataFrame] = {}
     genes: dict[str, pd.Index] = {}
     for name in names:
         own = profiles(name)
         genes[name] = own.genes
         known[name] = (facts or {}).get(name, pd.DataFrame(index=pd.Index(own.samples)))
-        pair = _Pair(name, name, own, own, (known[name], known[name]), match_profiles(own, own))
+        pair = _Pair(name, name, own, own, (known[name], known[name]), _match(own, own))
         rows[name, name] = _rows(pair)
         twins[name] = _twins(rows[name, name], own)
     told = _told_apart(genes, known, profiles) if many else {}
@@ -94,7 +98,7 @@ def find_duplicates(
             rows[first, second] = [told[first, second]]
             continue
         a, b = profiles(first), profiles(second)
-        compared = match_profiles(a, b, (twins[first], twins[second]))
+        compared = _match(a, b, (twins[first], twins[second]))
         rows[first, second] = _rows(_Pair(first, second, a, b, (known[first], known[second]), compared))
     ordered = [
         row for first, second in combinations_with_replacement(cohorts, 2) for row in rows[first, second]
@@ -127,14 +131,22 @@ def _told_apart(
     return told
 
 
-def _twins(rows: list[dict[str, object]], own: Profiles) -> np.ndarray:
-    """Which samples of a cohort are one patient, shape (n, n)."""
+def _match(
+    a: Profiles, b: Profiles, twins: tuple[Twins, Twins] | None = None
+) -> ProfileMatches | LargeMatches | None:
+    many = len(a.samples) * len(b.samples) > MOST_PAIRS
+    return (match_many if many else match_profiles)(a, b, twins)
+
+
+def _twins(rows: list[dict[str, object]], own: Profiles) -> Twins:
+    """Samples of a cohort that are one patient: sample -> the others, by their places."""
     places = {sample: place for place, sample in enumerate(own.samples)}
-    out = np.zeros((len(own.samples), len(own.samples)), dtype=bool)
+    out: dict[int, list[int]] = {}
     for row in rows:
         if row["status"] in ("same", "copy"):
             i, j = places[str(row["sample"])], places[str(row["other_sample"])]
-            out[i, j] = out[j, i] = True
+            out.setdefault(i, []).append(j)
+            out.setdefault(j, []).append(i)
     return out
 
 
@@ -150,7 +162,7 @@ def _rows(pair: _Pair) -> list[dict[str, object]]:
         return rows
     if profiles is None or not profiles.tells:
         return [{**labels, "status": "not_compared", "reason": _untold(pair)}]
-    largest = _rounded(profiles.correlation.max())
+    largest = _rounded(profiles.largest)
     return [{**labels, "status": "none", "correlation": largest}]
 
 
@@ -167,7 +179,7 @@ def _found(pair: _Pair, labels: Mapping[str, object]) -> Iterator[dict[str, obje
     """A row for every pair of samples that ids, profiles or clinical data bring together."""
     profiles, within = pair.profiles, pair.within
     by_id = set(_same_ids(pair.a.samples, pair.b.samples, within=within))
-    by_profile = set(_above_diagonal(profiles.found, within=within)) if profiles else set()
+    by_profile = set(_above_diagonal(profiles.pairs, within=within)) if profiles else set()
     by_facts = set(matching_facts(*pair.facts, within=within, rate=FALSE_POSITIVE_RATE))
     said = {
         (i, j): confront(pair.facts[0].iloc[i], pair.facts[1].iloc[j], within=within)
@@ -194,8 +206,8 @@ def _found(pair: _Pair, labels: Mapping[str, object]) -> Iterator[dict[str, obje
                 f"{pair.a.samples[exchanged[i, j]]} have each other's profiles there"
             )
         if profiles is not None and profiles.tells:
-            row |= {"correlation": _rounded(profiles.correlation[i, j])}
-            row |= {"margin": _rounded(profiles.lead[i, j])}
+            found = profiles.of(i, j)
+            row |= {"correlation": _rounded(found.correlation), "margin": _rounded(found.lead)}
         yield row
 
 
@@ -227,7 +239,8 @@ def _by_profile(pair: _Pair, i: int, j: int, facts: Confronted, *, same_id: bool
     assert profiles is not None  # else nothing was found by profile
     if same_id:
         return "same"
-    sure = profiles.identical[i, j] or profiles.correlation[i, j] >= SURE_CORRELATION or mixed_up
+    found = profiles.of(i, j)
+    sure = found.identical or found.correlation >= SURE_CORRELATION or mixed_up
     return "possible" if facts.contradict and not sure else "copy"
 
 
@@ -238,11 +251,11 @@ def _by_id(pair: _Pair, i: int, j: int, facts: Confronted, *, elsewhere: bool) -
         return "contradicted"
     if profiles is None or not profiles.contradicts:
         return "contradicted" if facts.contradict else "same"
-    return "contradicted" if profiles.stranger[i, j] else "possible"
+    return "contradicted" if profiles.of(i, j).stranger else "possible"
 
 
-def _above_diagonal(found: np.ndarray, *, within: bool) -> Iterator[tuple[int, int]]:
-    for i, j in np.argwhere(found):
+def _above_diagonal(pairs: np.ndarray, *, within: bool) -> Iterator[tuple[int, int]]:
+    for i, j in pairs:
         if not within or i < j:
             yield int(i), int(j)
 

@@ -16,9 +16,11 @@ import pandas as pd
 
 from irf7bone.acquire.sample_blocks import Expression
 from irf7bone.base.errors import InputError, Problem
+from irf7bone.base.stored_matrix import MOST_IN_MEMORY
 from irf7bone.genes.damage import translated
 from irf7bone.harmonise.collapse import plan_collapse
 from irf7bone.harmonise.filled_values import check_filled, is_no_gene, large_unknown
+from irf7bone.harmonise.planned_values import PlannedValues
 from irf7bone.harmonise.probes import choose_probes
 from irf7bone.harmonise.raw_values import Facts, Missing, RawValues, count_missing, look_at, restoring
 from irf7bone.harmonise.sample_scale import check_scale
@@ -38,7 +40,9 @@ class GeneMatrix:
     """Harmonised expression.
 
     Args:
-        values: Genes x samples, float32, log2; index = current symbol, unique, sorted.
+        values: Genes x samples, float32, log2; index = current symbol, unique, sorted. Those of a large
+            cohort (:data:`irf7bone.base.stored_matrix.MOST_IN_MEMORY`) are made when they are asked for.
+        mean_log2: Mean of each gene.
         source_ids: For each gene, the ids of the source behind it, joined with ``;``.
         scale: What was done to the values, in words.
         dropped: Reason -> ids lost for it, for every reason that lost any.
@@ -46,7 +50,8 @@ class GeneMatrix:
         remarks: What a reader should know of the values, in words.
     """
 
-    values: pd.DataFrame
+    values: pd.DataFrame | PlannedValues
+    mean_log2: np.ndarray
     source_ids: list[str]
     scale: str
     dropped: dict[str, list[str]]
@@ -103,7 +108,11 @@ def harmonise_expression(
     if settings["scale"] == "counts":
         remarks.append(large_unknown(facts.reads, names, known))
     values, source_ids = _collapsed(facts.values.only(known), current[known], settings["collapse"], to_log2)
-    constant = (values.max(axis=1) == values.min(axis=1)).to_numpy()
+    if isinstance(values, PlannedValues):
+        lowest, highest, mean = values.ranges()
+        constant = lowest == highest
+    else:
+        constant = (values.max(axis=1) == values.min(axis=1)).to_numpy()
     dropped["constant"] = values.index[constant].tolist()
     if constant.all():
         raise InputError(
@@ -116,8 +125,14 @@ def harmonise_expression(
         )
     _refuse_constant_samples(facts, where)
     _refuse_identical_samples(facts, where)
+    if isinstance(values, PlannedValues):
+        values, mean = values.only(~constant), mean[~constant]
+    else:
+        values = values[~constant] if constant.any() else values
+        mean = values.mean(axis=1).to_numpy(dtype=np.float64)
     return GeneMatrix(
-        values[~constant] if constant.any() else values,
+        values,
+        mean,
         [ids for ids, lost in zip(source_ids, constant, strict=True) if not lost],
         words,
         {reason: ids for reason, ids in dropped.items() if ids},
@@ -128,13 +143,15 @@ def harmonise_expression(
 
 def _collapsed(
     known: RawValues, current: np.ndarray, rule: str, to_log2: ToLog2
-) -> tuple[pd.DataFrame, list[str]]:
+) -> tuple[pd.DataFrame | PlannedValues, list[str]]:
     """Symbols x samples, log2, float32, and for each symbol the ids of the source behind it."""
 
     def log2() -> Iterator[np.ndarray]:
         return (to_log2(values, part) for part, values in known.blocks())
 
     plan = plan_collapse(known.names, current, rule, log2)
+    if len(known.samples) * len(plan.symbols) > MOST_IN_MEMORY:
+        return PlannedValues(known, plan, to_log2, np.arange(len(plan.symbols))), plan.source_ids
     out = np.empty((len(known.samples), len(plan.symbols)), dtype=np.float32)
     for part, values in known.blocks():
         out[part] = plan.apply(values, partial(to_log2, part=part))

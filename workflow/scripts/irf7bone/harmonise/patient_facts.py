@@ -20,6 +20,7 @@ _EXACT_MONTHS = 0.05
 # over how much around a value its frequency is taken, if nobody has it exactly
 _AROUND = {"age": 5.0, "size_cm": 1.0, "grade": 0.0}
 _AROUND_MONTHS = 12.0
+_PAIRS_AT_ONCE = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,22 @@ def matching_facts(
         Positions of the two samples of each pair; no sample is in two.
     """
     n, m = len(first), len(second)
-    surprise = np.zeros((n, m))
+    least = float(np.log10(max(n * m, 1) / rate))
+    at_once = max(1, _PAIRS_AT_ONCE // max(m, 1))
+    parts = [np.empty((0, 2), dtype=np.int64)]
+    for start in range(0, n, at_once):
+        surprise = _surprises(first.iloc[start : start + at_once], second, within=within)
+        if within:
+            surprise[np.arange(m)[None, :] <= np.arange(start, start + len(surprise))[:, None]] = -np.inf
+        parts.append(np.argwhere(surprise >= least) + np.array([start, 0]))
+    likely = np.concatenate(parts)
+    alone = [np.bincount(side, minlength=1)[side] == 1 for side in likely.T]
+    return [(int(i), int(j)) for i, j in likely[alone[0] & alone[1]]]
+
+
+def _surprises(first: pd.DataFrame, second: pd.DataFrame, *, within: bool) -> np.ndarray:
+    """Minus log10 of the chance that two samples agree as they do, of some samples with all of the second."""
+    surprise = np.zeros((len(first), len(second)))
     for name in _WITHIN:
         if name in first and name in second:
             surprise += _surprise(first[name], second[name], _EXACT[name], _AROUND[name], within=within)
@@ -119,7 +135,7 @@ def matching_facts(
         if name in first and name in second:
             one, other = (part[name].cat.codes.astype(float).replace(-1, np.nan) for part in (first, second))
             surprise += _surprise(one, other, 0.0, 0.0, within=within)
-    times = [np.zeros((n, m))]
+    times = [np.zeros_like(surprise)]
     for endpoint in ENDPOINTS:
         name, event = f"{endpoint}_time_months", f"{endpoint}_event"
         if name in first and name in second:
@@ -127,11 +143,7 @@ def matching_facts(
             same = first[event].to_numpy(float)[:, None] == second[event].to_numpy(float)[None, :]
             times.append(np.where(np.isfinite(found) & ~same & (found > 0), -np.inf, found))
     surprise += np.max(times, axis=0)
-    if within:
-        surprise[np.tril_indices(n)] = -np.inf
-    likely = surprise >= np.log10(n * m / rate)
-    alone = (likely.sum(axis=1)[:, None] == 1) & (likely.sum(axis=0)[None, :] == 1)
-    return [(int(i), int(j)) for i, j in np.argwhere(likely & alone)]
+    return surprise
 
 
 def _surprise(

@@ -44,7 +44,7 @@ class Sketches:
         self._told = [name for name in self.cohorts if name not in self.untold]
         self._starts = np.cumsum([0, *(len(part) for part in kept)])
         self._all = np.vstack(kept) if kept else np.empty((0, len(self.genes)), dtype=np.float32)
-        _take_out_shared_patterns(self._all)
+        take_out_shared_patterns(self._all)
 
     def largest(self) -> Iterator[tuple[str, str, float]]:
         """The largest correlation of two samples, for each pair of cohorts that sketches tell of."""
@@ -75,7 +75,7 @@ def _sketch(profiles: Profiles, genes: Sequence[str]) -> np.ndarray | None:
     return values
 
 
-def _take_out_shared_patterns(values: np.ndarray) -> None:
+def take_out_shared_patterns(values: np.ndarray) -> None:
     """Project away, in place, the directions that many samples share; what is left has length 1.
 
     Shared is what has the weight of more samples than one tumour measured twice has, and more than chance

@@ -6,12 +6,18 @@ in the analysis unless its card names the rule under ``quality: drop`` or exclud
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import anndata as ad
 import numpy as np
 import pandas as pd
 import scanpy as sc
 
+from irf7bone.base.stored_matrix import some_columns
 from irf7bone.harmonise.sample_rules import broken_rules, float_blocks, measure
+
+if TYPE_CHECKING:
+    import h5py
 
 PCA_GENES = 2000
 GENES_AT_ONCE = 500
@@ -30,13 +36,14 @@ def sample_quality(adata: ad.AnnData, cohort: str) -> pd.DataFrame:
     as far from theirs in either direction.
 
     Args:
-        adata: Samples x genes, log2; ``batch`` of ``obs`` is carried over where there is one.
+        adata: Samples x genes, log2, in memory or in its file; ``batch`` of ``obs`` is carried over where
+            there is one.
         cohort: Cohort id, for the first column.
 
     Returns:
         One row a sample, the columns of :data:`irf7bone.tables.cohort.QC`.
     """
-    values = np.asarray(adata.X)
+    values = adata.X
     measures = measure(values)
     scores, shares = _components(adata, values)
     reasons = ["; ".join(filter(None, said)) for said in zip(*broken_rules(measures).values(), strict=True)]
@@ -60,14 +67,14 @@ def sample_quality(adata: ad.AnnData, cohort: str) -> pd.DataFrame:
     )
 
 
-def _components(adata: ad.AnnData, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _components(adata: ad.AnnData, values: np.ndarray | h5py.Dataset) -> tuple[np.ndarray, np.ndarray]:
     """Scores (samples x 2) and variance shares (2) of the first two principal components."""
     starts = range(0, values.shape[1], GENES_AT_ONCE)
     spread = [values[:, k : k + GENES_AT_ONCE].astype(np.float64).var(axis=0) for k in starts]
     keep = np.sort(np.argsort(-np.concatenate(spread), kind="stable")[:PCA_GENES])
-    chosen = ad.AnnData(values[:, keep].astype(np.float64), obs=adata.obs[[]])
+    chosen = ad.AnnData(some_columns(values, keep).astype(np.float64), obs=adata.obs[[]])
     # of more samples than genes the genes' covariance has the same components, for a fraction of the work
-    sc.pp.pca(chosen, n_comps=2, svd_solver="full" if len(values) <= PCA_GENES else "covariance_eigh")
+    sc.pp.pca(chosen, n_comps=2, svd_solver="full" if values.shape[0] <= PCA_GENES else "covariance_eigh")
     loadings = chosen.varm["PCs"]
     signs = np.sign(loadings[np.abs(loadings).argmax(axis=0), [0, 1]])
     return chosen.obsm["X_pca"] * signs, np.asarray(chosen.uns["pca"]["variance_ratio"])

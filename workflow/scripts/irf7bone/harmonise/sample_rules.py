@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from irf7bone.base.stored_matrix import row_blocks
 from irf7bone.statistics.ranks import mid_ranks
+
+if TYPE_CHECKING:
+    from irf7bone.base.stored_matrix import SampleRows
 
 MAD_TO_SD = 1.4826
 OUTLIER_SDS = 5.0
@@ -35,35 +40,35 @@ class Measures:
     spread: np.ndarray
 
 
-def measure(values: np.ndarray) -> Measures:
+def measure(values: SampleRows) -> Measures:
     """Measure every sample.
 
     In a large cohort (over 10 million values) the correlation is that with 500 of the samples, evenly spread
     over their order.
 
     Args:
-        values: Samples x genes, log2; float32 or float64.
+        values: Samples x genes, log2; float32 or float64, in memory or read a block at a time.
     """
     # here, as few cards have samples dropped by these rules when they are harmonised
     from scipy.stats import iqr
 
     spread = [iqr(block, axis=1) for _, block in float_blocks(values)]
     return Measures(
-        filled=np.array([_filled_share(row) for row in values]),
+        filled=np.array([_filled_share(row) for _, block in row_blocks(values) for row in block]),
         correlation=_median_correlation(values),
         spread=np.concatenate(spread),
     )
 
 
-def float_blocks(values: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+def float_blocks(values: SampleRows) -> Iterator[tuple[slice, np.ndarray]]:
     """Which samples, and their values in float64, a block at a time.
 
     Args:
         values: Samples x genes.
     """
     at_once = max(1, BLOCK_VALUES // values.shape[1])
-    for start in range(0, len(values), at_once):
-        part = slice(start, start + at_once)
+    for start in range(0, values.shape[0], at_once):
+        part = slice(start, min(start + at_once, values.shape[0]))
         yield part, np.asarray(values[part], dtype=np.float64)
 
 
@@ -92,20 +97,21 @@ def _spread(measures: Measures) -> list[str]:
 RULES = {"filled": _filled, "correlation": _correlation, "spread": _spread}
 
 
-def _median_correlation(values: np.ndarray) -> np.ndarray:
+def _median_correlation(values: SampleRows) -> np.ndarray:
     """Median rank correlation of each sample with the others, or with some of them where they are many."""
-    if values.size <= AT_ONCE_VALUES:
-        correlation = np.corrcoef(mid_ranks(values))
+    if values.shape[0] * values.shape[1] <= AT_ONCE_VALUES:
+        correlation = np.corrcoef(mid_ranks(values[:]))
         np.fill_diagonal(correlation, np.nan)
         return np.nanmedian(correlation, axis=1)
-    asked = np.unique(np.linspace(0, len(values) - 1, SAMPLES_ASKED).astype(int))
+    n_samples = values.shape[0]
+    asked = np.unique(np.linspace(0, n_samples - 1, SAMPLES_ASKED).astype(int))
     references = np.empty((len(asked), values.shape[1]), dtype=np.float32)
     for part, block in float_blocks(values[asked]):
         references[part] = _standard_ranks(block)
-    medians = np.empty(len(values))
+    medians = np.empty(n_samples)
     for part, block in float_blocks(values):
         correlation = _standard_ranks(block).astype(np.float32) @ references.T
-        correlation[np.arange(len(values))[part, None] == asked] = np.nan
+        correlation[np.arange(n_samples)[part, None] == asked] = np.nan
         medians[part] = np.nanmedian(correlation, axis=1)
     return medians
 

@@ -17,7 +17,7 @@ from irf7bone.harmonise.sample_scale import LOG2_LIMIT
 class ToLog2(Protocol):
     """Values of some samples (samples x any rows), and which samples these are -> log2 of the same shape."""
 
-    def __call__(self, values: np.ndarray, part: slice) -> np.ndarray:
+    def __call__(self, values: np.ndarray, part: slice | np.ndarray) -> np.ndarray:
         """Log2 of the values."""
 
 
@@ -29,7 +29,7 @@ def _from_linear(facts: Facts, where: str) -> tuple[ToLog2, str]:
     _refuse_negative(problems, where, "linear", facts)
     problems.raise_if_any()
 
-    def to_log2(values: np.ndarray, part: slice) -> np.ndarray:
+    def to_log2(values: np.ndarray, part: slice | np.ndarray) -> np.ndarray:
         above = values + 1
         return np.log2(above, out=above)
 
@@ -90,7 +90,7 @@ def _from_counts(facts: Facts, where: str, *, normalise: str = "library_size") -
         facts.values.only(facts.positive).blocks, facts.library_size
     )
 
-    def to_log2(values: np.ndarray, part: slice) -> np.ndarray:
+    def to_log2(values: np.ndarray, part: slice | np.ndarray) -> np.ndarray:
         per_million = values + 0.5
         per_million /= (size[part] + 1)[:, None]
         per_million *= 1e6
@@ -115,7 +115,7 @@ def log2_of_some(facts: Facts, to_log2: ToLog2) -> pd.DataFrame:
     return pd.DataFrame(to_log2(some.to_numpy().T, slice(None)).T, index=some.index, columns=some.columns)
 
 
-def _unchanged(values: np.ndarray, part: slice) -> np.ndarray:
+def _unchanged(values: np.ndarray, part: slice | np.ndarray) -> np.ndarray:
     return values
 
 

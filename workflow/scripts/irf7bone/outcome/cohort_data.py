@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from irf7bone.harmonise.cohort_file import read_cohort
+from irf7bone.base.stored_matrix import Matrix
+from irf7bone.harmonise.cohort_file import expression_of, read_cohort
 from irf7bone.tables.cohort import SCORES
 
 
@@ -22,7 +23,7 @@ class CohortData:
         scores: Table of :data:`irf7bone.tables.cohort.SCORES`.
     """
 
-    expression: pd.DataFrame
+    expression: Matrix
     obs: pd.DataFrame
     scores: pd.DataFrame
 
@@ -34,6 +35,6 @@ def reader(
 
     def load(cohort: str) -> CohortData:
         adata = read_cohort(cohorts[cohort])
-        return CohortData(adata.to_df(), adata.obs, SCORES.read(scores[cohort]))
+        return CohortData(expression_of(adata), adata.obs, SCORES.read(scores[cohort]))
 
     return load

@@ -22,6 +22,7 @@ from irf7bone.statistics.partial_correlation import partial_correlation
 from irf7bone.tables.outcome import ADJUSTMENTS, IMMUNE_LINKS
 
 if TYPE_CHECKING:
+    from irf7bone.base.stored_matrix import Matrix
     from irf7bone.genes.signatures import Signature
     from irf7bone.scoring.agreement import Agreement
     from irf7bone.study.settings import Config
@@ -49,7 +50,7 @@ class _Covariate:
 
 def immune_link(
     cohort: str,
-    expression: pd.DataFrame,
+    expression: Matrix,
     library: Mapping[str, Signature],
     *,
     config: Config,
@@ -172,7 +173,7 @@ def _proliferation(matrix: ScoreMatrix, signature: Signature, method: str) -> _C
     return _Covariate(signature.name, None if why else values, frozenset(signature.genes), reason)
 
 
-def _leukocytes(expression: pd.DataFrame) -> _Covariate:
+def _leukocytes(expression: Matrix) -> _Covariate:
     genes = frozenset({LEUKOCYTE_GENE})
     if LEUKOCYTE_GENE not in expression:
         reason = f"{LEUKOCYTE_GENE}, the leukocyte total, is not measured"

@@ -31,6 +31,8 @@ class Code(StrEnum):
     NOT_FITTED = "not_fitted"
     ER_NOT_RECORDED = "er_not_recorded"
     FIELDS_NOT_RECORDED = "fields_not_recorded"
+    SUBTYPE_STATED = "subtype_stated"
+    SUBTYPES_NOT_CALLED = "subtypes_not_called"
     NO_TUMOUR_IN_STRATUM = "no_tumour_in_stratum"
     NO_ENDPOINT_IN_STRATUM = "no_endpoint_in_stratum"
     NO_COMPETING_EVENT = "no_competing_event"
@@ -68,6 +70,11 @@ _SAID: Mapping[Code, tuple[str, str]] = {
     Code.NOT_FITTED: ("{status}", "{said}"),
     Code.ER_NOT_RECORDED: ("not_available", "the cohort does not record ER status"),
     Code.FIELDS_NOT_RECORDED: ("not_available", "the cohort does not record {fields}"),
+    Code.SUBTYPE_STATED: (
+        "not_available",
+        "the card states the subtypes of this cohort: those called from expression are not used",
+    ),
+    Code.SUBTYPES_NOT_CALLED: ("not_available", "no subtype is called: {said}"),
     Code.NO_TUMOUR_IN_STRATUM: ("not_available", "no tumour is {stratum}"),
     Code.NO_ENDPOINT_IN_STRATUM: ("not_available", "no {stratum} tumour has this endpoint recorded"),
     Code.NO_COMPETING_EVENT: (

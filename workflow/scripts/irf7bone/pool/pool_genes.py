@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from irf7bone.base.stored_matrix import Matrix, StoredMatrix
 from irf7bone.base.vocabulary import NOT_MEASURED, POOLED_ROW
 from irf7bone.outcome.cohort_data import CohortData
 from irf7bone.outcome.curves import curves
@@ -22,6 +23,9 @@ from irf7bone.tables.study_tables import join
 
 if TYPE_CHECKING:
     from irf7bone.study.settings import Config
+
+
+VALUES_AT_ONCE = 20_000_000  # of expression in float64, several times
 
 
 def every_gene(
@@ -55,7 +59,7 @@ def every_gene(
         plan = FitPlan(cohort, data.obs, data.scores, config=config)
         said = identities[cohort]
         refused = said[said["identity"] == NOT_MEASURED].set_index("gene")["reason"].to_dict()
-        parts.append(associate_genes(gene_plan(plan, data.expression, refused)))
+        parts.append(_associated(plan, data.expression, refused))
         few = [gene for gene in curves_of if gene in data.expression]
         if few:
             drawn.append(curves(gene_plan(plan, data.expression[few], refused)))
@@ -64,6 +68,20 @@ def every_gene(
     found = ranked(join(EVERY_GENE, [whole, *pooled]))
     found["interferon"] = found["gene"].isin(list(interferon))
     return EVERY_GENE.cast(found), join(GENE_CURVES, drawn)
+
+
+def _associated(plan: FitPlan, expression: Matrix, refused: Mapping[str, str]) -> pd.DataFrame:
+    """Every gene of one cohort; of a large one some genes at a time."""
+    if not isinstance(expression, StoredMatrix):
+        return associate_genes(gene_plan(plan, expression, refused))
+    at_once = max(1, VALUES_AT_ONCE // len(expression))
+    parts = [
+        associate_genes(gene_plan(plan, expression[expression.columns[start : start + at_once]], refused))
+        for start in range(0, len(expression.columns), at_once)
+    ]
+    table = join(EVERY_GENE, parts)
+    question = table.groupby(["endpoint", "model"], sort=False, observed=True).ngroup().to_numpy()
+    return table.iloc[np.argsort(question, kind="stable")].reset_index(drop=True)
 
 
 def pool_genes(rows: pd.DataFrame) -> list[pd.DataFrame]:

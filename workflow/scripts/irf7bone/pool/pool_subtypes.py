@@ -14,6 +14,8 @@ from irf7bone.tables.pooled import SUBTYPE_POOLED
 if TYPE_CHECKING:
     from irf7bone.study.settings import Config
 
+KIND = ["subtype", "source"]
+
 
 def pool_by_subtype(rows: pd.DataFrame, roles: Mapping[str, str], *, config: Config) -> pd.DataFrame:
     """Pool each subtype and the other tumours over cohorts, and their difference within cohorts.
@@ -26,17 +28,18 @@ def pool_by_subtype(rows: pd.DataFrame, roles: Mapping[str, str], *, config: Con
         config: The study's settings.
 
     Returns:
-        :data:`SUBTYPE_POOLED`: for each subtype x signature x endpoint x model the rows inside, others and
-        difference.
+        :data:`SUBTYPE_POOLED`: for each subtype x source x signature x endpoint x model the rows inside,
+        others and difference. Subtypes that cards state and those called from expression are never in one
+        pool.
 
     Raises:
         InputError: As :func:`irf7bone.pool.pool.pool_associations`.
     """
     parts = [
-        pool_strata(own.drop(columns="subtype"), roles, stratum_words(subtype), config=config).assign(
-            subtype=subtype
+        pool_strata(own.drop(columns=KIND), roles, stratum_words(subtype, source), config=config).assign(
+            subtype=subtype, source=source
         )
-        for subtype, own in rows.groupby("subtype", sort=False)
+        for (subtype, source), own in rows.groupby(KIND, sort=False)
     ]
     if not parts:
         return SUBTYPE_POOLED.empty()

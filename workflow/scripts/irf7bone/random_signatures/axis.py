@@ -20,6 +20,7 @@ from irf7bone.random_signatures.sampling import cells, generator, positions, sam
 from irf7bone.scoring.engine import Prepared
 
 if TYPE_CHECKING:
+    from irf7bone.base.stored_matrix import Matrix
     from irf7bone.scoring.score_table import ScorableSignature
 
 # the mean of so many differs from that of ten thousand by less than a hundredth of its spread
@@ -28,7 +29,7 @@ MOST = 1000
 
 def random_axes(
     cohort: str,
-    expression: pd.DataFrame,
+    expression: Matrix,
     signatures: Sequence[str],
     library: Mapping[str, ScorableSignature],
     *,

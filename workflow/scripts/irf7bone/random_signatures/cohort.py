@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from irf7bone.base.stored_matrix import Matrix
 from irf7bone.base.vocabulary import ALPHA
 from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.random_signatures.fits import Estimates, behind, random_estimates
@@ -32,7 +33,7 @@ FEWEST_FITTED = 0.9
 
 def cohort_null(
     plan: FitPlan,
-    expression: pd.DataFrame,
+    expression: Matrix,
     associations: pd.DataFrame,
     library: Mapping[str, ScorableSignature],
     *,

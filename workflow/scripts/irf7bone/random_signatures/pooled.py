@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from irf7bone.base.stored_matrix import Matrix
 from irf7bone.base.vocabulary import POOLED_ROW
 from irf7bone.outcome.cohort_data import CohortData
 from irf7bone.outcome.fit_plan import FitPlan
@@ -210,7 +211,7 @@ def _refusal(row: Mapping[str, Any], config: Config) -> dict[str, Any] | None:
     return refused
 
 
-def _varying_genes(expression: pd.DataFrame) -> _Genes:
+def _varying_genes(expression: Matrix) -> _Genes:
     prepared = Prepared(expression)
     keep = prepared.varying
     return _Genes(prepared.genes[keep].astype(str), prepared.mean[keep], prepared.sd[keep])

@@ -12,6 +12,7 @@ import pandas as pd
 from irf7bone.figures import key_signatures
 from irf7bone.report.sentences.glossary import Glossary
 from irf7bone.tables.calibration import CALIBRATION
+from irf7bone.tables.cohort import SUBTYPES
 from irf7bone.tables.every_gene import EVERY_GENE
 from irf7bone.tables.study_tables import StudyTables
 
@@ -81,6 +82,7 @@ class ReportInputs:
         provenance: Result of :func:`irf7bone.study.provenance.collect`.
         templates: Folder with ``templates/``, ``scripts/`` and ``style.css``.
         works: Those of data/references.bib.
+        called_subtypes: :data:`irf7bone.tables.cohort.SUBTYPES` of every cohort; empty where none are called.
         genes: :data:`irf7bone.tables.every_gene.EVERY_GENE`.
         other_names: Earlier names and aliases of its genes, in lower case -> current symbol.
         calibration: :data:`irf7bone.tables.calibration.CALIBRATION`; without rows nothing is warned of.
@@ -105,6 +107,7 @@ class ReportInputs:
     provenance: Mapping[str, Any]
     templates: Path
     works: Works
+    called_subtypes: pd.DataFrame = field(default_factory=SUBTYPES.empty)
     genes: pd.DataFrame = field(default_factory=EVERY_GENE.empty)
     other_names: Mapping[str, str] = field(default_factory=dict)
     calibration: pd.DataFrame = field(default_factory=CALIBRATION.empty)

@@ -19,7 +19,7 @@ from irf7bone.study.cohort_card import read_cohort_card
 from irf7bone.study.experiment_card import read_experiment_card
 from irf7bone.study.settings import Config
 from irf7bone.tables.calibration import read_calibration
-from irf7bone.tables.cohort import COVERAGE, FLOW, QC
+from irf7bone.tables.cohort import COVERAGE, FLOW, QC, SUBTYPES
 from irf7bone.tables.every_gene import EVERY_GENE
 from irf7bone.tables.outcome import CURVES
 from irf7bone.tables.study_tables import StudyTables, join
@@ -60,6 +60,7 @@ def read_inputs(source: Any, config: Config, scripts: str) -> ReportInputs:
         figures=Path(FIGURES),
         provenance=json.loads(Path(source.provenance).read_text(encoding="utf-8")),
         templates=Path(scripts).resolve().parent / "report",
+        called_subtypes=join(SUBTYPES, map(SUBTYPES.read, source.called_subtypes)),
         genes=genes,
         other_names=symbols.other_names(genes["gene"]),
         works=read_works(Path(source.references)),

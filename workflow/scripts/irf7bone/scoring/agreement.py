@@ -16,6 +16,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
+from irf7bone.base.stored_matrix import Matrix
 from irf7bone.scoring.engine import Prepared, score_sets
 from irf7bone.tables.cohort import AGREEMENT
 
@@ -84,7 +85,7 @@ def coverage_refusal(n_used: int, n_genes: int, min_coverage: float, agreement: 
 def measure_agreement(
     measured: Mapping[str, Collection[str]],
     references: Collection[str],
-    load: Callable[[str], pd.DataFrame],
+    load: Callable[[str], Matrix],
     library: Mapping[str, ScorableSignature],
 ) -> pd.DataFrame:
     """Hold the measured part of every gene set in every cohort against the whole in every reference.

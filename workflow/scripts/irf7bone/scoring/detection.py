@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from irf7bone.scoring.engine import Prepared
 
 READ_IN = 0.5  # of the samples
-GENES_PER_BLOCK = 2000
 FLOOR_GENES = 10  # that many genes at a sample's lowest value are a floor; fewer are chance
 
 
@@ -26,11 +25,8 @@ def read_in_enough(prepared: Prepared, share: float = READ_IN) -> NDArray[np.boo
     Returns:
         One answer for each of ``prepared.genes``.
     """
-    starts = range(0, prepared.n_genes, GENES_PER_BLOCK)
-    blocks = [np.arange(start, min(start + GENES_PER_BLOCK, prepared.n_genes)) for start in starts]
-    lowest = np.min([prepared.values(genes).min(axis=0) for genes in blocks], axis=0)
-    at_floor = np.empty((prepared.n_genes, prepared.n_samples), dtype=bool)
-    for genes in blocks:
-        at_floor[genes] = prepared.values(genes) <= lowest
-    at_floor &= at_floor.sum(axis=0) >= FLOOR_GENES
-    return at_floor.mean(axis=1) <= 1 - share
+    times = np.zeros(prepared.n_genes, dtype=np.int64)
+    for _, values in prepared.sample_blocks():
+        at_floor = values <= values.min(axis=1, keepdims=True)
+        times += (at_floor & (at_floor.sum(axis=1, keepdims=True) >= FLOOR_GENES)).sum(axis=0)
+    return times / prepared.n_samples <= 1 - share

@@ -2,23 +2,29 @@
 
 Most scores are linear once genes are ranked or standardised, so that all gene sets cost one sparse
 product. A block holds all genes of a few samples: nothing the size of the whole matrix is made beyond
-the input itself, except the ranks, which are kept while they are small.
+the input itself, except the ranks, which are kept while they are small. A large cohort's values stay in their
+file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
 from irf7bone.base.errors import Problems
+from irf7bone.base.stored_matrix import Matrix, StoredMatrix, row_blocks
 from irf7bone.scoring.functions import score_function
 from irf7bone.scoring.registry import METHODS
 
+if TYPE_CHECKING:
+    import h5py
+
 SAMPLES_PER_BLOCK = 32
-RANK_CACHE_BYTES = 512 * 2**20
+RANK_CACHE_BYTES = 2**30
 # A standard deviation below this is rounding: the rule of R GSVA for a constant gene.
 CONSTANT_SD = 1e-10
 
@@ -58,7 +64,7 @@ class Prepared:
 
     Args:
         expression: Samples x genes, log2, finite, unique names. float32 and float64 are used as they
-            are, without a copy; sums are made in float64.
+            are, without a copy, or read in blocks from their file; sums are made in float64.
 
     Attributes:
         samples: Sample ids, in input order.
@@ -72,7 +78,7 @@ class Prepared:
         InputError: for values that are missing, infinite or not numbers, and repeated names.
     """
 
-    def __init__(self, expression: pd.DataFrame):
+    def __init__(self, expression: Matrix):
         problems = Problems()
         for axis, names in (("samples", expression.index), ("genes", expression.columns)):
             if len(names) == 0 or not names.is_unique:
@@ -83,10 +89,7 @@ class Prepared:
                     remedy="harmonise the cohort before scoring it",
                     offenders=names[names.duplicated()].unique().tolist(),
                 )
-        dtypes = expression.dtypes
-        # each kind once: asking it of 12,000 columns takes as long as all z-scores
-        other = {dtype for dtype in dtypes.unique() if not pd.api.types.is_numeric_dtype(dtype)}
-        text = dtypes.index[dtypes.isin(other)].tolist() if other else []
+        text = [] if isinstance(expression, StoredMatrix) else _not_numbers(expression)
         if text:
             problems.add(
                 "expression, values",
@@ -97,8 +100,7 @@ class Prepared:
             )
         problems.raise_if_any()
 
-        values = expression.to_numpy()
-        self._values = values if values.dtype in (np.float32, np.float64) else values.astype(np.float64)
+        self._values = _numbers(expression)
         names = expression.columns.to_numpy(dtype=object)
         self._order = np.argsort(names.astype(str), kind="stable")
         self.samples = expression.index.to_numpy(dtype=object)
@@ -107,7 +109,7 @@ class Prepared:
         self.mean, self.sd = self._moments()
         self.varying = self.sd > 0
         self.kept: dict[str, np.ndarray] = {}
-        self._ranks: np.ndarray | None = None
+        self._ranks: tuple[np.ndarray, np.ndarray] | None = None
 
     @property
     def n_samples(self) -> int:
@@ -124,16 +126,40 @@ class Prepared:
         for start in range(0, self.n_samples, SAMPLES_PER_BLOCK):
             yield slice(start, min(start + SAMPLES_PER_BLOCK, self.n_samples))
 
-    def rank_blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
-        """Within-sample ranks (genes x block of samples, float64), a block at a time."""
-        if self._ranks is None and 4 * self._values.size <= RANK_CACHE_BYTES:
-            self._ranks = np.empty((self.n_samples, self.n_genes), dtype=np.float32)
-            for rows in self.blocks():
-                self._ranks[rows] = average_ranks(self._values[rows][:, self._order])
-        kept = self._ranks
+    def rank_blocks(self, genes: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+        """Ranks of some genes within each sample (genes x block of samples, float64), a block at a time.
+
+        Args:
+            genes: Positions in :attr:`genes`; ranks are those among all genes.
+        """
+        kept = self._kept_ranks(genes)
+        if kept is None:
+            for rows, values in self.sample_blocks():
+                yield rows, np.ascontiguousarray(average_ranks(values)[:, genes].T, dtype=np.float64)
+            return
+        ranks, columns = kept
         for rows in self.blocks():
-            ranks = average_ranks(self._values[rows][:, self._order]) if kept is None else kept[rows]
-            yield rows, np.ascontiguousarray(ranks.T, dtype=np.float64)
+            block = np.ascontiguousarray(ranks[rows][:, columns].T, dtype=np.float64)
+            block /= 2
+            yield rows, block
+
+    def _kept_ranks(self, genes: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+        """Twice the ranks (samples x some genes) and the columns of the genes asked for; None if too large.
+
+        Kept are those of all genes, or in a large cohort those of the genes that were asked for last. A
+        rank is a whole or half number, so that twice a rank is a whole one: half the memory of float32.
+        """
+        whole = np.dtype(np.uint16 if 2 * self.n_genes < 2**16 else np.uint32)
+        most = RANK_CACHE_BYTES // (whole.itemsize * self.n_samples)
+        wanted = np.arange(self.n_genes) if self.n_genes <= most else genes
+        if wanted.size > most:
+            return None
+        if self._ranks is None or not np.array_equal(self._ranks[0], wanted):
+            ranks = np.empty((self.n_samples, wanted.size), dtype=whole)
+            for rows, values in self.sample_blocks():
+                ranks[rows] = 2 * average_ranks(values)[:, wanted]
+            self._ranks = wanted, ranks
+        return self._ranks[1], genes if wanted.size == self.n_genes else np.arange(genes.size)
 
     def z_blocks(self, genes: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
         """Within-cohort z-scores of some genes (genes x block of samples, float64), a block at a time.
@@ -151,7 +177,18 @@ class Prepared:
 
     def values(self, genes: np.ndarray) -> np.ndarray:
         """Expression of some genes in all samples (genes x samples, float64): the size of the input."""
-        return np.ascontiguousarray(self._values[:, self._order[genes]].T, dtype=np.float64)
+        columns = self._order[genes]
+        if isinstance(self._values, np.ndarray):
+            return np.ascontiguousarray(self._values[:, columns].T, dtype=np.float64)
+        out = np.empty((len(columns), self.n_samples))
+        for part, block in row_blocks(self._values):
+            out[:, part] = block[:, columns].T
+        return out
+
+    def sample_blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
+        """Expression of all genes (block of samples x genes, as it is), a block at a time."""
+        for rows in self.blocks():
+            yield rows, self._values[rows][:, self._order]
 
     def set_matrix(self, gene_sets: Sequence[Sequence[str]]) -> sparse.csr_array:
         """Membership of gene sets: a 0/1 matrix, sets x genes; symbols the cohort lacks are left out."""
@@ -195,6 +232,22 @@ class Prepared:
         sd = np.sqrt(squares / max(self.n_samples - 1, 1))
         sd[sd < CONSTANT_SD] = 0.0
         return mean[self._order], sd[self._order]
+
+
+def _not_numbers(expression: pd.DataFrame) -> list[str]:
+    """Genes whose values are not numbers."""
+    dtypes = expression.dtypes
+    # each kind once: asking it of 12,000 columns takes as long as all z-scores
+    other = {dtype for dtype in dtypes.unique() if not pd.api.types.is_numeric_dtype(dtype)}
+    return dtypes.index[dtypes.isin(other)].tolist() if other else []
+
+
+def _numbers(expression: Matrix) -> np.ndarray | h5py.Dataset:
+    """Values, samples x genes, float32 or float64."""
+    if isinstance(expression, StoredMatrix):
+        return expression.values
+    values = expression.to_numpy()
+    return values if values.dtype in (np.float32, np.float64) else values.astype(np.float64)
 
 
 def set_sizes(sets: sparse.csr_array) -> np.ndarray:

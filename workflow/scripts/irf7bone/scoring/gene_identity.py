@@ -22,6 +22,7 @@ from irf7bone.scoring.companions import CitedSet, Companions, Company, Nearest, 
 from irf7bone.scoring.engine import Prepared
 from irf7bone.tables.cohort import GENE_IDENTITY
 
+MOST_SAMPLES = 5_000  # of a large cohort are asked: they know a correlation to 0.014
 _NEAREST_NAMED = 3  # of the genes that a row correlates with instead, in a reason
 
 
@@ -42,7 +43,7 @@ def gene_identity(
 
     Args:
         cohort: Cohort id.
-        prepared: Its expression.
+        prepared: Its expression; of a large cohort that of some samples.
         selected: Signatures that are scored.
         library: All published gene sets there are; they say which genes are companions.
         source_ids: Gene -> ids of the source's rows behind it.

@@ -16,6 +16,8 @@ _REACH, _STEPS = 10.0, 10_000
 _NORMAL = ndtr(_REACH * np.arange(_STEPS + 1) / _STEPS)
 LOOKED_UP_SAMPLES = 400  # up to here all pairs cost no more than the fast Gauss transform
 _VALUES_AT_ONCE = 1_000_000
+_PASSES = 20  # over a cohort that is read from its file, at most
+_SAMPLES_AT_ONCE = 64
 _NARROW = 4.0  # bandwidths of the kernel to one standard deviation
 
 
@@ -32,8 +34,8 @@ def score(prepared: Prepared, sets: sparse.csr_array) -> np.ndarray:
     normal distribution is looked up in R's table, in steps of 0.001. With more samples it is the fast Gauss
     transform, whose time is linear in them and which takes no table: equal to the exact sum to 1e-14, and to
     R within what its table is off. Equal densities are ranked by gene name, and samples are added up by name,
-    so that no order of the input matters. The densities take as much memory as the cohort in float64: this
-    method alone is not made in blocks of samples.
+    so that no order of the input matters. The densities take as much memory as the cohort in float64, until
+    genes are ranked by them: this method alone is not made in blocks of samples.
 
     Args:
         prepared: The cohort.
@@ -50,13 +52,26 @@ def score(prepared: Prepared, sets: sparse.csr_array) -> np.ndarray:
         return scores
     by_name = np.argsort(prepared.samples.astype(str), kind="stable")
     members = sparse.csc_array(sets[defined][:, genes])
-    if "density" not in prepared.kept:
-        prepared.kept["density"] = _densities(prepared, genes, by_name)
+    if "order" not in prepared.kept:
+        prepared.kept["order"] = _orders(_densities(prepared, genes, by_name))
     starts, holders = members.indptr.astype(np.int64), members.indices.astype(np.int64)
-    for sample, column in zip(by_name, prepared.kept["density"].T, strict=True):
-        order = np.argsort(-column, kind="stable")
-        scores[defined, sample] = _deviation(order, starts, holders, size[defined])
+    for sample, order in zip(by_name, prepared.kept["order"], strict=True):
+        scores[defined, sample] = _deviation(order.astype(np.int64), starts, holders, size[defined])
     return scores
+
+
+def _orders(density: np.ndarray) -> np.ndarray:
+    """Genes by falling density, samples x genes: all that is kept of densities, in a quarter of the memory.
+
+    Args:
+        density: Genes x samples.
+    """
+    n_genes, n_samples = density.shape
+    orders = np.empty((n_samples, n_genes), dtype=np.uint16 if n_genes <= 2**16 else np.uint32)
+    for start in range(0, n_samples, _SAMPLES_AT_ONCE):
+        part = slice(start, start + _SAMPLES_AT_ONCE)
+        orders[part] = np.argsort(np.ascontiguousarray(-density[:, part].T), axis=1, kind="stable")
+    return orders
 
 
 def _densities(prepared: Prepared, genes: np.ndarray, by_name: np.ndarray) -> np.ndarray:
@@ -66,7 +81,7 @@ def _densities(prepared: Prepared, genes: np.ndarray, by_name: np.ndarray) -> np
     from irf7bone.scoring.gauss_transform import smooth_log_odds  # compiled where it is needed only
 
     density = np.empty((genes.size, prepared.n_samples))
-    at_once = max(1, _VALUES_AT_ONCE // prepared.n_samples)
+    at_once = max(1, _VALUES_AT_ONCE // prepared.n_samples, genes.size // _PASSES)
     for start in range(0, genes.size, at_once):
         part = slice(start, start + at_once)
         density[part] = smooth_log_odds(prepared.values(genes[part])[:, by_name])

@@ -12,6 +12,7 @@ import pandas as pd
 from scipy import sparse
 
 from irf7bone.base.errors import Problems
+from irf7bone.base.stored_matrix import Matrix
 from irf7bone.genes.gmt import NO_GENE
 from irf7bone.scoring.agreement import Agreement, ScorableSignature, coverage_refusal
 from irf7bone.scoring.detection import READ_IN, read_in_enough
@@ -37,7 +38,7 @@ class _Coverage:
 
 
 def score_cohort(
-    expression: pd.DataFrame,
+    expression: Matrix,
     library: Mapping[str, ScorableSignature],
     methods: Sequence[str],
     min_coverage: float,

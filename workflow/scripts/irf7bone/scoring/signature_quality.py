@@ -19,6 +19,7 @@ from irf7bone.statistics.ranks import mid_ranks
 from irf7bone.tables.cohort import SIGNATURE_QUALITY
 
 if TYPE_CHECKING:
+    from irf7bone.base.stored_matrix import Matrix
     from irf7bone.genes.signatures import Signature
 
 Array = NDArray[np.float64]
@@ -26,12 +27,12 @@ Array = NDArray[np.float64]
 IRF7 = "IRF7"
 LOG_RATIO = "log_ratio"
 FEWEST_SAMPLES = 10
-GENES_PER_BLOCK = 2000
+GENES_PER_BLOCK, VALUES_PER_BLOCK = 2000, 20_000_000
 
 
 def signature_quality(
     cohort: str,
-    expression: pd.DataFrame,
+    expression: Matrix,
     library: Mapping[str, Signature],
     coverage: pd.DataFrame,
     *,
@@ -136,8 +137,9 @@ def background_correlation(prepared: Prepared) -> float:
     if genes.size < 2 or prepared.n_samples < 2:
         return 0.0
     total = np.zeros(prepared.n_samples)
-    for start in range(0, genes.size, GENES_PER_BLOCK):
-        values = prepared.values(genes[start : start + GENES_PER_BLOCK])
+    at_once = min(GENES_PER_BLOCK, max(1, VALUES_PER_BLOCK // prepared.n_samples))
+    for start in range(0, genes.size, at_once):
+        values = prepared.values(genes[start : start + at_once])
         total += _standardised(mid_ranks(values)).sum(axis=0)
     return _within(float(total @ total - genes.size) / (genes.size * (genes.size - 1)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from irf7bone.scoring.engine import Prepared, set_sizes
+from irf7bone.scoring.engine import Prepared, set_sizes, used_genes
 
 
 def score(prepared: Prepared, sets: sparse.csr_array) -> np.ndarray:
@@ -28,6 +28,7 @@ def score(prepared: Prepared, sets: sparse.csr_array) -> np.ndarray:
     size = np.where((size > 0) & (size < n_genes), size, np.nan)
     lowest, highest = (size + 1) / 2, (2 * n_genes - size + 1) / 2
     scores = np.empty((sets.shape[0], prepared.n_samples))
-    for rows, ranks in prepared.rank_blocks():
-        scores[:, rows] = ((sets @ ranks) / size - lowest) / (highest - lowest) - 0.5
+    genes, members = used_genes(sets)
+    for rows, ranks in prepared.rank_blocks(genes):
+        scores[:, rows] = ((members @ ranks) / size - lowest) / (highest - lowest) - 0.5
     return scores

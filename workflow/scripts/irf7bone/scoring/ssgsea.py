@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from irf7bone.scoring.engine import Prepared, set_sizes
+from irf7bone.scoring.engine import Prepared, set_sizes, used_genes
 
 
 def score(prepared: Prepared, sets: sparse.csr_array) -> np.ndarray:
@@ -32,10 +32,11 @@ def score(prepared: Prepared, sets: sparse.csr_array) -> np.ndarray:
     outside = np.where((size > 0) & (size < n_genes), n_genes - size, np.nan)
     total = n_genes * (n_genes + 1) / 2
     scores = np.empty((sets.shape[0], prepared.n_samples))
-    for rows, ranks in prepared.rank_blocks():
+    genes, members = used_genes(sets)
+    for rows, ranks in prepared.rank_blocks(genes):
         # The square root is correctly rounded on every machine, a power is not.
         weight = np.sqrt(np.sqrt(ranks))
-        rank_sum, weight_sum, weighted = sets @ ranks, sets @ weight, sets @ (weight * ranks)
+        rank_sum, weight_sum, weighted = members @ ranks, members @ weight, members @ (weight * ranks)
         weight_sum[size[:, 0] == 0] = np.nan
         scores[:, rows] = weighted / weight_sum - (total - rank_sum) / outside
     return scores

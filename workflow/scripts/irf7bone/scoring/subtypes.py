@@ -14,19 +14,21 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from irf7bone.base.stored_matrix import Matrix
+from irf7bone.base.vocabulary import (
+    FEWEST_OF_ER,
+    FEWEST_TUMOURS,
+    LEAST_SHARE_OF_ER,
+    LEAST_SHARE_OF_GENES,
+)
 from irf7bone.genes.centroids import Centroids
 from irf7bone.scoring.engine import Prepared
 from irf7bone.statistics.ranks import mid_ranks
 from irf7bone.tables.cohort import SUBTYPES
 
-FEWEST_SAMPLES = 40
-FEWEST_OF_ER = 15  # of each status: a median of fewer is a tumour's more than a group's
-LEAST_SHARE_OF_ER = 0.1  # of those with a known status
-LEAST_SHARE_OF_GENES = 0.8  # of the centroids' genes
-
 
 def call_subtypes(
-    cohort: str, expression: pd.DataFrame, er: pd.Series | None, centroids: Centroids
+    cohort: str, expression: Matrix, er: pd.Series | None, centroids: Centroids
 ) -> pd.DataFrame:
     """Call the subtype of every sample of a cohort.
 
@@ -75,8 +77,8 @@ def _refusal(n_there: int, n_genes: int, er: np.ndarray | None, n_samples: int) 
         reason = f"{n_there} of the centroids' {n_genes} genes are measured, {needed}"
         return {"status": "low_coverage", "reason": reason}
     reason = ""
-    if n_samples < FEWEST_SAMPLES:
-        reason = f"{n_samples} samples, {FEWEST_SAMPLES} needed: the genes' medians are not known"
+    if n_samples < FEWEST_TUMOURS:
+        reason = f"{n_samples} samples, {FEWEST_TUMOURS} needed: the genes' medians are not known"
     elif er is None:
         reason = "no ER status is recorded: whether the tumours are mixed as the centroids' were is not known"
     else:

@@ -16,7 +16,7 @@ def small_sample(df: np.ndarray | float) -> np.ndarray:
 
 
 def hedges_g(
-    difference: np.ndarray, sd: np.ndarray, se: np.ndarray, *, df: float, n: int
+    difference: np.ndarray, sd: np.ndarray, se: np.ndarray, *, df: float | np.ndarray, n: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Of independent groups; the variance is (se / sd)^2 + g^2 / 2n, metafor's default for two groups.
 

@@ -93,7 +93,8 @@ class ExperimentCard(Card):
         host: Species of the animal that the tumours grew in, where it is not ``organism``.
         groups: ``from`` and ``map``, of which the keys are codes as text.
         pairs: Column of the pair; None where nothing is paired.
-        replicates: Column of the animal whose samples are put together; None where each sample is one.
+        replicates: Column of the animal or culture that samples share; None where each sample is one.
+        correlates: Whether the samples of one are correlated in the model, instead of put together.
         contrasts: In the order of the card.
         second_opinion: Whether PyDESeq2 tests the counts as well.
         derive: How a signature is made, where one is.
@@ -104,6 +105,7 @@ class ExperimentCard(Card):
     groups: dict[str, Any]
     pairs: str | None
     replicates: str | None
+    correlates: bool
     contrasts: tuple[Contrast, ...]
     second_opinion: bool
     derive: Derivation | None
@@ -150,6 +152,7 @@ def make_experiment(document: Document) -> ExperimentCard:
         groups={"from": data["groups"]["from"], "map": meanings},
         pairs=data.get("pairs", {}).get("from"),
         replicates=data.get("replicates", {}).get("from"),
+        correlates=data.get("replicates", {}).get("how") == "correlation",
         contrasts=tuple(_contrast(contrast) for contrast in data["contrasts"]),
         second_opinion=data.get("second_opinion", False),
         derive=Derivation(**data["derive"]) if "derive" in data else None,

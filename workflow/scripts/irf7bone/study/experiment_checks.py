@@ -85,6 +85,14 @@ def _check_second_opinion(card: CardView) -> None:
             found=f"`scale: {scale}`",
             remedy="remove it: other values are compared by limma alone",
         )
+    correlated = card.get("replicates", "how", kind=str) == "correlation"
+    if card.document.data.get("second_opinion") is True and correlated:
+        card.add(
+            ("second_opinion",),
+            expected="samples that are independent, which PyDESeq2 takes them for",
+            found="`replicates` with `how: correlation`",
+            remedy="remove it, or write `how: together`",
+        )
 
 
 def _check_within(card: CardView) -> None:

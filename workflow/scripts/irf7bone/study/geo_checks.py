@@ -8,9 +8,32 @@ if TYPE_CHECKING:
     from irf7bone.study.card_checks import CardView
 
 
+def _check_values(card: CardView) -> None:
+    """Values of GEO are those of a series matrix, or of a supplementary file: each has its own keys."""
+    given = set(card.get("expression"))
+    own = {"match", "platforms", "normalise"} if "supplementary" not in given else {"gene_column", "probes"}
+    needs = "`supplementary`" if "supplementary" not in given else "the values of a series matrix"
+    for key in sorted(own & given):
+        card.add(
+            ("expression", key),
+            expected=f"`{key}` only beside {needs}",
+            found="it",
+            remedy="remove it",
+        )
+    if {"platforms", "supplementary"} <= given and "match" not in given:
+        card.add(
+            ("expression", "match"),
+            expected="the key `match` beside `platforms`",
+            found="no such key",
+            remedy="name the column of the series matrix that the file's header holds, or remove `platforms`",
+        )
+
+
 def check_geo(card: CardView) -> None:
     """Clinical data of GEO are of one of three kinds; a table says which sample a row is of."""
     source, listed = card.get("expression", "source", kind=str), card.described_by
+    if source == "geo":
+        _check_values(card)
     for index, entry in enumerate(card.get(listed, kind=list)):
         if not isinstance(entry, dict) or entry.get("source") != "geo":
             continue

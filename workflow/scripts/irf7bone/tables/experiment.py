@@ -7,6 +7,7 @@ experiments can stand below each other.
 from __future__ import annotations
 
 from irf7bone.base.experiment_vocabulary import (
+    BLOCK_LAYOUTS,
     DIRECTIONS,
     ENGINES,
     EXPRESSED_RULES,
@@ -47,6 +48,20 @@ CONTRASTS = Table(
         *SIZES,
         text("not_used", "samples of the two groups left out, with the reason; 'none'"),
         text("model", "the linear model in words"),
+        text(
+            "replicates",
+            "where samples of one animal or culture are correlated: whether the groups lie between these, "
+            "within them, or both; single: none has two samples here; NA: the card correlates nothing",
+            nullable=True,
+            allowed=BLOCK_LAYOUTS,
+        ),
+        count("n_units", "animals or cultures of the correlated samples", nullable=True),
+        number(
+            "unit_correlation",
+            "their consensus correlation over the genes (duplicateCorrelation)",
+            low=-1,
+            high=1,
+        ),
         text("engine", "limma; with a trend of the variance; limma-voom for counts", allowed=ENGINES),
         text(
             "expressed_rule",
@@ -62,7 +77,7 @@ CONTRASTS = Table(
         ),
         count("n_genes", "genes tested"),
         count("n_filtered", "genes left out: not expressed by expressed_rule, or constant"),
-        number("df_residual", "residual degrees of freedom of the model", nullable=False, low=0),
+        number("df_residual", "residual degrees of freedom of the genes' model", nullable=False, low=0),
         MIN_P,
         CODE,
         number("df_prior", "degrees of freedom the prior variance is worth; inf is written as 1e6", low=0),

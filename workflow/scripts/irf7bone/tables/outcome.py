@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from irf7bone.base.vocabulary import SUBTYPE_SOURCES
 from irf7bone.tables.columns import (
     COHORT,
     ENDPOINT,
@@ -98,15 +99,25 @@ ER_ASSOCIATIONS = Table(
     needs_when_ok=ASSOCIATIONS.needs_when_ok,
 )
 
-SUBTYPE = text("subtype", "HER2-positive, triple-negative, or as the card's field subtype has it")
+SUBTYPE = text(
+    "subtype",
+    "HER2-positive, triple-negative, or as the card's field subtype or the file of centroids has it",
+)
+SUBTYPE_SOURCE = text(
+    "source",
+    "who says of which subtype a tumour is: the card, or its expression "
+    "(results/scores/{cohort}.subtypes.tsv) where the card states none; the two are never in one estimate",
+    allowed=SUBTYPE_SOURCES,
+)
 
 SUBTYPE_ASSOCIATIONS = Table(
     "subtypes.tsv",
-    key=(*ASSOCIATIONS.key, "subtype", "stratum"),
+    key=(*ASSOCIATIONS.key, "subtype", "source", "stratum"),
     complete=True,
     columns=(
         *(column for column in ASSOCIATIONS.columns if column.name in ASSOCIATIONS.key),
         SUBTYPE,
+        SUBTYPE_SOURCE,
         text("stratum", "inside: tumours of the subtype; others: known not to be", allowed=(INSIDE, OTHERS)),
         *(column for column in ER_ASSOCIATIONS.columns if column.name not in ER_ASSOCIATIONS.key),
     ),

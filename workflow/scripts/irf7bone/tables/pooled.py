@@ -16,7 +16,7 @@ from irf7bone.tables.columns import (
     share,
 )
 from irf7bone.tables.contract import Column, Table
-from irf7bone.tables.outcome import IMMUNE_PAIR, INSIDE, OTHERS, STRATA, SUBTYPE
+from irf7bone.tables.outcome import IMMUNE_PAIR, INSIDE, OTHERS, STRATA, SUBTYPE, SUBTYPE_SOURCE
 
 POOLED = Table(
     "pooled.tsv",
@@ -186,11 +186,12 @@ ER_POOLED = Table(
 
 SUBTYPE_POOLED = Table(
     "pooled_subtypes.tsv",
-    key=(*POOLED.key, "subtype", "stratum"),
+    key=(*POOLED.key, "subtype", "source", "stratum"),
     complete=True,
     columns=(
         *RESULT_COLUMNS,
         SUBTYPE,
+        SUBTYPE_SOURCE,
         Column(
             "stratum",
             "text",

@@ -14,8 +14,8 @@ from irf7bone.harmonise.column_names import plain_name
 from irf7bone.study.questions import MARK
 
 MOST_GROUPS = 8
-_PRIMARY = re.compile(r"primary|^p$|mammary.?(tumou?r|gland)", re.IGNORECASE)
-_BONE = re.compile(r"bone|spine|femur|tibia|vertebra", re.IGNORECASE)
+_PRIMARY = re.compile(r"primary|^p$|^breast$|mammary.?(tumou?r|gland)", re.IGNORECASE)
+_BONE = re.compile(r"bone|spine|spinal|femur|tibia|vertebra|skull|sternum|\brib\b", re.IGNORECASE)
 # two codes of these are no groups to compare
 _NO_GROUP = re.compile(r"plate|batch|array|chip|lane|run|platform|sex|gender|organism|channel|label|molecule")
 _COMMENTS = {
@@ -36,17 +36,18 @@ def experiment_text(identity: str, seen: Seen) -> str:
     expression = dict(seen.expression)
     sides = {"rows": seen.values.index, "columns": seen.values.columns}
     mouse = next((side for side, ids in sides.items() if _is_mouse(ids)), None)
-    if mouse:
+    organism = seen.stated.get("organism", "mouse" if mouse else "human")
+    if organism == "mouse":
         expression["gene_id"] = "symbol"
-        if "genes_in" in expression:
-            expression["genes_in"] = mouse
+    if mouse and "genes_in" in expression:
+        expression["genes_in"] = mouse
     card: dict[str, Any] = {
         "id": identity,
         "title": ask("what shall the report call the experiment?"),
         "citation": {"text": ask("where was the experiment published? pmid, doi or text")},
         "documentation": ask("where are the columns and their codes documented?"),
         **{key: value for key, value in seen.stated.items() if key in ("title", "citation", "documentation")},
-        "organism": "mouse" if mouse else "human",
+        "organism": organism,
         "role": "real",
         "expression": expression,
         "samples": [dict(entry) for entry in seen.clinical],

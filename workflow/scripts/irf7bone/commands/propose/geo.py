@@ -10,16 +10,18 @@ from typing import Any
 import pandas as pd
 
 from irf7bone.acquire.geo_layout import platform_table, series_matrix
-from irf7bone.acquire.series_matrix import read_series_matrix
+from irf7bone.acquire.series_matrix import BEGIN, END, read_series_matrix
 from irf7bone.acquire.soft import decode, open_text
 from irf7bone.base.errors import InputError, Problem
-from irf7bone.commands.propose.seen import Seen, ask_scale, ask_written, said_of_spellings
+from irf7bone.commands.propose.seen import Seen, ask, ask_scale, ask_written, said_of_spellings
 from irf7bone.download.fetch import Patience, fetch_all
 from irf7bone.download.lock import lock_path, read_lock, write_lock
 from irf7bone.download.remote import MANIFEST
 
 HUMAN = "Homo sapiens"
 ACCESSION = re.compile(r"GSE[0-9]+")
+_SPECIES = {HUMAN: "human", "Mus musculus": "mouse"}
+_TABLE = re.compile(r"\.(csv|tsv|txt|parquet)(\.gz)?$", re.IGNORECASE)
 
 
 def look_at_series(
@@ -29,9 +31,13 @@ def look_at_series(
     folder: Path,
     *,
     mirror: str | None,
+    any_species: bool = False,
     patience: Patience = Patience(),  # noqa: B008 - immutable
 ) -> Seen:
     """Fetch the series matrix and the platform's table, and read them.
+
+    A series that keeps its values in a supplementary file is proposed with the file, or with the question
+    which of several it is; that file is not fetched.
 
     What was fetched stays in the cohort's folder of downloads with its checksum in the lock beside the card,
     so that a run does not fetch it again.
@@ -42,6 +48,7 @@ def look_at_series(
         card: The card to be.
         folder: The cohort's folder of downloads.
         mirror: As in the config.
+        any_species: Whether samples may be of another species than man.
         patience: How long to try.
 
     Raises:
@@ -66,6 +73,18 @@ def look_at_series(
     path = matrix.path
     if not platform:
         path = _renamed(matrix.path, series_matrix(accession, own).name, folder, lock)
+    beside = about.get("supplementary_file", "").split()
+    remarks = [f"Supplementary file of the series: {name}" for name in beside]
+    remarks += _said_of_relations(about.get("relation", ""))
+    stated = _stated(about, accession)
+    if not _has_values(path):
+        samples = read_series_matrix(path, own, samples_only=True)
+        _check_species(samples.samples, path, any_species=any_species)
+        stated |= _organism(samples.samples)
+        expression = _of_supplementary(accession, platform, beside)
+        remarks.append("The series matrix holds no values: a supplementary file does.")
+        remarks += said_of_spellings(samples.spelt)
+        return Seen(expression, [{"source": "geo"}], pd.DataFrame(), samples.samples, stated, remarks)
     fetch_all(
         [series_matrix(accession, own), platform_table(own)],
         folder,
@@ -74,7 +93,7 @@ def look_at_series(
         patience=patience,
     )
     found = read_series_matrix(path, own)
-    _check_species(found.samples, path)
+    _check_species(found.samples, path, any_species=any_species)
     values = pd.DataFrame(found.values, index=found.probes, columns=found.samples.index)
     expression = {
         "source": "geo",
@@ -84,14 +103,61 @@ def look_at_series(
         "collapse": "max_mean",
         **ask_written(values),
     }
-    beside = about.get("supplementary_file", "").split()
-    remarks = [f"Supplementary file of the series: {name}" for name in beside]
+    stated |= _organism(found.samples)
     remarks.append(
         "Outcome that is not below may be in the family SOFT file (clinical: table: series) or in a "
         "supplementary file."
     )
     remarks += said_of_spellings(found.spelt)
-    return Seen(expression, [{"source": "geo"}], values, found.samples, _stated(about, accession), remarks)
+    return Seen(expression, [{"source": "geo"}], values, found.samples, stated, remarks)
+
+
+def _has_values(path: Path) -> bool:
+    """Whether anything stands between the header of a series matrix's table and its end."""
+    with open_text(path) as stream:
+        for raw in stream:
+            if raw.startswith(BEGIN):
+                stream.readline()
+                return bool(stream.readline().strip().removeprefix(END))
+    return False
+
+
+def _of_supplementary(accession: str, platform: str | None, beside: list[str]) -> dict[str, Any]:
+    """The card's ``expression`` of a series whose values are in a supplementary file."""
+    names = [name.rpartition("/")[2] for name in beside]
+    tables = [name for name in names if _TABLE.search(name)]
+    which = f"which of {', '.join(tables or names) or 'the files on its page'} holds the values?"
+    return {
+        "source": "geo",
+        "accession": accession,
+        **({"platform": platform} if platform else {}),
+        "supplementary": tables[0] if len(tables) == 1 else ask(which),
+        "match": ask(
+            "which column of the samples (title, description, ...) holds what the header of that file calls "
+            "them? Remove it where that is GSM..."
+        ),
+        "gene_id": ask("symbol, entrez or ensembl?"),
+        "scale": ask("linear, log2, counts or log_ratio?"),
+        "collapse": "max_mean",
+    }
+
+
+def _said_of_relations(relation: str) -> list[str]:
+    """What a series of series shares its samples with."""
+    said = []
+    for kind, words in (("SuperSeries of", "holds the samples of"), ("SubSeries of", "is a part of")):
+        others = re.findall(rf"{kind}: (GSE[0-9]+)", relation)
+        if others:
+            said.append(
+                f"The series {words} {', '.join(others)}: the same samples, so take one of them, not both."
+            )
+    return said
+
+
+def _organism(samples: pd.DataFrame) -> dict[str, str]:
+    """``organism`` where every sample is of one species that a card can name."""
+    species = samples["organism_ch1"].dropna().unique().tolist() if "organism_ch1" in samples else []
+    return {"organism": _SPECIES[species[0]]} if len(species) == 1 and species[0] in _SPECIES else {}
 
 
 def _series_lines(path: Path) -> dict[str, str]:
@@ -126,7 +192,9 @@ def _renamed(path: Path, name: str, folder: Path, lock: Path) -> Path:
     return renamed
 
 
-def _check_species(samples: pd.DataFrame, path: Path) -> None:
+def _check_species(samples: pd.DataFrame, path: Path, *, any_species: bool) -> None:
+    if any_species:
+        return
     species = samples["organism_ch1"].dropna().unique().tolist() if "organism_ch1" in samples else []
     others = [name for name in species if name != HUMAN]
     if species and len(others) == len(species):

@@ -131,6 +131,8 @@ def _not_measured(composition: pd.DataFrame, contrast: str) -> tuple[str, ...]:
 def _sample_words(design: ContrastDesign) -> str:
     if design.n_pairs is not None:
         return counted(design.n_pairs, "pair")
+    if design.n_blocks is not None:
+        return f"{len(design.samples)} samples of {design.n_blocks} animals or cultures"
     if len(design.contrast.groups) > 2:
         return f"{len(design.samples)} samples in {len(design.contrast.groups)} groups"
     return f"{design.n_case} against {counted(design.n_reference, 'sample')}"

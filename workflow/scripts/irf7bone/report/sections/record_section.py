@@ -53,6 +53,7 @@ def run_methods(inputs: ReportInputs) -> Methods:
         inputs.provenance,
         inputs.experiments,
         inputs.cells,
+        inputs.called_subtypes,
     )
 
 

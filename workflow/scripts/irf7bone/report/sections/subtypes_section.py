@@ -16,6 +16,7 @@ from irf7bone.base.phrases import (
     listed,
     p_clause,
     p_value,
+    subtype_name,
 )
 from irf7bone.report.html.cell_markup import (
     Cell,
@@ -47,21 +48,28 @@ from irf7bone.tables.pooled import DIFFERENCE
 if TYPE_CHECKING:
     from irf7bone.report.inputs import ReportInputs
 
+KIND = ["subtype", "source"]
+
 
 def subtypes_section(inputs: ReportInputs) -> Section | None:
-    """The section; None where no card of the study records HER2, all receptors or a subtype."""
+    """The section.
+
+    None where no card of the study records HER2, all receptors or a subtype, and none is called.
+    """
     config, results = inputs.config, inputs.results
     if results.pooled_subtypes.empty:
         return None
     primary = config.primary
-    subtypes = list(dict.fromkeys(results.pooled_subtypes["subtype"]))
+    planned = results.pooled_subtypes[KIND].drop_duplicates().itertuples(index=False, name=None)
+    subtypes = {(subtype, source): subtype_name(subtype, source) for subtype, source in planned}
     drawn = chosen(results.subtypes, signature=primary.signature)
     drawn = drawn[drawn["status"] != "not_available"]
     cohorts = list(dict.fromkeys(drawn["cohort"]))
     said = f"{capital(ENDPOINT_WORDS[primary.endpoint])}, {MODEL_WORDS[primary.model]}, in patients"
     of_primary = chosen(results.pooled_subtypes, **vars(primary))
     findings = [
-        Finding(f"{said}, {subtype}: {subtype_sentence(of_primary, subtype)}.") for subtype in subtypes
+        Finding(f"{said}, {words}: {subtype_sentence(of_primary, *kind)}.")
+        for kind, words in subtypes.items()
     ]
     findings.append(
         Finding(
@@ -69,11 +77,12 @@ def subtypes_section(inputs: ReportInputs) -> Section | None:
             "within cohorts with its p value, and q corrects it for their number."
         )
     )
+    findings += called_findings(inputs.called_subtypes)
     figure = figure_view(
         inputs,
         "pooled/subtypes",
         title="Effect by subtype",
-        finding=f"Effects within {listed(subtypes)}, and in the other tumours of the same cohorts.",
+        finding=f"Effects within {listed([*subtypes.values()])}, and in other tumours of the same cohorts.",
         marks=(
             f"One unit is one standard deviation within the whole cohort. {INTERVALS} Diamonds: pooled."
             f"{hatched(cohorts, inputs)}"
@@ -86,18 +95,20 @@ def subtypes_section(inputs: ReportInputs) -> Section | None:
             results.pooled_subtypes[results.pooled_subtypes["signature"].isin(list(shown))], shown
         ),
         subtype_view(shown_rows(results.subtypes, inputs), inputs.simulated, shown),
+        *([called_view(inputs.called_subtypes, inputs.simulated)] if len(inputs.called_subtypes) else []),
     )
     return Section(
         "subtypes", "Subtypes", "By subtype", findings, (figure,), tables, template="subtypes.html.j2"
     )
 
 
-def subtype_sentence(rows: pd.DataFrame, subtype: str) -> str:
+def subtype_sentence(rows: pd.DataFrame, subtype: str, source: str) -> str:
     """Effect in the subtype and in the other tumours, and their ratio within cohorts.
 
     Args:
         rows: Of :data:`irf7bone.tables.pooled.SUBTYPE_POOLED`, of one signature, endpoint and model.
         subtype: Its name.
+        source: Who says of which subtype a tumour is.
     """
     parts = []
     for stratum, words in (
@@ -105,7 +116,7 @@ def subtype_sentence(rows: pd.DataFrame, subtype: str) -> str:
         (OTHERS, "in the other tumours"),
         (DIFFERENCE, "ratio of the two within cohorts"),
     ):
-        row = one_row(rows, subtype=subtype, stratum=stratum)
+        row = one_row(rows, subtype=subtype, source=source, stratum=stratum)
         if row is None or row["status"] != "ok":
             parts.append(f"{words} {'not planned' if row is None else not_estimated(row)}")
             continue
@@ -115,6 +126,36 @@ def subtype_sentence(rows: pd.DataFrame, subtype: str) -> str:
     return "; ".join(parts)
 
 
+def called_findings(calls: pd.DataFrame) -> list[Finding]:
+    """How many tumours have a subtype called from expression, and the cohorts that have none, with reasons.
+
+    Args:
+        calls: :data:`irf7bone.tables.cohort.SUBTYPES` of every cohort.
+    """
+    if calls.empty:
+        return []
+    by_cohort = calls.groupby("cohort", sort=False)
+    called = [
+        f"{own['subtype'].notna().sum():,} of {counted(len(own), 'tumour')} in {cohort}"
+        for cohort, own in by_cohort
+        if own["subtype"].notna().any()
+    ]
+    refused = [
+        f"{cohort} ({own['reason'].iloc[0]})" for cohort, own in by_cohort if own["subtype"].isna().all()
+    ]
+    found = [
+        Finding(
+            "Called from expression: the nearest of the centroids that this study names, by Spearman "
+            "correlation of genes centred on an ER-balanced median. It is used where a card states no "
+            "subtype, and never in one estimate with a stated one. "
+            f"Called: {listed(called) if called else 'none'}."
+        )
+    ]
+    if refused:
+        found.append(Finding(f"No subtype is called in {listed(refused)}."))
+    return found
+
+
 STRATUM_WORDS = {INSIDE: "in it", OTHERS: "other tumours", DIFFERENCE: "in it / other tumours"}
 
 
@@ -122,11 +163,15 @@ def _stratum(row: Mapping[str, Any]) -> Cell:
     return Cell(STRATUM_WORDS[row["stratum"]])
 
 
+def _named(row: Mapping[str, Any]) -> Cell:
+    return Cell(subtype_name(row["subtype"], row["source"]))
+
+
 _RESULT = (
     Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
     Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
     Field("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
-    Field("Subtype", "as the cards tell it", say_text("subtype"), filtered=True, kept=True),
+    Field("Subtype", "as the cards tell it, or called from expression", _named, filtered=True, kept=True),
     Field(
         "Tumours", "in the subtype or the others, or the ratio of the two", _stratum, filtered=True, kept=True
     ),
@@ -167,3 +212,32 @@ def subtype_view(frame: pd.DataFrame, simulated: Collection[str], shown: Sequenc
     caption = f"Subtypes in each cohort that has the endpoint. {shown_only(shown, 'subtypes')}"
     initial = {"Signature": shown[0]}
     return view("subtypes", caption, frame, columns, simulated, initial=initial, searchable=True)
+
+
+def _call(row: Mapping[str, Any]) -> Cell:
+    return Cell("called") if row["status"] == "ok" else say_status(row)
+
+
+def called_view(calls: pd.DataFrame, simulated: Collection[str]) -> TableView:
+    """Tumours of each cohort by the subtype that their expression is nearest to, and those without a call."""
+    grouped = calls.assign(subtype=calls["subtype"].fillna("none"), reason=calls["reason"].fillna(""))
+    counts = grouped.groupby(["cohort", "subtype", "status", "reason"], sort=False)
+    frame = counts.agg(n=("sample", "size"), margin=("margin", "median")).reset_index()
+    frame["reason"] = frame["reason"].where(frame["reason"] != "", None)
+    columns = (
+        Field("Cohort", "cohort id", say_cohort(simulated), filtered=True, kept=True),
+        Field("Called", "the nearest centroid", say_text("subtype"), filtered=True, kept=True),
+        Field("n", "tumours", say_count("n"), number=True),
+        Field(
+            "Margin",
+            "median difference between the correlations with the nearest and the next centroid",
+            say_number("margin", "{:.2f}".format),
+            number=True,
+        ),
+        Field("Call", "whether there is one, and why not", _call),
+    )
+    caption = (
+        "Subtypes called from expression, tumours of each cohort. Each tumour's are in "
+        "results/scores/<cohort>.subtypes.tsv."
+    )
+    return view("called_subtypes", caption, frame, columns, simulated)

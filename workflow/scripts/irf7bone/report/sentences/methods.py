@@ -49,6 +49,7 @@ def write_methods(
     provenance: Mapping[str, Any],
     experiments: Experiments | None = None,
     cells: CellSets | None = None,
+    called_subtypes: pd.DataFrame | None = None,
 ) -> Methods:
     """Describe the run.
 
@@ -62,6 +63,8 @@ def write_methods(
         provenance: Result of :func:`irf7bone.study.provenance.collect`.
         experiments: None where the study has none.
         cells: None where the study has no single-cell data set.
+        called_subtypes: :data:`irf7bone.tables.cohort.SUBTYPES` of every cohort; None or empty where none are
+            called.
     """
     cite = Citations(works)
     packages = packages_used(provenance, cards, experiments, cells)
@@ -80,7 +83,7 @@ def write_methods(
         ("Scores", _scores(config, cite)),
         ("Outcome", _outcome(config, associations, curves_competing, cite)),
         ("Pooling and multiplicity", _pooling(config, cite)),
-        *write_deeper(config, cite),
+        *write_deeper(config, cite, called_subtypes),
         *write_experiments(experiments, cite),
         *write_cells(cells, cite),
         ("Verdict", _verdict(config, cite)),

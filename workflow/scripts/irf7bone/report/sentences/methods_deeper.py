@@ -4,27 +4,41 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from irf7bone.base.phrases import MODEL_WORDS, listed
-from irf7bone.base.vocabulary import EVENTS_PER_PARAMETER, FEWEST_FOR_FUNNEL, LEUKOCYTE_GENE
+from irf7bone.base.phrases import MODEL_WORDS, counted, listed
+from irf7bone.base.vocabulary import (
+    EVENTS_PER_PARAMETER,
+    FEWEST_FOR_FUNNEL,
+    FEWEST_OF_ER,
+    FEWEST_TUMOURS,
+    LEAST_SHARE_OF_ER,
+    LEAST_SHARE_OF_GENES,
+    LEUKOCYTE_GENE,
+)
 from irf7bone.random_signatures.null_plan import null_plan
 from irf7bone.tables.outcome_checks import AUC_MONTHS, SPLIT_MONTHS
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from irf7bone.report.sentences.references import Citations
     from irf7bone.study.settings import Config
 
 
-def write_deeper(config: Config, cite: Citations) -> tuple[tuple[str, str], ...]:
+def write_deeper(
+    config: Config, cite: Citations, called_subtypes: pd.DataFrame | None = None
+) -> tuple[tuple[str, str], ...]:
     """Headings and paragraphs.
 
     Args:
         config: The settings.
         cite: Numbers what is cited.
+        called_subtypes: :data:`irf7bone.tables.cohort.SUBTYPES` of every cohort, where some are called.
     """
-
+    called = () if called_subtypes is None or called_subtypes.empty else _called(called_subtypes, cite)
     return (
         ("Random signatures", _random(config, cite)),
         ("Sites, competing risks and strata", _rivals(config, cite)),
+        *called,
         ("Agreement, choices and checks", _checks(cite)),
         ("Immune link and signature quality", _biology(config, cite)),
     )
@@ -74,6 +88,24 @@ def _rivals(config: Config, cite: Citations) -> str:
         f"{config.primary.method}. Every single gene was related to the same endpoints, unadjusted and given "
         "proliferation, and corrected for their number (Benjamini-Hochberg); this is exploration."
     )
+
+
+def _called(calls: pd.DataFrame, cite: Citations) -> tuple[tuple[str, str]]:
+    """How subtypes were called from expression, and in how many tumours; the refusals are in the page."""
+    by_cohort = calls.groupby("cohort", sort=False)["subtype"].agg(["count", "size"])
+    with_calls = by_cohort[by_cohort["count"] > 0]
+    said = (
+        "Where a card states no subtype, subtypes were called from expression by the nearest centroid: each "
+        "gene centred on its median over tumours, ER-positive and ER-negative ones weighing the same, and "
+        f"the subtype whose centroid has the highest Spearman correlation {cite('parker2009')}. As genes "
+        f"centred on tumours of one kind give wrong subtypes {cite('zhao2015')}, a cohort has calls only "
+        f"with {FEWEST_TUMOURS} tumours, {FEWEST_OF_ER} and {LEAST_SHARE_OF_ER:.0%} of each ER status, and "
+        f"{LEAST_SHARE_OF_GENES:.0%} of the centroids' genes; a tumour that no centroid correlates with has "
+        f"none. {int(by_cohort['count'].sum()):,} of {counted(int(by_cohort['size'].sum()), 'tumour')} in "
+        f"{len(with_calls)} of {counted(len(by_cohort), 'cohort')} were called. Stated and called subtypes "
+        "are never in one estimate."
+    )
+    return (("Subtypes called from expression", said),)
 
 
 def _checks(cite: Citations) -> str:

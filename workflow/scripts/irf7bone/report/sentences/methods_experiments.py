@@ -49,6 +49,12 @@ def write_experiments(found: Experiments | None, cite: Citations) -> tuple[tuple
         "other cells stand beside every contrast, and the difference of the score was estimated again "
         "with each of them in the model.",
     ]
+    if contrasts["unit_correlation"].notna().any():
+        parts.append(
+            "Where several samples are of one animal or culture, genes have one correlation within these, "
+            f"estimated over all genes {cite('smyth2005')}; scores have a random intercept, and labels are "
+            "exchanged for whole animals."
+        )
     if any(card.organism == "mouse" for card in found.cards.values()):
         parts.append("Mouse genes were brought to human ones by orthologs that three databases assert.")
     for card in found.cards.values():

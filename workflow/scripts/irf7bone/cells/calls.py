@@ -122,8 +122,9 @@ def call_compartments(
     else:
         table["cnv_share"] = np.nan
     table["mixed"] = mixed & ~(table["cnv_share"] > MOST_CELLS)
-    together = _taking_part(counted[table["mixed"].to_numpy()].sum(axis=0))
-    called = [_compartment(row, by_cnv, number.too_few, int(together)) for row in table.itertuples()]
+    whole = _taking_part(counted[table["mixed"].to_numpy()].sum(axis=0))
+    together = max(int(whole), *table.loc[table["mixed"], "n_patients"], 0)
+    called = [_compartment(row, by_cnv, number.too_few, together) for row in table.itertuples()]
     table["compartment"], table["reason"] = (list(part) for part in zip(*called, strict=True))
     return Calls(
         clustering,
@@ -143,9 +144,10 @@ def _taking_part(cells: np.ndarray) -> np.ndarray:
 
 
 def _compartment(row, by_cnv: bool, too_few: str | None, together: int) -> tuple[str, str]:
-    """What a cluster is and why; ``together``: patients of all mixed epithelial clusters without copy number.
+    """What a cluster is and why.
 
-    These count together, as neither markers nor copy number nor the patient tells them apart.
+    Mixed epithelial clusters without copy number count together, as neither markers nor copy number nor the
+    patient tells them apart: ``together`` are the patients of all of them, or of the one that has most.
     """
     if row.lineage == UNASSIGNED:
         return UNASSIGNED, "no marker list is clearly the highest"

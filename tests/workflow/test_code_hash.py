@@ -219,7 +219,6 @@ def test_an_edited_model_reruns_what_fits_it_and_nothing_else(hashes):
         "associate_cohort",
         "audit_cohorts",  # which follows samples into the designs of the models
         "random_signatures_pooled",
-        "examine_cohort",
         "examine_pooled",  # where every gene is fitted
     }
 

@@ -82,7 +82,7 @@ REPLACED = {
         {"score_cohort", "analyse_experiment"},
     ),
     "markers": (f"{SHARED}/markers/*.gmt", b"\tIBSP", b"\tPHEX", {"analyse_experiment"}),
-    "study": ("run/study.yaml", b"draws: 200", b"draws: 201", {"associate_cohort", "examine_cohort"}),
+    "study": ("run/study.yaml", b"draws: 200", b"draws: 201", {"associate_cohort"}),
 }
 
 
@@ -109,7 +109,6 @@ def test_an_added_signature_reruns_only_what_depends_on_it(settled, edited):
     assert planned(dry_run(settled)) == {
         "score_cohort",
         "associate_cohort",
-        "examine_cohort",
         "plot_cohort",
         "analyse_experiment",
         "derive_signature",
@@ -163,7 +162,7 @@ CHANGED = {
     "results/scores/tiny_a.parquet": (one_byte, "score_cohort"),
     "results/associations/tiny_a.tsv": (one_byte, "associate_cohort"),
     "results/outcome/tiny_b/null.tsv": (cut_at_a_line, "associate_cohort"),
-    "results/outcome/tiny_b/claim_models.tsv": (emptied, "examine_cohort"),
+    "results/outcome/tiny_b/claim_models.tsv": (emptied, "associate_cohort"),
     "results/tables/pooled.tsv": (cut_at_a_line, "pool_associations"),
     "results/tables/verdict.tsv": (one_byte, "judge_results"),
     "results/experiments/tiny_pairs/derived/LOST_IN_BONE.gmt": (cut_at_a_byte, "derive_signature"),

@@ -22,7 +22,6 @@ COHORT_RULES = (
     "harmonise_cohort",
     "score_cohort",
     "associate_cohort",
-    "examine_cohort",
     "plot_cohort",
 )
 STUDY_RULES = (

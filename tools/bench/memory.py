@@ -17,7 +17,6 @@ JOBS = {
     "check_quality": "results/qc/big.tsv",
     "score_cohort": "results/scores/big.parquet",
     "associate_cohort": "results/associations/big.tsv",
-    "examine_cohort": "results/outcome/big/checks.tsv",
 }
 BOUNDED = ("acquire_cohort", "harmonise_cohort", "check_quality")
 

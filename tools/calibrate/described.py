@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from calibrate import agreement, identity, permuted, power_curve, sampling
+from calibrate import agreement, identity, permuted, power_curve, probes, sampling
 
 FOLDER = "described"
 HALVES = 200
@@ -47,6 +47,9 @@ DESCRIBED: dict[str, Callable[[int, int], pd.DataFrame]] = {
     "identity_simulated": identity.simulated,
     "identity_swapped": identity.swapped,
     "identity_refused": identity.refused,
+    "probes_simulated": probes.simulated,
+    "probes_planted": probes.planted,
+    "probes_real": probes.real,
     "permuted": _permuted,
     "power_curve": power_curve.simulate,
 }
@@ -345,7 +348,7 @@ def _permuted_section(table: pd.DataFrame) -> list[str]:
 
 
 # tables that a section shows beside its own
-_BESIDE = {"halves": ("parts",)}
+_BESIDE = {"halves": ("parts",), "probes_simulated": ("probes_planted", "probes_real")}
 _SECTIONS: dict[str, Callable[..., list[str]]] = {
     "parts": _parts_section,
     "halves": _halves_section,
@@ -353,6 +356,7 @@ _SECTIONS: dict[str, Callable[..., list[str]]] = {
     "identity_simulated": _identity_simulated,
     "identity_swapped": _identity_swapped,
     "identity_refused": _identity_refused,
+    "probes_simulated": lambda *tables: probes.sections(*tables, _markdown),
     "sampling": _sampling,
     "permuted": _permuted_section,
     "power_curve": lambda table: power_curve.section(table, _markdown),

@@ -29,7 +29,7 @@ from irf7bone.study.planned_subtypes import planned_subtypes
 from irf7bone.study.strict_yaml import merge_config, read_configs
 from irf7bone.tables.register import OF_CELLS, OF_COHORT, OF_EXPERIMENT
 from irf7bone.tables.register import OVER_CELLS, OVER_COHORTS, OVER_EXPERIMENTS
-from irf7bone.tables.register import EVERY_GENE_FILE, SUBTYPES, paths_in, registered
+from irf7bone.tables.register import EVERY_GENE_FILE, PROBES, SUBTYPES, paths_in, registered
 
 if not workflow.is_main_process:
     code_hash = code_hash_of  # one job runs here, and the code of the other rules is asked by nobody
@@ -77,6 +77,9 @@ compared = [path for path in cell_tables if Path(path).stem not in ("calls", "co
 deriving = [name for name, card in study.experiments.items() if card.derive]
 subtype_centroids = [study.subtype_centroids] if study.subtype_centroids else []
 called_subtypes = [SUBTYPES] if subtype_centroids else []
+# cohorts in which a gene's companions say which of its rows stands for it
+by_companions = [name for name, card in study.cards.items() if card.collapses_by_companions]
+probe_choices = [PROBES] if by_companions else []
 malignant_parts = ["results/pooled_cells/malignant_part"] if study.malignant_parts else []
 malignant_part_tables = [
     f"results/pooled_cells/{name}.tsv" for name in ("malignant_parts", "malignant_genes") if malignant_parts
@@ -100,7 +103,7 @@ every_result = [
         derived=deriving,
         over_cells=[*malignant_part_tables, *pooled_cell_tables],
         over_experiments=pooled_experiment_tables,
-        subtypes=bool(subtype_centroids),
+        lacking=[path for path, has in ((SUBTYPES, called_subtypes), (PROBES, probe_choices)) if not has],
     ),
     *expand("results/figures/{part}", part=[*study.cards, "pooled"] if study.cards else []),
     *expand("results/figures/experiments/{experiment}", experiment=study.experiments),
@@ -174,6 +177,11 @@ def card_manifest(wildcards):
 
 def card_lock(wildcards):
     return str(lock_path(study.cards[wildcards.cohort].path))
+
+
+def companion_sets(wildcards):
+    """Published gene sets and what is said of them, where they choose a gene's row."""
+    return [*study.signature_files, *signature_records] if wildcards.cohort in by_companions else []
 
 
 def card_title(wildcards):

@@ -1,6 +1,6 @@
 # Brings a cohort to the AnnData contract, counts every loss, and describes each sample.
 # REQUIRED INPUTS: results/acquired/{cohort}/, the card, data/genes/hgnc_symbols.tsv.gz
-# OUTPUTS: results/cohorts/{cohort}.h5ad, .flow.tsv, .summary.tsv; results/outcome/{cohort}/markers.tsv; results/qc/{cohort}.tsv
+# OUTPUTS: results/cohorts/{cohort}.h5ad, .flow.tsv, .summary.tsv, .probes.tsv; results/outcome/{cohort}/markers.tsv; results/qc/{cohort}.tsv
 
 
 rule harmonise_cohort:
@@ -10,7 +10,9 @@ rule harmonise_cohort:
         source="results/acquired/{cohort}/source.json",
         card=card_file,
         symbols=study.symbols,
+        sets=companion_sets,
     output:
+        **({"probes": "results/cohorts/{cohort}.probes.tsv"} if probe_choices else {}),
         cohort="results/cohorts/{cohort}.h5ad",
         flow="results/cohorts/{cohort}.flow.tsv",
         summary="results/cohorts/{cohort}.summary.tsv",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -16,8 +18,10 @@ sys.path.insert(0, str(PROJECT / "tools"))
 from check_study import main  # noqa: E402
 
 from irf7bone.base.errors import InputError  # noqa: E402
-from irf7bone.commands.check import check_study  # noqa: E402
+from irf7bone.commands.check import check_study, undecided_contrasts  # noqa: E402
+from irf7bone.commands.check_found import ExperimentCheck  # noqa: E402
 from irf7bone.commands.check_screen import describe_check  # noqa: E402
+from irf7bone.study.experiment_card import Contrast  # noqa: E402
 from irf7bone.study.strict_yaml import merge_config  # noqa: E402
 
 
@@ -178,3 +182,21 @@ def test_missing_values_and_what_they_cost_are_on_the_screen(base, here, capsys)
     assert f"base: 0.2% of the values are missing, {cost}" in said
     assert "would come back; " in said
     assert "of the lost ones are of HALLMARK_INTERFERON_ALPHA_RESPONSE" in said
+
+
+@pytest.mark.parametrize(
+    ("pairs", "said"), [(4, "has 4 pairs: relabelling cannot give a p below 0.125"), (6, "")]
+)
+def test_pairs_too_few_to_decide_are_said(here, make_card, pairs, said):
+    contrast = Contrast("bone", "bone", "primary", paired=True, batch=False, meaning="loss_in_bone")
+    card = SimpleNamespace(id="few", contrasts=(contrast,), simulated=False)
+    obs = pd.DataFrame(
+        {"group": ["primary", "bone"] * pairs, "pair": np.repeat([f"m{k}" for k in range(pairs)], 2)},
+        index=[f"s{k}" for k in range(2 * pairs)],
+    )
+    found = undecided_contrasts(card, obs)
+    assert len(found) == bool(said) and all(said in one for one in found)
+    config = write_study(here, cohorts=[str(make_card().path)], experiments=[], cells=[])
+    study = check_study(config, root=PROJECT)
+    screen = describe_check(replace(study, experiments=[ExperimentCheck(card, "", {}, 0, found)]))
+    assert ("few: contrast bone has 4 pairs" in screen) == bool(said)

@@ -57,3 +57,11 @@ def test_a_derived_signature_and_simulated_data_are_no_references(inputs):
     texts = [work.text for work in methods.references]
     assert not any("pairs" in text or "imulated" in text for text in texts)
     assert len(texts) == len(set(texts))
+
+
+def test_companions_that_choose_rows_are_named_with_their_cohorts(inputs):
+    card = inputs.cards["alpha"]
+    chosen = replace(card, expression={**card.expression, "collapse": "companions"})
+    said = dict(run_methods(replace(inputs, cards={**inputs.cards, "alpha": chosen})).paragraphs)["Cohorts"]
+    assert "rows of one gene to one row (in alpha the one that follows the genes" in said
+    assert "rows of one gene to one row. Samples" in dict(run_methods(inputs).paragraphs)["Cohorts"]

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from irf7bone.base.vocabulary import CLOSER, DISCORDANT, FOLLOWS, NOT_MEASURED, NOT_TOLD
-from irf7bone.scoring.companions import Company
+from irf7bone.genes.companions import Company
 from irf7bone.scoring.engine import Prepared
 from irf7bone.scoring.gene_identity import discordant_members, gene_identity, not_measured, single_genes
 from irf7bone.scoring.score_table import score_cohort

@@ -139,6 +139,11 @@ MISTAKES = {
         "expect.pairs",
         "add `pairs` or remove the count",
     ),
+    "companions of few samples": (
+        {"expression.collapse": "companions"},
+        "expression.collapse",
+        "`probes` names a gene's row by itself",
+    ),
     "mean of counts": (
         {"expression.collapse": "mean"},
         "expression.collapse",

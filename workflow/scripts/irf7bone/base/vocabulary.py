@@ -39,6 +39,11 @@ FEWEST_WORKS, COMPANION, COHERENT, FEWEST_COMPANIONS = 4, 0.5, 0.3, 5
 CLOSER, UNRELATED, OTHER_IDENTITY, NEAREST = 0.03, 0.3, 0.5, 10
 FOLLOWS, DISCORDANT, NOT_MEASURED, NOT_TOLD = "follows", "discordant", "not_measured", "not_told"
 IDENTITIES = (FOLLOWS, DISCORDANT, NOT_MEASURED, NOT_TOLD)
+# Which of a gene's rows stands for it under `collapse: companions`: another one than this rule's where it
+# follows the companions and does so better, one-sided p below BETTER over all the rows that could.
+COLLAPSE_BY_COMPANIONS, COLLAPSE_OTHERWISE, BETTER = "companions", "max_mean", 0.01
+REPLACED, CONFIRMED, UNCLEAR = "replaced", "confirmed", "unclear"
+PROBE_DECISIONS = (REPLACED, CONFIRMED, UNCLEAR, NOT_TOLD)
 # CD45, which every leukocyte carries: the one gene of the "CD45" set of Danaher 2017 (JITC 5:18).
 LEUKOCYTE_GENE = "PTPRC"
 

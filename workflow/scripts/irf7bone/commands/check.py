@@ -13,8 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from irf7bone.acquire.sources import acquire, remote_files
 from irf7bone.base.errors import InputError, Problem
+from irf7bone.base.phrases import counted
 from irf7bone.cells.acquire_cells import acquire_cells
 from irf7bone.cells.data_set import shared_genes
 from irf7bone.commands.check_found import CellsCheck, CohortCheck, ExperimentCheck, StudyCheck
@@ -24,7 +27,9 @@ from irf7bone.commands.unanswered import unanswered
 from irf7bone.download.fetch import Downloads
 from irf7bone.download.lock import lock_path, read_lock
 from irf7bone.download.remote import FOLDER, MANIFEST
+from irf7bone.experiments.design import build_designs
 from irf7bone.experiments.harmonise import harmonise_experiment
+from irf7bone.experiments.permute import floor_code, smallest_p
 from irf7bone.genes.mouse import MouseSymbols
 from irf7bone.genes.signatures import Signature, load_library, with_groups
 from irf7bone.genes.symbols import SymbolTable
@@ -61,7 +66,7 @@ def check_study(path: Path | None, *, root: Path) -> StudyCheck:
     cards, gmts = sound.cards, sound.signature_files
     symbols = SymbolTable.load(Path(root) / SYMBOLS)
     library = _collect(problems, lambda: load_library(gmts, symbols)) if gmts else None
-    cohorts = [_check_cohort(card, symbols, problems) for card in cards.values()]
+    cohorts = [_check_cohort(card, symbols, library or {}, problems) for card in cards.values()]
     experiments = [_check_experiment(card, symbols, problems) for card in sound.experiments.values()]
     cells = [_check_cells(card, symbols, problems) for card in (study.cells.values() if study else ())]
     read = {found.card.id: found.expression for found in cohorts if not found.state}
@@ -107,7 +112,9 @@ def _selected(config: Mapping[str, Any], library: Mapping[str, Signature]) -> li
     return with_groups(named, groups)
 
 
-def _check_cohort(card: CohortCard, symbols: SymbolTable, problems: list[Problem]) -> CohortCheck:
+def _check_cohort(
+    card: CohortCard, symbols: SymbolTable, library: Mapping[str, Signature], problems: list[Problem]
+) -> CohortCheck:
     folder = Path(FOLDER) / card.id
     absent = _not_fetched(card, folder)
     if absent:
@@ -116,7 +123,9 @@ def _check_cohort(card: CohortCard, symbols: SymbolTable, problems: list[Problem
             card, f"not fetched yet ({len(absent)} of its files, first {first}); the card is in order"
         )
     acquired = _collect(problems, lambda: acquire(card, Downloads(folder, lock_path(card.path))), card.path)
-    harmonised = acquired and _collect(problems, lambda: harmonise(acquired, card, symbols), card.path)
+    harmonised = acquired and _collect(
+        problems, lambda: harmonise(acquired, card, symbols, library), card.path
+    )
     if harmonised is None:
         return CohortCheck(card, "not usable: see the problems")
     expression = harmonised.expression
@@ -145,7 +154,23 @@ def _check_experiment(card: ExperimentCard, symbols: SymbolTable, problems: list
     if found is None:
         return ExperimentCheck(card, "not usable: see the problems")
     sizes = found.adata.obs["group"].value_counts(sort=False)
-    return ExperimentCheck(card, "", {str(name): int(n) for name, n in sizes.items()}, found.adata.n_vars)
+    groups = {str(name): int(n) for name, n in sizes.items()}
+    return ExperimentCheck(card, "", groups, found.adata.n_vars, undecided_contrasts(card, found.adata.obs))
+
+
+def undecided_contrasts(card: ExperimentCard, obs: pd.DataFrame) -> tuple[str, ...]:
+    """Contrasts of so few samples that the smallest p by relabelling is above the level."""
+    said = []
+    for design in build_designs(card.id, obs, card.contrasts):
+        smallest = smallest_p(design)
+        if smallest is not None and floor_code(smallest):
+            few = f"{design.n_case} against {counted(design.n_reference, 'sample')}"
+            few = few if design.n_pairs is None else counted(design.n_pairs, "pair")
+            said.append(
+                f"contrast {design.contrast.id} has {few}: relabelling cannot give a p below {smallest:.3g}, "
+                "so that the answer is too little data whatever the effect"
+            )
+    return tuple(said)
 
 
 def _check_cells(card: CellsCard, symbols: SymbolTable, problems: list[Problem]) -> CellsCheck:

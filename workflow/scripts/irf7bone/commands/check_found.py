@@ -68,12 +68,14 @@ class ExperimentCheck:
         state: Why its data were not read; empty where they were.
         groups: Samples of each group, by its name.
         n_genes: Genes that are left.
+        undecided: Contrasts with so few samples that relabelling cannot reach the level, in words.
     """
 
     card: ExperimentCard
     state: str = ""
     groups: Mapping[str, int] = field(default_factory=dict)
     n_genes: int = 0
+    undecided: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -200,6 +200,12 @@ def _remarks(found: StudyCheck) -> str:
         for warning in cohort.notes.warnings
         for line in wrap(f"{cohort.card.id}: {warning}", width=SCREEN, subsequent_indent="  ")
     ]
+    lines += [
+        line
+        for experiment in found.experiments
+        for said in experiment.undecided
+        for line in wrap(f"{experiment.card.id}: {said}", width=SCREEN, subsequent_indent="  ")
+    ]
     lines += _questions(found)
     lines += _listed("samples in one source only", {c.card.id: c.notes.unmatched for c in found.cohorts})
     lines += _listed(

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from irf7bone.base.cells_vocabulary import BULK, COMPARTMENTS
 from irf7bone.figures import style
 from irf7bone.figures.cell_words import compartment_words
+from irf7bone.figures.drawing_library import load_seaborn
 
 RASTER_DPI = 200
 ABSENT_LOG2 = 6.0  # a gene that no compartment has at this level is not drawn as if one had it
@@ -198,7 +199,7 @@ def heat_confusion(table: pd.DataFrame, *, title: str, simulated: bool) -> Figur
         title: Title.
         simulated: Whether the cells are simulated.
     """
-    import seaborn as sns
+    sns = load_seaborn()
 
     wide = table.pivot(index="label", columns="called", values="n_cells").fillna(0).astype(float)
     wide = wide.reindex(

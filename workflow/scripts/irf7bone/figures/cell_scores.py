@@ -15,6 +15,7 @@ from irf7bone.base.cells_vocabulary import BULK, MALIGNANT, OK
 from irf7bone.base.phrases import p_clause, signature_label
 from irf7bone.figures import style
 from irf7bone.figures.cell_words import MEASURE_WORDS, PART_WORDS, compartment_words
+from irf7bone.figures.drawing_library import load_seaborn
 
 CASE, REFERENCE = style.RED, style.BLUE
 
@@ -88,7 +89,7 @@ def heat_signatures(table: pd.DataFrame, *, title: str, effect: str, simulated: 
         effect: What plus means.
         simulated: Whether the cells are simulated.
     """
-    import seaborn as sns
+    sns = load_seaborn()
 
     wide = table.pivot(index="signature", columns="compartment", values="difference").astype(float)
     first = [name for name in (BULK, MALIGNANT) if name in wide]

@@ -9,6 +9,7 @@ from matplotlib.patches import Patch
 
 from irf7bone.base.phrases import signature_name
 from irf7bone.figures import style
+from irf7bone.figures.drawing_library import load_seaborn
 
 ROW_MM, HEAD_MM, FOOT_MM = 6.2, 6.0, 11.0
 LABEL_MM, VIOLIN_MM, GAP_MM = 56.0, 54.0, 7.0
@@ -66,7 +67,7 @@ def plot_scores(table: pd.DataFrame, primary: str, *, title: str, method: str, s
 
 
 def _plot_violins(axes: Axes, table: pd.DataFrame, order: list[str], labels: list[str], method: str) -> None:
-    import seaborn as sns
+    sns = load_seaborn()
 
     counts = table.drop_duplicates("sample")["er"].value_counts()
     by_er = all(counts.get(state, 0) >= FEWEST_FOR_SPLIT for state in ER_COLOURS)
@@ -112,7 +113,7 @@ def _plot_violins(axes: Axes, table: pd.DataFrame, order: list[str], labels: lis
 
 
 def _plot_correlation(axes: Axes, wide: pd.DataFrame) -> None:
-    import seaborn as sns
+    sns = load_seaborn()
 
     numbers = [str(i) for i in range(1, wide.shape[1] + 1)]
     sns.heatmap(

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from irf7bone.figures import style
+from irf7bone.figures.drawing_library import load_seaborn
 from irf7bone.figures.plot_curves import spread
 
 ER_COLOURS = {"positive": style.BLUE, "negative": style.ORANGE, "unknown": style.GREY}
@@ -128,7 +129,7 @@ def _name(axes: Axes, flagged: pd.DataFrame) -> None:
 
 
 def _plot_strip(axes: Axes, shown: pd.DataFrame, column: str, label: str, states: list[str]) -> None:
-    import seaborn as sns
+    sns = load_seaborn()
 
     # against the order in the file, because batches that were run one after the other show as steps
     placed = shown.assign(order=range(1, len(shown) + 1))

@@ -18,16 +18,17 @@ from irf7bone.harmonise.clinical_agreement import MARKER_GENES, clinical_agreeme
 from irf7bone.harmonise.cohort_file import BATCH, check_cohort
 from irf7bone.harmonise.endpoints import Endpoint, as_categories, build_endpoints, build_fields, find_column
 from irf7bone.harmonise.exclusions import check_patients, excluded_by, excluded_unseen, left_out
-from irf7bone.harmonise.expression import GeneMatrix, harmonise_expression
+from irf7bone.harmonise.expression import NO_SETS, GeneMatrix, harmonise_expression
 from irf7bone.harmonise.losses import losses_of, refuse_strong
 from irf7bone.harmonise.matching import Flow, all_samples, match_samples, with_card_ids
 from irf7bone.harmonise.named_codes import check_against_names
 from irf7bone.harmonise.planned_values import MadeWhenAsked, PlannedValues
 from irf7bone.harmonise.sample_rules import broken_rules, measure
-from irf7bone.tables.cohort import FLOW
+from irf7bone.tables.cohort import FLOW, PROBES
 
 if TYPE_CHECKING:
     from irf7bone.acquire.acquired import Acquired
+    from irf7bone.genes.companions import CitedSet
     from irf7bone.genes.symbols import SymbolTable
     from irf7bone.study.cohort_card import CohortCard
 
@@ -43,12 +44,14 @@ class Harmonised:
         adata: Samples x genes; of a large cohort without ``X``.
         flow: Columns of :data:`irf7bone.tables.cohort.FLOW`; step 0 holds every sample that any source names.
         markers: Columns of :data:`irf7bone.tables.cohort.MARKERS`.
+        probes: Columns of :data:`irf7bone.tables.cohort.PROBES`; empty where companions choose no rows.
         planned: How the values of a large cohort are made; None where ``X`` has them.
     """
 
     adata: ad.AnnData
     flow: pd.DataFrame
     markers: pd.DataFrame
+    probes: pd.DataFrame
     planned: PlannedValues | None = None
 
     @property
@@ -57,7 +60,9 @@ class Harmonised:
         return self.adata.to_df() if self.planned is None else self.planned.whole()
 
 
-def harmonise(acquired: Acquired, card: CohortCard, symbols: SymbolTable) -> Harmonised:
+def harmonise(
+    acquired: Acquired, card: CohortCard, symbols: SymbolTable, sets: Mapping[str, CitedSet] = NO_SETS
+) -> Harmonised:
     """Bring what was acquired to the contract, by what the card states.
 
     Samples are matched by id as it is; published counts are enforced on the matched samples, before the
@@ -67,6 +72,7 @@ def harmonise(acquired: Acquired, card: CohortCard, symbols: SymbolTable) -> Har
         acquired: Expression genes x samples, clinical data samples x columns of text.
         card: The cohort's card.
         symbols: Current gene symbols.
+        sets: Published gene sets, for `collapse: companions`.
 
     Raises:
         InputError: The data contradict the card or cannot be used; see the modules of each step.
@@ -89,10 +95,10 @@ def harmonise(acquired: Acquired, card: CohortCard, symbols: SymbolTable) -> Har
         check_patients(clinical.loc[flow.samples], card.patient, where)
     _check_size(flow, where)
     batches = _batches(clinical, card, flow.samples)
-    genes = harmonise_expression(acquired.expression[flow.samples], card.expression, symbols, where)
+    genes = harmonise_expression(acquired.expression[flow.samples], card.expression, symbols, where, sets)
     if card.drop and _drop_doubtful(flow, genes, card.drop):
         _check_size(flow, where)
-        genes = harmonise_expression(acquired.expression[flow.samples], card.expression, symbols, where)
+        genes = harmonise_expression(acquired.expression[flow.samples], card.expression, symbols, where, sets)
     markers = clinical_agreement(_of_markers(genes), fields.loc[flow.samples], acquired.clinical, card)
     adata = _assemble(genes, fields, endpoints, flow.samples)
     if batches is not None:
@@ -103,7 +109,12 @@ def harmonise(acquired: Acquired, card: CohortCard, symbols: SymbolTable) -> Har
     check_cohort(adata, f"cohort {card.id}", with_values=planned is None)
     rows = FLOW.cast(pd.DataFrame(flow.rows))
     FLOW.check(rows, f"patient flow of {card.id}")
-    return Harmonised(adata, rows, markers, planned)
+    probes = PROBES.empty() if genes.probes is None else PROBES.cast(_of_cohort(genes.probes, card.id))
+    return Harmonised(adata, rows, markers, probes, planned)
+
+
+def _of_cohort(probes: pd.DataFrame, cohort: str) -> pd.DataFrame:
+    return probes.assign(cohort=cohort)[list(PROBES.names)]
 
 
 def _of_markers(genes: GeneMatrix) -> pd.DataFrame:

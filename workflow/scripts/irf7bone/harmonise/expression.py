@@ -17,19 +17,23 @@ import pandas as pd
 from irf7bone.acquire.sample_blocks import Expression
 from irf7bone.base.errors import InputError, Problem
 from irf7bone.base.stored_matrix import MOST_IN_MEMORY
+from irf7bone.base.vocabulary import COLLAPSE_BY_COMPANIONS, COLLAPSE_OTHERWISE
 from irf7bone.genes.damage import translated
 from irf7bone.harmonise.collapse import plan_collapse
 from irf7bone.harmonise.filled_values import check_filled, is_no_gene, large_unknown
 from irf7bone.harmonise.planned_values import PlannedValues
+from irf7bone.harmonise.probe_choice import choose_by_companions
 from irf7bone.harmonise.probes import choose_probes
 from irf7bone.harmonise.raw_values import Facts, Missing, RawValues, count_missing, look_at, restoring
 from irf7bone.harmonise.sample_scale import check_scale
 from irf7bone.harmonise.scales import SCALES, ToLog2, log2_of_some
 
 if TYPE_CHECKING:
+    from irf7bone.genes.companions import CitedSet
     from irf7bone.genes.mouse import MouseSymbols
     from irf7bone.genes.symbols import SymbolTable
 
+NO_SETS: Mapping[str, CitedSet] = {}
 MISSING_GENES_LIMIT = 0.5
 KNOWN_GENES_LIMIT = 0.2
 COPY_GENES = 10  # fewer may agree by chance, above all counts and rounded values
@@ -48,6 +52,8 @@ class GeneMatrix:
         dropped: Reason -> ids lost for it, for every reason that lost any.
         renamed: How many ids became a current symbol, by kind of match.
         remarks: What a reader should know of the values, in words.
+        probes: Which row stands for each gene of several, and why, where companions choose:
+            :data:`irf7bone.tables.cohort.PROBES` without the cohort; else None.
     """
 
     values: pd.DataFrame | PlannedValues
@@ -57,10 +63,15 @@ class GeneMatrix:
     dropped: dict[str, list[str]]
     renamed: dict[str, int]
     remarks: tuple[str, ...] = ()
+    probes: pd.DataFrame | None = None
 
 
 def harmonise_expression(
-    expression: Expression, settings: Mapping, symbols: SymbolTable | MouseSymbols, where: str
+    expression: Expression,
+    settings: Mapping,
+    symbols: SymbolTable | MouseSymbols,
+    where: str,
+    sets: Mapping[str, CitedSet] = NO_SETS,
 ) -> GeneMatrix:
     """Bring the expression of a cohort to log2 values per current symbol.
 
@@ -74,6 +85,7 @@ def harmonise_expression(
             excel_damaged, missing, floor, clipped and probes.
         symbols: Current symbols and what leads to them.
         where: The card, for messages.
+        sets: Published gene sets, which say what a gene's companions are, for `collapse: companions`.
 
     Raises:
         InputError: Infinite values, values that contradict the stated scale, or ids that are not genes.
@@ -107,7 +119,9 @@ def harmonise_expression(
     remarks = [restoring(missing, raw.samples)]
     if settings["scale"] == "counts":
         remarks.append(large_unknown(facts.reads, names, known))
-    values, source_ids = _collapsed(facts.values.only(known), current[known], settings["collapse"], to_log2)
+    values, source_ids, probes = _collapsed(
+        facts.values.only(known), current[known], settings["collapse"], to_log2, sets, where
+    )
     if isinstance(values, PlannedValues):
         lowest, highest, mean = values.ranges()
         constant = lowest == highest
@@ -138,25 +152,57 @@ def harmonise_expression(
         {reason: ids for reason, ids in dropped.items() if ids},
         resolved.renamed,
         tuple(filter(None, remarks)),
+        probes,
     )
 
 
 def _collapsed(
-    known: RawValues, current: np.ndarray, rule: str, to_log2: ToLog2
-) -> tuple[pd.DataFrame | PlannedValues, list[str]]:
-    """Symbols x samples, log2, float32, and for each symbol the ids of the source behind it."""
+    known: RawValues,
+    current: np.ndarray,
+    rule: str,
+    to_log2: ToLog2,
+    sets: Mapping[str, CitedSet],
+    where: str,
+) -> tuple[pd.DataFrame | PlannedValues, list[str], pd.DataFrame | None]:
+    """Symbols x samples, log2, float32; for each symbol the source's ids; what companions chose."""
 
     def log2() -> Iterator[np.ndarray]:
         return (to_log2(values, part) for part, values in known.blocks())
 
-    plan = plan_collapse(known.names, current, rule, log2)
+    def rows(places: np.ndarray) -> np.ndarray:
+        found = np.empty((len(known.samples), len(places)), dtype=np.float32)
+        for part, values in known.blocks():
+            found[part] = to_log2(values[:, places], part)
+        return found
+
+    by_companions = rule == COLLAPSE_BY_COMPANIONS
+    plan = plan_collapse(known.names, current, COLLAPSE_OTHERWISE if by_companions else rule, log2)
     if len(known.samples) * len(plan.symbols) > MOST_IN_MEMORY:
-        return PlannedValues(known, plan, to_log2, np.arange(len(plan.symbols))), plan.source_ids
+        if by_companions:
+            _refuse_large(len(known.samples), len(plan.symbols), where)
+        return PlannedValues(known, plan, to_log2, np.arange(len(plan.symbols))), plan.source_ids, None
     out = np.empty((len(known.samples), len(plan.symbols)), dtype=np.float32)
     for part, values in known.blocks():
         out[part] = plan.apply(values, partial(to_log2, part=part))
+    source_ids, probes = plan.source_ids, None
+    if by_companions:
+        choice = choose_by_companions(plan, out, known.names, rows, sets)
+        source_ids, probes = choice.source_ids, choice.probes
+        out[:, choice.changed] = rows(choice.instead)
     index = pd.Index(plan.symbols, dtype=object)
-    return pd.DataFrame(out.T, index=index, columns=known.samples), plan.source_ids
+    return pd.DataFrame(out.T, index=index, columns=known.samples), source_ids, probes
+
+
+def _refuse_large(n_samples: int, n_genes: int, where: str) -> None:
+    """Companions are asked over all samples at once."""
+    raise InputError(
+        Problem(
+            f"{where}, expression: collapse",
+            f"`{COLLAPSE_OTHERWISE}`, `mean` or `max_variance` for {n_samples:,} samples x {n_genes:,} genes",
+            f"`{COLLAPSE_BY_COMPANIONS}`, which holds all values in memory",
+            "choose one of these, and name single probes (`probes`) where a row is not its gene's",
+        )
+    )
 
 
 def _complete_genes(missing: Missing, samples: pd.Index, where: str) -> np.ndarray:

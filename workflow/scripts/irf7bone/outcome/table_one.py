@@ -13,6 +13,7 @@ import pandas as pd
 
 from irf7bone.outcome.curves import tertiles
 from irf7bone.outcome.outcome_data import score_matrix
+from irf7bone.statistics.rank_tests import kruskal_wallis, spearman_test
 from irf7bone.tables.outcome_checks import GROUPS, MEDIAN, TABLE_ONE, UNKNOWN
 
 if TYPE_CHECKING:
@@ -132,10 +133,8 @@ def _spearman(x: np.ndarray, z: np.ndarray | None) -> dict[str, Any]:
         return _refused(f"{x.size} samples with a value, {FEWEST} needed")
     if np.ptp(x) == 0:
         return _refused("every sample has the same value")
-    from scipy.stats import spearmanr  # here, as it takes half a second and few cohorts need it
-
-    found = spearmanr(x, z)
-    return {"test": "spearman", "statistic": float(found.statistic), "p": float(found.pvalue), "status": "ok"}
+    rho, p = spearman_test(x, z)
+    return {"test": "spearman", "statistic": rho, "p": p, "status": "ok"}
 
 
 def _kruskal(classes: np.ndarray, z: np.ndarray | None) -> dict[str, Any]:
@@ -147,7 +146,5 @@ def _kruskal(classes: np.ndarray, z: np.ndarray | None) -> dict[str, Any]:
     smallest = min(group.size for group in groups)
     if smallest < FEWEST:
         return _refused(f"{smallest} samples in the smallest class, {FEWEST} needed")
-    from scipy.stats import kruskal  # as above
-
-    found = kruskal(*groups)
-    return {"test": "kruskal", "statistic": float(found.statistic), "p": float(found.pvalue), "status": "ok"}
+    h, p = kruskal_wallis(groups)
+    return {"test": "kruskal", "statistic": h, "p": p, "status": "ok"}

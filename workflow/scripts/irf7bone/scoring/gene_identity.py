@@ -17,8 +17,8 @@ from irf7bone.base.vocabulary import (
     NOT_TOLD,
     UNRELATED,
 )
+from irf7bone.genes.companions import CitedSet, Companions, Company, Nearest, follows
 from irf7bone.scoring.agreement import ScorableSignature
-from irf7bone.scoring.companions import CitedSet, Companions, Company, Nearest, follows
 from irf7bone.scoring.engine import Prepared
 from irf7bone.tables.cohort import GENE_IDENTITY
 

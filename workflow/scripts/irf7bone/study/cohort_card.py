@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from irf7bone.base.vocabulary import COLLAPSE_BY_COMPANIONS
 from irf7bone.study.card import Card, codes, shared_parts
 from irf7bone.study.document import Document, read_document
 
@@ -42,6 +43,11 @@ class CohortCard(Card):
     sampled_by_outcome: dict[str, Any] | None = None
     selected_on_outcome: bool | None = None
     expression_disagrees: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def collapses_by_companions(self) -> bool:
+        """Whether a gene's companions say which of its rows stands for it."""
+        return bool(self.expression.get("collapse") == COLLAPSE_BY_COMPANIONS)
 
 
 def read_cohort_card(path: str | Path) -> CohortCard:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from irf7bone.base.experiment_vocabulary import SIMULATED_PREFIX
 from irf7bone.base.nearest import choose_from, nearest
+from irf7bone.base.vocabulary import COLLAPSE_BY_COMPANIONS
 from irf7bone.study.card_checks import (
     CardKind,
     CardView,
@@ -67,6 +68,13 @@ def _check_host(card: CardView) -> None:
 
 def _check_collapse(card: CardView) -> None:
     scale, rule = (card.get("expression", key, kind=str) for key in ("scale", "collapse"))
+    if rule == COLLAPSE_BY_COMPANIONS:
+        card.add(
+            ("expression", "collapse"),
+            expected="`max_mean`, `max_variance` or `mean`",
+            found=f"`{rule}`, which is for cohorts: few samples do not tell which genes go together",
+            remedy="choose one of these; `probes` names a gene's row by itself",
+        )
     if scale == "counts" and rule == "mean":
         card.add(
             ("expression", "collapse"),

@@ -53,8 +53,7 @@ OF_COHORT = {
     "acquire_cohort": Need(500, 2.5, 2, 0.35),
     "harmonise_cohort": Need(500, 2.5, 1, 0.1),
     "score_cohort": Need(600, 5, 2, 0.4),
-    "associate_cohort": Need(700, 4, 3, 0.2, 0.3),
-    "examine_cohort": Need(700, 4, 4, 0.2),
+    "associate_cohort": Need(700, 4, 5, 0.4, 0.3),
     "plot_cohort": Need(800, 2.5, 5, 0.1),
 }
 OF_ALL = {

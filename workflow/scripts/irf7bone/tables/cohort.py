@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from irf7bone.base.vocabulary import ENDPOINTS, IDENTITIES, NEAREST, ROLES
+from irf7bone.base.vocabulary import (
+    BETTER,
+    COLLAPSE_OTHERWISE,
+    ENDPOINTS,
+    IDENTITIES,
+    NEAREST,
+    PROBE_DECISIONS,
+    ROLES,
+)
 from irf7bone.tables.columns import COHORT, METHOD, SAMPLE, SIGNATURE, STATUS, count, number, share, text
 from irf7bone.tables.contract import Column, Table
 
@@ -188,6 +196,36 @@ GENE_IDENTITY = Table(
             allowed=IDENTITIES,
         ),
         text("reason", "the evidence in words, where identity is not follows", nullable=True),
+    ),
+)
+
+PROBES = Table(
+    "probes",
+    key=("cohort", "gene", "row"),
+    columns=(
+        COHORT,
+        text("gene", "gene that several rows of the source measure"),
+        Column("row", "integer", "one of these rows, in the order of the source, from 1", low=1),
+        text("probe", "its id, which may be that of another one"),
+        Column("by_rule", "flag", f"whether {COLLAPSE_OTHERWISE} would let it stand for the gene"),
+        Column("chosen", "flag", "whether it does"),
+        count("n_companions", "genes that the gene should follow and that go together here", nullable=True),
+        number("cohesion", "mean Pearson correlation of their pairs", low=-1, high=1),
+        number("correlation", "of the row with the mean of their z-scores", low=-1, high=1),
+        share("closer", "share of the genes that no set names beside it that correlate with them as closely"),
+        share(
+            "p",
+            f"one-sided p that the row follows them no better than that of {COLLAPSE_OTHERWISE}, times the "
+            "rows that could take its place",
+        ),
+        text(
+            "decision",
+            f"of the gene; replaced: another row than {COLLAPSE_OTHERWISE}'s follows the companions and does "
+            f"so better, p below {BETTER}; confirmed: that rule's row follows them and no other has a higher "
+            "correlation; unclear: neither; not_told: no companions to ask",
+            allowed=PROBE_DECISIONS,
+        ),
+        *STATUS,
     ),
 )
 

@@ -8,7 +8,7 @@ list at each start.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from pathlib import PurePath
 
@@ -40,6 +40,7 @@ OVER_CELLS = "results/pooled_cells/"
 OVER_EXPERIMENTS = "results/pooled_experiments/"
 DERIVED = f"{OF_EXPERIMENT}derived.tsv"  # only where an experiment derives a signature
 SUBTYPES = "results/scores/{cohort}.subtypes.tsv"  # only where the study names centroids
+PROBES = "results/cohorts/{cohort}.probes.tsv"  # only where a card asks for `collapse: companions`
 NULLS = f"{OVER_COHORTS}null.tsv"  # the cohorts' own tables, one below the other
 EVERY_GENE_FILE = f"{OVER_COHORTS}genes.tsv.gz"  # long: only who asks for it reads it
 
@@ -55,6 +56,7 @@ REGISTER: dict[str, Table] = {
     "results/scores/{cohort}.coverage.tsv": cohort.COVERAGE,
     "results/scores/{cohort}.genes.tsv": cohort.GENE_IDENTITY,
     SUBTYPES: cohort.SUBTYPES,
+    PROBES: cohort.PROBES,
     "results/scores/{cohort}.parquet": cohort.SCORES,
     "results/associations/{cohort}.tsv": outcome.ASSOCIATIONS,
     "results/associations/{cohort}.curves.tsv": outcome.CURVES,
@@ -159,7 +161,7 @@ def registered(
     derived: Iterable[str],
     over_cells: Iterable[str],
     over_experiments: Iterable[str],
-    subtypes: bool = False,
+    lacking: Collection[str] = (),
 ) -> list[str]:
     """The path of every table of a study, in the order of :data:`REGISTER`.
 
@@ -170,7 +172,7 @@ def registered(
         derived: Experiments that derive a signature.
         over_cells: Tables over all single-cell data sets that the study has.
         over_experiments: Tables over all its experiments.
-        subtypes: Whether subtypes are called.
+        lacking: Those of :data:`SUBTYPES` and :data:`PROBES` that the study does not have.
     """
     planned = {*over_cells, *over_experiments}
     ids = {"cohort": list(cohort), "experiment": list(experiment), "data_set": list(data_set)}
@@ -178,7 +180,7 @@ def registered(
     for path in REGISTER:
         if path.startswith(OF_ALL_COHORTS) and not ids["cohort"]:
             continue
-        if path == SUBTYPES and not subtypes:
+        if path in lacking:
             continue
         if path.startswith((OVER_CELLS, OVER_EXPERIMENTS)) and path not in planned:
             continue

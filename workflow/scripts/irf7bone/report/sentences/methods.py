@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, listed, signature_name
-from irf7bone.base.vocabulary import EVENTS_PER_PARAMETER, FEWEST_WORKS, UNRELATED
+from irf7bone.base.vocabulary import BETTER, EVENTS_PER_PARAMETER, FEWEST_WORKS, UNRELATED
 from irf7bone.report.sentences.methods_cells import write_cells
 from irf7bone.report.sentences.methods_deeper import write_deeper
 from irf7bone.report.sentences.methods_experiments import write_alone, write_experiments
@@ -122,14 +122,27 @@ def _cohorts(cards: Mapping[str, CohortCard], cite: Citations) -> str:
         )
     parts.append(
         "Expression was brought to log2 as each cohort's card states, gene names to current HGNC symbols, "
-        "and rows of one gene to one row. Samples were matched to clinical data by identifier; every loss is "
-        "counted and named. Sample quality (median, interquartile range, agreement with the others) and "
-        f"principal components were computed on AnnData {cite('virshup2024')} with scanpy "
+        f"and rows of one gene to one row{_by_companions(cards, cite)}. Samples were matched to clinical "
+        "data by identifier; every loss is counted and named. Sample quality (median, interquartile range, "
+        "agreement with the others) and principal components were computed on AnnData "
+        f"{cite('virshup2024')} with scanpy "
         f"{cite('wolf2018')}; no "
         "sample was left out for them. Median follow-up is by the reverse Kaplan-Meier method "
         f"{cite('schemper1996')}."
     )
     return " ".join(parts)
+
+
+def _by_companions(cards: Mapping[str, CohortCard], cite: Citations) -> str:
+    """The cohorts in which companions may choose a gene's row; empty where there are none."""
+    named = [card.id for card in cards.values() if card.collapses_by_companions]
+    if not named:
+        return ""
+    return (
+        f" (in {listed(named)} the one that follows the genes which published sets put beside it, where "
+        "these go together and it follows them better than the loudest row, by a one-sided p below "
+        f"{BETTER:g} {cite('meng1992')}; no outcome was read)"
+    )
 
 
 def _signatures(config: Config, library: Mapping[str, Signature], cite: Citations) -> str:

@@ -25,7 +25,6 @@ from irf7bone.base.vocabulary import (
     OTHER_IDENTITY,
     UNRELATED,
 )
-from irf7bone.scoring.engine import Prepared
 
 Array = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -51,6 +50,33 @@ class CitedSet(Protocol):
     @property
     def citation(self) -> str:
         """The work; a set without one says nothing of companions."""
+
+
+class MeasuredGenes(Protocol):
+    """What a cohort must offer: a row for each gene, in the order of ``genes``."""
+
+    @property
+    def genes(self) -> NDArray[np.object_]:
+        """Symbols, sorted."""
+
+    @property
+    def mean(self) -> Array:
+        """Mean of each gene."""
+
+    @property
+    def sd(self) -> Array:
+        """Standard deviation of each gene; 0 where it is constant."""
+
+    @property
+    def varying(self) -> NDArray[np.bool_]:
+        """Whether a gene is not constant."""
+
+    @property
+    def n_samples(self) -> int:
+        """Number of samples."""
+
+    def values(self, genes: Places) -> Array:
+        """Expression of some genes, genes x samples."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +147,7 @@ class Company:
         library: Gene sets by name.
     """
 
-    def __init__(self, prepared: Prepared, library: Mapping[str, CitedSet]):
+    def __init__(self, prepared: MeasuredGenes, library: Mapping[str, CitedSet]):
         """Place every set's genes; see the class."""
         self.prepared = prepared
         self.position = {gene: index for index, gene in enumerate(prepared.genes) if prepared.varying[index]}

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from calibrate import cells, coverage, experiments, pooling, specificity, type_one, verdict
+from calibrate import cells, coverage, experiments, pooling, replicates, specificity, type_one, verdict
 from calibrate.cohorts import ALONE, REGIMES, Regime
 from calibrate.described import DESCRIBED, write_described
 from calibrate.page import write_page
@@ -67,6 +67,7 @@ PARTS: dict[str, Part] = {
     "cells": each_cohort(cells.one_data_set, 0.25),
     "experiments": each_cohort(experiments.one_null, 0.5),
     "experiments_power": each_cohort(experiments.one_fall, 0.1),
+    "experiments_replicates": each_cohort(replicates.one_null, 0.5),
     "pooling": at_once(pooling.normal_studies, 10),
     "pooling_small": at_once(pooling.small_cohorts, 0.1),
     "correlations": at_once(pooling.correlations, 2),

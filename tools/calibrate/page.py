@@ -75,7 +75,8 @@ none.
 EXPERIMENTS = """
 Groups that do not differ, and such whose programme falls by 0.5 log2: 300 expressed genes, of which 20 are
 the programme and go together; where the row says so 150 that are not expressed, of which 20 more are in the
-list. Three against three has no row of relabelling: it cannot reach 5 %.
+list. Three against three has no row of relabelling: it cannot reach 5 %. Rows that speak of animals: several
+samples of one are correlated (`replicates` with `how: correlation`).
 """
 POOLING = """
 Estimates around effects that differ by tau2, cohorts of 14 to 150 events, pooled hazard ratio 0.8. The

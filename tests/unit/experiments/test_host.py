@@ -7,10 +7,21 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from madeup.experiment import BONE_GENES, LIBRARY, MARKERS, PAIRED, make_experiment, signature
+from madeup.experiment import (
+    BONE_GENES,
+    LIBRARY,
+    MARKERS,
+    PAIRED,
+    UNPAIRED,
+    make_experiment,
+    signature,
+)
 
 from irf7bone.experiments.analyse import AnalysisSettings, analyse_experiment
-from irf7bone.experiments.composition import FEWEST_GENES
+from irf7bone.experiments.composition import FEWEST_GENES, composition, marker_scores
+from irf7bone.experiments.design import build_designs
+from irf7bone.experiments.levels import group_share, marker_levels
+from irf7bone.genes.orthologs import to_human
 from irf7bone.genes.signatures import load_library
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -34,6 +45,48 @@ def claim_of(host_reads: dict[str, float], settings: AnalysisSettings = XENOGRAF
         counts[:, column] = np.where(lesion, np.round(counts[:, column] * 2**gain) + 5, counts[:, column])
     tables = analyse_experiment("made", adata, [PAIRED], LIBRARY, lists, None, settings)
     return tables["claim"].iloc[0], tables["composition"].set_index("marker")
+
+
+def xenografts(lists, seed: int, gain: float) -> pd.Series:
+    """Which lists differ between 8 primary tumours and 7 lesions of other mice, whose shares of host vary.
+
+    A twentieth of the host's reads align to the human genes of its stroma and blood, which the tumour hardly
+    expresses.
+
+    Args:
+        lists: The shipped lists of markers.
+        seed: Seed.
+        gain: What lesions hold more of the host, log2.
+    """
+    rng = np.random.default_rng(seed)
+    adata = make_experiment(pairs=8, seed=seed, background=300)
+    adata = adata[list(adata.obs_names[:15])].copy()
+    names, lesion = adata.var_names.to_list(), (adata.obs["group"] == "lesion").to_numpy()
+    marked = [gene for one in lists.values() for gene in one.up]
+    for place, gene in enumerate(gene for gene in marked if gene not in names):
+        names[names.index(f"BACKGROUND{place}")] = gene
+    adata.var_names = names
+    share = 0.05 * rng.lognormal(np.log(0.2), 0.6, 15) * 2 ** (gain * lesion)
+    counts = adata.layers["counts"]
+    for name in set(lists) - {"EPITHELIAL", "PROLIFERATION"}:
+        for gene in lists[name].up:
+            read = rng.lognormal(np.log(3000), 1) * share * rng.gamma(10, 0.1, 15)
+            counts[:, adata.var_names.get_loc(gene)] = rng.poisson(rng.gamma(1, 3), 15) + rng.poisson(read)
+    [design] = build_designs("made", adata.obs, [UNPAIRED])
+    human = to_human(adata, None)
+    measured = marker_scores(marker_levels(human), lists, min_coverage=0.5, read_in=group_share(human))
+    return composition("made", measured, lists, [design]).set_index("marker")["differs"]
+
+
+def test_reads_of_the_host_alone_seldom_warn_and_a_change_of_stroma_does(symbols):
+    """Of 60 xenografts in which only the mice differ, and 15 whose lesions hold four times the stroma."""
+    lists = load_library([PROJECT / "data" / "markers"], symbols)
+    alike = pd.DataFrame([xenografts(lists, seed, 0.0) for seed in range(60)])
+    changed = pd.DataFrame([xenografts(lists, seed, 2.0) for seed in range(15)])
+    of_host = [name for name in lists if name not in ("EPITHELIAL", "PROLIFERATION")]
+    assert alike[of_host].mean().mean() < 0.06 and alike.any(axis=1).mean() < 0.12
+    assert changed[of_host].mean().mean() > 0.85 and changed[of_host].any(axis=1).all()
+    assert not changed[["EPITHELIAL", "PROLIFERATION"]].to_numpy().any()
 
 
 def test_host_reads_in_one_gene_warn_of_nothing():

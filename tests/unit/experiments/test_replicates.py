@@ -122,6 +122,14 @@ def test_a_planted_correlation_is_found_and_order_does_not_matter():
     assert degrees_of_effect(design, blocks) == 6
 
 
+def test_no_rows_give_no_rows():
+    """As where no list of markers is measured."""
+    design, none = build(*BETWEEN), np.empty((0, 12))
+    assert compare(none, design.matrix, design.blocks).empty
+    assert within_block_correlations(none, design.matrix, design.blocks).size == 0
+    assert permutation_p(none, design, 1).p.size == 0
+
+
 def test_animals_are_relabelled_whole():
     """Balanced: p by relabelling is that of the animals' means, by enumeration."""
     rng = np.random.default_rng(5)

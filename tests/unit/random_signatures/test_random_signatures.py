@@ -16,7 +16,7 @@ from irf7bone.base.errors import InputError
 from irf7bone.outcome.associate import associate
 from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.random_signatures.cohort import cohort_null, place
-from irf7bone.random_signatures.null_plan import join_null
+from irf7bone.random_signatures.null_plan import FEWER_DRAWS, join_null
 from irf7bone.random_signatures.sampling import cells, generator, level_fraction, merge_thin, sample_sets
 from irf7bone.scoring.score_table import score_cohort
 from irf7bone.statistics.cox import CoxProblem, fit_cox
@@ -236,6 +236,20 @@ def test_a_slow_method_has_a_null_where_it_is_the_primary_one():
     config = config._replace(primary=replace(config.primary, method="plage"))
     _, primary, _ = run(expression, obs, library, config, n_draws=20)
     assert one(primary, method="plage")["status"] == one(primary)["status"] == "ok"
+
+
+def test_beside_another_method_gsva_has_the_first_of_the_draws(monkeypatch):
+    expression, obs = made_up()
+    library = {name: LIBRARY[name] for name in ("NAMED", "PROLIF")}
+    config = settings(library, methods=("zscore", "gsva"))
+    all_of_them = run(expression, obs, library, config, n_draws=30)[1]
+    monkeypatch.setitem(FEWER_DRAWS, "gsva", 10)
+    fewer = run(expression, obs, library, config, n_draws=30)[1]
+    assert [one(null, method="gsva")["n_draws"] for null in (all_of_them, fewer)] == [30, 10]
+    assert one(fewer, method="gsva")["random_log_hr"] == one(all_of_them, method="gsva")["random_log_hr"]
+    assert one(fewer).equals(one(all_of_them))
+    config = config._replace(primary=replace(config.primary, method="gsva"))
+    assert one(run(expression, obs, library, config, n_draws=30)[1], method="gsva")["n_draws"] == 30
 
 
 def test_shuffled_patients_are_fitted_for_the_primary_result_alone(made):

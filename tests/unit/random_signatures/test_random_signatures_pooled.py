@@ -15,6 +15,7 @@ from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.pool.pool import pool_associations
 from irf7bone.random_signatures.cohort import cohort_null
 from irf7bone.random_signatures.controls import controls
+from irf7bone.random_signatures.null_plan import FEWER_DRAWS
 from irf7bone.random_signatures.pooled import CohortData, pooled_null
 from irf7bone.random_signatures.sampling import cells, generator, level_fraction, sample_sets
 from irf7bone.scoring.score_table import score_cohort
@@ -64,6 +65,19 @@ def test_every_pooled_result_has_its_row_and_says_why_it_has_no_null(run):
     assert one(null, "PROLIF", "proliferation")["status"] == "not_available"
     assert one(null)["cohorts"] == "a,b"
     assert one(null, endpoint="death")["cohorts"] == "c"
+
+
+def test_beside_another_method_gsva_has_the_first_of_the_draws(run, monkeypatch):
+    data, associations, pooled, all_of_them, _ = run
+    monkeypatch.setitem(FEWER_DRAWS, "gsva", 15)
+    only = pooled[(pooled["signature"] == "NAMED") & (pooled["endpoint"] == "relapse")]
+    fewer, _ = pooled_null(
+        data.__getitem__, associations, only, ROLES, LIBRARY, config=CONFIG, n_draws=60, seed=3
+    )
+    few, many = one(fewer, method="gsva"), one(all_of_them, method="gsva")
+    assert (few["n_draws"], many["n_draws"], one(fewer)["n_draws"]) == (15, 60, 60)
+    assert few["log_hr"] == pytest.approx(many["log_hr"], abs=1e-12)
+    assert few["random_log_hr"] == pytest.approx(many["random_log_hr"], abs=1e-12)
 
 
 @pytest.mark.parametrize("model", ["unadjusted", "proliferation"])

@@ -185,6 +185,14 @@ def test_an_unknown_part_is_refused(capsys):
 # the committed tables
 
 
+def test_correlated_replicates_do_not_err_too_often():
+    """Scores, of which the claim speaks, below 5 % but for chance; genes as limma's consensus has them."""
+    table = pd.read_csv(TABLES / "experiments_replicates.tsv", sep="\t")
+    genes = table["method"] == "experiment_moderated_t"
+    assert (table.loc[~genes, "trials"] == 1000).all() and (table.loc[genes, "trials"] > 40_000).all()
+    assert (table.loc[~genes, "share"] < 0.06).all() and (table.loc[genes, "share"] < 0.0625).all()
+
+
 def test_the_committed_tables_are_those_of_the_parts_and_the_page_is_theirs(tmp_path):
     paths = sorted(TABLES.glob("*.tsv"))
     assert {path.stem for path in paths} == {*PARTS, "verdict"}

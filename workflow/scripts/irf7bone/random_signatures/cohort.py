@@ -17,7 +17,7 @@ from irf7bone.base.stored_matrix import Matrix
 from irf7bone.base.vocabulary import ALPHA
 from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.random_signatures.fits import Estimates, behind, random_estimates
-from irf7bone.random_signatures.null_plan import refusal
+from irf7bone.random_signatures.null_plan import draws_by, refusal
 from irf7bone.random_signatures.sampling import Draws, cells, generator, positions, sample_sets, set_matrix
 from irf7bone.scoring.engine import Prepared
 from irf7bone.scoring.score_table import ScorableSignature
@@ -82,12 +82,13 @@ def cohort_null(
             if not todo or isinstance(drawn, str):
                 continue
             models = [behind(plan, rows[k]) for k in todo]
-            sets = [set_matrix(candidates[side], prepared.n_genes) for side in (drawn.up, drawn.down)]
+            some = drawn.first(draws_by(method, config, n_draws))
+            sets = [set_matrix(candidates[side], prepared.n_genes) for side in (some.up, some.down)]
             control = (signature, method) == (config.primary.signature, config.primary.method)
             shuffle = generator(seed, cohort, signature, "permuted") if control else None
             fitted = random_estimates(prepared, sets, method, models, shuffle)
             for k, (estimates, permuted) in zip(todo, fitted, strict=True):
-                summary = summarise(float(rows[k]["log_hr"]), estimates, drawn)
+                summary = summarise(float(rows[k]["log_hr"]), estimates, some)
                 results[k] = summary
                 if summary["status"] == "ok":
                     summary["share_permuted"] = share_significant(permuted.p) if permuted else None

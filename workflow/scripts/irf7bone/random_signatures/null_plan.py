@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # a decomposition for each random set: affordable where it is the primary method and not beside another
 SLOW = ("plage",)
+# it ranks the genes of each set in each sample: beside another method, which has all draws, it gets this many
+FEWER_DRAWS = {"gsva": 1_000}
 
 
 class NullPlan(NamedTuple):
@@ -39,6 +41,11 @@ def null_plan(config: Config) -> NullPlan:
     affordable = [method for method in config.methods if method not in SLOW]
     pairs |= {(named.signature, method) for method in affordable}
     return NullPlan(pairs, {"unadjusted", "proliferation", named.model} & set(config.models))
+
+
+def draws_by(method: str, config: Config, n_draws: int) -> int:
+    """How many of ``n_draws`` random signatures go through a method; those with fewer take the first."""
+    return n_draws if method == config.primary.method else min(n_draws, FEWER_DRAWS.get(method, n_draws))
 
 
 def refusal(row: Mapping[str, Any], config: Config) -> dict[str, Any] | None:

@@ -23,7 +23,7 @@ from irf7bone.outcome.fit_plan import FitPlan
 from irf7bone.pool.real_cohorts import real_rows
 from irf7bone.random_signatures.cohort import histogram, join_histograms, summarise
 from irf7bone.random_signatures.fits import Estimates, behind, random_estimates
-from irf7bone.random_signatures.null_plan import refusal
+from irf7bone.random_signatures.null_plan import draws_by, refusal
 from irf7bone.random_signatures.sampling import (
     Draws,
     cells,
@@ -153,9 +153,11 @@ def pooled_null(
             if refused:
                 results.update(dict.fromkeys(wanted[signature, chosen], refused))
                 continue
-            sets = [set_matrix(places[chosen][side], prepared.n_genes) for side in (job.up, job.down)]
             todo = wanted[signature, chosen]
             for method in dict.fromkeys(rows[k]["method"] for k in todo):
+                some = slice(1 + draws_by(method, config, n_draws))  # the named signature is the first
+                sides = (job.up[some], job.down[some])
+                sets = [set_matrix(places[chosen][side], prepared.n_genes) for side in sides]
                 same = [k for k in todo if rows[k]["method"] == method]
                 models = [behind(plan, fits[_key(rows[k])][cohort]) for k in same]
                 for k, (found, _) in zip(same, random_estimates(prepared, sets, method, models), strict=True):

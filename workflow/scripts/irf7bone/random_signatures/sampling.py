@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -54,6 +54,12 @@ class Draws:
     def n_genes(self) -> int:
         """Genes in each."""
         return self.up.shape[1] + self.down.shape[1]
+
+    def first(self, n: int) -> Draws:
+        """The first ``n``, all of them where there are no more; ``own_share`` stays that of all."""
+        return replace(
+            self, up=self.up[:n], down=self.down[:n], exhaustive=self.exhaustive and self.n_draws <= n
+        )
 
 
 def generator(seed: int, *names: str) -> np.random.Generator:

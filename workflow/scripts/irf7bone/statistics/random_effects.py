@@ -149,10 +149,11 @@ def leave_one_cohort_out(log_hr: ArrayLike, se: ArrayLike) -> tuple[Array, Array
 def reml_tau2(y: Array, v: Array) -> Array:
     """Between-study variance by restricted maximum likelihood, at least 0.
 
-    The restricted likelihood can have two peaks, so a grid over tau2 finds the highest and Newton's
-    method, kept inside the neighbouring grid points by bisection, finishes. Beyond
-    max(v_max, 3/4 range(y)^2) the score is negative: sum(w) - sum(w^2)/sum(w) >= sum(w)/3 there, while
-    sum(w^2 (y - mu)^2) <= w_max sum(w) range^2 / 4, so that bound ends the grid.
+    Of two studies only the difference d tells of tau2, and its variance is v_1 + v_2 + 2 tau2, so that the
+    estimate is (d^2 - v_1 - v_2) / 2. With more, the restricted likelihood can have two peaks, so a grid over
+    tau2 finds the highest and Newton's method, kept inside the neighbouring grid points by bisection,
+    finishes. Beyond max(v_max, 3/4 range(y)^2) the score is negative: sum(w) - sum(w^2)/sum(w) >= sum(w)/3
+    there, while sum(w^2 (y - mu)^2) <= w_max sum(w) range^2 / 4, so that bound ends the grid.
 
     Args:
         y: Estimates, shape (m, k), NaN where absent.
@@ -161,8 +162,13 @@ def reml_tau2(y: Array, v: Array) -> Array:
     Returns:
         tau2, shape (m,); 0 where a row has fewer than two studies.
     """
-    usable = np.flatnonzero(np.isfinite(y).sum(axis=1) >= 2)
+    k = np.isfinite(y).sum(axis=1)
     tau2 = np.zeros(len(y))
+    two = np.flatnonzero(k == 2)
+    if two.size:
+        difference = np.nanmax(y[two], axis=1) - np.nanmin(y[two], axis=1)
+        tau2[two] = np.maximum((difference**2 - np.nansum(v[two], axis=1)) / 2, 0.0)
+    usable = np.flatnonzero(k > 2)
     if not usable.size:
         return tau2
     y, v = y[usable], v[usable]

@@ -70,7 +70,7 @@ def within_block_correlations(
     """
     low = 1 / (1 - np.bincount(blocks).max()) + MARGIN
     found = []
-    for start in range(0, len(values), ROWS_PER_BLOCK):
+    for start in range(0, max(1, len(values)), ROWS_PER_BLOCK):
         rows = slice(start, start + ROWS_PER_BLOCK)
         parts = _parts(values[rows], design, blocks, None if weights is None else weights[rows])
         found.append(_maximise(parts, low, 1 - MARGIN))
@@ -152,7 +152,7 @@ def random_intercept(values: np.ndarray, design: np.ndarray, blocks: np.ndarray)
     share = 1 - known[:, None] + known[:, None] * parts.d
     total = ((parts.squares / share).sum(axis=1) + parts.rest / (1 - known)) / (len(blocks) - design.shape[1])
     same = (blocks[:, None] == blocks[None, :]).astype(float)
-    roots = np.stack([block_root(blocks, r) for r in known])
+    roots = np.array([block_root(blocks, r) for r in known]).reshape(-1, *same.shape)
     with np.errstate(divide="ignore", invalid="ignore"):
         uncertain = _components_variance(parts, known)
         hat, variance, df = _last_effect(design, roots @ roots, same, known, uncertain)

@@ -14,7 +14,7 @@ from irf7bone.base.vocabulary import (
     LEAST_SHARE_OF_GENES,
     LEUKOCYTE_GENE,
 )
-from irf7bone.random_signatures.null_plan import null_plan
+from irf7bone.random_signatures.null_plan import draws_by, null_plan
 from irf7bone.tables.outcome_checks import AUC_MONTHS, SPLIT_MONTHS
 
 if TYPE_CHECKING:
@@ -52,12 +52,18 @@ def _random(config: Config, cite: Citations) -> str:
     return (
         f"Named signatures were compared with up to {drawn.draws:,} random ones of the same size (seed "
         f"{drawn.seed}{in_simulated}), matched gene by gene on deciles of mean and variance of expression, "
-        f"through the "
-        f"same score, endpoint and model ({listed(models)}), because most gene sets are prognostic in breast "
-        f"cancer {cite('venet2011')}. The empirical p is twice the smaller tail, (1 + as extreme) / (1 + "
-        f"draws) {cite('phipson2010')}. For the pooled result the same random signatures were drawn in every "
-        f"cohort. {_which(config)}"
+        f"through the same score, endpoint and model ({listed(models)}{_by_fewer(config)}), because most "
+        f"gene sets are prognostic in breast cancer {cite('venet2011')}. The empirical p is twice the "
+        f"smaller tail, (1 + as extreme) / (1 + draws) {cite('phipson2010')}. For the pooled result the same "
+        f"random signatures were drawn in every cohort. {_which(config)}"
     )
+
+
+def _by_fewer(config: Config) -> str:
+    """Which methods had fewer random signatures, and how many."""
+    draws = config.random_signatures.draws
+    by = {method: draws_by(method, config, draws) for method in config.methods}
+    return "".join(f"; {n:,} by {method}" for method, n in by.items() if n < draws)
 
 
 def _which(config: Config) -> str:

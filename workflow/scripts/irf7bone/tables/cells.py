@@ -115,7 +115,7 @@ CALLS = Table(
         text("lineage", "what its markers say"),
         share("score", "score of the winning marker list", nullable=False),
         share("margin", "distance to the second", nullable=False),
-        share("cnv_share", "share of its cells above the 95th percentile of held-out normal cells, by lineage the largest"),
+        share("cnv_share", "share of its cells above what 95 % of held-out normal cells keep below"),
         text("compartment", "what it is called", allowed=COMPARTMENTS),
         text("reason", "by what"),
     ),

@@ -34,7 +34,7 @@ from irf7bone.study.cells_card import QualityRules
 
 GENES, POOL, CHUNK = 20_000, 20_000, 131_072
 PATIENTS, COMPARTMENTS = 20, ("malignant", "fibroblast", "myeloid", "t_cd8", "nk", "endothelial")
-SETS, SET_SIZE, N_USED, N_COORDINATES, N_CLUSTERS = 12, 50, 2_000, 40, 60
+SETS, SET_SIZE, N_USED, N_CLUSTERS = 12, 50, 2_000, 60
 RULES = QualityRules(min_genes=200, max_mito=0.25, min_cells_per_pseudobulk=20)
 
 
@@ -138,9 +138,8 @@ def model() -> PlacingModel:
     rng = np.random.default_rng(4)
     clustering = Clustering(
         np.sort(rng.choice(GENES, N_USED, replace=False)),
-        3_600.0,
-        rng.normal(size=(N_USED, N_COORDINATES)),
-        rng.normal(size=(N_CLUSTERS, N_COORDINATES)),
+        rng.normal(size=(N_USED, N_CLUSTERS)),
+        rng.uniform(size=N_CLUSTERS),
     )
     called = np.array(COMPARTMENTS, dtype=object)[np.arange(N_CLUSTERS) % len(COMPARTMENTS)]
     return PlacingModel(clustering, called, "labels", DoubletRule(1.0, 1.0, 0.9, 0.01), True)

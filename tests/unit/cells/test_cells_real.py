@@ -129,7 +129,7 @@ def test_random_splits_of_patients_give_uniform_p_and_cells_do_not(realdata):
         case = np.isin(names, rng.choice(names, 2, replace=False))
         means = np.array([score[patient == name].mean() for name in names])
         matrix = np.column_stack([np.ones(4), case])
-        by_patient.append(compare(means[None], matrix)[0]["p"].iloc[0])
+        by_patient.append(compare(means[None], matrix)["p"].iloc[0])
         inside = np.isin(patient, names[case])
         by_cell.append(mannwhitneyu(score[inside], score[~inside]).pvalue)
     assert 0.03 <= np.mean(np.array(by_patient) < 0.05) <= 0.07

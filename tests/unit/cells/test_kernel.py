@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from irf7bone.cells.kernel import add_pseudobulk, measure_cells, project_cells, score_cells
+from irf7bone.cells.kernel import add_pseudobulk, measure_cells, score_cells, weigh_cells
 from irf7bone.cells.sets import GeneSets
 
 GENES = ["IRF7", "ISG15", "EPCAM", "CD8A", "MT-ND1"]
@@ -119,10 +119,9 @@ def test_sums_are_those_of_scanpys_aggregate():
     assert (sums == np.asarray(theirs.layers["sum"])[theirs.obs_names.get_indexer(["a", "b", "c"])]).all()
 
 
-def test_coordinates_by_hand():
-    components = np.array([[1.0, 0.0], [0.0, 2.0]])
-    places = np.zeros((3, 2))
-    project_cells(*arrays(COUNTS, [0, -1, 1, -1, -1]), np.array([6.0, 5.0, 4.0]), 100.0, components, places)
-    assert places == pytest.approx(
-        np.array([[np.log1p(100 / 6), 2 * np.log1p(50)], [0, 0], [np.log1p(50), 0]])
-    )
+def test_weighed_counts_by_hand():
+    weights = np.array([[1.0, 0.0], [-3.0, 2.0]])
+    scores = np.array([[10.0, 0.0], [0.0, 0.0], [0.0, 1.0]])
+    weigh_cells(*arrays(COUNTS, [0, -1, 1, -1, -1]), weights, scores)
+    counts = COUNTS[:, [0, 2]]
+    assert (scores == counts @ weights + [[10, 0], [0, 0], [0, 1]]).all()

@@ -186,7 +186,7 @@ def test_clusters_are_called_at_any_depth_by_markers(depth):
 
 
 def test_clusters_are_called_by_copy_number_at_250_counts():
-    """Twelve patients, every fourth cell no tumour; what clusters mix, no call of clusters can tell apart."""
+    """Twelve patients with 5 % ambient RNA and 4 % doublets; cells left uncertain count as wrong."""
     cells = simulated(seed=11, n_patients=12, n_pairs=6, n_cells=8000, n_genes=4000)
     thin = cells.counts.tocsr().copy()
     share = np.minimum(1, 250 / np.asarray(thin.sum(axis=1)).ravel())
@@ -201,13 +201,9 @@ def test_clusters_are_called_by_copy_number_at_250_counts():
     )
     truth = (cells.obs["cell_type"] == "malignant").to_numpy()
     called = calls.table["compartment"].to_numpy(dtype=object)
-    most = np.array([truth[calls.clusters == c].mean() > 0.5 for c in range(len(called))])
-    sure = ~np.isin(called, ["epithelial_uncertain", "unassigned"])
-    assert cohen_kappa_score(most[sure], called[sure] == "malignant") >= 0.95
-    assert sure[calls.clusters].mean() > 0.9
-    best = cohen_kappa_score(truth, most[calls.clusters])
-    cells_called = cohen_kappa_score(truth, called[calls.clusters] == "malignant")
-    assert cells_called > 0.93 and best - cells_called < 0.02
+    unsure = np.isin(called, ["epithelial_uncertain", "unassigned"])
+    said = np.select([unsure, called == "malignant"], ["unsure", "malignant"], "other")[calls.clusters]
+    assert cohen_kappa_score(np.where(truth, "malignant", "other"), said) >= 0.95
 
 
 def test_white_doublets_are_found_and_single_cells_left_alone(planted):

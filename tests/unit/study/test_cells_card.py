@@ -11,7 +11,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from madeup.cells import CONTRAST, as_adata, make_card, simulated, symbols, write_card, write_tenx_mtx
+from madeup.cells import (
+    CONTRAST,
+    as_adata,
+    make_card,
+    simulated,
+    symbols,
+    write_card,
+    write_tenx_h5,
+    write_tenx_mtx,
+)
 from scipy import sparse
 
 from irf7bone.base.errors import InputError
@@ -249,7 +258,7 @@ def test_files_with_an_address_are_fetched_locked_and_read_as_if_they_lay_beside
     ("files", "source", "said"),
     [
         ([{"path": "sub/a.h5ad", "url": "https://host.org/a"}], "h5ad", "a plain file name"),
-        ([{"path": "s1", "url": "https://host.org/s1"}], "tenx_mtx", "a tenx_mtx is a folder"),
+        ([{"path": "raw/s1", "url": "https://host.org/s1"}], "tenx_mtx", "a plain file name"),
         ([{"path": "a.h5ad", "url": "http://host.org/a"}], "h5ad", "https://"),
     ],
 )
@@ -278,6 +287,81 @@ def test_an_obs_column_of_a_newer_anndata_is_named(folder):
         file["obs/patient"].attrs["encoding-type"] = "something-new"
     message = refused(folder)
     assert "obs/patient" in message and "a column as this version of anndata stores it" in message
+
+
+def as_geo_has_them(
+    adata, folder: Path, names: tuple[str, ...] = ("matrix", "barcodes", "genes")
+) -> pd.DataFrame:
+    """Three files a sample under the names of a series' supplement; patients and sites of the samples."""
+    folder.mkdir()
+    for number, (name, part) in enumerate(adata.obs.groupby("sample", observed=True)):
+        write_tenx_mtx(
+            folder / "one",
+            sparse.csr_matrix(adata[part.index].X),
+            list(range(len(part))),
+            list(adata.var_names),
+        )
+        for kind, called in zip(("matrix.mtx", "barcodes.tsv", "features.tsv"), names, strict=True):
+            (folder / "one" / f"{kind}.gz").rename(
+                folder / f"GSM{number}_{name}_{called}.{kind.split('.')[1]}.gz"
+            )
+        (folder / "one").rmdir()
+    table = adata.obs.drop_duplicates("sample")[["sample", "patient", "site", "subtype"]].sort_values(
+        "sample"
+    )
+    return table.assign(sample=[f"GSM{number}_{name}" for number, name in enumerate(table["sample"])])
+
+
+CALLED_HERE = {
+    "obs": [{"source": "table", "path": "patients.csv", "key": "sample"}],
+    "compartments": {"labels": None, "malignant_by": "markers"},
+}
+TENX = {"source": "tenx_mtx", "gene_id": "symbol", "scale": "counts", "technology": "droplet"}
+
+
+def test_samples_under_prefixes_are_proposed_and_read(tmp_path, adata):
+    table = as_geo_has_them(adata, tmp_path / "raw")
+    table.to_csv(tmp_path / "patients.csv", index=False)
+    proposed = yaml.safe_load(cells_text("made", tmp_path / "raw", tmp_path / "made.yaml"))["cells"]
+    assert proposed["source"] == "tenx_mtx" and proposed["gene_id"] == "symbol"
+    assert proposed["files"] == [{"path": f"raw/{name}", "sample": name} for name in table["sample"]]
+    card = make_card(tmp_path, [], cells={**TENX, "files": proposed["files"]}, **CALLED_HERE)
+    assert len(card.files()) == 3 * len(table) + 1
+    acquired = acquire_cells(card, None, tmp_path)
+    assert acquired.obs["patient"].value_counts().to_dict() == adata.obs["patient"].value_counts().to_dict()
+    (tmp_path / "raw" / f"{table['sample'].iloc[0]}_barcodes.tsv.gz").unlink()
+    with pytest.raises(InputError, match=r"barcodes\.tsv \(\.gz\) as .*_barcodes\.tsv"):
+        acquire_cells(card, None, tmp_path)
+
+
+def test_samples_under_prefixes_are_fetched_with_genes_or_features(tmp_path, adata):
+    host = tmp_path / "mirror" / "host.org"
+    host.parent.mkdir()
+    table = as_geo_has_them(adata, host)  # genes.tsv: features.tsv is asked for first and not there
+    table.to_csv(tmp_path / "patients.csv", index=False)
+    files = [{"path": name, "sample": name, "url": f"https://host.org/{name}"} for name in table["sample"]]
+    card = make_card(tmp_path, [], cells={**TENX, "files": files}, **CALLED_HERE)
+    wanted = remote_cells(card)
+    assert len(wanted) == 3 * len(table) and card.files() == [tmp_path / "patients.csv"]
+    fetch_all(
+        wanted, tmp_path / "downloads", lock=tmp_path / "card.lock.tsv", mirror=str(tmp_path / "mirror")
+    )
+    acquired = acquire_cells(card.with_downloads(tmp_path / "downloads"), None, tmp_path)
+    assert len(acquired.obs) == adata.n_obs and len(acquired.sources) == 3 * len(table) + 1
+
+
+def test_a_folder_of_h5_files_and_an_archive_are_told(tmp_path, adata):
+    for name in ("GSM1_A", "GSM2_B"):
+        write_tenx_h5(
+            tmp_path / f"{name}.h5", sparse.csr_matrix(adata[:5].X), list("abcde"), list(adata.var_names)
+        )
+    proposed = yaml.safe_load(cells_text("made", tmp_path, tmp_path / "made.yaml"))["cells"]
+    assert proposed["source"] == "tenx_h5"
+    assert proposed["files"] == [{"path": f"{n}.h5", "sample": n} for n in ("GSM1_A", "GSM2_B")]
+    (tmp_path / "packed").mkdir()
+    (tmp_path / "packed" / "GSE1_RAW.tar").write_bytes(b"")
+    with pytest.raises(InputError, match=r"tar -xf GSE1_RAW\.tar"):
+        cells_text("made", tmp_path / "packed", tmp_path / "made.yaml")
 
 
 def test_a_card_is_proposed_from_a_file_and_from_folders(folder, adata):

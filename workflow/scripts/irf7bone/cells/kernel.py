@@ -186,23 +186,20 @@ def score_cells(
             mean_log[cell, j] = mean_log[cell, j] / measured if measured > 0 else np.nan
 
 
-@compiled(INTEGERS, SMALL, VALUES, INTEGERS, VECTOR, numba.float64, MATRIX, MATRIX)
-def project_cells(indptr, indices, data, position, totals, scale, components, places):
-    """Coordinates of each cell: log1p of counts scaled to one total, times the components.
+@compiled(INTEGERS, SMALL, VALUES, INTEGERS, MATRIX, MATRIX)
+def weigh_cells(indptr, indices, data, position, weights, scores):
+    """Add each cell's counts times the weights of their genes.
 
     Args:
         indptr, indices, data: The block.
-        position: Row of ``components`` of each column, -1 for none.
-        totals: Sum of each cell.
-        scale: The total that counts are scaled to.
-        components: Genes x coordinates.
-        places: Out, cells x coordinates; added to.
+        position: Row of ``weights`` of each column, -1 for none.
+        weights: Genes x clusters.
+        scores: In and out, cells x clusters.
     """
     for cell in range(len(indptr) - 1):
-        if totals[cell] > 0:
-            for k in range(indptr[cell], indptr[cell + 1]):
-                row = position[indices[k]]
-                if row >= 0:
-                    level = np.log1p(data[k] * scale / totals[cell])
-                    for j in range(components.shape[1]):
-                        places[cell, j] += level * components[row, j]
+        for k in range(indptr[cell], indptr[cell + 1]):
+            row = position[indices[k]]
+            if row >= 0:
+                value = np.float64(data[k])
+                for j in range(weights.shape[1]):
+                    scores[cell, j] += value * weights[row, j]

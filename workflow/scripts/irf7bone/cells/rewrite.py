@@ -24,6 +24,7 @@ from irf7bone.cells.matrix import (
     open_hdf5,
     storage_of,
 )
+from irf7bone.study.tenx_names import PARTS, possible_files
 
 MOST_VALUES = 200_000_000  # of a matrix that has to be turned in memory: about 3 GB
 ROWS = 2_000
@@ -123,15 +124,13 @@ def csr_of_h5ad(path: Path, matrix: str, rewritten: Path, where: str) -> CellMat
 
 
 def csr_of_mtx(folder: Path, gene_id: str, rewritten: Path, where: str) -> CellMatrix:
-    """A Cell Ranger folder: matrix.mtx, barcodes.tsv, features.tsv or genes.tsv, each perhaps with .gz.
+    """A Cell Ranger folder, or the beginning of three names: matrix.mtx, barcodes.tsv, features.tsv or
+    genes.tsv, each perhaps with .gz.
 
     Raises:
         InputError: a file is not there, or the entries are not sorted by cell and too many to be turned.
     """
-    matrix, barcodes, features = (
-        _one_of(folder, names, where)
-        for names in (("matrix.mtx",), ("barcodes.tsv",), ("features.tsv", "genes.tsv"))
-    )
+    matrix, barcodes, features = (_one_of(folder, names, where) for names in PARTS)
     names = pd.read_csv(features, sep="\t", header=None, dtype=str, keep_default_na=False)
     genes = names[min(1, names.shape[1] - 1) if gene_id == "symbol" else 0].to_numpy(dtype=object)
     cells = pd.read_csv(barcodes, sep="\t", header=None, dtype=str, keep_default_na=False)[0].to_numpy(
@@ -172,12 +171,17 @@ def csr_of_table(path: Path, genes_in: str, rewritten: Path, where: str) -> Cell
 
 
 def _one_of(folder: Path, names: tuple[str, ...], where: str) -> Path:
-    for name in names:
-        for path in (folder / name, folder / f"{name}.gz"):
-            if path.is_file():
-                return path
+    for path in possible_files(folder, names):
+        if path.is_file():
+            return path
+    inside = f"in {folder}" if folder.is_dir() else f"as {folder}_{names[0]}"
     raise InputError(
-        Problem(where, f"{' or '.join(names)} (.gz) in {folder}", "no such file", "name Cell Ranger's folder")
+        Problem(
+            where,
+            f"{' or '.join(names)} (.gz) {inside}",
+            "no such file",
+            "name Cell Ranger's folder, or the beginning that its three files share",
+        )
     )
 
 

@@ -153,9 +153,8 @@ def write_calls(
         np.savez(
             file,
             genes=called.clustering.genes,
-            scale=called.clustering.scale,
-            components=called.clustering.components,
-            centres=called.clustering.centres,
+            weights=called.clustering.weights,
+            offsets=called.clustering.offsets,
             doublets=np.array(list(asdict(rule).values())),
         )
     frame = pd.DataFrame(
@@ -189,9 +188,7 @@ def write_copy_number(called: Calls, path: str) -> None:
 def read_model(card: CellsCard, table: str, model: str) -> PlacingModel:
     """What :func:`write_calls` stored, as the second reading needs it."""
     with np.load(model) as stored:
-        clustering = Clustering(
-            stored["genes"], float(stored["scale"]), stored["components"], stored["centres"]
-        )
+        clustering = Clustering(stored["genes"], stored["weights"], stored["offsets"])
         rule = DoubletRule(*map(float, stored["doublets"]))
     compartments = CALLS.read(table).sort_values("cluster")["compartment"].to_numpy(dtype=object)
     return PlacingModel(

@@ -8,6 +8,7 @@ from typing import Any
 
 from irf7bone.study.card import Card, codes, shared_parts
 from irf7bone.study.document import Document, read_document
+from irf7bone.study.tenx_names import tenx_files
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,10 @@ class CellsCard(Card):
         return self.clinical
 
     def files(self) -> list[Path]:
-        """All local files that the card names and that are not fetched; of a folder, the files in it."""
+        """All local files that the card names and that are not fetched; of a tenx_mtx, its three."""
         named = [self.resolve(entry["path"]) for entry in self.cells.get("files", ()) if "url" not in entry]
-        found = [file for path in named for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
+        mtx = self.cells["source"] == "tenx_mtx"
+        found = [file for path in named for file in (tenx_files(path) if mtx else [path])]
         tables = [
             self.resolve(entry["path"])
             for entry in self.obs

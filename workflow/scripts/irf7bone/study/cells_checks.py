@@ -11,6 +11,7 @@ from irf7bone.base.cells_vocabulary import BULK, COMPARTMENTS
 from irf7bone.base.nearest import choose_from, nearest_file
 from irf7bone.study.card_checks import CardKind, CardView, check_id
 from irf7bone.study.cells_card import CellsCard, make_cells
+from irf7bone.study.tenx_names import tenx_files
 
 SIMULATION = "simulate_cells"
 FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
@@ -106,7 +107,8 @@ def _check_files(card: CardView) -> None:
             _check_fetched(card, at, name)
             continue
         path = card.document.path.parent / name
-        if name and not path.exists():
+        mtx = at[0] == "cells" and card.get("cells", "source", kind=str) == "tenx_mtx"
+        if name and not (path.exists() or (mtx and tenx_files(path))):
             close = nearest_file(path)
             card.add(
                 (*at, "path"),
@@ -117,14 +119,7 @@ def _check_files(card: CardView) -> None:
 
 
 def _check_fetched(card: CardView, at: tuple[str | int, ...], name: str) -> None:
-    if card.get("cells", "source", kind=str) == "tenx_mtx" and at[0] == "cells":
-        card.add(
-            (*at, "url"),
-            expected="no `url`: a tenx_mtx is a folder",
-            found="one",
-            remedy="fetch the folder yourself and name it as path, or give an h5ad or a 10x h5",
-        )
-    elif not FILE_NAME.fullmatch(name):
+    if not FILE_NAME.fullmatch(name):
         card.add(
             (*at, "path"),
             expected="a plain file name of letters, digits, `.`, `_`, `+` and `-`, as which it is kept",

@@ -18,6 +18,7 @@ from irf7bone.commands.propose.card import dump
 from irf7bone.commands.propose.seen import ask
 from irf7bone.genes.symbols import looks_like_mouse
 from irf7bone.study.questions import MARK
+from irf7bone.study.tenx_names import tenx_files, tenx_samples
 
 MOST_LABELS = 80
 FEW_VALUES = 60
@@ -64,7 +65,7 @@ def cells_text(identity: str, path: Path, card: Path) -> str:
 
     Args:
         identity: Its id.
-        path: An h5ad, a 10x h5, a folder of a 10x mtx, a folder of samples, or a table.
+        path: An h5ad, a 10x h5, a table, a folder of a 10x mtx, or one of samples (folders, prefixes, h5).
         card: Where the card will lie; paths are written as seen from there.
 
     Raises:
@@ -136,25 +137,7 @@ def cells_text(identity: str, path: Path, card: Path) -> str:
 def _look(path: Path) -> tuple[str, list[dict[str, Any]], pd.DataFrame, np.ndarray, list[str]]:
     """Kind of source, entries of files, columns of cells as text, gene ids, and remarks."""
     if path.is_dir():
-        folders = sorted({item.parent for item in path.rglob("matrix.mtx*")})
-        if not folders:
-            raise InputError(
-                Problem(
-                    str(path),
-                    "a folder with matrix.mtx(.gz), or of such folders",
-                    "none",
-                    "name one, or a file",
-                )
-            )
-        several = len(folders) > 1
-        files = [{"path": str(item), **({"sample": item.name} if several else {})} for item in folders]
-        names = pd.read_csv(
-            next(folders[0].glob("features.tsv*"), next(folders[0].glob("*enes.tsv*"), None)),
-            sep="\t",
-            header=None,
-        )
-        samples = pd.DataFrame({"sample": [item.name for item in folders]}, dtype=object)
-        return "tenx_mtx", files, samples, names[min(1, names.shape[1] - 1)].to_numpy(dtype=object), []
+        return _look_into(path)
     if path.suffix == ".h5ad":
         matrix, remark = _matrix(path)
         with open_hdf5(path, str(path)) as file:
@@ -175,6 +158,34 @@ def _look(path: Path) -> tuple[str, list[dict[str, Any]], pd.DataFrame, np.ndarr
         genes,
         [],
     )
+
+
+def _look_into(folder: Path) -> tuple[str, list[dict[str, Any]], pd.DataFrame, np.ndarray, list[str]]:
+    """:func:`_look` for a folder: 10x matrices in folders or under prefixes, or 10x h5, one a sample."""
+    found = tenx_samples(folder)
+    kind = "tenx_mtx" if found else "tenx_h5"
+    found = found or sorted(folder.rglob("*.h5"))
+    if not found:
+        packed = sorted(item.name for item in folder.glob("*.tar*"))
+        raise InputError(
+            Problem(
+                str(folder),
+                "matrix.mtx(.gz), <sample>_matrix.mtx(.gz), or 10x h5 files, here or in folders below",
+                f"none, but {packed[0]}" if packed else "none",
+                f"unpack it here: tar -xf {packed[0]}" if packed else "name one, or a file",
+            )
+        )
+    several = len(found) > 1
+    names = [item.name.removesuffix(".h5") for item in found]
+    files = [
+        {"path": str(item), **({"sample": name} if several else {})}
+        for item, name in zip(found, names, strict=True)
+    ]
+    samples = pd.DataFrame({"sample": names}, dtype=object)
+    if kind == "tenx_h5":
+        return kind, files, samples, open_tenx_h5(found[0], "symbol", str(found[0])).genes, []
+    genes = pd.read_csv(tenx_files(found[0])[-1], sep="\t", header=None)
+    return kind, files, samples, genes[min(1, genes.shape[1] - 1)].to_numpy(dtype=object), []
 
 
 def _columns(path: Path) -> pd.DataFrame:

@@ -75,3 +75,17 @@ def test_a_cohort_is_two_submissions_and_ends_with_the_bytes_of_a_plain_run(tmp_
     assert len(set(re.findall(r"submitted with SLURM jobid (\d+)", said))) == 3, said
     assert made(tmp_path / "there") == made(tmp_path / "here")
     assert set(Path(gettempdir()).glob("slurm.*")) <= before, "nothing is left behind"
+
+
+def test_a_job_that_was_killed_for_memory_is_tried_again_with_twice_as_much(tmp_path):
+    write_table_cohort(tmp_path / "cards", "tiny_a", seed=1, patients=60)
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(STUDY), encoding="utf-8")
+    profile = ("--workflow-profile", str(PROJECT / "workflow/profiles/slurm"), *QUICKLY)
+    here = () if "SLURM_CONF" in os.environ else ("sh", str(PROJECT / "tools/with_slurm.sh"))
+    little = ("--set-resources", "acquire_cohort:mem_mb=250*attempt", "--until", "acquire_cohort")
+    done = run_study(tmp_path, *here, "--", *profile, *little)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert len(set(re.findall(r"submitted with SLURM jobid (\d+)", said))) >= 2, said
+    assert "Trying to restart job" in said
+    assert (tmp_path / "results/acquired/tiny_a/source.json").is_file()

@@ -30,7 +30,7 @@ from irf7bone.tables.verdict import SITE_WORDS
 SMALLEST = (0.7, 0.8)
 # of the null cohorts that the other parts simulate: studies a cell at summary level, and at patient level
 SUMMARY_SHARE, PATIENT_SHARE = 0.5, 0.1
-# a cell that comes near a limit is drawn again with so many times as many studies
+# what comes near a limit, and what both levels have, is drawn again with so many times as many studies
 AGAIN = 5
 
 
@@ -100,7 +100,8 @@ def summary_rows(scenario: Scenario, many: int, seed: int) -> list[dict[str, Any
 
     A cell that comes near a limit of :mod:`calibrate.verdict_limits` is drawn again with :data:`AGAIN`
     times as many studies, which replace the first; where they exceed it, as many more are drawn, and both
-    are counted together, so that neither is chosen by what it says.
+    are counted together, so that neither is chosen by what it says. A cell that the patient level has too
+    is drawn with as many from the start.
     """
     rows = []
     for k in COHORTS:
@@ -115,17 +116,22 @@ def summary_rows(scenario: Scenario, many: int, seed: int) -> list[dict[str, Any
 def _often_enough(
     scenario: Scenario, k: int, events: tuple[int, int], many: int, seed: int
 ) -> dict[float, Counter[str]]:
-    def near(found: dict[float, Counter[str]], part: float) -> bool:
-        return any(comes_near(scenario, size, events, k, said, part) for size, said in found.items())
+    def near(found: dict[float, Counter[str]], margin: float) -> bool:
+        return any(comes_near(scenario, size, events, k, said, margin) for size, said in found.items())
 
-    found = _cell(scenario, k, events, many, seed)
-    if not near(found, NEAR):
-        return found
+    if not _has_patients(scenario, k, events):
+        found = _cell(scenario, k, events, many, seed)
+        if not near(found, NEAR):
+            return found
     found = _cell(scenario, k, events, AGAIN * many, seed + 1)
-    if not near(found, 1.0):
+    if not near(found, 0.0):
         return found
     more = _cell(scenario, k, events, AGAIN * many, seed + 2)
     return {size: said + more[size] for size, said in found.items()}
+
+
+def _has_patients(scenario: Scenario, k: int, events: tuple[int, int]) -> bool:
+    return scenario.name in MARKED and k in PATIENT_COHORTS and events == PATIENT_EVENTS
 
 
 def _cell(

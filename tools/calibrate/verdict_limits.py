@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import fisher_exact
 
-from calibrate.verdict_scenarios import BEYOND_ITS_PREMISE, EVENTS, Scenario
+from calibrate.verdict_scenarios import APART, BEYOND_ITS_PREMISE, EVENTS, Scenario
 from irf7bone.base.vocabulary import CONTRADICTED, NO_EFFECT, NOT_SPECIFIC, SUPPORTED
 
 # shares of false words
 FALSE_EFFECT, FALSE_NO_EFFECT, FALSE_NOT_SPECIFIC = 0.05, 0.025, 0.05
-# a share above this part of its limit comes near it
-NEAR = 0.8
+# a share less than so many standard errors from its limit comes near it
+NEAR = 2.0
 # of two shares that are the same, so many differ by more than two standard errors
 TWO_ERRORS = 0.0455
 # power may stay this far below what the specification found
@@ -34,6 +34,15 @@ class Power:
     def of(self, events: tuple[int, int], k: int) -> float:
         """The share; NaN for one cohort, which never decides."""
         return self.percent[events][POWER_COHORTS.index(k)] / 100 if k in POWER_COHORTS else np.nan
+
+    def is_of(self, scenario: Scenario) -> bool:
+        """Whether it was found where this is true, whatever the score's correlation with proliferation."""
+        return scenario.name.removesuffix(f", {APART}") == self.scenario
+
+    def error(self, counted: Counter[str], events: tuple[int, int], k: int) -> float:
+        """Standard error of the difference from a cell's studies, counted by word."""
+        many = counted.total()
+        return difference_error(counted[self.word] / many, many, self.of(events, k), PROTOTYPE_STUDIES)
 
 
 POWER_COHORTS = (2, 3, 5, 8, 12)
@@ -94,7 +103,7 @@ def comes_near(
     events: tuple[int, int],
     k: int,
     counted: Counter[str],
-    part: float,
+    margin: float,
 ) -> bool:
     """Whether a cell comes near one of its limits.
 
@@ -104,17 +113,23 @@ def comes_near(
         events: Fewest and most events a cohort.
         k: Cohorts.
         counted: Studies by word.
-        part: Of the limit, :data:`NEAR`; 1 for whether it is missed.
+        margin: Standard errors from the limit, :data:`NEAR`; 0 for whether it is missed.
     """
-    share = {word: number / counted.total() for word, number in counted.items()}
-    if scenario.no_effect and false_effect(share) > part * FALSE_EFFECT:
-        return not is_excused(scenario)
+    many = counted.total()
+    share = {word: number / many for word, number in counted.items()}
+
+    def above(found: float, limit: float) -> bool:
+        return found > limit - margin * np.sqrt(limit * (1 - limit) / many)
+
+    if scenario.no_effect and not is_excused(scenario) and above(false_effect(share), FALSE_EFFECT):
+        return True
     if expects_effect_of_size(scenario) and scenario.name not in BEYOND_ITS_PREMISE:
         limits = {NO_EFFECT: FALSE_NO_EFFECT, NOT_SPECIFIC: FALSE_NOT_SPECIFIC}
-        if any(share.get(word, 0) > part * limit for word, limit in limits.items()):
+        if any(above(share.get(word, 0), limit) for word, limit in limits.items()):
             return True
+    asked = [one for one in POWER if one.smallest_hr == smallest_hr and one.is_of(scenario)]
     return any(
-        share.get(one.word, 0) < one.of(events, k)
-        for one in POWER
-        if (one.scenario, one.smallest_hr) == (scenario.name, smallest_hr)
+        share.get(one.word, 0) < one.of(events, k) - SHORT + margin * one.error(counted, events, k)
+        for one in asked
+        if k in POWER_COHORTS
     )

@@ -9,7 +9,7 @@ import numpy as np
 from calibrate.verdict_scenarios import EVENT_SHARE, Scenario
 from calibrate.verdict_summary import MODELS, E, M, P, S, Studies, chosen_by_outcome, population, true_effects
 from irf7bone.outcome.claim_designs import ClaimPatients
-from irf7bone.outcome.claim_models import fit_models
+from irf7bone.outcome.claim_models import BEFORE, fit_models
 from irf7bone.outcome.er_adjustment import ErAdjustment
 from irf7bone.outcome.estimator import fit_many
 from irf7bone.outcome.models import Cohort, Design
@@ -37,12 +37,13 @@ def draw_patients(
     """
     log_hr = {name: np.full((many, k), np.nan) for name in MODELS}
     se = {name: np.full((many, k), np.nan) for name in MODELS}
+    attenuation = {name: np.full((many, k), np.nan) for name in BEFORE}
     control, change = np.full((2, many, k), np.nan), np.full((2, many, k), np.nan)
     early, late = true_effects(scenario, k, many, random)
     for study in range(many):
         for cohort in range(k):
             if scenario.twice and cohort == 1:
-                for part in (*log_hr.values(), *se.values(), *control, *change):
+                for part in (*log_hr.values(), *se.values(), *attenuation.values(), *control, *change):
                     part[study, 1] = part[study, 0]
                 continue
             wanted = int(random.integers(events[0], events[1] + 1))
@@ -52,13 +53,17 @@ def draw_patients(
                 continue
             for name, row in found.items():
                 log_hr[name][study, cohort], se[name][study, cohort] = row["log_hr"], row["se"]
+            for name, before in BEFORE.items():
+                known = found[name]["difference_variance"]
+                by_errors = found[name]["se"] ** 2 - found[before]["se"] ** 2
+                attenuation[name][study, cohort] = by_errors if known is None else known
             control[:, study, cohort] = _control(people)
             own = found["claim"]
             change[:, study, cohort] = own.get("change", np.nan), own.get("change_se", np.nan)
     chosen = chosen_by_outcome(scenario, k)
     asked = bool(chosen.any()) and not (scenario.flagged or scenario.denied)
     kept = ~chosen if scenario.flagged else np.ones(k, bool)
-    return Studies(log_hr, se, tuple(control), tuple(change), kept, asked)
+    return Studies(log_hr, se, tuple(control), tuple(change), kept, asked, attenuation)
 
 
 def _patients(

@@ -9,7 +9,7 @@ Calibration for measurement error is the matrix form of Fuller (1987), not the p
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -40,6 +40,8 @@ class Studies:
         late_less_early: Difference of the score's log hazard ratios and its error, each of shape (m, k).
         pooled: Cohorts that are pooled, shape (k,).
         asked: Whether a card leaves open why nearly all patients have the event.
+        attenuation: Variance of each cohort's attenuation by the model after the adjustment, shape (m, k);
+            empty where it is the difference of the models' variances.
     """
 
     log_hr: dict[str, np.ndarray]
@@ -48,6 +50,7 @@ class Studies:
     late_less_early: tuple[np.ndarray, np.ndarray]
     pooled: np.ndarray
     asked: bool
+    attenuation: dict[str, np.ndarray] = field(default_factory=dict)
 
     def first(self, k: int) -> Studies:
         """The same studies with their first k cohorts."""
@@ -58,6 +61,7 @@ class Studies:
             tuple(part[:, :k] for part in self.late_less_early),
             self.pooled[:k],
             self.asked,
+            {name: values[:, :k] for name, values in self.attenuation.items()},
         )
 
 

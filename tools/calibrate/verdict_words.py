@@ -27,11 +27,13 @@ def judged(studies: Studies, smallest_hr: float) -> list[Evidence]:
     models = {
         name: StudyEstimates(studies.log_hr[name], studies.se[name]).only(kept) for name in studies.log_hr
     }
-    found = collect(models, smallest_hr=smallest_hr, scale=SCALE)
+    variances = {name: values[:, kept] for name, values in studies.attenuation.items()}
+    found = collect(models, smallest_hr=smallest_hr, scale=SCALE, variances=variances)
     control = pool_normal_normal(*(part[:, kept] for part in studies.control), scale=SCALE).mu.below(0.0)
     change, error = (part[:, kept] for part in studies.late_less_early)
     weight = 1 / np.square(error)
-    z = np.nansum(weight * change, axis=1) / np.sqrt(np.nansum(weight, axis=1))
+    with np.errstate(invalid="ignore"):  # a study without any estimate
+        z = np.nansum(weight * change, axis=1) / np.sqrt(np.nansum(weight, axis=1))
     codes = [
         frozenset(
             code

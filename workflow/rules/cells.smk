@@ -176,7 +176,7 @@ rule analyse_cells:
 rule derive_malignant_parts:
     input:
         cards=[card.path for card in study.cells.values()],
-        pseudobulk=expand("results/cells/{data_set}/pseudobulk.h5ad", data_set=study.cells),
+        pseudobulk=every("results/cells/{data_set}/pseudobulk.h5ad", data_set=study.cells),
         signatures=study.signature_files,
         records=signature_records,
         orthologs=orthologs,
@@ -205,9 +205,9 @@ rule derive_malignant_parts:
 rule pool_cells:
     input:
         cards=[card.path for card in study.cells.values()],
-        signatures=expand("results/cells/{data_set}/signatures.tsv", data_set=study.cells),
-        claim=expand("results/cells/{data_set}/claim.tsv", data_set=study.cells),
-        immune=expand("results/cells/{data_set}/immune.tsv", data_set=study.cells),
+        signatures=every("results/cells/{data_set}/signatures.tsv", data_set=study.cells),
+        claim=every("results/cells/{data_set}/claim.tsv", data_set=study.cells),
+        immune=every("results/cells/{data_set}/immune.tsv", data_set=study.cells),
     output:
         contrasts="results/pooled_cells/contrasts.tsv",
         links="results/pooled_cells/links.tsv",

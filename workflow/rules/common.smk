@@ -27,6 +27,7 @@ from irf7bone.study.provenance import git_revision
 from irf7bone.study.places import downloads_folder, folder_problem, from_here
 from irf7bone.study.planned_subtypes import planned_subtypes
 from irf7bone.study.strict_yaml import merge_config, read_configs
+from irf7bone.study.thin_plan import Files, is_shared, one_of
 from irf7bone.tables.register import OF_CELLS, OF_COHORT, OF_EXPERIMENT
 from irf7bone.tables.register import OVER_CELLS, OVER_COHORTS, OVER_EXPERIMENTS
 from irf7bone.tables.register import EVERY_GENE_FILE, PROBES, SUBTYPES, paths_in, registered
@@ -45,8 +46,9 @@ given = workflow.config_settings.config
 if is_module:
     # Snakemake passes over `configfile:`, and the files are those of the workflow that uses this one
     config_files, given = [root / "config.yaml"], config
-# A module may run in a folder below (`prefix:`), from where paths that are relative to this one lead nowhere.
-seen = Path.absolute if is_module else from_here
+# A module may run in a folder below (`prefix:`), and a job in a copy of what it reads from a store; from there
+# paths that are relative to this folder lead nowhere.
+seen = Path.absolute if is_module or not is_shared(workflow) else from_here
 try:
     if problem := folder_problem(Path.cwd(), root, config_files):
         raise InputError(problem)
@@ -134,9 +136,12 @@ command = command_for(config_files[1:], root, given, module=is_module)
 
 
 wildcard_constraints:
-    cohort="|".join(study.cards) or "none",
-    experiment="|".join(study.experiments) or "none",
-    data_set="|".join(study.cells) or "none",
+    **{wildcard: one_of(names) for wildcard, names in ids.items()},
+
+
+def every(patterns, **ids):
+    """Paths for each id, as `expand` has them, that the plan is spared."""
+    return Files(expand(patterns, **ids))
 
 
 def memory(rule):

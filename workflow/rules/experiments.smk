@@ -106,8 +106,8 @@ rule derive_signature:
 rule pool_experiments:
     input:
         cards=[card.path for card in study.experiments.values()],
-        signatures=expand("results/experiments/{experiment}/signatures.tsv", experiment=study.experiments),
-        claim=expand("results/experiments/{experiment}/claim.tsv", experiment=study.experiments),
+        signatures=every("results/experiments/{experiment}/signatures.tsv", experiment=study.experiments),
+        claim=every("results/experiments/{experiment}/claim.tsv", experiment=study.experiments),
     output:
         contrasts="results/pooled_experiments/contrasts.tsv",
         claim="results/pooled_experiments/claim.tsv",

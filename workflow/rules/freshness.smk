@@ -4,4 +4,4 @@
 
 from irf7bone.study.freshness import decide_by_content
 
-decide_by_content(workflow, root, downloads)
+decide_by_content(workflow, root, downloads, ids)

@@ -36,7 +36,7 @@ rule harmonise_cohort:
 # One job for all cohorts: what it computes takes a tenth of a second each, importing scanpy three seconds.
 rule check_quality:
     input:
-        cohorts=expand("results/cohorts/{cohort}.h5ad", cohort=study.cards),
+        cohorts=every("results/cohorts/{cohort}.h5ad", cohort=study.cards),
     output:
         quality=expand("results/qc/{cohort}.tsv", cohort=study.cards),
     log:

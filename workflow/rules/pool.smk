@@ -6,9 +6,9 @@
 
 rule pool_associations:
     input:
-        associations=expand("results/associations/{cohort}.tsv", cohort=study.cards),
-        null=expand("results/outcome/{cohort}/null.tsv", cohort=study.cards),
-        summaries=expand("results/cohorts/{cohort}.summary.tsv", cohort=study.cards),
+        associations=every("results/associations/{cohort}.tsv", cohort=study.cards),
+        null=every("results/outcome/{cohort}/null.tsv", cohort=study.cards),
+        summaries=every("results/cohorts/{cohort}.summary.tsv", cohort=study.cards),
         signatures=signature_library,
         records=signature_records,
         symbols=study.symbols,
@@ -51,8 +51,8 @@ rule pool_associations:
 
 rule random_signatures_pooled:
     input:
-        cohorts=expand("results/cohorts/{cohort}.h5ad", cohort=study.cards),
-        scores=expand("results/scores/{cohort}.parquet", cohort=study.cards),
+        cohorts=every("results/cohorts/{cohort}.h5ad", cohort=study.cards),
+        scores=every("results/scores/{cohort}.parquet", cohort=study.cards),
         associations="results/tables/associations.tsv",
         pooled="results/tables/pooled.tsv",
         null="results/tables/null.tsv",
@@ -86,15 +86,15 @@ rule random_signatures_pooled:
 # Genes are fitted here and not in a job of their own: starting takes as long as all of them.
 rule examine_pooled:
     input:
-        cohorts=expand("results/cohorts/{cohort}.h5ad", cohort=real_cohorts),
-        scores=expand("results/scores/{cohort}.parquet", cohort=real_cohorts),
-        genes=expand("results/scores/{cohort}.genes.tsv", cohort=real_cohorts),
+        cohorts=every("results/cohorts/{cohort}.h5ad", cohort=real_cohorts),
+        scores=every("results/scores/{cohort}.parquet", cohort=real_cohorts),
+        genes=every("results/scores/{cohort}.genes.tsv", cohort=real_cohorts),
         associations="results/tables/associations.tsv",
         pooled="results/tables/pooled.tsv",
         summary="results/tables/cohorts.tsv",
-        by_er=expand("results/outcome/{cohort}/by_er.tsv", cohort=study.cards),
-        subtypes=expand("results/outcome/{cohort}/subtypes.tsv", cohort=study.cards),
-        immune=expand("results/outcome/{cohort}/immune.tsv", cohort=study.cards),
+        by_er=every("results/outcome/{cohort}/by_er.tsv", cohort=study.cards),
+        subtypes=every("results/outcome/{cohort}/subtypes.tsv", cohort=study.cards),
+        immune=every("results/outcome/{cohort}/immune.tsv", cohort=study.cards),
         signatures=signature_library,
         records=signature_records,
         symbols=study.symbols,
@@ -130,10 +130,10 @@ rule examine_pooled:
 
 rule audit_cohorts:
     input:
-        cohorts=expand("results/cohorts/{cohort}.h5ad", cohort=study.cards),
-        flow=expand("results/cohorts/{cohort}.flow.tsv", cohort=study.cards),
-        scores=expand("results/scores/{cohort}.parquet", cohort=study.cards),
-        associations=expand("results/associations/{cohort}.tsv", cohort=study.cards),
+        cohorts=every("results/cohorts/{cohort}.h5ad", cohort=study.cards),
+        flow=every("results/cohorts/{cohort}.flow.tsv", cohort=study.cards),
+        scores=every("results/scores/{cohort}.parquet", cohort=study.cards),
+        associations=every("results/associations/{cohort}.tsv", cohort=study.cards),
     output:
         duplicates="results/tables/duplicates.tsv",
         audit="results/tables/audit.tsv",
@@ -157,9 +157,9 @@ rule audit_cohorts:
 
 rule judge_results:
     input:
-        models=expand("results/outcome/{cohort}/claim_models.tsv", cohort=study.cards),
-        controls=expand("results/outcome/{cohort}/claim_controls.tsv", cohort=study.cards),
-        sites=expand("results/outcome/{cohort}/sites.tsv", cohort=study.cards),
+        models=every("results/outcome/{cohort}/claim_models.tsv", cohort=study.cards),
+        controls=every("results/outcome/{cohort}/claim_controls.tsv", cohort=study.cards),
+        sites=every("results/outcome/{cohort}/sites.tsv", cohort=study.cards),
         duplicates="results/tables/duplicates.tsv",
         summary="results/tables/cohorts.tsv",
         signatures=signature_library,

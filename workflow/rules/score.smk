@@ -6,7 +6,7 @@
 # One job: it takes a second, and what a cohort's part of a signature is worth is seen in the other cohorts.
 rule measure_agreement:
     input:
-        cohorts=expand("results/cohorts/{cohort}.h5ad", cohort=study.cards),
+        cohorts=every("results/cohorts/{cohort}.h5ad", cohort=study.cards),
         signatures=signature_library,
         records=signature_records,
         symbols=study.symbols,

@@ -7,7 +7,7 @@ import pytest
 
 from irf7bone.figures.forest import HEAD_MM, ROW_MM, plot_forest
 from irf7bone.figures.forest_tables import forest_table
-from irf7bone.figures.largest_cohorts import MOST_COHORTS, WITH_COHORTS, LargestCohorts
+from irf7bone.figures.largest_cohorts import MOST_COHORTS, MOST_DRAWN, WITH_COHORTS, LargestCohorts
 from irf7bone.tables.study_tables import StudyTables
 
 
@@ -54,3 +54,11 @@ def test_every_table_with_a_row_a_cohort_is_cut():
     largest = LargestCohorts.of(table, dict.fromkeys(table["cohort"], "validation"))
     cut = largest.tables(results)
     assert {len(cut.by_name[name]) for name in WITH_COHORTS} == {40} and len(cut.funnel) == 50
+
+
+@pytest.mark.parametrize(("k", "shown"), [(20, 20), (50, 20), (200, 20)])
+def test_the_report_has_the_figures_of_no_more_than_twenty_cohorts(k, shown):
+    table = associations(k)
+    roles = dict.fromkeys(table["cohort"], "validation")
+    drawn = LargestCohorts.of(table, roles, MOST_DRAWN).shown
+    assert drawn == set(table["cohort"].tolist()[-shown:])

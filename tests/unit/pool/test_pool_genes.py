@@ -8,7 +8,9 @@ import pytest
 from madeup.settings import settings
 from scipy.stats import norm
 
+from irf7bone.base.stored_matrix import StoredMatrix
 from irf7bone.outcome.cohort_data import CohortData
+from irf7bone.pool import pool_genes as pool_genes_module
 from irf7bone.pool.pool_genes import every_gene, pool_genes, ranked
 from irf7bone.statistics.random_effects import random_effects
 from irf7bone.study.settings import Primary, SignatureSettings
@@ -53,6 +55,22 @@ def load(name: str) -> CohortData:
 def found() -> tuple[pd.DataFrame, pd.DataFrame]:
     identities = {name: GENE_IDENTITY.empty() for name in ROLES}
     return every_gene(load, identities, ROLES, interferon={"IRF7"}, curves_of=["IRF7", "NONE"], config=CONFIG)
+
+
+def test_some_genes_at_a_time_give_the_same_table(found, monkeypatch):
+    def load_stored(name: str) -> CohortData:
+        data = load(name)
+        values = data.expression
+        stored = StoredMatrix(values.to_numpy(), values.index, values.columns)
+        return CohortData(stored, data.obs, data.scores)
+
+    monkeypatch.setattr(pool_genes_module, "VALUES_AT_ONCE", 2 * 60)
+    identities = {name: GENE_IDENTITY.empty() for name in ROLES}
+    genes, drawn = every_gene(
+        load_stored, identities, ROLES, interferon={"IRF7"}, curves_of=["IRF7", "NONE"], config=CONFIG
+    )
+    pd.testing.assert_frame_equal(genes, found[0], rtol=1e-10)
+    pd.testing.assert_frame_equal(drawn, found[1], rtol=1e-10)
 
 
 def test_cohorts_of_patients_have_rows_and_validation_cohorts_are_pooled(found):

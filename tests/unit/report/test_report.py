@@ -465,3 +465,23 @@ def test_a_file_that_is_no_figure_is_refused(tmp_path):
     (tmp_path / "x.svg").write_text("<html>")
     with pytest.raises(ValueError, match="no viewBox"):
         read_figure(tmp_path, "x", title="", alt="", caption="")
+
+
+def test_of_many_cohorts_those_with_most_events_have_their_figures_in_the_page(inputs, monkeypatch):
+    monkeypatch.setattr("irf7bone.report.inputs.MOST_DRAWN", 2)
+    few = replace(inputs)
+    page = Page(build_report(few))
+    others = set(inputs.cards) - few.drawn
+    assert len(few.drawn) == 2 and others
+    figures = [figure["id"] for figure in page.all("figure")]
+    for name in few.drawn:
+        assert f"figure-{name}-quality" in figures and f"figure-{name}-scores" in figures
+    assert not [figure for figure in figures if figure.split("-")[1] in others]
+    files = {
+        f"../figures/{name}/{figure}.svg" for name in others for figure in cohort_figures(made.HAS[name])
+    }
+    addresses = {link["href"] for link in page.all("a")}
+    assert {address for address in addresses if address.startswith("../")} == files
+    ids = {found["id"] for _, found in page.tags if "id" in found}
+    assert {address[1:] for address in addresses if address.startswith("#")} <= ids
+    assert "those with most events" in " ".join(page.text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from irf7bone.study.needs import OF_ALL, OF_COHORT, Size, seconds
+from irf7bone.study.needs import MOST_ACQUIRED_MB, OF_ALL, OF_COHORT, Size, memory_mb, seconds
 
 RULES = Path(__file__).resolve().parents[3] / "workflow" / "rules"
 
@@ -29,3 +29,14 @@ def test_time_grows_with_values_and_random_fits_and_adds_up_over_cohorts():
     assert seconds("associate_cohort", [(size, 56.0)]) == expected
     twice = seconds("check_quality", [(size, 0.0), (size, 0.0)])
     assert twice == 2 * seconds("check_quality", [(size, 0.0)]) - OF_ALL["check_quality"].base_seconds
+
+
+def test_memory_of_what_stays_in_its_file_grows_less():
+    small, large, largest = (Size(20_000, n) for n in (1_000, 20_000, 100_000))
+    for rule, need in {**OF_COHORT, **OF_ALL}.items():
+        assert memory_mb(rule, [small]) == need.base_mb + need.of_matrix * 80
+        assert memory_mb(rule, [large, small]) == memory_mb(rule, [large])
+        per_sample = (memory_mb(rule, [largest]) - memory_mb(rule, [large])) / 80_000
+        if rule != "acquire_cohort":
+            assert abs(per_sample - need.of_large * 0.08) < 1e-4
+    assert memory_mb("acquire_cohort", [largest]) == MOST_ACQUIRED_MB

@@ -69,6 +69,12 @@ def test_a_missing_result_is_left_to_the_plan(run):
     assert outdated() == {}
 
 
+def test_a_result_whose_job_made_others_that_are_there_is_made_anew(run):
+    both = {SECOND: Checksums().of(SECOND), "results/tables/u.tsv": "0" * 64}
+    Record({}, both).write(record_path("second", []))
+    assert outdated() == {path: ["results/tables/u.tsv is not there any more"] for path in both}
+
+
 def test_what_a_job_made_is_told_from_what_a_user_brings(run):
     assert is_result("x/results/a", Path("x")) and not is_result("results/a", Path("x"))
     assert is_result("results/a") and not is_result("cards/results/a") and not is_result("/x/results/a")

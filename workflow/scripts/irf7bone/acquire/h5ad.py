@@ -20,7 +20,7 @@ from scipy import sparse
 from irf7bone.acquire import text
 from irf7bone.acquire.sample_blocks import Expression, StoredExpression
 from irf7bone.base.errors import InputError, Problem, Problems
-from irf7bone.base.stored_matrix import MOST_IN_MEMORY
+from irf7bone.base.limits import MOST_IN_MEMORY
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     import h5py
     import pandas as pd
 
-# values (256 MB in float32) of which a larger matrix is read in blocks of samples, and a smaller one whole
-MOST_IN_MEMORY = 2**26
 _VALUES_AT_ONCE = 2**23
 
 

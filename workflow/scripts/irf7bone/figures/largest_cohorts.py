@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from irf7bone.tables.study_tables import StudyTables
 
 MOST_COHORTS = 40
+MOST_DRAWN = 20  # cohorts whose own figures, a third of a megabyte each, stand in the report
 WITH_COHORTS = ("sites", "competing", "by_er", "immune")  # tables of which figures have a row a cohort
 
 
 @dataclass(frozen=True)
 class LargestCohorts:
-    """The cohorts with a row in figures; pooled values are over all of them as ever.
+    """Cohorts with a row in figures, or with figures of their own in the report; all are pooled as ever.
 
     Args:
         shown: Their ids.
@@ -28,16 +29,19 @@ class LargestCohorts:
     total: int
 
     @classmethod
-    def of(cls, associations: pd.DataFrame, roles: Mapping[str, str]) -> LargestCohorts:
-        """All cohorts up to forty; of more the forty with most events, patients before simulated ones.
+    def of(
+        cls, associations: pd.DataFrame, roles: Mapping[str, str], most: int = MOST_COHORTS
+    ) -> LargestCohorts:
+        """All cohorts up to a number; of more those with most events, patients before simulated ones.
 
         Args:
             associations: :data:`irf7bone.tables.outcome.ASSOCIATIONS` of every cohort.
             roles: Role of each cohort.
+            most: How many.
         """
         events = associations.groupby("cohort", sort=True)["n_events"].max().fillna(0)
         by_size = sorted(events.index, key=lambda name: (roles[name] == "simulated", -events[name], name))
-        return cls(frozenset(by_size[:MOST_COHORTS]), len(by_size))
+        return cls(frozenset(by_size[:most]), len(by_size))
 
     @property
     def words(self) -> str:

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from irf7bone.base.errors import InputError, Problem, Problems
-from irf7bone.base.stored_matrix import MOST_IN_MEMORY, Matrix, StoredMatrix, row_blocks
+from irf7bone.base.limits import MOST_IN_MEMORY
+from irf7bone.base.stored_matrix import Matrix, StoredMatrix, row_blocks
 from irf7bone.base.vocabulary import ENDPOINTS, ESR1
 from irf7bone.base.whole_file import whole_file
 
@@ -227,7 +228,7 @@ def read_cohort(path: str | Path) -> ad.AnnData:
     """Read a cohort file and check it.
 
     Returns:
-        The cohort; of a large one (:data:`irf7bone.base.stored_matrix.MOST_IN_MEMORY`) ``X`` stays in its
+        The cohort; of a large one (:data:`irf7bone.base.limits.MOST_IN_MEMORY`) ``X`` stays in its
         file. Expression of ESR1 stands among the samples' columns as well, where it was measured: it
         takes the place of ER status in models of cohorts that do not record it.
     """

@@ -16,7 +16,7 @@ import pandas as pd
 
 from irf7bone.acquire.sample_blocks import Expression
 from irf7bone.base.errors import InputError, Problem
-from irf7bone.base.stored_matrix import MOST_IN_MEMORY
+from irf7bone.base.limits import MOST_IN_MEMORY
 from irf7bone.base.vocabulary import COLLAPSE_BY_COMPANIONS, COLLAPSE_OTHERWISE
 from irf7bone.genes.damage import translated
 from irf7bone.harmonise.collapse import plan_collapse
@@ -45,7 +45,7 @@ class GeneMatrix:
 
     Args:
         values: Genes x samples, float32, log2; index = current symbol, unique, sorted. Those of a large
-            cohort (:data:`irf7bone.base.stored_matrix.MOST_IN_MEMORY`) are made when they are asked for.
+            cohort (:data:`irf7bone.base.limits.MOST_IN_MEMORY`) are made when they are asked for.
         mean_log2: Mean of each gene.
         source_ids: For each gene, the ids of the source behind it, joined with ``;``.
         scale: What was done to the values, in words.

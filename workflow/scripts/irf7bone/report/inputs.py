@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from irf7bone.figures import key_signatures
+from irf7bone.figures.largest_cohorts import MOST_DRAWN, LargestCohorts
 from irf7bone.report.sentences.glossary import Glossary
 from irf7bone.tables.calibration import CALIBRATION
 from irf7bone.tables.cohort import SUBTYPES
@@ -119,6 +121,14 @@ class ReportInputs:
     def simulated(self) -> frozenset[str]:
         """Ids of simulated cohorts."""
         return frozenset(name for name, card in self.cards.items() if card.role == "simulated")
+
+    @cached_property
+    def drawn(self) -> frozenset[str]:
+        """Cohorts whose own figures stand in the report; of the others the page names the files."""
+        if len(self.cards) <= MOST_DRAWN:
+            return frozenset(self.cards)
+        roles = {name: card.role for name, card in self.cards.items()}
+        return LargestCohorts.of(self.associations, roles, MOST_DRAWN).shown
 
     @property
     def failed(self) -> Mapping[str, str]:

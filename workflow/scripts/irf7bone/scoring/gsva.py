@@ -14,6 +14,9 @@ from irf7bone.scoring.engine import Prepared, set_sizes
 # R GSVA looks the normal distribution up in steps of 0.001 from 0 to 10; so does this, for the same values
 _REACH, _STEPS = 10.0, 10_000
 _NORMAL = ndtr(_REACH * np.arange(_STEPS + 1) / _STEPS)
+# from the lowest step to the highest: a sample's share below one so much higher, and the other way round
+_BELOW = np.concatenate([(1 - _NORMAL)[::-1], _NORMAL])
+_ABOVE = np.concatenate([_NORMAL[::-1], 1 - _NORMAL])
 LOOKED_UP_SAMPLES = 400  # up to here all pairs cost no more than the fast Gauss transform
 _VALUES_AT_ONCE = 1_000_000
 _PASSES = 20  # over a cohort that is read from its file, at most
@@ -77,7 +80,7 @@ def _orders(density: np.ndarray) -> np.ndarray:
 def _densities(prepared: Prepared, genes: np.ndarray, by_name: np.ndarray) -> np.ndarray:
     """Log odds of every gene in every sample, genes x samples by name."""
     if prepared.n_samples <= LOOKED_UP_SAMPLES:
-        return _density(np.ascontiguousarray(prepared.values(genes)[:, by_name]), _NORMAL)
+        return _density(np.ascontiguousarray(prepared.values(genes)[:, by_name]), _BELOW, _ABOVE)
     from irf7bone.scoring.gauss_transform import smooth_log_odds  # compiled where it is needed only
 
     density = np.empty((genes.size, prepared.n_samples))
@@ -88,17 +91,20 @@ def _densities(prepared: Prepared, genes: np.ndarray, by_name: np.ndarray) -> np
     return density
 
 
-@compiled(MATRIX, VECTOR)
-def _density(values, normal):
+@compiled(MATRIX, VECTOR, VECTOR)
+def _density(values, table_below, table_above):
     """Log odds of the kernel estimate of each gene's distribution function at each sample, the same shape.
 
     Args:
         values: Genes x samples.
-        normal: The table of the normal distribution.
+        table_below: The table of the normal distribution, from -10 to 10.
+        table_above: What each of its values lacks of 1.
     """
     n_genes, n_samples = values.shape
     density = np.empty((n_genes, n_samples))
     below = np.empty(n_samples)
+    step = np.empty(n_samples, dtype=np.int32)
+    zero = _STEPS + 1
     for gene in range(n_genes):
         x = values[gene]
         mean = 0.0
@@ -111,13 +117,21 @@ def _density(values, normal):
         bandwidth = math.sqrt(squares / (n_samples - 1)) / _NARROW
         below[:] = 0.0
         for i in range(n_samples):
-            # the pairs from here on; each sample still adds up the others in their order
-            below[i] += normal[0]
-            for j in range(i + 1, n_samples):
-                v = (x[j] - x[i]) / bandwidth
-                share = normal[int(min(abs(v), _REACH) / _REACH * _STEPS)]
-                below[j] += share if v >= 0 else 1 - share
-                below[i] += 1 - share if v > 0 else share
+            # the pairs from here on; each sample still adds up the others in their order. Steps are made
+            # apart from the sums, for several pairs at a time
+            own, others, rest = x[i], x[i + 1 :], below[i + 1 :]
+            for j in range(others.size):
+                v = (others[j] - own) / bandwidth
+                size = abs(v)
+                size = _REACH if size > _REACH else size
+                at = np.int32(size / _REACH * _STEPS)
+                step[j] = zero + (at if v >= 0 else -1 - at)
+            total = below[i] + table_below[zero]
+            for j in range(others.size):
+                at = np.uint32(step[j])
+                rest[j] += table_below[at]
+                total += table_above[at]
+            below[i] = total
         for j in range(n_samples):
             share = below[j] / n_samples
             density[gene, j] = -math.log((1 - share) / share)

@@ -11,10 +11,11 @@ C = sum_R(w x x') / sum_R(w) - a a'; the log-likelihood is the sum over events o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from irf7bone.statistics.risk_sets import RiskSets
+from irf7bone.statistics.risk_sets import RiskSets, RiskSums
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,21 @@ class Likelihood:
             [covariates[:, j - 1] * covariates[:, k - 1] for j, k in self.pairs if j > 0]
             or [np.empty((risk.n_rows, 0))]
         )
-        ones = np.ones((risk.n_rows, 1))
-        self._plain = risk.sums(ones)
-        self._linear = risk.sums(np.column_stack([ones, covariates]))
-        self._shared = np.column_stack([ones, covariates, self._products])
-        self._full = risk.sums(self._shared)
+        self._shared = np.column_stack([np.ones(risk.n_rows), covariates, self._products])
         self._covariate_totals = covariates[risk.event_rows].sum(axis=0)
+
+    # sums over risk sets, made where they are used: the compiled pass without a penalty needs none
+    @cached_property
+    def _plain(self) -> RiskSums:
+        return self.risk.sums(self._shared[:, :1])
+
+    @cached_property
+    def _linear(self) -> RiskSums:
+        return self.risk.sums(self._shared[:, : self.q])
+
+    @cached_property
+    def _full(self) -> RiskSums:
+        return self.risk.sums(self._shared)
 
     def _moments(self, x: np.ndarray, beta: np.ndarray) -> tuple[np.ndarray, _EventMoments]:
         predictor = x * beta[0] + self.covariates @ beta[1:]

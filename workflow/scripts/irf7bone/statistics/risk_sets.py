@@ -115,9 +115,7 @@ class RiskSets:
         """
         n_columns = columns.shape[1]
         entering = _group_sums(self._entry, np.arange(self.n_rows), self._n_groups, columns)
-        in_tie = np.isin(self._event_group, self._tied_groups)
-        tie = np.searchsorted(self._tied_groups, self._event_group[in_tie])
-        failing = _group_sums(tie, self.event_rows[in_tie], self._tied_groups.size, columns)
+        failing = self._failing(columns) if self._late.size else None
 
         def over_risk_sets(values: np.ndarray) -> np.ndarray:
             groups = (entering @ values).reshape(n_columns, self._n_groups, -1)
@@ -127,12 +125,18 @@ class RiskSets:
             if not self._late.size and self._n_groups == self.n_events:
                 return groups
             events = groups[:, self._event_group]
-            if self._late.size:
+            if failing is not None:
                 tied = (failing @ values).reshape(n_columns, self._tied_groups.size, -1)
                 events[:, self._late] -= self._fraction[self._late, None] * tied[:, self._late_group]
             return events
 
         return over_risk_sets
+
+    def _failing(self, columns: np.ndarray) -> sparse.csr_array:
+        """Matrix of :func:`_group_sums` over those that have the event at a time with several."""
+        in_tie = np.isin(self._event_group, self._tied_groups)
+        tie = np.searchsorted(self._tied_groups, self._event_group[in_tie])
+        return _group_sums(tie, self.event_rows[in_tie], self._tied_groups.size, columns)
 
 
 def _with_leaving(

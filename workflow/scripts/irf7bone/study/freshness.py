@@ -7,15 +7,13 @@ what no job makes are a parameter of each rule, and results are held against the
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from copy import copy
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from snakemake.exceptions import WorkflowError
-from snakemake.iocontainers import InputFiles
 from snakemake.jobs import Job
 from snakemake.logging import logger
 from snakemake.settings.types import RerunTrigger
@@ -33,9 +31,10 @@ from irf7bone.study.records import (
     read_records,
 )
 from irf7bone.study.run_lock import RunningElsewhere, hold
+from irf7bone.study.thin_plan import Producers, Reads, is_shared, results_folder, thin_inputs
 
 
-def decide_by_content(workflow: Any, root: Path, downloads: Path) -> None:
+def decide_by_content(workflow: Any, root: Path, downloads: Path, ids: Mapping[str, Sequence[str]]) -> None:
     """Have Snakemake run a job again for what its inputs and outputs contain, not for when they were written.
 
     Called once, when every rule is known. Scripts' times count for nothing either: their content is part
@@ -45,22 +44,24 @@ def decide_by_content(workflow: Any, root: Path, downloads: Path) -> None:
         workflow: Snakemake's.
         root: The project's folder; rules of others are left alone.
         downloads: The folder of downloads.
+        ids: Wildcard -> its values.
     """
     paths = workflow.modifier.path_modifier
     if paths.modifies_prefixes:
         raise WorkflowError("irf7bone: `replace_prefix:` is not supported; `prefix:` moves all results")
-    freshness = Freshness(downloads, Path(paths.replace_prefix(".")))
     rules = [
         rule for rule in workflow.rules if rule.script and Path(str(rule.snakefile)).is_relative_to(root)
     ]
+    freshness, shared = Freshness(downloads, results_folder(rules)), is_shared(workflow)
 
     @cache
     def once() -> None:
         _leave_the_clock_aside(workflow, rules)
         if workflow.is_main_process:
             if not (workflow.dryrun or workflow.touch):
-                _hold_the_folder(freshness.folder)
-            workflow.dag.forcefiles |= _to_make_anew(freshness.outdated(), rules)
+                _hold_the_folder(freshness.folder if shared else Path())
+            if shared:  # else results and records come and go with the jobs
+                workflow.dag.forcefiles |= _to_make_anew(freshness.outdated(), rules)
             freshness.checksums.tidy()
 
     def as_the_plan_begins(wildcards: Any) -> list[str]:
@@ -68,8 +69,12 @@ def decide_by_content(workflow: Any, root: Path, downloads: Path) -> None:
         once()
         return []
 
+    producers = Producers(rules, ids) if shared else None
+    store = workflow.storage_settings.default_storage_prefix
     for rule in rules:
-        rule.set_params(content=freshness.param(rule))
+        reads = Reads(rule, freshness.folder, f"{store.rstrip('/')}/" if store else "")
+        rule.set_params(content=freshness.param(reads))
+        thin_inputs(rule, reads, freshness.folder, freshness.is_there, producers)
         rule.set_input(as_the_plan_begins)
 
 
@@ -123,13 +128,16 @@ class Freshness:
         """The checksums of those inputs that no job makes, in their order."""
         return tuple(self._sha256(str(path)) for path in inputs if not is_result(path, self.folder))
 
-    def param(self, rule: Any) -> Callable[[Any], tuple[str | None, ...]]:
+    def is_there(self, path: str) -> bool:
+        """Whether a file that no job makes can be read."""
+        return self._sha256(path) is not None
+
+    def param(self, reads: Reads) -> Callable[[Any], tuple[str | None, ...]]:
         """A parameter for a rule: :meth:`content` of a job's inputs.
 
         It takes wildcards alone, since Snakemake compares no parameter that is derived from the inputs.
         """
-        asked = _without_results(rule, self.folder)
-        return lambda wildcards: self.content(asked.expand_input(dict(wildcards.items()))[0])
+        return lambda wildcards: self.content(reads.paths(wildcards))
 
     def outdated(self) -> dict[str, list[str]]:
         """Results to make anew: path -> what is wrong with it, or with what it was made from.
@@ -152,6 +160,9 @@ class Freshness:
         ]
         if changed:
             return [f"{path} is not as it was made" for path in changed]
+        gone = [path for path in record.outputs if not (self.folder / path).exists()]
+        if 0 < len(gone) < len(record.outputs):  # the plan asks for one file of a job
+            return [f"{path} is not there any more" for path in gone]
         files = {str(self.downloads / name): sha256 for name, sha256 in record.fetched.items()}
         replaced = [
             path for path, sha256 in files.items() if Path(path).exists() and self._sha256(path) != sha256
@@ -171,22 +182,6 @@ class Freshness:
         if path not in self._of:
             self._of[path] = self.checksums.of(path)
         return self._of[path]
-
-
-def _without_results(rule: Any, folder: Path) -> Any:
-    """The rule with those inputs alone that may be no results: in many cohorts these are few of thousands."""
-    kept = InputFiles()
-    for name, item in rule.input._allitems():
-        several = isinstance(item, list) and not callable(item)
-        items = item if several else [item]
-        left = [one for one in items if callable(one) or not is_result(one, folder)]
-        start = len(kept)
-        kept.extend(left)
-        if name and left:
-            kept._set_name(name, start, end=len(kept) if several else None)
-    alike = copy(rule)
-    alike._input = kept
-    return alike
 
 
 def _recorded(path: str, now: Mapping[str, str | None]) -> bool:

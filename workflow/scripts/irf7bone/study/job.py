@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+import time
 from pathlib import PurePath
 from typing import Any
 
@@ -15,6 +16,8 @@ from irf7bone.study.job_costs import note_costs
 from irf7bone.study.job_marks import mark
 from irf7bone.study.records import LOGS, MEMORY, Record, is_result, made, read_records, record_path
 from irf7bone.study.run_lock import note_job
+
+LATENCY = 60  # seconds that a shared file system may take to show what another node has written
 
 
 def begin(snakemake: Any) -> dict[str, str]:
@@ -30,6 +33,7 @@ def begin(snakemake: Any) -> dict[str, str]:
     Raises:
         InputError: An input was changed since it was made, or since the run was planned.
     """
+    _give_all_inputs(snakemake)
     _go_to_the_results(snakemake)
     failed, fetched = report_plainly(snakemake.log[0]), dict[str, str]()
     atexit.register(note_costs, snakemake.log[0])  # first here, so the last thing that is done
@@ -41,7 +45,7 @@ def begin(snakemake: Any) -> dict[str, str]:
     path.unlink(missing_ok=True)
     checksums = Checksums(MEMORY)
     inputs = {str(file): checksums.of(file) for file in snakemake.input if is_result(file)}
-    _refuse_changed(inputs)
+    _refuse_changed(inputs, checksums)
     _refuse_replaced(snakemake, checksums)
 
     def record() -> None:
@@ -60,6 +64,20 @@ def begin(snakemake: Any) -> dict[str, str]:
     return fetched
 
 
+def _give_all_inputs(snakemake: Any) -> None:
+    """Put every input of a job where its script looks for it: the plan has one of each earlier job."""
+    reads = getattr(snakemake.params, "reads", None)
+    if reads is None:
+        return
+    given = type(snakemake.input)()
+    for name, item in reads:
+        start, several = len(given), not isinstance(item, str)
+        given.extend(item if several else [item])
+        if name:
+            given._set_name(name, start, end=len(given) if several else None)
+    snakemake.input = given
+
+
 def _go_to_the_results(snakemake: Any) -> None:
     """Work in the folder that holds ``results/``, so that a job reads and writes alike wherever it is."""
     folder = str(snakemake.log[0]).rpartition(f"{LOGS}/")[0]
@@ -75,9 +93,12 @@ def _go_to_the_results(snakemake: Any) -> None:
     os.chdir(folder)
 
 
-def _refuse_changed(inputs: dict[str, str | None]) -> None:
+def _refuse_changed(inputs: dict[str, str | None], checksums: Checksums) -> None:
     made_so = made(read_records().values())
     problems = Problems()
+    for path in inputs:
+        if inputs[path] is None and made_so.get(path) is not None:
+            inputs[path] = _once_there(path, checksums)
     for path, sha256 in inputs.items():
         if path in made_so and made_so[path] != sha256:
             problems.add(
@@ -87,6 +108,14 @@ def _refuse_changed(inputs: dict[str, str | None]) -> None:
                 remedy="it was changed while the run went on; start again, which makes it anew",
             )
     problems.raise_if_any()
+
+
+def _once_there(path: str, checksums: Checksums) -> str | None:
+    """The checksum of a result that was made and is not seen yet: Snakemake waits for one file of a job."""
+    until = time.monotonic() + LATENCY
+    while (sha256 := checksums.of(path)) is None and time.monotonic() < until:
+        time.sleep(0.5)
+    return sha256
 
 
 def _refuse_replaced(snakemake: Any, checksums: Checksums) -> None:

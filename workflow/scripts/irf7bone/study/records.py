@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from pathlib import Path, PurePosixPath
+from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 from irf7bone.base.checksums import Checksums
@@ -47,7 +48,13 @@ def is_result(path: str | Path, folder: Path = Path()) -> bool:
         path: Seen from the folder that the workflow runs in.
         folder: That with ``results/`` in it, likewise.
     """
-    return PurePosixPath(path).is_relative_to(folder / RESULTS)
+    below = _below(folder)  # text is compared: a plan asks of every file of every job
+    return f"{path}/".startswith(below)
+
+
+@cache
+def _below(folder: Path) -> str:
+    return f"{(folder / RESULTS).as_posix()}/"
 
 
 def record_path(rule: str, wildcards: Iterable[str]) -> Path:

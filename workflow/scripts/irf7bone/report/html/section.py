@@ -170,6 +170,19 @@ def shown_only(signatures: Sequence[str], file: str) -> str:
     return f"Of {listed(list(signatures))}; every signature is in results/outcome/<cohort>/{file}.tsv."
 
 
+def not_drawn(inputs: ReportInputs) -> list[Finding]:
+    """Where the figures of further cohorts are; nothing where the report has those of all."""
+    left = len(inputs.cards) - len(inputs.drawn)
+    if not left:
+        return []
+    return [
+        Finding(
+            f"Figures of {len(inputs.drawn)} cohorts are shown, those with most events; those of the other "
+            f"{left} are files of the run, results/figures/<cohort>/, linked from the page's part on cohorts."
+        )
+    ]
+
+
 def outcome(endpoint: str) -> str:
     """The endpoint in words, to begin a sentence with."""
     return capital(ENDPOINT_WORDS[endpoint])

@@ -202,7 +202,8 @@ def _cohorts(section: Section, inputs: ReportInputs, placed: Placed) -> Iterator
         if card.unverified:
             yield say("Stated but not verified:")
             yield _points(card.unverified)
-        yield from _figure(cohort["quality"], inputs, placed)
+        if cohort["quality"]:
+            yield from _figure(cohort["quality"], inputs, placed)
 
 
 def _step(step: dict[str, Any]) -> str:

@@ -27,6 +27,7 @@ from irf7bone.report.html.section import (
     chosen,
     failed,
     figure_view,
+    not_drawn,
     not_estimated,
     one_row,
     patients_first,
@@ -189,7 +190,7 @@ def quality_section(inputs: ReportInputs) -> Section:
     """What each signature is in each cohort."""
     results, signature = inputs.results, inputs.config.primary.signature
     figures = []
-    for cohort in patients_first(list(inputs.cards), inputs.simulated):
+    for cohort in patients_first([name for name in inputs.cards if name in inputs.drawn], inputs.simulated):
         row = one_row(results.signature_quality, cohort=cohort, signature=signature)
         figures.append(
             figure_view(
@@ -209,6 +210,7 @@ def quality_section(inputs: ReportInputs) -> Section:
         *identity_findings(inputs.coverage, inputs.simulated),
         Finding(coherence_sentence(real, signature)),
         *overlap_findings(selected),
+        *not_drawn(inputs),
     )
     return Section("signature_quality", "Signature quality", "Signature quality", findings, figures, tables)
 

@@ -38,6 +38,7 @@ from irf7bone.report.html.section import (
     chosen,
     failed,
     figure_view,
+    not_drawn,
     not_estimated,
     recorded,
     shown_only,
@@ -85,9 +86,11 @@ def checks_section(inputs: ReportInputs) -> Section:
     primary = config.primary
     named = {"signature": primary.signature, "method": primary.method}
     real = results.checks[~results.checks["cohort"].isin(inputs.simulated)]
-    findings = [Finding(said) for said in summary_sentences(real, config)]
+    findings = [Finding(said) for said in summary_sentences(real, config)] + not_drawn(inputs)
     figures = []
     for cohort, endpoint in with_endpoints(inputs):
+        if cohort not in inputs.drawn:
+            continue
         here = {"cohort": cohort, "endpoint": endpoint, **named}
         rows = chosen(results.checks, model=primary.model, **here)
         measures = chosen(results.discrimination, **here)

@@ -12,7 +12,7 @@ from irf7bone.figures import cohort_figures
 from irf7bone.figures.drawing import forest_models
 from irf7bone.report.html import table_markup
 from irf7bone.report.html.figure_markup import FigureView, figure_id, read_figure
-from irf7bone.report.html.section import Finding, Section, chosen, marked, one_row
+from irf7bone.report.html.section import Finding, Section, chosen, marked, not_drawn, one_row
 from irf7bone.report.inputs import read_numbers
 from irf7bone.report.sentences import captions, text
 from irf7bone.report.sentences.quote import quote
@@ -35,9 +35,9 @@ def cohorts_section(inputs: ReportInputs) -> Section:
 
 def scores_section(inputs: ReportInputs) -> Section:
     """Distributions of the scores, and how much of each signature a cohort has."""
-    figures = [_scores(inputs, name) for name in inputs.cards]
+    figures = [_scores(inputs, name) for name in inputs.cards if name in inputs.drawn]
     coverage = table_markup.coverage_view(inputs.coverage, inputs.simulated)
-    return Section("scores", "Scores", "Scores", figures=figures, tables=(coverage,))
+    return Section("scores", "Scores", "Scores", not_drawn(inputs), figures, (coverage,))
 
 
 def curves_section(inputs: ReportInputs) -> Section:
@@ -47,8 +47,9 @@ def curves_section(inputs: ReportInputs) -> Section:
         endpoints = _endpoints(inputs, name)
         if not endpoints:
             without.append(Finding(f"{name} has none of this study's endpoints, so there are no curves."))
-        figures += [_curves(inputs, name, endpoint) for endpoint in endpoints]
-    return Section("curves", "Curves", "Survival and incidence", without, figures)
+        if name in inputs.drawn:
+            figures += [_curves(inputs, name, endpoint) for endpoint in endpoints]
+    return Section("curves", "Curves", "Survival and incidence", [*not_drawn(inputs), *without], figures)
 
 
 def _cohort(inputs: ReportInputs, name: str) -> dict[str, Any]:
@@ -75,7 +76,7 @@ def _cohort(inputs: ReportInputs, name: str) -> dict[str, Any]:
             {**row, "said": quote(f"{int(row['n_left']):,}", "flow", row, "n_left")}
             for row in inputs.flow[inputs.flow["cohort"] == name].sort_values("step").to_dict("records")
         ],
-        "quality": _quality(inputs, name),
+        "quality": _quality(inputs, name) if name in inputs.drawn else None,
         "results": _results(inputs, name),
         "figures": _figure_links(inputs, name),
     }
@@ -107,16 +108,16 @@ def _beside_cox(row: Mapping[str, Any]) -> str:
 
 
 def _figure_links(inputs: ReportInputs, name: str) -> list[tuple[str, str]]:
-    """Id and words of the cohort's figures further down."""
+    """Address and words of the cohort's figures, further down or as files of the run."""
     words = {"signature_quality": "signature quality", "null": "random signatures", "checks": "model checks"}
     found = []
     for figure in cohort_figures(_endpoints(inputs, name)):
         kind, _, endpoint = figure.partition("_") if figure not in words else (figure, "", "")
-        if kind != "quality":
+        drawn = name in inputs.drawn
+        if kind != "quality" or not drawn:
             said = words.get(kind, kind)
-            found.append(
-                (figure_id(f"{name}/{figure}"), f"{said} ({ENDPOINT_WORDS[endpoint]})" if endpoint else said)
-            )
+            address = f"#{figure_id(f'{name}/{figure}')}" if drawn else f"../figures/{name}/{figure}.svg"
+            found.append((address, f"{said} ({ENDPOINT_WORDS[endpoint]})" if endpoint else said))
     return found
 
 

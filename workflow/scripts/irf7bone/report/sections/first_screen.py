@@ -107,7 +107,7 @@ def _choice(inputs: ReportInputs, cohort: str, endpoint: str) -> CurveChoice:
     return CurveChoice(
         key="/".join((cohort, primary.signature, endpoint)),
         label=f"{cohort}: {what}",
-        figure=figure_id(f"{cohort}/curves_{endpoint}"),
+        figure=figure_id(f"{cohort}/curves_{endpoint}") if cohort in inputs.drawn else f"cohort-{cohort}",
         said=capital(what),
         simulated=cohort in inputs.simulated,
     )

@@ -43,6 +43,7 @@ from irf7bone.report.html.section import (
     chosen,
     failed,
     figure_view,
+    not_drawn,
     one_row,
     outcome,
     recorded,
@@ -75,6 +76,7 @@ def null_section(inputs: ReportInputs) -> Section:
         *(Finding(said) for said in pooled_findings(results.pooled_null, config)),
         *(Finding(said) for said in share_findings(recorded(real, inputs.cohorts), config)),
         Finding(controls_finding(results.controls[~results.controls["cohort"].isin(inputs.simulated)])),
+        *not_drawn(inputs),
     ]
     figures = []
     marks = f"Rows: {listed(inputs.shown)}. {MARKS}"
@@ -92,6 +94,8 @@ def null_section(inputs: ReportInputs) -> Section:
                 )
             )
     for cohort, endpoint in with_endpoints(inputs):
+        if cohort not in inputs.drawn:
+            continue
         row = one_row(results.null, cohort=cohort, endpoint=endpoint, **named)
         figures.append(
             figure_view(

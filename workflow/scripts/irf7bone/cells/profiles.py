@@ -159,9 +159,9 @@ def draw_again(
             scores[:, given_up] = -np.inf
             own = scores.argmax(axis=1)
         member = _members(own, n)
-    kept, own = np.unique(own, return_inverse=True)
-    profiles = _Profiles.of(model, _members(own, len(kept)), lineages[kept])
-    return profiles.clustering(model, used), own
+    kept, placed = np.unique(scores.argmax(axis=1), return_inverse=True)
+    profiles = _Profiles.of(model, _members(placed, len(kept)), lineages[kept])
+    return profiles.clustering(model, used), placed
 
 
 def _members(clusters: np.ndarray, n: int) -> sparse.csr_matrix:

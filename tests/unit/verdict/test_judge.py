@@ -134,7 +134,7 @@ def test_sentences_are_whole(study):
     said = f"{row['lead']} {row['details']}"
     assert row["lead"].endswith(".") and row["details"].endswith(".")
     assert ("lies below 1 with probability 0." in said) == (row["k"] > 1)
-    assert ("One cohort shows it" in said) == (row["verdict"] == ONE_COHORT)
+    assert ("One cohort shows an effect" in said) == (row["verdict"] == ONE_COHORT)
 
 
 def test_a_single_cohort_keeps_its_own_interval():
@@ -270,6 +270,52 @@ def test_sampled_by_outcome_tests_but_tells_no_size():
     assert "sampled_by_outcome" in row["soft"]
     every = {f"cohort{number}": {"sampled_by_outcome": "those with it, and others"} for number in range(5)}
     assert primary(*NOTHING, facts=every)["verdict"] == TOO_LITTLE
+
+
+def with_er(kinds: dict[str, str]) -> pd.Series:
+    """The primary row where ER was adjusted for in these ways."""
+    tables, contrast, _ = judged(*STRONG)
+    models = tables.models.assign(er=tables.models["cohort"].map(lambda name: kinds.get(name, "status")))
+    changed = replace(tables, models=models)
+    found = judge(changed, contrast, config=config(), controls=[made.PROLIFERATION], studies=60).verdict
+    return found[found["is_primary"]].iloc[0]
+
+
+def test_the_sentence_says_where_er_is_not_its_status():
+    assert "adjusted for proliferation and ER, is " in with_er({})["lead"]
+    said = with_er({"cohort0": "expression", "cohort3": "expression", "cohort1": "restricted"})["lead"]
+    assert (
+        "adjusted for proliferation and ER (by ESR1 expression in place of ER status in cohort0 and cohort3; "
+        "by leaving out the few tumours of the other ER status in cohort1), is "
+    ) in said
+    assert "(not for ER in cohort2, without ER status and ESR1), is " in with_er({"cohort2": "none"})["lead"]
+
+
+def test_a_reservation_in_the_details_names_the_cohorts_chosen_by_outcome():
+    sampled = {name: {"sampled_by_outcome": "those with it, and others"} for name in ("cohort1", "cohort4")}
+    assert (
+        "patients of cohort1 and cohort4 were chosen by this outcome"
+        in primary(*STRONG, facts=sampled)["details"]
+    )
+
+
+def test_no_model_is_said_to_show_or_exclude_what_none_does():
+    wide = ([-0.1, 0.2], [20, 20])
+    said = primary(*wide)["details"]
+    assert said.startswith(
+        "No model shows an effect, and none excludes one of the size looked for (hazard ratio"
+    )
+    assert "random scores the hazard ratio is " in said and " it is " not in said
+    # of these only the unadjusted model shows anything
+    tables, contrast, _ = judged(*STRONG)
+    models = tables.models.copy()
+    adjusted = (models["model"] != "unadjusted") & (models["status"] == "ok")
+    models.loc[adjusted, "log_hr"] = 0.3 * models.loc[adjusted, "log_hr"]
+    some = judge(
+        replace(tables, models=models), contrast, config=config(), controls=[made.PROLIFERATION], studies=60
+    ).verdict
+    row = some[some["is_primary"]].iloc[0]
+    assert row["rule"] == "open" and row["details"].startswith("An effect is not shown in every model, and ")
 
 
 def test_other_signatures_are_exploratory_and_need_their_q():

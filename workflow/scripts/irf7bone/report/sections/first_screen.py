@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -163,7 +164,7 @@ def _tertiles_said(inputs: ReportInputs, cohort: str, endpoint: str) -> str:
         ]
         for name in others:
             there = _at_five_years(inputs, name, endpoint)
-            if there and _order(there) != _order(own):
+            if there and _discordant(own, there):
                 said += f" In {name} the order differs: {_heights(there)}."
         parts.append(said)
     return " ".join(parts)
@@ -183,8 +184,12 @@ def _at_five_years(inputs: ReportInputs, cohort: str, endpoint: str) -> dict[str
     return {name: found[name] for name in TERTILES} if set(found) == set(TERTILES) else {}
 
 
-def _order(rows: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    return sorted(rows, key=lambda name: float(rows[name]["at_60_months"]))
+def _discordant(own: Mapping[str, Mapping[str, Any]], there: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether two tertiles stand in another order there than here; equal heights have none."""
+    here, other = ([float(rows[name]["at_60_months"]) for name in TERTILES] for rows in (own, there))
+    return any(
+        (here[i] - here[j]) * (other[i] - other[j]) < 0 for i, j in combinations(range(len(TERTILES)), 2)
+    )
 
 
 def _heights(rows: Mapping[str, Mapping[str, Any]]) -> str:

@@ -263,7 +263,7 @@ def test_several_data_sets_are_told_together_and_the_simulated_ones_apart(card):
     found = CellSets({"simulated_cells": card}, by_id, {"simulated_cells": flow()}, over)
     [(_, sentence)] = tumour_cells_answer(SimpleNamespace(cells=found))
     assert "3 data sets of patients together: in the tumour cells, Hedges' g −1.20" in sentence
-    assert sentence.index("together") < sentence.index("simulated_cells")
+    assert "simulated_cells" not in sentence
 
 
 def test_the_malignant_part_is_told_with_its_genes_and_what_cohorts_say_of_it():

@@ -26,10 +26,12 @@ from irf7bone.tables.claim import CLAIM_MODEL_NAMES
 from irf7bone.tables.cohort import COHORTS
 from irf7bone.tables.outcome import SITES
 from irf7bone.tables.verdict import CHANCES, EXPLORATORY, FRAGILITY, SITE_CONTRAST, VERDICT, VERDICT_MODELS
+from irf7bone.verdict.evidence import MODELS, Evidence, Reading
 from irf7bone.verdict.fragility import fragility
 from irf7bone.verdict.judge import headline, judge, rules_table, simulated_check
 from irf7bone.verdict.planning import chance_to_decide, cohorts_needed, events_needed
-from irf7bone.verdict.sentences import hr_words, probability
+from irf7bone.verdict.rules import Decision
+from irf7bone.verdict.sentences import NamedCohorts, hr_words, probability, say
 
 NAMED = (made.PRIMARY, "relapse")
 
@@ -306,16 +308,16 @@ def test_no_model_is_said_to_show_or_exclude_what_none_does():
         "No model shows an effect, and none excludes one of the size looked for (hazard ratio"
     )
     assert "random scores the hazard ratio is " in said and " it is " not in said
-    # of these only the unadjusted model shows anything
-    tables, contrast, _ = judged(*STRONG)
-    models = tables.models.copy()
-    adjusted = (models["model"] != "unadjusted") & (models["status"] == "ok")
-    models.loc[adjusted, "log_hr"] = 0.3 * models.loc[adjusted, "log_hr"]
-    some = judge(
-        replace(tables, models=models), contrast, config=config(), controls=[made.PROLIFERATION], studies=60
-    ).verdict
-    row = some[some["is_primary"]].iloc[0]
-    assert row["rule"] == "open" and row["details"].startswith("An effect is not shown in every model, and ")
+    # only the unadjusted model shows an effect, and one model excludes the size looked for
+    models = {name: Reading(-0.2, -int(name == "unadjusted"), 0.2, 0.9) for name in MODELS}
+    sized = {**models, "proliferation": Reading(0.0, 0, 0.01, 0.99)}
+    evidence = Evidence(True, True, 2, models, sized)
+    row, settings = primary(*wide), config().verdict
+    _, some = say(row, evidence, Decision(TOO_LITTLE, "open"), settings, NamedCohorts())
+    assert some.startswith(
+        "An effect is not shown in every model, and one of the size looked for (hazard ratio"
+    )
+    assert "or higher) is not excluded in every model." in some
 
 
 def test_other_signatures_are_exploratory_and_need_their_q():

@@ -95,6 +95,21 @@ def test_the_curve_says_its_test_and_where_the_tertiles_stand_otherwise(inputs):
         f"At 5 years: low 85 %, middle 74 %, high 68 %. In {other} the order differs: low 46 %, middle 65 %, "
         "high 58 %."
     )
+    cards = inputs.cohorts.copy()
+    cards.loc[(cards["cohort"] == other) & (cards["endpoint"] == primary.endpoint), "sampled_by_outcome"] = (
+        "those with it"
+    )
+    changed = replace(inputs, cohorts=cards, results=inputs.results.with_tables(curve_summary=summary))
+    here, there = (
+        plain(choice.said)
+        for name in (first, other)
+        for choice in curve_choices(changed)
+        if choice.key == "/".join((name, primary.signature, primary.endpoint))
+    )
+    assert here.endswith(f"In {other} the order differs: middle, then high, then low.")
+    assert (
+        "high 58 %. Patients were chosen by this outcome: these are not the levels of a population." in there
+    )
     for otherwise in ({0.46: 0.9}, {0.46: 0.65, 0.58: 0.65}):  # the same order, and no order
         same = summary.assign(at_60_months=summary["at_60_months"].replace(otherwise))
         assert said(same).endswith("At 5 years: low 85 %, middle 74 %, high 68 %.")

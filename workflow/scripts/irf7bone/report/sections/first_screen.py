@@ -156,7 +156,11 @@ def _tertiles_said(inputs: ReportInputs, cohort: str, endpoint: str) -> str:
         test = tests.iloc[0]
         parts.append(f"{TEST_WORDS[test['test']]}, {quote(p_clause(test['p']), 'group_tests', test, 'p')}.")
     if own:
+        endpoints = chosen(inputs.cohorts, endpoint=endpoint)
+        sampled = set(endpoints.loc[endpoints["sampled_by_outcome"].notna(), "cohort"])
         said = f"At {SPLIT_MONTHS // 12} years: {_heights(own)}."
+        if cohort in sampled:
+            said += " Patients were chosen by this outcome: these are not the levels of a population."
         others = [
             name
             for name in inputs.cards
@@ -165,7 +169,8 @@ def _tertiles_said(inputs: ReportInputs, cohort: str, endpoint: str) -> str:
         for name in others:
             there = _at_five_years(inputs, name, endpoint)
             if there and _discordant(own, there):
-                said += f" In {name} the order differs: {_heights(there)}."
+                heights = _ranks(there) if name in sampled else _heights(there)
+                said += f" In {name} the order differs: {heights}."
         parts.append(said)
     return " ".join(parts)
 
@@ -190,6 +195,11 @@ def _discordant(own: Mapping[str, Mapping[str, Any]], there: Mapping[str, Mappin
     return any(
         (here[i] - here[j]) * (other[i] - other[j]) < 0 for i, j in combinations(range(len(TERTILES)), 2)
     )
+
+
+def _ranks(rows: Mapping[str, Mapping[str, Any]]) -> str:
+    """The order alone, where the levels are not those of a population."""
+    return ", then ".join(sorted(rows, key=lambda name: -float(rows[name]["at_60_months"])))
 
 
 def _heights(rows: Mapping[str, Mapping[str, Any]]) -> str:

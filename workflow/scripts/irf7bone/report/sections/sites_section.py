@@ -95,7 +95,8 @@ def sites_section(inputs: ReportInputs) -> Section:
         bool(cohorts) and inputs.simulated.issuperset(cohorts) for cohorts in (with_bone, rivalling)
     )
     none_competing = (
-        "No endpoint of a cohort of patients has competing events in this run: there the two hazards are one."
+        "No endpoint of a cohort of patients has competing events in this run, so cause-specific and "
+        "subdistribution hazards coincide."
     )
     findings = []
     if not real:

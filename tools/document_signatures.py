@@ -36,6 +36,9 @@ Irf7-regulated genes, Kang's bone genes, Weichselbaum's IRDS).
 No public list of IRF7's targets follows IRF7 better than interferon genes at large do, so that none
 stands for it here. The two Hallmark interferon sets share 73 of 97 genes and cannot be told apart; the
 two difference sets can.
+
+Two sources give their genes weights, which are not used: Ayers 2017 for AYERS_TIS18 and Desmedt 2008 for
+its seven modules. Each gene counts once; the signs of Desmedt's weights are kept as up and down.
 """
 GROUPS = {
     "interferon": "Interferon types I and II, their difference, and what senses foreign DNA.",

@@ -57,10 +57,17 @@ def compare(folder: Path, written: Path) -> None:
     theirs = read_table(folder / "genes.tsv").set_index(["gene", "cohort", "model"])
     assert len(theirs) == 2 * (120 + 90 + 90)
     identities = dict.fromkeys(ROWS, GENE_IDENTITY.empty())
-    found, _ = every_gene(
-        cohort, identities, dict.fromkeys(ROWS, "validation"), interferon=(), curves_of=(), config=CONFIG
+    found = every_gene(
+        cohort,
+        identities,
+        dict.fromkeys(ROWS, "validation"),
+        interferon=(),
+        curves_of=(),
+        tertiles_of=(),
+        nobodys={},
+        config=CONFIG,
     )
-    EVERY_GENE.write(found, written)
+    EVERY_GENE.write(found.genes, written)
     ours = EVERY_GENE.read(written).set_index(["gene", "cohort", "model"]).loc[theirs.index]
     assert set(ours["status"]) == {"ok"} and set(ours["estimator"].dropna()) == {"cox"}
     for name in theirs.columns:

@@ -218,6 +218,26 @@ def test_every_card_and_gene_list_cites_a_work_of_the_list():
             assert f"{pmids[pmid].plain('volume')}:" in row["citation"], row["signature"]
 
 
+def test_every_marker_gene_names_works_of_the_list_and_is_in_its_list():
+    with (PROJECT / "data" / "markers" / "genes.tsv").open(encoding="utf-8", newline="") as handle:
+        rows = list(csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE))
+    by_id = {work.plain(field): work for work in WORKS.by_key.values() for field in ("pmid", "doi")}
+    for row in rows:
+        ids = [*row["pmid"].split(";"), row["doi"]]
+        works = [by_id[one] for one in ids if one]
+        assert len(works) == len(row["named_in"].split("; ")), row["gene"]
+        for work in works:
+            said = (first_author(work), *(work.plain(field) for field in ("year", "journal", "volume")))
+            assert f"{' '.join(said)}:" in row["named_in"], row["gene"]
+        for cell in row["cellmarker2"].split("; "):
+            assert re.fullmatch(r".+ \(\d+\)|\d+ more", cell), row["gene"]
+        assert re.fullmatch(r"(\d+(;\d+){0,2})?", row["cellmarker2_pmid"]), row["gene"]
+    listed = {row["gene"] for row in rows if not row["list"].startswith("left out")}
+    lines = (PROJECT / "data" / "markers" / "composition.gmt").read_text(encoding="utf-8").splitlines()
+    named_lists = {line.split("\t")[0]: set(line.split("\t")[2:]) for line in lines}
+    assert listed == set().union(*(genes for name, genes in named_lists.items() if name != "PROLIFERATION"))
+
+
 def test_every_work_that_a_docstring_or_document_names_is_in_the_list():
     assert named() - set(BY_AUTHOR) == LEFT_OUT
 

@@ -87,7 +87,7 @@ def test_signatures_of_simulated_samples_are_no_choice_among_patients(inputs):
     }
     config = inputs.config
     select = (*made.SIGNATURES[:-1], "SIMULATED_X")
-    config = config._replace(signatures=config.signatures._replace(select=select))
+    config = config._replace(signatures=replace(config.signatures, select=select))
     numbers = explore_numbers(replace(inputs, config=config, **renamed))
     assert numbers["words"]["signature"] == list(made.SIGNATURES[:-1])
     asked = inputs.pooled["signature"] != made.SIGNATURES[-1]

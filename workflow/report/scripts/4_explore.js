@@ -266,7 +266,7 @@ function drawCurves(curve, row, { signature, outcome, survival }, { wide = 360, 
     makeSvg("text", { x: 0, y: tall, class: "soft" }, "at risk"));
   groups.forEach(([name], j) => svg.append(makeSvg("text", { x: 0, y: tall + 16 * (j + 1), class: name }, name)));
   groups.forEach(([name], j) => {
-    const from = left + 92 * j;
+    const from = left + 102 * j;
     svg.append(makeSvg("path", { class: `steps ${name}`, d: `M${from} 9H${from + 18}` }),
       makeSvg("text", { x: from + 22, y: 13, class: name }, `${name} tertile`));
   });

@@ -145,7 +145,9 @@ def _finding(rows: pd.DataFrame, cohort: str, inputs: ReportInputs) -> Finding:
     )
     # a class of size may be on record: what models and this table take is centimetres
     absent = [
-        "size in cm" if name == "size_cm" else _lower(name) for name in EXPECTED if name not in tests.index
+        "tumour size in cm" if name == "size_cm" else _lower(name)
+        for name in EXPECTED
+        if name not in tests.index
     ]
     if absent:
         sentence += f" Not recorded: {listed(absent)}."

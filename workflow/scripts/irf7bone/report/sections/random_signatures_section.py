@@ -50,7 +50,6 @@ from irf7bone.report.html.section import (
     recorded,
     with_endpoints,
 )
-from irf7bone.report.inputs import read_numbers
 
 if TYPE_CHECKING:
     from irf7bone.report.inputs import ReportInputs
@@ -96,7 +95,7 @@ def null_section(inputs: ReportInputs) -> Section:
                     f"pooled/null_{endpoint}",
                     title=f"{outcome(endpoint)}: pooled over patients, and random signatures",
                     finding=f"{outcome(endpoint)}, {MODEL_WORDS[primary.model]}: {held_sentence(row)}.",
-                    marks=_marks(read_numbers(inputs, f"pooled/null_{endpoint}")),
+                    marks=_marks(chosen(results.pooled_null, endpoint=endpoint), inputs),
                 )
             )
     for cohort, endpoint in with_endpoints(inputs):
@@ -110,7 +109,7 @@ def null_section(inputs: ReportInputs) -> Section:
                 title=f"{cohort}: {ENDPOINT_WORDS[endpoint]}, and random signatures",
                 finding=f"{cohort}, {ENDPOINT_WORDS[endpoint]}, {MODEL_WORDS[primary.model]}: "
                 f"{null_sentence(row)}.",
-                marks=_marks(read_numbers(inputs, f"{cohort}/null_{endpoint}")),
+                marks=_marks(chosen(results.null, cohort=cohort, endpoint=endpoint), inputs),
                 simulated=cohort in inputs.simulated,
             )
         )
@@ -122,14 +121,18 @@ def null_section(inputs: ReportInputs) -> Section:
     return Section("null", "Random signatures", "Against random signatures", findings, figures, tables)
 
 
-def _marks(drawn: pd.DataFrame) -> str:
-    """What the marks of a figure mean, with the rows that it has.
+def _marks(rows: pd.DataFrame, inputs: ReportInputs) -> str:
+    """What the marks of a figure mean, with the signatures that it draws.
 
     Args:
-        drawn: The numbers of the figure.
+        rows: Of the null of one endpoint, of one cohort or pooled.
+        inputs: For what is drawn.
     """
-    rows = list(dict.fromkeys(drawn.loc[drawn["status"] == "ok", "signature"]))
-    return f"Rows: {listed(rows)}. {MARKS}" if rows else ""
+    models = null_models(inputs.config)
+    ok = chosen(rows, method=inputs.config.primary.method, status="ok")
+    there = set(ok.loc[ok["model"].isin(list(models)), "signature"])
+    drawn = [name for name in inputs.shown if name in there]
+    return f"Rows: {listed(drawn)}. {MARKS}" if drawn else ""
 
 
 def null_sentence(row: Mapping[str, Any] | None) -> str:

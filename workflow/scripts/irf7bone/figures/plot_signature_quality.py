@@ -108,7 +108,7 @@ def _plot_strip(axes: Axes, shown: pd.DataFrame, strip: Strip) -> None:
         reference = float(known.iloc[0]) if len(known) else None
     blocks = _scored_rows((shown["status"] == "ok").tolist())
     if reference is not None and there.any():
-        first, last = zip(*blocks, strict=True) if blocks else ((), ())
+        first, last = [start for start, _ in blocks], [end for _, end in blocks]
         axes.vlines(
             [reference] * len(blocks), first, last, color=style.RED, linewidth=0.7, linestyle=(0, (3, 2)),
             zorder=2,

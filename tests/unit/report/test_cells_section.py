@@ -183,13 +183,12 @@ def test_what_could_not_be_fitted_says_so_and_no_more(card):
     assert line.endswith("The contrast could not be fitted: 2 patients.")
 
 
-def test_the_first_screen_names_simulated_cells_as_such(card):
+def test_the_first_screen_has_no_evidence_from_simulated_cells(card):
     by_id = {name: {"simulated_cells": table} for name, table in tables().items()}
     found = CellSets({"simulated_cells": card}, by_id, {"simulated_cells": flow()})
     [(heading, sentence)] = tumour_cells_answer(SimpleNamespace(cells=found))
     assert heading == "Is it in the tumour cells?"
-    assert sentence.startswith("No single-cell data of patients are in this run.")
-    assert "(simulated, not patients): in the tumour cells, 6 patients" in sentence
+    assert sentence == "No single-cell data of patients are in this run."  # simulated ones are no evidence
     assert tumour_cells_answer(SimpleNamespace(cells=None)) == []
 
 
@@ -264,7 +263,7 @@ def test_several_data_sets_are_told_together_and_the_simulated_ones_apart(card):
     found = CellSets({"simulated_cells": card}, by_id, {"simulated_cells": flow()}, over)
     [(_, sentence)] = tumour_cells_answer(SimpleNamespace(cells=found))
     assert "3 data sets of patients together: in the tumour cells, Hedges' g −1.20" in sentence
-    assert sentence.index("together") < sentence.index("simulated_cells")
+    assert "simulated_cells" not in sentence
 
 
 def test_the_malignant_part_is_told_with_its_genes_and_what_cohorts_say_of_it():

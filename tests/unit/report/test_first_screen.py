@@ -16,9 +16,11 @@ from irf7bone.report.sections.first_screen import (
     curve_choices,
     heaviest_cohort,
     no_bone,
+    pooled_weights,
     reservations,
     status_lines,
 )
+from irf7bone.report.sentences.quote import plain
 from irf7bone.verdict.rules import CODES
 
 
@@ -53,6 +55,49 @@ def test_codes_that_withhold_stand_before_reservations():
         ("reservation", CODES["prior_decides"]),
     ]
     assert reservations({"hard": None, "soft": None}) == []
+
+
+def test_a_reservation_names_its_cohorts_and_their_weight():
+    row = {"hard": None, "soft": "sampled_by_outcome", "cohorts": "alpha,beta"}
+    assert reservations(row, {"beta", "elsewhere"}, {"alpha": 0.56, "beta": 0.44}) == [
+        (
+            "reservation",
+            "patients of beta (44 % of the weight) were chosen by this outcome: the test is valid, but the "
+            "hazard ratio is not that of a population",
+        )
+    ]
+
+
+def test_weights_are_those_of_the_forest_and_of_patients_alone(inputs):
+    weights = pooled_weights(inputs)
+    assert set(weights) == set(inputs.verdict.loc[inputs.verdict["is_primary"], "cohorts"].iloc[0].split(","))
+    assert sum(weights.values()) == pytest.approx(1) and "made" not in weights
+
+
+def test_the_curve_says_its_test_and_where_the_tertiles_stand_otherwise(inputs):
+    primary = inputs.config.primary
+    own = {"signature": primary.signature, "method": primary.method, "endpoint": primary.endpoint}
+    first, other = (choice.key.split("/")[0] for choice in curve_choices(inputs)[:2])
+    summary = inputs.results.curve_summary.copy()
+    rows = summary[list(own)].eq(pd.Series(own)).all(axis=1)
+    for cohort, heights in ((first, (0.85, 0.74, 0.68)), (other, (0.46, 0.65, 0.58))):
+        for group, height in zip(("low", "middle", "high"), heights, strict=True):
+            place = rows & (summary["cohort"] == cohort) & (summary["group"] == group)
+            assert place.sum() == 1
+            summary.loc[place, ["at_60_months", "status"]] = [height, "ok"]
+
+    def said(table) -> str:
+        changed = replace(inputs, results=inputs.results.with_tables(curve_summary=table))
+        return plain(curve_choices(changed)[0].said)
+
+    assert said(summary).startswith("Log-rank test, p ")
+    assert said(summary).endswith(
+        f"At 5 years: low 85 %, middle 74 %, high 68 %. In {other} the order differs: low 46 %, middle 65 %, "
+        "high 58 %."
+    )
+    for otherwise in ({0.46: 0.9}, {0.46: 0.65, 0.58: 0.65}):  # the same order, and no order
+        same = summary.assign(at_60_months=summary["at_60_months"].replace(otherwise))
+        assert said(same).endswith("At 5 years: low 85 %, middle 74 %, high 68 %.")
 
 
 def test_the_first_curve_is_of_the_heaviest_cohort_not_sampled_by_outcome(inputs):

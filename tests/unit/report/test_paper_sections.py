@@ -69,6 +69,10 @@ def test_remark_has_its_twenty_items_and_every_section_it_names(inputs):
 
 def test_remark_follows_the_run(inputs):
     before = remark_table(inputs).set_index("number")["answer"]
+    assert "no value is filled in." in before[10] and "ESR1" not in before[10]
+    covariates = inputs.associations["cohort"].map({"beta": "proliferation,esr1"})
+    expressed = replace(inputs, associations=inputs.associations.assign(covariates=covariates))
+    assert "is filled in, but ESR1 expression stands for ER in beta." in remark_table(expressed)["answer"][9]
     assert "hold no standard prognostic variables" in before[17]
     assert "alpha (99), beta (150) and gamma (60)" in before[2]
     assert "made" not in before[2]

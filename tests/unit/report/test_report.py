@@ -24,6 +24,7 @@ from irf7bone.report.html.build import build_report
 from irf7bone.report.html.cell_markup import LONG
 from irf7bone.report.html.figure_markup import read_figure
 from irf7bone.report.inputs import ReportInputs
+from irf7bone.report.sections.random_signatures_section import percent
 from irf7bone.report.sections.verdict_section import chance_sentences, first_facts, planted_effects
 from irf7bone.report.sentences import captions, text
 from irf7bone.report.sentences.methods import write_methods
@@ -241,7 +242,8 @@ def bearing_of(inputs: ReportInputs, **changes) -> dict[str, str]:
     quality = changes.get("quality", inputs.quality[inputs.quality["cohort"] != "made"])
     duplicates = changes.get("duplicates", inputs.results.duplicates)
     chosen = changes.get("chosen", {})
-    return dict(text.bearing(verdicts, pooled, real, quality, duplicates, inputs.config, chosen))
+    rows = text.bearing(verdicts, pooled, real, quality, duplicates, inputs.config, chosen)
+    return {heading: plain(said) for heading, said in rows}
 
 
 def test_patients_chosen_by_the_primary_outcome_are_said_where_they_are_behind_the_result(inputs):
@@ -253,8 +255,11 @@ def test_patients_chosen_by_the_primary_outcome_are_said_where_they_are_behind_t
 
 
 def test_random_signatures_are_a_model_and_their_rank_a_picture():
-    row = pd.Series({"endpoint": "death", "random_hr": 0.8, "random_low": 0.65, "random_high": 0.98})
+    numbers = {"hr_low": 0.6, "hr_high": 0.95, "random_hr": 0.8, "random_low": 0.65, "random_high": 0.98}
+    row = pd.Series({"endpoint": "death", **numbers})
     said = plain(text._against_random(row))
+    nothing = plain(text._against_random(row.replace({0.95: 1.1})))
+    assert nothing == f"Cannot be said: no effect is shown. {said}"
     assert "the HR is 0.80 (95 % interval 0.65 to 0.98)" in said and "not a test" in said
     assert "Not compared with" in text._against_random(pd.Series({"random_hr": None}))
 
@@ -264,6 +269,7 @@ def test_what_bears_on_it_follows_the_tables(inputs):
     assert said["Is it bone metastasis?"].startswith("No: no cohort of patients")
     assert "mean score of matched random signatures the HR is" in said["Is it specific (random signatures)?"]
     assert "Unadjusted, in the same patients" in said["Is it explained by proliferation?"]
+    assert "Is the effect a straight line?" not in said
     assert "1 of 150 in beta" in said["Quality control of the samples?"]
     assert "I² 12 %" in said["Do the cohorts agree?"]
     assert said["Are hazards proportional?"] == "Nothing against it at p < 0.05 in 2 cohorts tested."
@@ -300,11 +306,23 @@ def test_a_hidden_positive_control_is_admitted(inputs):
         ("alpha", "alpha", "same", "0 of these are across cohorts."),
         ("alpha", "made", "copy", "No patient appears to be included twice."),
         ("alpha", "beta", "not_compared", "compared by sample id and clinical data only."),
-        ("alpha", "beta", "possible", "1 further pair may be looked at under Losses and duplicates."),
+        (
+            "alpha",
+            "beta",
+            "possible",
+            "1 further pair may be one patient each, to be looked at under Losses and duplicates: S1 in "
+            "alpha and S2 in beta.",
+        ),
+        ("beta", "beta", "possible", "under Losses and duplicates: S1 and S2 in beta."),
     ],
 )
 def test_patients_who_may_be_there_twice_are_told_on_the_first_screen(inputs, cohort, other, status, said):
-    pairs = pd.DataFrame({"cohort": [cohort], "other_cohort": [other], "status": [status]})
+    pairs = pd.DataFrame(
+        {
+            **{"cohort": [cohort], "other_cohort": [other], "status": [status]},
+            **{"sample": ["S1"], "other_sample": ["S2"]},
+        }
+    )
     assert bearing_of(inputs, duplicates=pairs)["Is every patient included once?"].endswith(said)
 
 
@@ -329,13 +347,12 @@ def test_the_simulated_check_tells_right_from_wrong(inputs):
 
 def test_facts_of_the_first_screen_equal_the_verdict(inputs):
     primary = inputs.verdict[inputs.verdict["is_primary"]].iloc[0]
-    found = first_facts(primary, inputs.pooled, inputs.results.site_contrast, inputs.config)
+    found = first_facts(primary, inputs.results.site_contrast)
     facts = {fact.label: (plain(fact.value), plain(fact.detail)) for fact in found}
     value = facts["Hazard ratio per SD (95 %)"][0]
     assert value == estimate(*np.log(primary[["hr", "hr_low", "hr_high"]].astype(float)))
     assert facts["Data"][0] == f"{primary['n_events']} events"
     assert f"{primary['n']} tumours, {primary['k']} cohorts" in facts["Data"][1]
-    assert facts["Between cohorts"][0] == "I² 12 %"
     beyond = facts["Beyond random signatures"][0]
     assert beyond == estimate(*np.log(primary[["random_hr", "random_low", "random_high"]].astype(float)))
     assert facts["In a further cohort"][0] == probability(primary["further_below_1"])
@@ -345,7 +362,7 @@ def test_facts_of_the_first_screen_equal_the_verdict(inputs):
 def test_bone_says_on_the_first_screen_whether_it_is_about_bone(inputs):
     primary = inputs.verdict[inputs.verdict["is_primary"]].iloc[0]
     bone = pd.Series({**primary.to_dict(), "endpoint": "bone"})
-    found = first_facts(bone, inputs.pooled, inputs.results.site_contrast, inputs.config)
+    found = first_facts(bone, inputs.results.site_contrast)
     fact = next(fact for fact in found if fact.label == "Bone or any site?")
     assert fact.value == "not defined"
 
@@ -384,6 +401,8 @@ FORMS = {
     "q": p_value,
     "i2": lambda x: f"{x:.0f}",
     "tau2": lambda x: f"{x:.3f}",
+    "share": lambda x: f"{100 * x:.0f}",
+    "at_60_months": percent,
     "null_percentile": lambda x: f"{100 * x:.1f}",
     "median_followup_months": text.months,
 }
@@ -411,6 +430,10 @@ def test_every_number_of_the_text_equals_its_table(inputs, html):
         ("pooled", "bayes_log_hr"),
         ("associations", "log_hr"),
         ("pooled", "further_low"),
+        ("chances", "share"),
+        ("curve_summary", "at_60_months"),
+        ("group_tests", "p"),
+        ("checks", "p"),
     } <= seen
     assert {("cohorts", "n_events"), ("flow", "n_left")} <= seen
 
@@ -460,6 +483,13 @@ def test_methods_say_what_was_run_and_no_more(inputs):
     assert "Clinical covariates" not in said["Outcome"]
     assert "Aalen-Johansen" not in dict(methods_of(inputs, competing=False).paragraphs)["Outcome"]
     assert "Firth" in dict(methods_of(inputs, estimator="firth").paragraphs)["Outcome"]
+    assert "ESR1" not in said["Outcome"]
+    covariates = inputs.associations["cohort"].map({"beta": "proliferation,esr1"})
+    expressed = dict(methods_of(inputs, covariates=covariates).paragraphs)["Outcome"]
+    assert (
+        "where 80 % of the patients of a cohort have one, and the expression of ESR1 elsewhere: in beta."
+        in expressed
+    )
     assert "up to 1,000 random ones of the same size (seed 1)" in said["Random signatures"]
     assert "numpy 2.4.6" in said["Software"] and "gseapy" not in said["Software"]
     assert "NK_CELLS (2 genes, no source stated)" in said["Signatures"]

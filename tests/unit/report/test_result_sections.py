@@ -338,17 +338,19 @@ def test_checks_sentence_holds_each_check(results):
 
 def test_checks_of_patients_are_summed_up(results):
     config = made.config()
+    primary = {**vars(config.primary), "status": "ok"}
+    apart = pd.DataFrame([{**primary, "cohort": "alpha", "ci_low": 0.1, "ci_high": 0.9}])
     real = results.checks[results.checks["cohort"] != "made"]
-    change, line, influence = summary_sentences(real, config)
+    change, line, influence = summary_sentences(real, apart, config)
+    assert summary_sentences(real, apart.assign(ci_low=-0.1), config) == [change, line]  # nothing to cross
     assert "shown (p < 0.05) in 0 of 2 cohorts of patients tested" in change and "alpha (p = 0.52)" in change
     doubtful = (real["check"] == "linearity") & (real["cohort"] == "beta")
-    assert (
-        "in 1 of 2 cohorts" in summary_sentences(real.assign(p=real["p"].where(~doubtful, 0.001)), config)[1]
-    )
+    bent = real.assign(p=real["p"].where(~doubtful, 0.001))
+    assert "in 1 of 2 cohorts" in summary_sentences(bent, apart, config)[1]
     assert "0 of 2" in line and "across 1" in influence
     safe = real.assign(estimate=np.where(real["quantity"] == "log_hr", 0.4, real["estimate"].astype(float)))
-    assert summary_sentences(safe, config)[2].startswith("In no cohort does leaving out")
-    none = summary_sentences(real.assign(**GONE), config)
+    assert summary_sentences(safe, apart, config)[2].startswith("In no cohort whose interval excludes 1")
+    none = summary_sentences(real.assign(**GONE), apart, config)
     assert len(none) == 2 and all("cannot be tested" in said for said in none)
 
 

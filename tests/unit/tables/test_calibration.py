@@ -338,7 +338,7 @@ def test_the_verdict_names_the_cohorts_of_a_warning_and_no_simulated_one():
     warned = with_cautions(section, inputs(table(row())))
     assert warned.data["bearing"][0] == ("Events", "Few.")
     ((heading, said),) = warned.data["bearing"][1:]
-    assert heading == "In simulations" and said.startswith("Of a and b: p values of Firth's Cox models")
+    assert heading == "In simulations" and said.startswith("In a and b, p values of Firth's Cox models")
     assert with_cautions(section, inputs(table(row(share=0.05)))) is section
 
 
@@ -352,6 +352,7 @@ def test_the_verdict_names_the_cohorts_of_a_warning_and_no_simulated_one():
         ("checks", row(method="uno_c", model="none", quantity="coverage", share=0.9, verdict="too narrow")),
         ("by_er", row(method="firth")),
         ("heterogeneity", pooled_row("tau2_interval", 3, 0.9, "too narrow")),
+        ("heterogeneity", pooled_row("pooled_interval", 3, 0.9, "too narrow")),
     ],
 )
 def test_a_section_warns_of_its_own_kinds_of_result(section, calibrated):

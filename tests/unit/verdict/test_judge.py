@@ -26,10 +26,12 @@ from irf7bone.tables.claim import CLAIM_MODEL_NAMES
 from irf7bone.tables.cohort import COHORTS
 from irf7bone.tables.outcome import SITES
 from irf7bone.tables.verdict import CHANCES, EXPLORATORY, FRAGILITY, SITE_CONTRAST, VERDICT, VERDICT_MODELS
+from irf7bone.verdict.evidence import MODELS, Evidence, Reading
 from irf7bone.verdict.fragility import fragility
 from irf7bone.verdict.judge import headline, judge, rules_table, simulated_check
 from irf7bone.verdict.planning import chance_to_decide, cohorts_needed, events_needed
-from irf7bone.verdict.sentences import hr_words, probability
+from irf7bone.verdict.rules import Decision
+from irf7bone.verdict.sentences import NamedCohorts, hr_words, probability, say
 
 NAMED = (made.PRIMARY, "relapse")
 
@@ -134,7 +136,7 @@ def test_sentences_are_whole(study):
     said = f"{row['lead']} {row['details']}"
     assert row["lead"].endswith(".") and row["details"].endswith(".")
     assert ("lies below 1 with probability 0." in said) == (row["k"] > 1)
-    assert ("One cohort shows it" in said) == (row["verdict"] == ONE_COHORT)
+    assert ("One cohort shows an effect" in said) == (row["verdict"] == ONE_COHORT)
 
 
 def test_a_single_cohort_keeps_its_own_interval():
@@ -270,6 +272,52 @@ def test_sampled_by_outcome_tests_but_tells_no_size():
     assert "sampled_by_outcome" in row["soft"]
     every = {f"cohort{number}": {"sampled_by_outcome": "those with it, and others"} for number in range(5)}
     assert primary(*NOTHING, facts=every)["verdict"] == TOO_LITTLE
+
+
+def with_er(kinds: dict[str, str]) -> pd.Series:
+    """The primary row where ER was adjusted for in these ways."""
+    tables, contrast, _ = judged(*STRONG)
+    models = tables.models.assign(er=tables.models["cohort"].map(lambda name: kinds.get(name, "status")))
+    changed = replace(tables, models=models)
+    found = judge(changed, contrast, config=config(), controls=[made.PROLIFERATION], studies=60).verdict
+    return found[found["is_primary"]].iloc[0]
+
+
+def test_the_sentence_says_where_er_is_not_its_status():
+    assert "adjusted for proliferation and ER, is " in with_er({})["lead"]
+    said = with_er({"cohort0": "expression", "cohort3": "expression", "cohort1": "restricted"})["lead"]
+    assert (
+        "adjusted for proliferation and ER (by ESR1 expression in place of ER status in cohort0 and cohort3; "
+        "by leaving out the few tumours of the other ER status in cohort1), is "
+    ) in said
+    assert "(not for ER in cohort2, without ER status and ESR1), is " in with_er({"cohort2": "none"})["lead"]
+
+
+def test_a_reservation_in_the_details_names_the_cohorts_chosen_by_outcome():
+    sampled = {name: {"sampled_by_outcome": "those with it, and others"} for name in ("cohort1", "cohort4")}
+    assert (
+        "patients of cohort1 and cohort4 were chosen by this outcome"
+        in primary(*STRONG, facts=sampled)["details"]
+    )
+
+
+def test_no_model_is_said_to_show_or_exclude_what_none_does():
+    wide = ([-0.1, 0.2], [20, 20])
+    said = primary(*wide)["details"]
+    assert said.startswith(
+        "No model shows an effect, and none excludes one of the size looked for (hazard ratio"
+    )
+    assert "random scores the hazard ratio is " in said and " it is " not in said
+    # only the unadjusted model shows an effect, and one model excludes the size looked for
+    models = {name: Reading(-0.2, -int(name == "unadjusted"), 0.2, 0.9) for name in MODELS}
+    sized = {**models, "proliferation": Reading(0.0, 0, 0.01, 0.99)}
+    evidence = Evidence(True, True, 2, models, sized)
+    row, settings = primary(*wide), config().verdict
+    _, some = say(row, evidence, Decision(TOO_LITTLE, "open"), settings, NamedCohorts())
+    assert some.startswith(
+        "An effect is not shown in every model, and one of the size looked for (hazard ratio"
+    )
+    assert "or higher) is not excluded in every model." in some
 
 
 def test_other_signatures_are_exploratory_and_need_their_q():

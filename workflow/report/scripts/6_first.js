@@ -16,6 +16,7 @@ class FirstCurve {
     this.box.classList.toggle("simulated", made);
     this.box.querySelector("h3").textContent = option.textContent;
     this.box.querySelector("#first-curve-more").href = `#${option.dataset.figure}`;
+    this.box.querySelector("#first-curve-said").textContent = option.dataset.said;
     const row = { label: cohort, simulated: made };
     const said = { outcome: numbers.said.endpoint[at], survival: numbers.said.survival[at], signature };
     const drawn = drawCurves(numbers.curves[this.select.value], row, said, { wide: 540, tall: 240, titled: false });

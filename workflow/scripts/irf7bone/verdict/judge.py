@@ -20,8 +20,8 @@ from irf7bone.tables.verdict import CHANCES, EXPLORATORY, VERDICT, VERDICT_MODEL
 from irf7bone.verdict.evidence import CLAIM, RANDOM, UNADJUSTED, Evidence
 from irf7bone.verdict.gather import PooledCohorts, Tables, gather, pooled_cohorts
 from irf7bone.verdict.like_this import STUDIES, words_of_studies_like_this
-from irf7bone.verdict.rules import RULES, Decision, decide
-from irf7bone.verdict.sentences import say
+from irf7bone.verdict.rules import RULES, decide
+from irf7bone.verdict.sentences import NamedCohorts, say
 from irf7bone.verdict.site_contrast import BONE
 
 if TYPE_CHECKING:
@@ -79,7 +79,8 @@ def judge(
         if result[0] == BONE and result[1] in differing:
             evidence = replace(evidence, remarks=evidence.remarks | {"differs_by_site"})
         evidence = _with_q(evidence, q.get(result, math.nan))
-        rows.append(_row(result, pools[result], pooled[result], evidence, config))
+        named_cohorts = _named(tables, pools[result], result[0])
+        rows.append(_row(result, pools[result], pooled[result], evidence, config, named_cohorts))
     judged = pd.DataFrame(rows)
     own = judged["signature"] == config.primary.signature
     return Judged(
@@ -219,6 +220,7 @@ def _row(
     pooled: Mapping[str, Mapping[str, Any]],
     evidence: Evidence,
     config: Config,
+    named: NamedCohorts,
 ) -> dict[str, Any]:
     decision = decide(evidence)
     row = {
@@ -233,12 +235,15 @@ def _row(
         "q": evidence.q,
         **_numbers(pool, pooled),
     }
-    return row | _said(row, evidence, decision, config)
+    lead, details = say(row, evidence, decision, config.verdict, named)
+    return row | {"lead": lead, "details": details}
 
 
-def _said(row: Mapping[str, Any], evidence: Evidence, decision: Decision, config: Config) -> dict[str, str]:
-    lead, details = say(row, evidence, decision, config.verdict)
-    return {"lead": lead, "details": details}
+def _named(tables: Tables, pool: PooledCohorts, endpoint: str) -> NamedCohorts:
+    if not pool.cohorts:
+        return NamedCohorts()
+    sampled = [cohort for cohort in pool.cohorts if endpoint in tables.facts[cohort].sampled_by]
+    return NamedCohorts(dict(zip(pool.cohorts, pool.rows[CLAIM]["er"], strict=True)), tuple(sampled))
 
 
 def _numbers(pool: PooledCohorts, pooled: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from irf7bone.verdict.like_this import words_of_studies_like_this
 GROWTH = dict(zip(MODELS, (1.0, 1.03, 1.05, 1.1, 1.18, 1.2), strict=True))
 MOST_COHORTS = 12
 STUDIES = 400
+# words of a study that was decided
+DECIDED = (SUPPORTED, CONTRADICTED, SMALLER)
 SEED = 20121113
 
 
@@ -50,7 +52,7 @@ def chance_to_decide(events: list[int], smallest_hr: float, scale: float) -> flo
     shares = words_of_studies_like_this(
         errors, math.log(smallest_hr), smallest_hr=smallest_hr, scale=scale, seed=SEED, studies=STUDIES
     )
-    return shares[SUPPORTED] + shares[CONTRADICTED] + shares[SMALLER]
+    return sum(shares[word] for word in DECIDED)
 
 
 def cohorts_needed(

@@ -10,8 +10,10 @@ Pharmacokinet Biopharm 15:657). How often each word errs is simulated in docs/st
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from irf7bone.base.phrases import listed
 from irf7bone.base.vocabulary import (
     CONTRADICTED,
     NO_DATA,
@@ -43,6 +45,12 @@ CARRIED = 0.9
 # a reliability that a proliferation score may well not have
 FRAGILE = 0.6
 
+SAMPLED_BY_OUTCOME = "sampled_by_outcome"
+_SAMPLED = (
+    "patients of {} were chosen by this outcome: the test is valid, but the hazard ratio is not that of a "
+)
+_SAMPLED += "population"
+
 CODES: dict[str, str] = {
     "cohorts_failed": "jobs of a cohort that has this endpoint failed, so that it is not in these results",
     "overlap_suspected": "cohorts share patients: drop them in the card of the cohort with fewer events",
@@ -50,8 +58,7 @@ CODES: dict[str, str] = {
     "unadjusted_er": "cohorts without ER status and ESR1 carry over 20 % of the weight",
     "control_failed": "proliferation, the positive control, does not show",
     "non_proportional": "the hazard ratio changes between the early and the late half of the events",
-    "sampled_by_outcome": "patients of a cohort were chosen by this outcome: the test is valid, but the "
-    "hazard ratio is not that of a population",
+    SAMPLED_BY_OUTCOME: _SAMPLED.format("a cohort"),
     "contradicted_ids": "sample names of two cohorts agree where their data do not",
     "pi_includes_1": "in a further cohort the effect may be on the other side",
     "one_cohort_carries_it": "without one of the cohorts the effect does not show",
@@ -68,6 +75,16 @@ COHORTS_FAILED = "cohorts_failed"
 STOPS = frozenset({COHORTS_FAILED, "overlap_suspected", "selected_on_outcome", "unadjusted_er"})
 # they forbid to say that there is nothing, and stand beside an effect that shows
 STOPS_NO_EFFECT = frozenset({"control_failed", "non_proportional"})
+
+
+def code_words(code: str, sampled: Sequence[str] = ()) -> str:
+    """What a code says, with the cohorts that it is about where they are known.
+
+    Args:
+        code: Of :data:`CODES`.
+        sampled: Cohorts of the pool whose patients were chosen by its outcome, as they are to be named.
+    """
+    return _SAMPLED.format(listed(sampled)) if code == SAMPLED_BY_OUTCOME and sampled else CODES[code]
 
 
 @dataclass(frozen=True)

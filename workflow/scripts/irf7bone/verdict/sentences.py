@@ -4,18 +4,36 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from irf7bone.base.phrases import ENDPOINT_WORDS, counted, is_missing, said_ratio
-from irf7bone.verdict.evidence import Evidence
-from irf7bone.verdict.rules import CODES, COHORTS_FAILED, Decision
+from irf7bone.base.phrases import ENDPOINT_WORDS, counted, is_missing, listed, said_ratio
+from irf7bone.verdict.evidence import CLAIMED, RANDOM, Evidence
+from irf7bone.verdict.rules import COHORTS_FAILED, Decision, code_words
 
 if TYPE_CHECKING:
     from irf7bone.study.settings import VerdictSettings
 
 
+@dataclass(frozen=True)
+class NamedCohorts:
+    """Cohorts behind a verdict that its sentences name.
+
+    Args:
+        er: Cohort -> how ER was adjusted for, one of :data:`irf7bone.tables.claim.ER_KINDS`.
+        sampled: Cohorts whose patients were chosen by the outcome.
+    """
+
+    er: Mapping[str, str] = field(default_factory=dict)
+    sampled: tuple[str, ...] = ()
+
+
 def say(
-    row: Mapping[str, Any], evidence: Evidence, decision: Decision, settings: VerdictSettings
+    row: Mapping[str, Any],
+    evidence: Evidence,
+    decision: Decision,
+    settings: VerdictSettings,
+    named: NamedCohorts,
 ) -> tuple[str, str]:
     """The finding in a sentence, and why it is called what it is called.
 
@@ -24,6 +42,7 @@ def say(
         evidence: What was decided by.
         decision: What was decided.
         settings: The size looked for.
+        named: Cohorts that the sentences name.
 
     Returns:
         Lead and details.
@@ -31,16 +50,16 @@ def say(
     if decision.rule == "no_data":
         return _no_data(row, evidence), "No statement is made."
     if not evidence.models:
-        return _no_data(row, evidence), _codes("Withheld because", decision.hard)
+        return _no_data(row, evidence), _codes("Withheld because", decision.hard, named)
     parts = [
-        _WHY[decision.rule](row, settings),
+        _WHY[decision.rule](row, evidence, settings),
         _exploratory(evidence),
         _further(row),
         _not_of_bone(row, evidence),
-        _codes("Withheld because", decision.hard),
-        _codes("With the reservation", decision.soft),
+        _codes("Withheld because", decision.hard, named),
+        _codes("With the reservation", decision.soft, named),
     ]
-    return _found(row), " ".join(part for part in parts if part)
+    return _found(row, named.er), " ".join(part for part in parts if part)
 
 
 def hr_words(hazard_ratio: float) -> str:
@@ -76,13 +95,30 @@ def _no_data(row: Mapping[str, Any], evidence: Evidence) -> str:
     return f"No cohort of patients that is pooled records {endpoint}."
 
 
-def _found(row: Mapping[str, Any]) -> str:
+def er_exceptions(kinds: Mapping[str, str]) -> list[str]:
+    """In which cohorts ER was adjusted for otherwise than by its status; nothing where in none.
+
+    Args:
+        kinds: Cohort -> one of :data:`irf7bone.tables.claim.ER_KINDS`.
+    """
+    said = (
+        ("expression", "by ESR1 expression in place of ER status in {}"),
+        ("restricted", "by leaving out the few tumours of the other ER status in {}"),
+        ("none", "not for ER in {}, without ER status and ESR1"),
+    )
+    cohorts = {kind: [name for name, own in kinds.items() if own == kind] for kind, _ in said}
+    return [words.format(listed(cohorts[kind])) for kind, words in said if cohorts[kind]]
+
+
+def _found(row: Mapping[str, Any], er: Mapping[str, str]) -> str:
+    otherwise = er_exceptions(er)
+    how = f" ({'; '.join(otherwise)})" if otherwise else ""
     pooled = "pooled " if row["k"] > 1 else ""
     return (
         f"In {counted(row['k'], 'cohort')} of patients with {counted(row['n'], 'tumour')} and "
         f"{counted(row['n_events'], 'event')} the {pooled}hazard ratio of "
         f"{ENDPOINT_WORDS[row['endpoint']]} for "
-        "one standard deviation (SD) of the score, adjusted for proliferation and ER, is "
+        f"one standard deviation (SD) of the score, adjusted for proliferation and ER{how}, is "
         f"{estimate_words(row, 'hr', 'hr_low', 'hr_high')}."
     )
 
@@ -95,33 +131,33 @@ def _beyond_random(row: Mapping[str, Any]) -> str:
     if is_missing(row.get("random_hr")):
         return "It was not compared with random signatures."
     return (
-        "Given proliferation and the mean of matched random scores it is "
+        "Given proliferation and the mean of matched random scores the hazard ratio is "
         f"{estimate_words(row, 'random_hr', 'random_low', 'random_high')}."
     )
 
 
-def _one_side(row: Mapping[str, Any], settings: VerdictSettings) -> str:
+def _one_side(row: Mapping[str, Any], evidence: Evidence, settings: VerdictSettings) -> str:
     return (
-        "It lies on that side of 1 given proliferation alone, given ER too, and with both calibrated for "
-        f"measurement error. {_beyond_random(row)}"
+        "The hazard ratio lies on one side of 1 given proliferation alone, given ER too, and with both "
+        f"calibrated for measurement error. {_beyond_random(row)}"
     )
 
 
-def _smaller(row: Mapping[str, Any], settings: VerdictSettings) -> str:
+def _smaller(row: Mapping[str, Any], evidence: Evidence, settings: VerdictSettings) -> str:
     return (
-        "It lies on that side of 1 in every model, and every model excludes a hazard ratio of "
+        "The hazard ratio lies on one side of 1 in every model, and every model excludes a hazard ratio of "
         f"{_size(settings)} "
         f"the size looked for. {_beyond_random(row)}"
     )
 
 
-def _nothing(row: Mapping[str, Any], settings: VerdictSettings) -> str:
+def _nothing(row: Mapping[str, Any], evidence: Evidence, settings: VerdictSettings) -> str:
     return (
         f"Every model excludes a hazard ratio of {_size(settings)} the size looked for. {_beyond_random(row)}"
     )
 
 
-def _not_random(row: Mapping[str, Any], settings: VerdictSettings) -> str:
+def _not_random(row: Mapping[str, Any], evidence: Evidence, settings: VerdictSettings) -> str:
     return (
         "The effect is shown given proliferation and ER, and less than half of it is left given the mean "
         "of matched "
@@ -129,35 +165,37 @@ def _not_random(row: Mapping[str, Any], settings: VerdictSettings) -> str:
     )
 
 
-def _not_proliferation(row: Mapping[str, Any], settings: VerdictSettings) -> str:
+def _not_proliferation(row: Mapping[str, Any], evidence: Evidence, settings: VerdictSettings) -> str:
+    unadjusted = estimate_words(row, "unadjusted_hr", "unadjusted_low", "unadjusted_high")
     return (
-        f"Unadjusted it is {estimate_words(row, 'unadjusted_hr', 'unadjusted_low', 'unadjusted_high')}; "
-        "given "
-        "proliferation less than half of that is left, more than chance takes away."
+        f"Unadjusted the hazard ratio is {unadjusted}; given proliferation less than half of that is left, "
+        "more than chance takes away."
     )
 
 
-def _open(row: Mapping[str, Any], settings: VerdictSettings) -> str:
-    return (
-        "An effect is not shown in every model, and one of the size looked for (hazard ratio of "
-        f"{_size(settings)[:-1]}) is not excluded in every model. {_beyond_random(row)}"
-    )
+def _open(row: Mapping[str, Any], evidence: Evidence, settings: VerdictSettings) -> str:
+    shown = any(reading.side for reading in evidence.models.values())
+    excluded = any(reading.inside for name in (*CLAIMED, RANDOM) if (reading := evidence.sized.get(name)))
+    size = f"one of the size looked for (hazard ratio of {_size(settings)[:-1]})"
+    effect = "An effect is not shown in every model" if shown else "No model shows an effect"
+    other = f"{size} is not excluded in every model" if excluded else f"none excludes {size}"
+    return f"{effect}, and {other}. {_beyond_random(row)}"
 
 
-def _one_cohort(row: Mapping[str, Any], settings: VerdictSettings) -> str:
-    shown = "One cohort shows it, by its own intervals in every model; no other has tested it."
+def _one_cohort(row: Mapping[str, Any], evidence: Evidence, settings: VerdictSettings) -> str:
+    shown = "One cohort shows an effect, by its own intervals in every model; no other has tested it."
     return f"{shown} {_beyond_random(row)}"
 
 
-def _one_cohort_open(row: Mapping[str, Any], settings: VerdictSettings) -> str:
+def _one_cohort_open(row: Mapping[str, Any], evidence: Evidence, settings: VerdictSettings) -> str:
     return f"With one cohort, nothing is known of the differences between cohorts. {_beyond_random(row)}"
 
 
-def _premise(row: Mapping[str, Any], settings: VerdictSettings) -> str:
+def _premise(row: Mapping[str, Any], evidence: Evidence, settings: VerdictSettings) -> str:
     return ""
 
 
-_WHY: dict[str, Callable[[Mapping[str, Any], VerdictSettings], str]] = {
+_WHY: dict[str, Callable[[Mapping[str, Any], Evidence, VerdictSettings], str]] = {
     COHORTS_FAILED: _premise,
     "premise": _premise,
     "one_cohort": _one_cohort,
@@ -190,8 +228,9 @@ def _further(row: Mapping[str, Any]) -> str:
     if row["k"] < 2:
         return ""
     below = probability(row["further_below_1"])
-    return f"In a further cohort like these it lies below 1 with probability {below}."
+    return f"In a further cohort like these the hazard ratio lies below 1 with probability {below}."
 
 
-def _codes(heading: str, codes: tuple[str, ...]) -> str:
-    return f"{heading}: {'; '.join(CODES[code] for code in codes)}." if codes else ""
+def _codes(heading: str, codes: tuple[str, ...], named: NamedCohorts) -> str:
+    said = "; ".join(code_words(code, named.sampled) for code in codes)
+    return f"{heading}: {said}." if codes else ""

@@ -215,7 +215,7 @@ def verdict_view(frame: pd.DataFrame) -> TableView:
             _verdict_effect,
             number=True,
         ),
-        Field("P(HR < 1)", "probability", say_number("below_1", "{:.3f}".format), number=True),
+        Field("P(HR < 1)", "of the Bayesian pool; none for one cohort", _below_1, number=True),
         Field("p", "modified Knapp-Hartung, never decides", say_number("p", p_value), number=True),
         Field(
             "q", "Benjamini-Hochberg; none for the primary endpoint", say_number("q", p_value), number=True
@@ -230,7 +230,8 @@ def verdict_view(frame: pd.DataFrame) -> TableView:
     )
     return view(
         "verdicts",
-        "Verdict of each endpoint. The reasons are with its forest plot.",
+        "Verdict of each endpoint. The reasons are with its forest plot. A single cohort keeps its own "
+        "interval, which has no P(HR < 1).",
         frame,
         columns,
         (),
@@ -247,6 +248,13 @@ def _ratios(row: Mapping[str, Any], value: str, low: str, high: str) -> Cell:
         return Cell("no estimate")
     said = f"{said_ratio(row[value])} ({said_ratio(row[low])} to {said_ratio(row[high])})"
     return Cell(said, float(np.log(row[value])))
+
+
+def _below_1(row: Mapping[str, Any]) -> Cell:
+    """The pool's probability; of a single cohort, whose interval is its own, none."""
+    if is_missing(row["below_1"]) or row["k"] < 2:
+        return Cell(NOTHING)
+    return Cell(f"{row['below_1']:.3f}", float(row["below_1"]))
 
 
 def _verdict_effect(row: Mapping[str, Any]) -> Cell:

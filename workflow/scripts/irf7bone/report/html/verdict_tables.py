@@ -91,8 +91,8 @@ def fragility_view(frame: pd.DataFrame, signature: str) -> TableView:
     columns = (
         Field("Endpoint", "outcome", _endpoint),
         Field(
-            "Vanishing reliability",
-            "of the proliferation score at which the effect is gone",
+            "Reliability of the proliferation score at which the effect would vanish",
+            "none: no reliability takes it away",
             _vanishing,
             number=True,
         ),
@@ -100,7 +100,12 @@ def fragility_view(frame: pd.DataFrame, signature: str) -> TableView:
         Field(
             "E-value of the interval", "that takes it to 1", say_number("e_value_interval", two), number=True
         ),
-        Field("Without one cohort", "least probability of its side", _left_out, number=True),
+        Field(
+            "Lowest probability of its side of HR 1 without one cohort (left out)",
+            "P(HR < 1) of an effect below 1, P(HR > 1) of one above",
+            _left_out,
+            number=True,
+        ),
         Field(
             "Complete cases",
             "patients with ER status",
@@ -111,7 +116,7 @@ def fragility_view(frame: pd.DataFrame, signature: str) -> TableView:
     )
     caption = (
         "Robustness of the estimate to noise in the proliferation score, an unmeasured confounder, a single "
-        "cohort and missing ER status."
+        "cohort and missing ER status. Complete cases and imputed ER: the Bayesian pool, also of one cohort."
     )
     return view("fragility", caption, frame[frame["signature"] == signature], columns, ())
 
@@ -183,4 +188,4 @@ def _vanishing(row: Mapping[str, Any]) -> Cell:
 def _left_out(row: Mapping[str, Any]) -> Cell:
     if is_missing(row["least_left_out"]):
         return Cell(NOTHING)
-    return Cell(f"{row['least_left_out']:.2f} ({row['left_out']})", float(row["least_left_out"]))
+    return Cell(f"{row['least_left_out']:.2f} (without {row['left_out']})", float(row["least_left_out"]))

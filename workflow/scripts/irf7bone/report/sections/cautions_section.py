@@ -45,21 +45,20 @@ def _by_cohort(section: str, inputs: ReportInputs) -> list[str]:
         sentence = caution(inputs.calibration, method, model, n_events, quantity)
         if sentence and cohort not in cohorts.setdefault(sentence, []):
             cohorts[sentence].append(cohort)
-    return [f"Of {listed(names)}: {sentence}." for sentence, names in cohorts.items()]
+    return [f"In {listed(names)}, {sentence}." for sentence, names in cohorts.items()]
 
 
 def _pooled(section: str, inputs: ReportInputs) -> list[str]:
-    """Warnings about the pooled primary result."""
-    if section not in ("verdict", "heterogeneity"):
+    """Warnings about the pooled primary result; of the Knapp-Hartung pool, which decides nothing, as well."""
+    if section != "heterogeneity":
         return []
     rows = chosen(inputs.pooled, **vars(inputs.config.primary))
     if rows.empty or not rows["k"].iloc[0] >= 2:
         return []
     k = int(rows["k"].iloc[0])
-    asked = [("pooled_p", _TEST), ("pooled_interval", _INTERVAL)]
-    if section == "heterogeneity":
-        asked = [("prediction_interval", _INTERVAL)] if k >= 3 else []
-        asked.append(("tau2_interval", _INTERVAL))
+    asked = [("pooled_p", _TEST), ("pooled_interval", _INTERVAL), ("tau2_interval", _INTERVAL)]
+    if k >= 3:
+        asked.append(("prediction_interval", _INTERVAL))
     found = [pooled_caution(inputs.calibration, method, k, quantity) for method, quantity in asked]
     return [f"Over the cohorts: {sentence}." for sentence in found if sentence]
 

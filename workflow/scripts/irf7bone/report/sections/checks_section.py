@@ -86,7 +86,9 @@ def checks_section(inputs: ReportInputs) -> Section:
     primary = config.primary
     named = {"signature": primary.signature, "method": primary.method}
     real = results.checks[~results.checks["cohort"].isin(inputs.simulated)]
-    findings = [Finding(said) for said in summary_sentences(real, config)] + not_drawn(inputs)
+    findings = [Finding(said) for said in summary_sentences(real, inputs.associations, config)] + not_drawn(
+        inputs
+    )
     figures = []
     for cohort, endpoint in with_endpoints(inputs):
         if cohort not in inputs.drawn:
@@ -178,11 +180,13 @@ def _share(row: Mapping[str, Any]) -> str:
     return f"{row['estimate']:.2f} ({row['ci_low']:.2f} to {row['ci_high']:.2f})"
 
 
-def summary_sentences(real: pd.DataFrame, config: Config) -> list[str]:
+def summary_sentences(real: pd.DataFrame, associations: pd.DataFrame, config: Config) -> list[str]:
     """What the checks say of the primary result in patients, test by test.
 
     Args:
         real: Rows of :data:`irf7bone.tables.outcome_checks.CHECKS` of cohorts of patients.
+        associations: :data:`irf7bone.tables.outcome.ASSOCIATIONS`, whose intervals say on which side of 1 a
+            whole cohort lies.
         config: The study's settings.
     """
     rows = chosen(real, **vars(config.primary))
@@ -201,7 +205,10 @@ def summary_sentences(real: pd.DataFrame, config: Config) -> list[str]:
             f"{words} is shown (p < {ALPHA:g}) in {shown} of {counted(len(tested), 'cohort')} of patients "
             f"tested for the primary result: {listed(named)}."
         )
+    fits = chosen(associations, **vars(config.primary), status="ok")
+    apart = fits.loc[(fits["ci_low"] > 0) | (fits["ci_high"] < 0), "cohort"]
     ends = rows[(rows["check"].isin([LOWEST, HIGHEST])) & (rows["status"] == "ok")]
+    ends = ends[ends["cohort"].isin(apart)]
     turned = [
         cohort
         for cohort, own in ends.groupby("cohort", sort=False)
@@ -211,7 +218,8 @@ def summary_sentences(real: pd.DataFrame, config: Config) -> list[str]:
         said.append(
             f"Leaving out a single sample moves the hazard ratio across 1 in {listed(turned)}."
             if turned
-            else "In no cohort does leaving out a single sample move the hazard ratio across 1."
+            else "In no cohort whose interval excludes 1 does leaving out a single sample move the hazard "
+            "ratio across 1."
         )
     return said
 

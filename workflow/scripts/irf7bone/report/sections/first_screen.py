@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import combinations
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from irf7bone.base.phrases import ENDPOINT_WORDS, SURVIVAL_WORDS, capital, is_missing, listed
+from irf7bone.base.phrases import ENDPOINT_WORDS, SURVIVAL_WORDS, is_missing, listed, p_clause
+from irf7bone.pool.real_cohorts import SELECTED, roles_in_pools
 from irf7bone.report.html.figure_markup import figure_id
 from irf7bone.report.html.section import chosen, patients_first
 from irf7bone.report.html.small_forest import random_effects_weights
-from irf7bone.verdict.rules import CODES
+from irf7bone.report.sections.random_signatures_section import percent
+from irf7bone.report.sentences.quote import quote
+from irf7bone.report.sentences.strengths import weighed
+from irf7bone.tables.outcome_checks import SPLIT_MONTHS
+from irf7bone.verdict.rules import code_words
 
 if TYPE_CHECKING:
     from irf7bone.report.inputs import ReportInputs
 
 BONE = "bone"
 ADD_A_COHORT = "make card"
+# roles of cohorts that are shown and not pooled
+ALONE = ("discovery", SELECTED)
+TERTILES = ("low", "middle", "high")
+TEST_WORDS = {"logrank": "Log-rank test", "gray": "Gray's test"}
 
 
 @dataclass(frozen=True)
@@ -27,7 +38,8 @@ class CurveChoice:
         key: Its key among the curves of :func:`irf7bone.report.sections.explore_section.step_curves`.
         label: Cohort and endpoint in words.
         figure: Id of the figure that holds its test, medians and other signatures.
-        said: The test and what the curves are, in a sentence.
+        said: The test and the estimates at five years, here and where their order differs; empty where there
+            are none.
         simulated: Whether its patients are made up.
     """
 
@@ -46,14 +58,22 @@ def no_bone(inputs: ReportInputs) -> str:
     return "No cohort of patients in this study records bone metastasis."
 
 
-def reservations(verdict: Mapping[str, Any]) -> list[tuple[str, str]]:
+def reservations(
+    verdict: Mapping[str, Any],
+    sampled: Collection[str] = (),
+    weights: Mapping[str, float] = MappingProxyType({}),
+) -> list[tuple[str, str]]:
     """Kind and words of each code of a verdict: those that withhold the word first.
 
     Args:
         verdict: A row of :data:`irf7bone.tables.verdict.VERDICT`.
+        sampled: Cohorts whose patients were chosen by its endpoint.
+        weights: Cohort -> its share in the pooled estimate.
     """
+    behind = [] if is_missing(verdict.get("cohorts")) else str(verdict["cohorts"]).split(",")
+    named = [weighed(cohort, weights) for cohort in behind if cohort in sampled]
     return [
-        (kind, CODES[code])
+        (kind, code_words(code, named))
         for kind, column in (("withheld", "hard"), ("reservation", "soft"))
         if not is_missing(verdict[column])
         for code in str(verdict[column]).split(",")
@@ -81,6 +101,20 @@ def curve_choices(inputs: ReportInputs) -> list[CurveChoice]:
     return [_choice(inputs, cohort, endpoint) for cohort, endpoint in pairs]
 
 
+def pooled_weights(inputs: ReportInputs) -> dict[str, float]:
+    """Share of each cohort in the pooled primary estimate, as the forest of the first screen shows it."""
+    primary = inputs.config.primary
+    fits = chosen(inputs.associations, **vars(primary), status="ok")
+    alone = [name for name, role in roles_in_pools(inputs.cohorts).items() if role in ALONE]
+    fits = fits[~fits["cohort"].isin([*alone, *inputs.simulated])]
+    return random_effects_weights(dict(zip(fits["cohort"], fits["se"], strict=True)), _tau2(inputs))
+
+
+def _tau2(inputs: ReportInputs) -> float:
+    whole = chosen(inputs.pooled, **vars(inputs.config.primary), status="ok")
+    return 0.0 if whole.empty or is_missing(whole["tau2"].iloc[0]) else float(whole["tau2"].iloc[0])
+
+
 def heaviest_cohort(inputs: ReportInputs) -> str | None:
     """The cohort with the largest weight in the primary estimate of those not sampled by outcome."""
     primary = inputs.config.primary
@@ -90,9 +124,7 @@ def heaviest_cohort(inputs: ReportInputs) -> str | None:
     fits = fits[~fits["cohort"].isin([*by_outcome, *inputs.simulated])]
     if fits.empty:
         return None
-    whole = chosen(inputs.pooled, **vars(primary), status="ok")
-    tau2 = 0.0 if whole.empty or is_missing(whole["tau2"].iloc[0]) else float(whole["tau2"].iloc[0])
-    weights = random_effects_weights(dict(zip(fits["cohort"], fits["se"], strict=True)), tau2)
+    weights = random_effects_weights(dict(zip(fits["cohort"], fits["se"], strict=True)), _tau2(inputs))
     return max(weights, key=weights.__getitem__)
 
 
@@ -108,9 +140,64 @@ def _choice(inputs: ReportInputs, cohort: str, endpoint: str) -> CurveChoice:
         key="/".join((cohort, primary.signature, endpoint)),
         label=f"{cohort}: {what}",
         figure=figure_id(f"{cohort}/curves_{endpoint}") if cohort in inputs.drawn else f"cohort-{cohort}",
-        said=capital(what),
+        said=_tertiles_said(inputs, cohort, endpoint),
         simulated=cohort in inputs.simulated,
     )
+
+
+def _tertiles_said(inputs: ReportInputs, cohort: str, endpoint: str) -> str:
+    """The test of a cohort's curves, their heights at five years, and cohorts that order them otherwise."""
+    own = _at_five_years(inputs, cohort, endpoint)
+    tests = chosen(
+        inputs.results.group_tests, cohort=cohort, endpoint=endpoint, status="ok", **_score(inputs)
+    )
+    parts = []
+    if len(tests):
+        test = tests.iloc[0]
+        parts.append(f"{TEST_WORDS[test['test']]}, {quote(p_clause(test['p']), 'group_tests', test, 'p')}.")
+    if own:
+        said = f"At {SPLIT_MONTHS // 12} years: {_heights(own)}."
+        others = [
+            name
+            for name in inputs.cards
+            if name != cohort and name not in inputs.simulated and cohort not in inputs.simulated
+        ]
+        for name in others:
+            there = _at_five_years(inputs, name, endpoint)
+            if there and _discordant(own, there):
+                said += f" In {name} the order differs: {_heights(there)}."
+        parts.append(said)
+    return " ".join(parts)
+
+
+def _score(inputs: ReportInputs) -> dict[str, str]:
+    primary = inputs.config.primary
+    return {"signature": primary.signature, "method": primary.method}
+
+
+def _at_five_years(inputs: ReportInputs, cohort: str, endpoint: str) -> dict[str, Mapping[str, Any]]:
+    """Tertile -> row of :data:`irf7bone.tables.outcome_checks.CURVE_SUMMARY`; empty where one is unknown."""
+    rows = chosen(
+        inputs.results.curve_summary, cohort=cohort, endpoint=endpoint, status="ok", **_score(inputs)
+    )
+    found = {row["group"]: row for row in rows.to_dict("records") if not is_missing(row["at_60_months"])}
+    return {name: found[name] for name in TERTILES} if set(found) == set(TERTILES) else {}
+
+
+def _discordant(own: Mapping[str, Mapping[str, Any]], there: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether two tertiles stand in another order there than here; equal heights have none."""
+    here, other = ([float(rows[name]["at_60_months"]) for name in TERTILES] for rows in (own, there))
+    return any(
+        (here[i] - here[j]) * (other[i] - other[j]) < 0 for i, j in combinations(range(len(TERTILES)), 2)
+    )
+
+
+def _heights(rows: Mapping[str, Mapping[str, Any]]) -> str:
+    said = [
+        f"{name} {quote(percent(row['at_60_months']), 'curve_summary', row, 'at_60_months')}"
+        for name, row in rows.items()
+    ]
+    return ", ".join(said)
 
 
 def status_lines(inputs: ReportInputs) -> list[tuple[str, str]]:

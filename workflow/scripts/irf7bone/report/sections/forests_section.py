@@ -12,6 +12,7 @@ from irf7bone.report.html.figure_markup import read_figure
 from irf7bone.report.html.section import Section, marked
 from irf7bone.report.inputs import read_numbers
 from irf7bone.report.sentences import captions
+from irf7bone.report.sentences.methods import by_esr1
 
 if TYPE_CHECKING:
     from irf7bone.report.inputs import ReportInputs
@@ -46,7 +47,7 @@ def _forests(inputs: ReportInputs, endpoint: str) -> dict[str, Any]:
         ("overview", "all signatures", [name for name in config.signatures.select if not of_simulated(name)]),
     ):
         table = read_numbers(inputs, f"pooled/{kind}_{endpoint}")
-        caption = captions.forest_caption(endpoint, table, method, without)
+        caption = captions.forest_caption(endpoint, table, method, without, by_esr1(rows, table))
         caption += captions.heterogeneity_words(inputs.pooled, endpoint, method, signatures, first_model)
         figures.append(
             read_figure(

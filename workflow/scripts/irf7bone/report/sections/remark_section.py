@@ -18,6 +18,7 @@ from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, listed
 from irf7bone.base.vocabulary import EVENTS_PER_PARAMETER
 from irf7bone.report.html.cell_markup import as_text, text_uri
 from irf7bone.report.html.section import Section
+from irf7bone.report.sentences.methods import by_esr1
 from irf7bone.verdict.planning import events_needed
 
 if TYPE_CHECKING:
@@ -120,18 +121,22 @@ def _sample_size(inputs: ReportInputs) -> str:
     return (
         f"Given by the cohorts. {events_needed(rule.smallest_hr, rule.power)} events are needed to see a "
         "hazard ratio "
-        f"of {rule.smallest_hr:g} per standard deviation with {100 * rule.power:g} % power in one cohort; "
-        "how "
+        f"of {rule.smallest_hr:g} per standard deviation with {100 * rule.power:g} % power in one "
+        "cohort, and more where they are pooled over cohorts that may differ; how "
         "often a study of these cohorts would decide stands with the verdict. Numbers of events decide "
         "nothing."
     )
 
 
 def _methods(inputs: ReportInputs) -> str:
+    expressed = by_esr1(inputs.associations)
+    stands = f", but ESR1 expression stands for ER in {listed(expressed)}" if expressed else ""
+    imputed = inputs.results.fragility["imputed_cohorts"].notna().any()
+    beside = " Missing ER status is imputed in a sensitivity analysis alone." if imputed else ""
     return (
         "In the methods text, generated from the run. No variables were selected by their results. Samples "
         "without a "
-        "value that a model needs are left out of that model; no value is filled in."
+        f"value that a model needs are left out of that model; no value is filled in{stands}.{beside}"
     )
 
 
@@ -184,8 +189,9 @@ def _multivariable(inputs: ReportInputs) -> str:
 def _standard(inputs: ReportInputs) -> str:
     if {"clinical", "full"} & set(inputs.config.models):
         return "Models with ER, node, grade, size and age, as far as a cohort records them, stratified by ER."
+    held = "proliferation and ER" if "proliferation_er" in inputs.config.models else "proliferation"
     return (
-        "The models of this run hold no standard prognostic variables beside proliferation: add clinical or "
+        f"The models of this run hold no standard prognostic variables beside {held}: add clinical or "
         "full to "
         "`models` in the config to have them."
     )

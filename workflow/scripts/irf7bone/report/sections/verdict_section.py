@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from irf7bone.base.phrases import MODEL_WORDS, is_missing, listed, said_ratio
-from irf7bone.pool.real_cohorts import SELECTED, roles_in_pools
+from irf7bone.pool.real_cohorts import roles_in_pools
 from irf7bone.report.html import table_markup as tables
 from irf7bone.report.html.section import Section, chosen, one_row, outcome
 from irf7bone.report.html.small_forest import small_forest
@@ -17,24 +17,24 @@ from irf7bone.report.html.verdict_tables import exploratory_view, fragility_view
 from irf7bone.report.sections.cells_section import tumour_cells_answer
 from irf7bone.report.sections.first_screen import (
     ADD_A_COHORT,
+    ALONE,
     curve_choices,
     no_bone,
+    pooled_weights,
     reservations,
     status_lines,
 )
-from irf7bone.report.sentences import text
+from irf7bone.report.sentences import strengths, text
 from irf7bone.report.sentences.quote import quote
+from irf7bone.verdict.evidence import CLAIM
 from irf7bone.verdict.judge import headline, rules_table, simulated_check
+from irf7bone.verdict.like_this import TAU
 from irf7bone.verdict.sentences import probability
 
 if TYPE_CHECKING:
     from irf7bone.report.inputs import ReportInputs
     from irf7bone.study.cohort_card import CohortCard
     from irf7bone.study.settings import Config
-
-
-# roles of cohorts that are shown and not pooled
-ALONE = ("discovery", SELECTED)
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ def verdict_section(inputs: ReportInputs) -> Section:
     named = vars(config.primary)
     by_outcome = chosen(inputs.cohorts, endpoint=config.primary.endpoint)
     by_outcome = by_outcome[by_outcome["sampled_by_outcome"].notna()]
+    weights = pooled_weights(inputs)
     return Section(
         "verdict",
         "Verdict",
@@ -73,12 +74,12 @@ def verdict_section(inputs: ReportInputs) -> Section:
             "headline": headline(inputs.verdict),
             "no_bone": no_bone(inputs),
             "add_a_cohort": ADD_A_COHORT,
-            "reservations": reservations(primary),
+            "reservations": reservations(primary, set(by_outcome["cohort"]), weights),
             "status": status_lines(inputs),
             "curves": curve_choices(inputs),
             "forest_title": f"{outcome(primary['endpoint'])}: {MODEL_WORDS[config.primary.model]}",
             "made_up": simulated_note(list(inputs.cards), inputs.simulated),
-            "facts": first_facts(primary, inputs.pooled, inputs.results.site_contrast, config),
+            "facts": first_facts(primary, inputs.results.site_contrast),
             "chances": chance_sentences(inputs.results.chances, config.primary.endpoint),
             "forest": small_forest(
                 chosen(inputs.associations, **named),
@@ -87,6 +88,7 @@ def verdict_section(inputs: ReportInputs) -> Section:
                 [name for name, role in roles_in_pools(inputs.cohorts).items() if role in ALONE],
             ),
             "bearing": [
+                *_of_these_cohorts(inputs, weights),
                 *text.bearing(
                     inputs.verdict,
                     inputs.pooled,
@@ -95,6 +97,9 @@ def verdict_section(inputs: ReportInputs) -> Section:
                     inputs.results.duplicates,
                     config,
                     dict(zip(by_outcome["cohort"], by_outcome["sampled_by_outcome"], strict=True)),
+                    strengths.straight_line(
+                        chosen(inputs.results.checks, **named), chosen(real, **named), weights
+                    ),
                 ),
                 *tumour_cells_answer(inputs),
             ],
@@ -104,6 +109,25 @@ def verdict_section(inputs: ReportInputs) -> Section:
             "rules": rules_table().to_dict("records"),
         },
     )
+
+
+def _of_these_cohorts(inputs: ReportInputs, weights: Mapping[str, float]) -> list[tuple[str, str]]:
+    """Whether these cohorts could have answered, and how ER entered: a heading and a sentence each."""
+    primary = inputs.config.primary
+    claim = chosen(
+        inputs.results.claim_models, model=CLAIM, signature=primary.signature, endpoint=primary.endpoint
+    )
+    verdict = inputs.verdict[inputs.verdict["is_primary"]].iloc[0]
+    behind = [] if is_missing(verdict["cohorts"]) else str(verdict["cohorts"]).split(",")
+    kinds = {row["cohort"]: row["er"] for row in claim.to_dict("records") if row["cohort"] in behind}
+    pooled = one_row(inputs.pooled, **vars(primary))
+    return [
+        (
+            "Could these cohorts have answered?",
+            strengths.answerable(inputs.results.chances, pooled, inputs.config),
+        ),
+        ("How is ER adjusted for?", strengths.er_answer(kinds, weights)),
+    ]
 
 
 def simulated_note(cohorts: Sequence[str], simulated: Collection[str]) -> str:
@@ -129,16 +153,12 @@ def planted_effects(cards: Mapping[str, CohortCard], config: Config) -> dict[str
     }
 
 
-def first_facts(
-    verdict: pd.Series, pooled: pd.DataFrame, site_contrast: pd.DataFrame, config: Config
-) -> list[Fact]:
+def first_facts(verdict: pd.Series, site_contrast: pd.DataFrame) -> list[Fact]:
     """The numbers of the first screen: the effect, in a further cohort, beyond random signatures.
 
     Args:
         verdict: The primary row of :data:`irf7bone.tables.verdict.VERDICT`.
-        pooled: :data:`irf7bone.tables.pooled.POOLED`.
         site_contrast: :data:`irf7bone.tables.verdict.SITE_CONTRAST`; told where the endpoint is bone.
-        config: The study's settings.
     """
     n, k, events = (
         text.quoted_count(verdict, column, noun, table="verdict")
@@ -155,10 +175,9 @@ def first_facts(
         if beyond is None
         else Fact("Beyond random signatures", beyond, "HR adjusted for their mean score"),
         Fact("Data", events, f"{n}, {k} of patients"),
-        _agreement(one_row(pooled, **vars(config.primary))),
     ]
     if verdict["endpoint"] == "bone":
-        facts.append(_site(site_contrast, config.primary.signature))
+        facts.append(_site(site_contrast, verdict["signature"]))
     return facts
 
 
@@ -185,7 +204,7 @@ def chance_sentences(chances: pd.DataFrame, endpoint: str) -> list[str]:
         said.append(
             f"Simulated in this run: {studies:,} studies each with these cohorts and standard errors, true "
             "effects that "
-            "differ between cohorts with a standard deviation of 0.1, all assumptions met."
+            f"differ between cohorts with a standard deviation of {TAU:g}, all assumptions met."
         )
     return said
 
@@ -217,12 +236,3 @@ def _site(contrast: pd.DataFrame, signature: str) -> Fact:
         for name in ("ratio", "ratio_low", "ratio_high")
     )
     return Fact(label, row["word"], f"HR of bone over HR of other sites {value} ({low} to {high})")
-
-
-def _agreement(row: Mapping[str, Any] | None) -> Fact:
-    label = "Between cohorts"
-    if row is None or is_missing(row["i2"]):
-        return Fact(label, "cannot be told", "it takes two cohorts")
-    i2 = quote(f"{row['i2']:.0f}", "pooled", row, "i2")
-    tau2 = quote(f"{row['tau2']:.3f}", "pooled", row, "tau2")
-    return Fact(label, f"I² {i2} %", f"tau² {tau2}")

@@ -73,7 +73,9 @@ def curves_alt(cohort: str, endpoint: str, fits: pd.DataFrame, signatures: Seque
     return f"Curves of {ENDPOINT_WORDS[endpoint]} in {cohort} by tertile of score. {'; '.join(parts)}."
 
 
-def forest_caption(endpoint: str, table: pd.DataFrame, method: str, without: Sequence[str]) -> str:
+def forest_caption(
+    endpoint: str, table: pd.DataFrame, method: str, without: Sequence[str], by_esr1: Sequence[str] = ()
+) -> str:
     """Caption of a forest.
 
     Args:
@@ -81,6 +83,7 @@ def forest_caption(endpoint: str, table: pd.DataFrame, method: str, without: Seq
         table: The numbers drawn, :data:`irf7bone.figures.forest_tables.COLUMNS`.
         method: Scoring method.
         without: Cohorts that lack the endpoint.
+        by_esr1: Cohorts drawn in which ESR1 expression stands for ER.
     """
     outcome = ENDPOINT_WORDS[endpoint]
     lacking = f" Without this endpoint: {listed(list(without))}." if without else ""
@@ -106,9 +109,13 @@ def forest_caption(endpoint: str, table: pd.DataFrame, method: str, without: Seq
     )
     return (
         f"Hazard ratio of {outcome} per SD of the score within the cohort ({method}), "
-        f"{models}. Squares: cohorts, area by precision; lines: 95 % "
+        f"{models}{_esr1(by_esr1)}. Squares: cohorts, area by precision; lines: 95 % "
         f"intervals.{pooled}{predicted}{simulated}{lacking}"
     )
+
+
+def _esr1(cohorts: Sequence[str]) -> str:
+    return f" (ER by ESR1 expression in {listed(list(cohorts))})" if cohorts else ""
 
 
 def heterogeneity_words(

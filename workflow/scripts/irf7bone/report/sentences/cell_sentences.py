@@ -152,13 +152,11 @@ def call_sentences(card: CellsCard, tables: Mapping[str, pd.DataFrame]) -> list[
 
 
 def first_screen_sentence(found: CellSets) -> str:
-    """One sentence over all data sets: real ones first, simulated ones named as such."""
-    order = sorted(found.cards, key=lambda name: found.cards[name].simulated)
+    """One sentence over the data sets of patients; simulated ones are no evidence and not among them."""
     said = []
-    for name in order:
+    for name in (name for name, card in found.cards.items() if not card.simulated):
         claim = found.tables["claim"][name].iloc[0]
-        mark = " (simulated, not patients)" if found.cards[name].simulated else ""
-        said.append(f"{name}{mark}: {claim['verdict']}, {counted(int(claim['n_patients']), 'patient')}")
+        said.append(f"{name}: {claim['verdict']}, {counted(int(claim['n_patients']), 'patient')}")
     pooled = [
         f"{row['k']} data sets of patients together: {row['verdict']}, Hedges' g {signed(row['estimate'])} "
         f"({signed_range(row['ci_low'], row['ci_high'])})"
@@ -166,12 +164,7 @@ def first_screen_sentence(found: CellSets) -> str:
         if row["role"] == "real" and row["status"] == OK
     ]
     said = pooled + said
-    head = (
-        ""
-        if not all(card.simulated for card in found.cards.values())
-        else "No single-cell data of patients are in this run. "
-    )
-    return f"{head}{'; '.join(said)}."
+    return f"{'; '.join(said)}." if said else "No single-cell data of patients are in this run."
 
 
 def caption(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, listed, signature_name
-from irf7bone.base.vocabulary import BETTER, EVENTS_PER_PARAMETER, FEWEST_WORKS, UNRELATED
+from irf7bone.base.vocabulary import BETTER, ESR1, EVENTS_PER_PARAMETER, FEWEST_WORKS, UNRELATED
+from irf7bone.outcome.er_adjustment import COMPLETE
 from irf7bone.report.sentences.methods_cells import write_cells
 from irf7bone.report.sentences.methods_deeper import write_deeper
 from irf7bone.report.sentences.methods_experiments import write_alone, write_experiments
@@ -188,6 +189,12 @@ def _outcome(config: Config, associations: pd.DataFrame, competing: bool, cite: 
         f"Efron's handling of ties {cite('efron1977')}: {models}. Proliferation is the score of "
         f"{signature_name(config.proliferation_signature)} by {config.primary.method}."
     ]
+    expressed = by_esr1(associations)
+    if expressed:
+        parts.append(
+            f"ER is its recorded status where {100 * COMPLETE:g} % of the patients of a cohort have one, and "
+            f"the expression of ESR1 elsewhere: in {listed(expressed)}."
+        )
     if {"clinical", "full"} & set(config.models):
         parts.append(
             "Clinical covariates are those of ER, node, grade, size and age that a cohort has, stratified by "
@@ -213,6 +220,18 @@ def _outcome(config: Config, associations: pd.DataFrame, competing: bool, cite: 
     return " ".join(
         [*parts, f"{curve}; medians have Brookmeyer and Crowley's intervals {cite('brookmeyer1982')}."]
     )
+
+
+def by_esr1(associations: pd.DataFrame, drawn: pd.DataFrame | None = None) -> list[str]:
+    """Cohorts in which ESR1 expression stands for ER in an adjusted model.
+
+    Args:
+        associations: :data:`irf7bone.tables.outcome.ASSOCIATIONS`.
+        drawn: Rows with ``model``; only models among them count. None: every model counts.
+    """
+    rows = associations if drawn is None else associations[associations["model"].isin(list(drawn["model"]))]
+    covariates = rows["covariates"].fillna("").astype(str).str.split(",")
+    return list(dict.fromkeys(rows.loc[[ESR1 in names for names in covariates], "cohort"]))
 
 
 def _pooling(config: Config, cite: Citations) -> str:

@@ -18,9 +18,10 @@ from irf7bone.tables.cohort import COHORTS, FLOW
 from irf7bone.tables.contract import Table
 from irf7bone.tables.every_gene import EVERY_GENE
 from irf7bone.tables.outcome import ASSOCIATIONS
+from irf7bone.tables.outcome_checks import CHECKS, CURVE_SUMMARY, GROUP_TESTS
 from irf7bone.tables.pooled import POOLED
 from irf7bone.tables.random_signatures import POOLED_NULL
-from irf7bone.tables.verdict import SITE_CONTRAST, VERDICT
+from irf7bone.tables.verdict import CHANCES, SITE_CONTRAST, VERDICT
 
 # private-use characters, which no font draws and no table holds
 _OPEN, _MIDDLE, _CLOSE = "\ue000", "\ue001", "\ue002"
@@ -34,6 +35,10 @@ TABLES: dict[str, Table] = {
     "verdict": VERDICT,
     "site_contrast": SITE_CONTRAST,
     "genes": EVERY_GENE,
+    "chances": CHANCES,
+    "checks": CHECKS,
+    "curve_summary": CURVE_SUMMARY,
+    "group_tests": GROUP_TESTS,
 }
 
 

@@ -26,11 +26,13 @@ from irf7bone.base.phrases import (
 from irf7bone.base.vocabulary import ALPHA
 from irf7bone.pool.quoted import as_quoted, quoted_columns
 from irf7bone.report.sentences.quote import quote
+from irf7bone.report.sentences.strengths import directions
 from irf7bone.verdict.premises import SHARED
 
 if TYPE_CHECKING:
     from irf7bone.study.settings import Config
 
+MOST_PAIRS = 5  # of samples that are named in a sentence
 NOT_TESTABLE = (
     "The survival of mice that carry tumours with and without Irf7, which is where the claim comes from.",
     "What knocking Irf7 out, or restoring it, does to a tumour: patients are observed, not randomised to it.",
@@ -102,6 +104,7 @@ def bearing(
     duplicates: pd.DataFrame,
     config: Config,
     chosen: Mapping[str, str] = MappingProxyType({}),
+    straight: str = "",
 ) -> list[tuple[str, str]]:
     """What bears on the primary result beside its own interval: a heading and a sentence each.
 
@@ -113,19 +116,23 @@ def bearing(
         duplicates: :data:`irf7bone.tables.cohort.DUPLICATES`.
         config: The study's settings.
         chosen: Cohort -> who was chosen, where patients were chosen by the primary endpoint.
+        straight: Result of :func:`irf7bone.report.sentences.strengths.straight_line`; no row where empty.
     """
     primary = config.primary
     verdict = verdicts[verdicts["is_primary"]].iloc[0]
     found = pooled_result(pooled, primary.signature, primary.method, primary.endpoint, primary.model)
-    behind = set(_primary_rows(associations, config)["cohort"])
+    fits = _primary_rows(associations, config)
+    behind = set(fits["cohort"])
+    pooled_fits = fits[fits["cohort"].isin(str(verdict["cohorts"]).split(","))]
     selected = {cohort: rule for cohort, rule in chosen.items() if cohort in behind}
     by_outcome = [("Were patients chosen by this outcome?", _chosen(selected))] if selected else []
     return [
         ("Is it bone metastasis?", _about_bone(verdicts)),
         ("Is it explained by proliferation?", _adjustment(verdict)),
         ("Is it specific (random signatures)?", _against_random(verdict)),
-        ("Do the cohorts agree?", _heterogeneity(found)),
+        ("Do the cohorts agree?", _heterogeneity(found, pooled_fits)),
         ("Are hazards proportional?", _proportionality(associations, config)),
+        *([("Is the effect a straight line?", straight)] if straight else []),
         ("Quality control of the samples?", _soundness(associations, quality, config)),
         ("Is every patient included once?", _once(associations, duplicates, config)),
         *by_outcome,
@@ -166,7 +173,11 @@ def _about_bone(verdicts: pd.DataFrame) -> str:
 def _adjustment(verdict: pd.Series) -> str:
     if is_missing(verdict["unadjusted_hr"]):
         return "No cohort has every model, so that cannot be told."
+    nothing = not _is_shown(verdict, "hr_low", "hr_high") and not _is_shown(
+        verdict, "unadjusted_low", "unadjusted_high"
+    )
     return (
+        f"{'No effect is shown that could be explained. ' if nothing else ''}"
         "The main estimate is adjusted for proliferation and ER. Unadjusted, in the same patients, the HR is "
         f"{_ratios(verdict, 'unadjusted_hr', 'unadjusted_low', 'unadjusted_high')}."
     )
@@ -175,11 +186,17 @@ def _adjustment(verdict: pd.Series) -> str:
 def _against_random(verdict: pd.Series) -> str:
     if is_missing(verdict["random_hr"]):
         return "Not compared with random signatures in this run."
+    nothing = "" if _is_shown(verdict, "hr_low", "hr_high") else "Cannot be said: no effect is shown. "
     return (
-        "Given proliferation and the mean score of matched random signatures the HR is "
+        f"{nothing}Given proliferation and the mean score of matched random signatures the HR is "
         f"{_ratios(verdict, 'random_hr', 'random_low', 'random_high')}. Its rank "
         "among random signatures is shown with them; it is not a test."
     )
+
+
+def _is_shown(verdict: pd.Series, low: str, high: str) -> bool:
+    """Whether an interval of the verdict excludes 1."""
+    return bool(verdict[high] < 1 or verdict[low] > 1)
 
 
 def _ratios(verdict: pd.Series, *columns: str) -> str:
@@ -187,12 +204,14 @@ def _ratios(verdict: pd.Series, *columns: str) -> str:
     return f"{value} (95 % interval {low} to {high})"
 
 
-def _heterogeneity(found: pd.Series | None) -> str:
+def _heterogeneity(found: pd.Series | None, fits: pd.DataFrame) -> str:
     if found is None or found["status"] != "ok":
         return "There is no pooled estimate."
     if found["k"] == 1:
         return "There is one cohort only, so agreement cannot be told."
-    parts = [f"I² {found['i2']:.0f} %, tau² {found['tau2']:.3f}."]
+    i2 = quote(f"{found['i2']:.0f}", "pooled", found, "i2")
+    tau2 = quote(f"{found['tau2']:.3f}", "pooled", found, "tau2")
+    parts = [*directions(fits), f"I² {i2} %, tau² {tau2}."]
     if not is_missing(found["loo_low"]):
         ends = hazard_ratio(found["loo_low"]), hazard_ratio(found["loo_high"])
         parts.append(f"Leaving out one cohort at a time, the HR lies between {ends[0]} and {ends[1]}.")
@@ -252,12 +271,26 @@ def _once(associations: pd.DataFrame, duplicates: pd.DataFrame, config: Config) 
             f"the result; {len(across)} of these are across cohorts"
         )
         said += ", and the verdict is withheld until a card drops them." if len(across) else "."
-    doubtful = int(pairs["status"].isin(("possible", "contradicted")).sum())
+    doubtful = [
+        _pair(row) for row in pairs.to_dict("records") if row["status"] in ("possible", "contradicted")
+    ]
     if doubtful:
-        said += f" {counted(doubtful, 'further pair')} may be looked at under Losses and duplicates."
+        more = f" and {len(doubtful) - MOST_PAIRS} more" if len(doubtful) > MOST_PAIRS else ""
+        named = "; ".join(doubtful[:MOST_PAIRS])
+        said += (
+            f" {counted(len(doubtful), 'further pair')} may be one patient each, to be looked at under "
+            f"Losses and duplicates: {named}{more}."
+        )
     if (pairs["status"] == "not_compared").any():
         said += " Some cohorts could be compared by sample id and clinical data only."
     return said
+
+
+def _pair(row: Mapping[str, Any]) -> str:
+    """``NKI_120 and NKI_122 in nki144``."""
+    if row["cohort"] == row["other_cohort"]:
+        return f"{row['sample']} and {row['other_sample']} in {row['cohort']}"
+    return f"{row['sample']} in {row['cohort']} and {row['other_sample']} in {row['other_cohort']}"
 
 
 def _proportionality(associations: pd.DataFrame, config: Config) -> str:

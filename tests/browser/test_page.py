@@ -180,7 +180,7 @@ def test_a_gene_is_asked_for_by_any_name_and_gets_what_the_table_says(visit, rep
     page = opened.page
     page.locator("#genes").scroll_into_view_if_needed()
     page.locator("#genes-forest .ranks").wait_for()
-    assert page.input_value("#genes-gene") == "IRF7"
+    assert page.input_value("#genes-gene") == "IRF7" and page.input_value("#genes-model") == "proliferation"
     page.select_option("#genes-endpoint", "relapse")
     page.select_option("#genes-model", "proliferation")
     page.fill("#genes-gene", "cig5")
@@ -219,7 +219,9 @@ def test_a_gene_is_asked_for_by_any_name_and_gets_what_the_table_says(visit, rep
     assert "gamma" not in page.locator("#genes-curves .panels").inner_text()
     page.fill("#genes-gene", "MKI67")
     page.locator("#genes-gene").press("Tab")
-    assert page.inner_text("#genes-curves").startswith("No curves: they are kept for genes of the selected")
+    assert page.inner_text("#genes-curves").startswith(
+        "No curves of MKI67 for this endpoint. Curves are kept"
+    )
     page.fill("#genes-gene", "no such gene")
     page.locator("#genes-gene").press("Tab")
     assert page.inner_text("#genes-said") == "No gene of these cohorts is called no such gene."

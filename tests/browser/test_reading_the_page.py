@@ -42,7 +42,8 @@ def test_the_first_screen_has_question_verdict_numbers_forest_and_curve(visit, r
     assert max(bottom(page, ".first-forest"), bottom(page, "#first-curve")) <= 900
     assert "Unadjusted, for display" in page.locator("#first-curve").inner_text()
     texts = page.locator("#first-curve svg text").all_text_contents()
-    assert {"low", "middle", "high", "at risk"} <= set(texts)
+    assert {"low", "middle", "high", "at risk", "low tertile", "high tertile"} <= set(texts)
+    assert any(text.endswith("free survival") or text == "cumulative incidence" for text in texts)
 
 
 def test_on_a_phone_the_answer_takes_two_screens(visit, report):

@@ -20,6 +20,7 @@ from matplotlib.text import Text
 from irf7bone.base.phrases import estimate
 from irf7bone.figures import cohort_figures, key_signatures, one_column_figures, pooled_figures, style
 from irf7bone.figures.distributions import order_signatures, plot_scores
+from irf7bone.figures.drawing import er_models
 from irf7bone.figures.forest import WIDEST_RATIO, axis_limit, picture_lines
 from irf7bone.figures.forest_tables import cohorts_with, forest_table, overview_table
 from irf7bone.figures.plot_cohort import curve_numbers, forest_models, plot_cohort_figures, plot_forests
@@ -221,6 +222,16 @@ def test_overview_has_every_signature_once_per_block(associations, pooled):
     table = overview_table(associations, pooled, made.ROLES, **shared)
     assert table.loc[table["block"] == "patients", "label"].tolist() == list(made.SIGNATURES)
     assert table.loc[table["block"] == "simulated", "label"].tolist() == list(made.SIGNATURES)
+    # what simulated samples derive has no score in patients: no empty row among them
+    first = made.SIGNATURES[0]
+    renamed = [
+        each.assign(signature=each["signature"].replace(first, "SIMULATED_X"))
+        for each in (associations, pooled)
+    ]
+    names = ["SIMULATED_X", *made.SIGNATURES[1:]]
+    table = overview_table(*renamed, made.ROLES, **shared | {"signatures": names})
+    assert table.loc[table["block"] == "patients", "label"].tolist() == names[1:]
+    assert table.loc[table["block"] == "simulated", "label"].tolist() == names
 
 
 def test_an_endpoint_that_no_cohort_has_gives_words_not_an_empty_panel(associations, pooled, results):
@@ -382,6 +393,17 @@ def test_key_signatures_and_models():
     other = made.config(primary=config.primary.__class__(made.PRIMARY, "zscore", "death", "proliferation"))
     assert forest_models(other) == ("unadjusted", "proliferation")
     assert forest_models(made.config(models=("unadjusted",))) == ("unadjusted",)
+
+
+def test_within_er_strata_a_model_is_drawn_once():
+    both = ("unadjusted", "proliferation", "proliferation_er")
+    for model, drawn in (
+        ("proliferation_er", ("proliferation_er",)),
+        ("proliferation", ("proliferation",)),
+        ("unadjusted", ("unadjusted", "proliferation_er")),
+    ):
+        named = made.config().primary.__class__(made.PRIMARY, "zscore", "death", model)
+        assert er_models(made.config(models=both, primary=named)) == drawn
 
 
 def test_equal_tables_give_equal_bytes_with_fonts_inside(cohorts, tmp_path):

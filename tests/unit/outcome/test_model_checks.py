@@ -474,6 +474,9 @@ def test_figure_shows_the_numbers_of_its_table():
             ["hr_to_60_months", "hr_after_60_months", "left_out_lowest", "left_out_highest"], "estimate"
         ].tolist()
     )
+    steep = curves.assign(estimate=curves["estimate"].where(curves["part"] != "spline", -3.4))
+    low, high = plot_checks(rows, steep, endpoint="bone", simulated=False).axes[0].get_ylim()
+    assert low <= -3.4 and high >= np.log(2), "a curve stays within its axis"
     with pytest.raises(ValueError, match="one fit"):
         plot_checks(pd.concat([rows, rows]), curves, endpoint="bone", simulated=False)
 

@@ -58,6 +58,17 @@ def test_the_curve_holds_the_question_and_nothing_else():
     assert named[["signature", "method", "model"]].to_numpy().tolist() == [["OWN", "zscore", "unadjusted"]]
 
 
+def test_what_simulated_samples_derive_is_no_specification_of_patients():
+    roles = {**ROLES, "SIMULATED_IFN": "derived", "PAIRS_LOST": "derived"}
+    pooled = pooled_table()
+    more = [
+        pooled[pooled["signature"] == "IFN"].assign(signature=name)
+        for name in ("SIMULATED_IFN", "PAIRS_LOST")
+    ]
+    curve = specification_curve(pd.concat([pooled, *more]), roles, config=CONFIG)
+    assert set(curve["signature"]) == {"OWN", "IFN", "IRF7", "PAIRS_LOST"}
+
+
 def test_order_of_the_pooled_rows_changes_only_ties():
     pooled = pooled_table()
     curve = specification_curve(pooled, ROLES, config=CONFIG)

@@ -237,6 +237,19 @@ def test_proliferation_that_does_not_show_is_told_from_too_few_events(run, log_h
     assert control(table, "a", "proliferation")["passed"] == passed
 
 
+@pytest.mark.parametrize(("low", "passed"), [(0.02, "yes"), (-0.05, "unclear")])
+def test_pooled_proliferation_is_said_and_judged_by_the_interval_that_the_verdict_quotes(run, low, passed):
+    pooled, null = run[2].copy(), run[3]
+    here = (pooled["signature"] == "PROLIF") & (pooled["endpoint"] == "relapse")
+    values = {"bayes_log_hr": 0.5, "bayes_low": low, "bayes_high": 1.2, "ci_low": -0.9, "ci_high": 1.9}
+    for name, value in (values | {"log_hr": 0.5, "p": 0.13, "k": 2, "status": "ok"}).items():
+        pooled.loc[here, name] = value
+    empty = pd.DataFrame(columns=[*POOLED_NULL.names, "cohort", "share_permuted"])
+    row = control(controls(run[1], pooled, empty, null, config=CONFIG), "pooled", "proliferation")
+    assert row["found"] == f"HR 1.65 ({np.exp(low):.2f} to 3.32), Bayesian" and pd.isna(row["value"])
+    assert row["passed"] == passed and "Bayesian" in row["expectation"]
+
+
 def test_controls_that_fail_say_so(shown, run):
     cohorts = shown[0].copy()
     cohorts["share_permuted"] = cohorts["share_permuted"].where(cohorts["share_permuted"].isna(), 0.2)

@@ -26,7 +26,7 @@ def test_a_refused_gene_is_named_with_its_evidence_and_a_doubted_one_with_its_co
         made_up=("IRF7", "not_measured", "planted", "IRF7"),
     )
     refused, doubted = (finding.text for finding in identity_findings(table, {"made_up"}))
-    assert refused == "IRF7 is not measured in one and has no score there: it goes with GRIN1."
+    assert refused == "IRF7 has no score in one: it goes with GRIN1, so it is not scored alone."
     assert "IRF7 in one; MX1, OAS1 in two" in doubted and "made_up" not in doubted
     assert identity_findings(coverage(one=("S", "ok", None, None)), set()) == ()
 

@@ -48,7 +48,7 @@ def test_what_goes_with_the_score_is_named_and_called_uncorrected(inputs):
     findings = patients_section(inputs).findings
     said = {f.text.split(":")[0]: f for f in findings if "ssociated with" in f.text or "recorded" in f.text}
     assert "is associated with oestrogen receptor (p = 0.041) at p < 0.05, uncorrected" in said["alpha"].text
-    assert "Not recorded: tumour size, HER2, lymph nodes and grade." in said["alpha"].text
+    assert "Not recorded: tumour size in cm, HER2, lymph nodes and grade." in said["alpha"].text
     assert [finding.simulated for finding in said.values()] == [False, False, False, True]
 
 

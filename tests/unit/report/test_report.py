@@ -229,7 +229,7 @@ def test_pooled_sentence():
         "n": 397,
         "n_events": 123,
     }
-    said = "HR 1.02 per SD (95 % CI 0.90 to 1.20; 3 cohorts, 397 tumours, 123 events)"
+    said = "HR 1.02 per SD (95 % interval 0.90 to 1.20; 3 cohorts, 397 tumours, 123 events)"
     assert plain(text.pooled_sentence(row)) == said
     gone = {"status": "not_available", "reason": "no real cohort has the endpoint bone"}
     assert text.pooled_sentence(gone) == "not available: no real cohort has the endpoint bone"
@@ -453,6 +453,11 @@ def test_captions_hold_n_events_and_estimator(cohorts):
     assert f"IRF7: n = 198, {events} events" in said
     free = cohort.curves[cohort.curves["endpoint"] == "relapse"]
     said = captions.curves_caption("made", "relapse", free, cohort.associations.head(1), ["IRF7"])
+    assert "not those of a population" not in said
+    chosen = captions.curves_caption(
+        "made", "relapse", free, cohort.associations.head(1), ["IRF7"], sampled=True
+    )
+    assert "levels, medians and 5-year values are not those of a population. The first panel" in chosen
     assert said.startswith("Kaplan-Meier estimate of relapse-free survival")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from madeup import study as made
 from madeup.report import make_inputs
@@ -9,7 +11,8 @@ from madeup.report import make_inputs
 from irf7bone.report.html.section import chosen, one_row
 from irf7bone.report.html.small_forest import random_effects_weights, small_forest
 from irf7bone.report.inputs import ReportInputs
-from irf7bone.report.sections.explore_section import risk_times, step_curves
+from irf7bone.report.sections.explore_section import explore_numbers, risk_times, step_curves
+from irf7bone.report.sections.remark_section import remark_table
 from irf7bone.report.sections.verdict_section import simulated_note
 from irf7bone.report.sentences.quote import as_html, plain, quote
 
@@ -73,6 +76,25 @@ def test_curves_for_the_script_are_those_of_the_table(inputs):
         nearest = (low["time_months"] - time).abs().idxmin()
         assert value == pytest.approx(low.loc[nearest, "estimate"], abs=1e-4)
     assert steps["n"] == low["n_at_risk"].max() and steps["events"] == low["n_events"].max()
+
+
+def test_signatures_of_simulated_samples_are_no_choice_among_patients(inputs):
+    renamed = {
+        name: getattr(inputs, name).assign(
+            signature=getattr(inputs, name)["signature"].replace(made.SIGNATURES[-1], "SIMULATED_X")
+        )
+        for name in ("associations", "pooled", "curves")
+    }
+    config = inputs.config
+    select = (*made.SIGNATURES[:-1], "SIMULATED_X")
+    config = config._replace(signatures=replace(config.signatures, select=select))
+    numbers = explore_numbers(replace(inputs, config=config, **renamed))
+    assert numbers["words"]["signature"] == list(made.SIGNATURES[:-1])
+    asked = inputs.pooled["signature"] != made.SIGNATURES[-1]
+    assert len(numbers["pooled"]["signature"]) == asked.sum() > 0
+    assert not any("SIMULATED_X" in key for key in numbers["curves"])
+    answer = remark_table(replace(inputs, config=config))["answer"]
+    assert any(f"{len(select) - 1} signatures by" in said for said in answer)
 
 
 @pytest.mark.parametrize(

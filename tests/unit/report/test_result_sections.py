@@ -132,11 +132,23 @@ def test_a_missing_pooled_null_is_explained(results):
 def test_a_failed_control_is_named(results):
     table = results.controls[results.controls["cohort"] != "made"]
     told = table[table["passed"] != "not_available"]
-    assert f"{(told['passed'] == 'yes').sum()} of {len(told)} came out as expected" in controls_finding(table)
-    first = told.index[0]
-    table = table.assign(passed=table["passed"].where(table.index != first, "no"))
-    row = table.loc[first]
-    assert f"; not as expected: {row['control']}, {row['cohort']} (" in controls_finding(table)
+    shuffled = told[told["control"] == "random"].assign(control="shuffled", value=0.05)
+    table = table.assign(passed=table["passed"].where(table["passed"] != "no", "yes"))
+    table = pd.concat([table[table["control"] != "shuffled"], shuffled], ignore_index=True)
+    fine = controls_finding(table)
+    assert f"shuffled patients as expected in {len(shuffled)} of {len(shuffled)}" in fine
+    assert fine.endswith("None speaks against the analysis.")
+    first = table.index[-1]
+    table = table.assign(
+        passed=table["passed"].where(table.index != first, "no"),
+        value=table["value"].where(table.index != first, 0.0639),
+    )
+    said = controls_finding(table)
+    wrong = "not as expected in 1, with 6.4 % of random signatures below p 0.05 where 5 % should be"
+    assert f"shuffled patients as expected in {len(shuffled) - 1} of {len(shuffled)}, {wrong}" in said
+    assert said.endswith("so that p values of these fits come out somewhat too small. The table names each.")
+    others = table.assign(passed=table["passed"].where(table["control"] != "random", "no"))
+    assert "puts the analysis of its cohort in doubt" in controls_finding(others)
     assert "No control could be told" in controls_finding(table.assign(passed="not_available"))
 
 
@@ -166,6 +178,15 @@ def test_specifications_are_counted(results):
     ok = results.specifications[results.specifications["status"] == "ok"]
     assert said.startswith(f"{len(ok)} of {len(results.specifications)} specifications for relapse")
     assert f"{percent((ok['log_hr'] < 0).mean())} lie below 1" in said
+    below = {
+        kind: f"{(rows['shown_log_hr'] < 0).sum()} of {len(rows)}"
+        for kind, rows in ok.groupby(ok["model"] == "unadjusted")
+    }
+    assert f"Below 1 lie {below[True]} unadjusted and {below[False]} adjusted hazard ratios." in said
+    middle, low, high = (
+        hazard_ratio(getattr(ok["shown_log_hr"], name)()) for name in ("median", "min", "max")
+    )
+    assert f"the median HR is {middle}, range {low} to {high};" in said
     primary = ok[ok["is_primary"]].iloc[0]
     assert f"number {primary['rank']} of {len(ok)} from the lowest" in said
     gone = results.specification_summary.assign(**GONE)

@@ -76,7 +76,8 @@ def test_a_row_of_another_gene_is_refused_with_what_it_goes_with():
     row = table.loc[GENE]
     assert row["identity"] == NOT_MEASURED and bool(row["alone"])
     assert set(row["nearest"].split(",")) <= set(OTHER) and row["nearest_companions"] == 0
-    assert "correlates with" in row["reason"] and f"{row['correlation']:.2f}" in row["reason"]
+    assert row["reason"].startswith(f"the row named {GENE} does not behave like {GENE} (correlation with the")
+    assert "and follows" in row["reason"] and f"{row['correlation']:.2f}" in row["reason"]
     reasons = not_measured(table.reset_index(), SELECTED)
     assert list(reasons) == ["alone"], "a member of a larger signature is flagged, never dropped"
     flagged = discordant_members(table.reset_index(), SELECTED)

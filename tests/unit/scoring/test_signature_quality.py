@@ -158,4 +158,10 @@ def test_figure_draws_every_number_and_every_reason():
     assert shown["agreement"] == [pytest.approx(min(row["mean_median"], row["mean_pc1"], row["median_pc1"]))]
     words = " ".join(text.get_text() for text in figure.texts)
     assert "not available: one gene" in words and "SIMULATED" not in words
+    [references] = [
+        axes.collections[0].get_segments() for axes, strip in zip(figure.axes, STRIPS, strict=True)
+        if strip.column == "mean_correlation"
+    ]  # fmt: skip
+    scored = np.flatnonzero(found["status"] == "ok")
+    assert [segment[:, 1].tolist() for segment in references] == [[row, row + 1] for row in scored]
     assert "SIMULATED" in " ".join(t.get_text() for t in plot_signature_quality(found, simulated=True).texts)

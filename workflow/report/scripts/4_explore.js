@@ -107,9 +107,10 @@ class Explorer {
     else if (!whole.ok) parts.push(`${said.status[whole.status]}: ${whole.reason}.`);
     else {
       const q = whole.q === null ? "" : `, q ${/^[<>]/.test(pValue(whole.q)) ? "" : "= "}${pValue(whole.q)}`;
-      const by = whole.k > 1 ? " by Knapp and Hartung" : "";
-      parts.push(`HR ${estimateOf(whole)} per SD, ${pClause(whole.p)}${q}${by}; ${counted(whole.k, "cohort")} of patients, `
-        + `${counted(whole.n, "tumour")}, ${counted(whole.n_events, "event")}.`);
+      const values = `${pClause(whole.p)}${q}`, many = whole.k > 1;
+      parts.push(`HR ${estimateOf(whole)} per SD, ${many ? "Bayesian 95 % interval" : values}; ${counted(whole.k, "cohort")} of patients, `
+        + `${counted(whole.n, "tumour")}, ${counted(whole.n_events, "event")}.`
+        + (many ? ` By Knapp and Hartung, whose interval is another and decides nothing, ${values}.` : ""));
     }
     const reasons = new Map();
     for (const row of failed) {
@@ -182,7 +183,7 @@ function drawForest(whole, rows, { weights = true, label: caption = "Forest of t
   if (!lines.length) {
     return { table: null, said: make("p", {}, "No cohort of this study has this combination, so there is nothing to draw."), there };
   }
-  const heads = [["Cohort", ""], ["Tumours", "n size"], ["Events", "n"], ["", "plot"], ["HR (95 % CI)", "n effect"],
+  const heads = [["Cohort", ""], ["Tumours", "n size"], ["Events", "n"], ["", "plot"], ["HR (95 % interval)", "n effect"],
     ...(weights ? [["Weight", "n size"]] : [])];
   const axis = makeSvg("svg", { class: "axis", "aria-hidden": "true" });
   for (const tick of TICKS.find(([most]) => Math.exp(limit) <= most)[1]) {
@@ -226,7 +227,7 @@ function forestLine(row, kind, label, weight, title, place, limit) {
   const count = (value) => (kind === "prediction" ? "" : value === null ? "–" : value.toLocaleString("en"));
   const said = !row.ok ? row.told
     : kind === "prediction" ? `${hazardRatio(row.ci_low)} to ${hazardRatio(row.ci_high)}` : estimateOf(row);
-  const head = make("th", { scope: "row" }, label);
+  const head = make("th", { scope: "row" }, ...breakable(label));
   if (kind === "simulated") head.append(" ", make("span", { class: "badge" }, "simulated, not patients"));
   const line = make("tr", { class: kind, title }, head, make("td", { class: "n size" }, count(row.n)),
     make("td", { class: "n" }, count(row.n_events)), make("td", { class: "plot" }, svg), make("td", { class: "n" }, said));
@@ -238,7 +239,7 @@ function forestLine(row, kind, label, weight, title, place, limit) {
 
 // one cohort: steps of three tertiles with intervals, how many are at risk, and the values at one time
 function drawCurves(curve, row, { signature, outcome, survival }, { wide = 360, tall = 210, titled = true } = {}) {
-  const left = 54, top = 10, right = 12, below = 26;
+  const left = 54, top = 24, right = 12, below = 26;
   const groups = Object.entries(curve.groups), rising = curve.kind === "cumulative_incidence";
   const last = Math.max(...groups.map(([, group]) => group.t.at(-1)));
   const x = (months) => left + ((wide - left - right) * months) / last, y = (share) => top + (tall - top - below) * (1 - share);
@@ -264,6 +265,13 @@ function drawCurves(curve, row, { signature, outcome, survival }, { wide = 360, 
   svg.append(makeSvg("text", { x: wide - right, y: tall, class: "end soft" }, "months"),
     makeSvg("text", { x: 0, y: tall, class: "soft" }, "at risk"));
   groups.forEach(([name], j) => svg.append(makeSvg("text", { x: 0, y: tall + 16 * (j + 1), class: name }, name)));
+  groups.forEach(([name], j) => {
+    const from = left + 102 * j;
+    svg.append(makeSvg("path", { class: `steps ${name}`, d: `M${from} 9H${from + 18}` }),
+      makeSvg("text", { x: from + 22, y: 13, class: name }, `${name} tertile`));
+  });
+  const axis = rising ? "cumulative incidence" : survival, middle = y(0.5);
+  svg.append(makeSvg("text", { x: 10, y: middle, class: "mid soft axis", transform: `rotate(-90 10 ${middle})` }, axis));
   const cursor = makeSvg("line", { class: "cursor", y1: top, y2: tall - below, x1: -9, x2: -9 });
   svg.append(cursor);
   const what = rising ? `cumulative incidence of ${outcome}` : survival;

@@ -171,6 +171,7 @@ class GeneBox {
     this.names = make("datalist", { id: "genes-names" });
     this.endpoint = choose("endpoint", this.words.endpoints, this.words.outcome);
     this.model = choose("model", this.words.models, this.words.model);
+    this.model.value = this.words.first_model;
     this.input.addEventListener("input", () => this.suggest());
     this.input.addEventListener("change", () => this.note());
     this.part("tools").append(labelled("Gene", this.input), this.names, labelled("Endpoint", this.endpoint), labelled("Model", this.model));
@@ -223,6 +224,7 @@ class GeneBox {
     const { table, said } = drawForest(whole, rows, { weights: false, label: `Forest of ${gene}` });
     const shown = whole ? [table, said] : table === null ? [] : [table];
     this.part("forest").replaceChildren(...shown, ...this.ranks([...rows, ...(whole ? [whole] : [])]));
+    this.part("forest").querySelectorAll(".scroll").forEach(signCut);
     this.showCurves(gene, rows);
   }
 
@@ -239,7 +241,8 @@ class GeneBox {
     const one = whole ?? (ok.length === 1 ? ok[0] : null);
     if (one) {
       const where = whole ? `pooled over ${counted(whole.k, "cohort")}` : `in ${one.label}`;
-      parts.push(`HR ${estimateOf(one)} per SD of its expression ${where}, ${pClause(one.p)}, ${pClause(one.q).replace("p", "q")}.`);
+      const values = `${pClause(one.p)}, ${pClause(one.q).replace("p", "q")}`, many = whole && whole.k > 1;
+      parts.push(`HR ${estimateOf(one)} per SD of its expression ${where}${many ? `, Bayesian 95 % interval; by Knapp and Hartung ${values}` : `, ${values}`}.`);
     } else parts.push(ok.length ? "not pooled." : "no estimate.");
     if (this.file.leftOut.length) {
       parts.push(` The page has no room for ${this.file.leftOut.join(", ")}: see results/tables/genes.tsv.gz.`);
@@ -270,7 +273,7 @@ class GeneBox {
     if (!found.length) {
       const room = this.curves.leftOut ? ` The page has no room for those of ${counted(this.curves.leftOut, "gene")} more: see results/tables/gene_tertiles.tsv.gz.` : "";
       box.append(make("p", { class: "small" },
-        `No curves: they are kept for genes of the selected signatures and those under genes: in the config, where measured.${room}`));
+        `No curves of ${gene} for this endpoint. Curves are kept for the measured genes of the selected signatures, and for those that the config lists under “genes”.${room}`));
       return;
     }
     box.append(make("h3", {}, "Curves by tertile of its expression"), make("p", { class: "small" }, "Unadjusted, for display."),

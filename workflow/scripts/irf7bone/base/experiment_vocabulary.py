@@ -30,3 +30,8 @@ POOLED_RULES = (
     "pooled_wide",
     "pooled_excludes_1_sd",
 )
+
+
+def of_simulated(name: str) -> bool:
+    """Whether a derived signature was made from simulated samples: it is never scored in patients."""
+    return name.startswith(SIMULATED_PREFIX)

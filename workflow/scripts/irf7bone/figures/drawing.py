@@ -29,6 +29,12 @@ def forest_models(config: Config) -> tuple[str, ...]:
     return tuple(sorted(pair, key=lambda model: model != "unadjusted"))
 
 
+def er_models(config: Config) -> tuple[str, ...]:
+    """Those of them that differ within ER strata, where adjusting for ER as well changes nothing."""
+    alike, named = {"proliferation", "proliferation_er"}, config.primary.model
+    return tuple(model for model in forest_models(config) if model == named or {model, named} != alike)
+
+
 def null_models(config: Config) -> tuple[str, ...]:
     """Those of them for which random signatures are drawn; the primary one always is."""
     drawn = null_plan(config).models

@@ -18,7 +18,7 @@ from irf7bone.figures import style
 ROW_MM, HEAD_MM, FOOT_MM = 4.4, 10.0, 9.0
 LABEL_MM, NUMBER_MM, TEXT_MM = 49.0, 9.0, 27.5
 NUMBERS = {"k": "k", "n": "n", "n_events": "events"}
-MOST_LETTERS = 38
+MOST_LETTERS, MOST_IN_HEADING = 38, 47  # beside a heading stand no numbers
 WIDEST_RATIO, NARROWEST_RATIO = 8.0, 1.6
 # half-width of the axis as a ratio, up to which these ticks are used
 TICKS_BY_LIMIT = (
@@ -123,7 +123,8 @@ def _write_labels(sheet: style.Sheet, lines: Sequence[Line]) -> None:
         sheet.text(LABEL_MM + column * NUMBER_MM - 2, HEAD_MM - 3, said, **number, color=style.GREY)
     for i, line in enumerate(lines):
         middle = HEAD_MM + (i + 0.5) * ROW_MM
-        label = style.shorten(phrases.signature_name(line.label), MOST_LETTERS)
+        room = MOST_IN_HEADING if line.kind == "heading" else MOST_LETTERS
+        label = style.shorten(phrases.signature_name(line.label), room)
         if line.kind == "simulated":
             backing = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
             sheet.text(2, middle, label, va="center", weight="bold", bbox=backing)
@@ -143,7 +144,7 @@ def _write_labels(sheet: style.Sheet, lines: Sequence[Line]) -> None:
 
 
 def _write_estimates(sheet: style.Sheet, lines: Sequence[Line], model: str, left: float) -> None:
-    sheet.text(left, HEAD_MM - 3, "HR (95 % CI)", **_SUBTLE)
+    sheet.text(left, HEAD_MM - 3, "HR (95 % interval)", **_SUBTLE)
     for i, line in enumerate(lines):
         if model not in line.fits:
             continue

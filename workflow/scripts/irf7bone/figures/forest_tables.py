@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from irf7bone.base.experiment_vocabulary import of_simulated
 from irf7bone.base.phrases import is_missing
 from irf7bone.pool.quoted import as_quoted
 
@@ -74,6 +75,8 @@ def overview_table(
 ) -> pd.DataFrame:
     """The numbers of a forest with one row a signature: pooled over patients, then each simulated cohort.
 
+    Signatures derived from simulated samples stand among the simulated cohorts alone.
+
     Arguments and columns are those of :func:`forest_table`.
     """
     chosen = _select(associations, endpoint, method, models)
@@ -81,7 +84,7 @@ def overview_table(
     present = cohorts_with(chosen)
     rows: list[dict[str, object]] = []
     if any(roles[cohort] != "simulated" for cohort in present):
-        for signature in signatures:
+        for signature in (name for name in signatures if not of_simulated(name)):
             for _, pool in pools[pools["signature"] == signature].iterrows():
                 rows.append(_row(pool, "patients", "Pooled over cohorts of patients", signature, "pooled"))
     for cohort in present:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from irf7bone.base.phrases import ENDPOINT_WORDS, subtype_name
+from irf7bone.base.phrases import ENDPOINT_WORDS, capital, subtype_name
 from irf7bone.figures.forest_tables import COLUMNS
 from irf7bone.tables.outcome import INSIDE, OTHERS, STRATA
 from irf7bone.tables.pooled import DIFFERENCE
@@ -139,7 +139,7 @@ def _strata_table(
         own = fits[(fits["cohort"].map(roles) == "simulated") == (block == "simulated")]
         for endpoint in endpoints:
             for words, values in groups:
-                heading = f"{ENDPOINT_WORDS[endpoint].capitalize()}, {words}"
+                heading = f"{capital(ENDPOINT_WORDS[endpoint])}, {words}"
                 there = own[(own["endpoint"] == endpoint) & _has(own, values)]
                 ordered = there.sort_values("cohort", key=_in_order(roles), kind="stable")
                 rows += [

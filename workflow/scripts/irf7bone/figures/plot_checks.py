@@ -14,9 +14,10 @@ WIDTH_MM, LEFT_MM, TOP_MM = 156.0, 17.0, 13.0
 CURVE_MM, STRIP_MM, SHAPE_MM = 33.0, 21.0, 62.0
 FOREST_LEFT_MM, FOREST_MM, FOREST_HIGH_MM, NUMBERS_MM = 110.0, 24.0, 33.0, 136.0
 HEIGHT_MM = TOP_MM + CURVE_MM + STRIP_MM + 14.0
-# hazard ratios beyond these are cut off: at the rim of the scores a spline knows next to nothing
-WIDEST = np.log(16)
-RATIO_TICKS = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8, 16)
+# intervals beyond the first and curves beyond the second are cut off: at the rim of the scores a spline knows
+# next to nothing
+WIDEST, WIDEST_CURVE = np.log(16), np.log(64)
+RATIO_TICKS = (1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8, 16, 32, 64)
 MOST_TICKS = 5
 CURVES = {"line": (style.GREY, (0, (4, 1.2))), "spline": (style.BLUE, "solid")}
 ENDED = {
@@ -82,7 +83,9 @@ def _plot_shape(axes: Axes, curves: pd.DataFrame, test: pd.Series) -> None:
         )
         axes.fill_between(score, low, high, color=colour, alpha=0.14, linewidth=0)
         axes.plot(score, estimate, color=colour, linestyle=dashes, label=part)
-    shown = curves.loc[curves["part"] != "left_out", ["ci_low", "ci_high"]].to_numpy()
+    drawn = curves[curves["part"] != "left_out"]
+    ends, middle = drawn[["ci_low", "ci_high"]].to_numpy(), drawn["estimate"].to_numpy()
+    shown = np.r_[np.clip(ends, -WIDEST, WIDEST).ravel(), np.clip(middle, -WIDEST_CURVE, WIDEST_CURVE)]
     _ratio_axis(axes, shown, axis="y")
     axes.axhline(0, color=style.PALE, linewidth=0.6, zorder=0)
     axes.set_ylabel("hazard ratio against\nthe median score")
@@ -151,7 +154,7 @@ def _plot_parts(axes: Axes, sheet: style.Sheet, rows: pd.DataFrame) -> None:
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.axvline(0, color=style.GREY, linewidth=0.6, zorder=0)
-    _ratio_axis(axes, np.array(shown), axis="x")
+    _ratio_axis(axes, np.clip(shown, -WIDEST, WIDEST), axis="x")
     change = rows.loc["hr_change_at_60_months"]
     if change["status"] == "ok":
         said = f"change at 5 years: {phrases.p_clause(change['p'])}"
@@ -160,8 +163,7 @@ def _plot_parts(axes: Axes, sheet: style.Sheet, rows: pd.DataFrame) -> None:
 
 def _ratio_axis(axes: Axes, log_values: np.ndarray, *, axis: str) -> None:
     """Limits and ticks of an axis of log hazard ratios, labelled as ratios."""
-    low = max(-WIDEST, min(np.log(1 / 2), log_values.min(initial=0)))
-    high = min(WIDEST, max(np.log(2), log_values.max(initial=0)))
+    low, high = min(np.log(1 / 2), log_values.min(initial=0)), max(np.log(2), log_values.max(initial=0))
     ticks = [tick for tick in RATIO_TICKS if low <= np.log(tick) + 1e-9 and np.log(tick) - 1e-9 <= high]
     if len(ticks) > MOST_TICKS:
         ticks = [tick for tick in ticks if round(np.log2(tick)) % 2 == 0]

@@ -140,6 +140,8 @@ def _numbers(rows: pd.DataFrame, fit: pd.Series | None) -> str:
     first = f"n = {n:,}, {phrases.counted(events, 'event')}"
     if fit is None:
         return first
+    if fit["status"] == "not_available":  # as proliferation adjusted for itself; the caption says why
+        return f"{first}\nHR per SD: not in this model"
     if fit["status"] != "ok":
         return f"{first}\nHR per SD: {phrases.STATUS_WORDS[fit['status']]}"
     said = phrases.estimate(fit["log_hr"], fit["ci_low"], fit["ci_high"])

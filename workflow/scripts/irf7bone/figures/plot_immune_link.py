@@ -50,7 +50,7 @@ def plot_immune(
             return sheet.figure
         lines = _lines(own, pooled[pooled["signature"] == signature], roles)
         sheet = style.new_sheet(wide, HEAD_MM + ROW_MM * len(lines) + FOOT_MM)
-        title = f"{signature.replace('_', ' ')}: correlation with immune scores"
+        title = f"{phrases.signature_name(signature).replace('_', ' ')}: correlation with immune scores"
         sheet.text(1, 2, title, va="top", weight="bold", size=style.FONT_POINTS + 1)
         _write_labels(sheet, lines)
         pitch = (wide - LABEL_MM - NUMBER_MM) / len(ADJUSTMENTS)

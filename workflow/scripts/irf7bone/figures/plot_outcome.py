@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from irf7bone.base.experiment_vocabulary import of_simulated
 from irf7bone.base.phrases import ENDPOINT_WORDS, signature_name
 from irf7bone.figures import key_signatures
-from irf7bone.figures.drawing import Drawing, forest_models, null_models
+from irf7bone.figures.drawing import Drawing, er_models, forest_models, null_models
 from irf7bone.figures.forest import plot_forest
 from irf7bone.figures.funnel import plot_funnel
 from irf7bone.figures.outcome_panels import competing_table, er_table, subtype_table
@@ -41,6 +42,8 @@ def plot_cohort_outcome(
         Drawings by name: signature_quality, and null_<endpoint> and checks_<endpoint> for each endpoint.
     """
     quality = results.signature_quality
+    if not simulated:
+        quality = quality[~quality["signature"].map(of_simulated).astype(bool)].reset_index(drop=True)
     drawn = {
         "signature_quality": Drawing(plot_signature_quality(quality, simulated=simulated), quality),
     }
@@ -84,7 +87,7 @@ def plot_pooled_outcome(results: StudyTables, roles: Mapping[str, str], config: 
         roles,
         signature=primary.signature,
         endpoints=config.endpoints,
-        models=models,
+        models=er_models(config),
     )
     subtypes = subtype_table(
         results.subtypes,
@@ -113,7 +116,7 @@ def plot_pooled_outcome(results: StudyTables, roles: Mapping[str, str], config: 
         "by_er": Drawing(
             plot_forest(
                 strata,
-                models,
+                er_models(config),
                 title=f"By ER status: {said} ({primary.method})",
                 nothing="No cohort of this study records ER status and one of its endpoints.",
             ),

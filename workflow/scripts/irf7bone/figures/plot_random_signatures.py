@@ -21,7 +21,7 @@ LABEL_MM, GAP_MM = 48.0, 3.0
 # columns of numbers at the right of each panel: left edge from the panel, and heading
 NUMBERS = ((2.5, "per-\ncentile"), (11.5, "p"), (22.0, "random\np < 0.05"))
 NUMBERS_MM = 31.5
-MOST_LETTERS = 27
+MOST_LETTERS = 38
 HIGHEST = 0.88  # of a row
 NARROWEST_RATIO, WIDEST_RATIO = 1.6, 8.0
 
@@ -63,7 +63,7 @@ def plot_null(
         sheet.text(1, 2, title, va="top", weight="bold", size=style.FONT_POINTS + 1)
         for i, name in enumerate(signatures):
             said = style.shorten(phrases.signature_name(name).replace("_", " "), MOST_LETTERS)
-            sheet.text(1, HEAD_MM + (i + 0.5) * ROW_MM, said, va="center")
+            sheet.text(1, HEAD_MM + (i + 0.5) * ROW_MM, said, va="center", size=style.SMALL_POINTS)
         limit = null_axis_limit(null, histogram)
         pitch = (wide - LABEL_MM) / len(models)
         bins = dict(list(histogram.groupby(["signature", "model"])))
@@ -75,7 +75,7 @@ def plot_null(
             for row, name in enumerate(signatures):
                 _plot_row(axes, row, fits.get((name, model)), bins.get((name, model)))
             _label_axis(axes, limit)
-            said = phrases.MODEL_WORDS[model].capitalize()
+            said = phrases.capital(phrases.MODEL_WORDS[model])
             sheet.text(left, HEAD_MM - 10, said, va="center", weight="bold")
             _write_numbers(sheet, signatures, model, fits, left + pitch - NUMBERS_MM - GAP_MM)
         return sheet.figure

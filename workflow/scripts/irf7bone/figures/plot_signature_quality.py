@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,22 +92,37 @@ def plot_signature_quality(table: pd.DataFrame, *, simulated: bool) -> Figure:
         return sheet.figure
 
 
+def _scored_rows(ok: Sequence[bool]) -> list[tuple[int, int]]:
+    """First and last edge of each run of scored rows; between them stand the reasons of the others."""
+    edges = np.flatnonzero(np.diff(np.r_[False, np.asarray(ok, dtype=bool), False]))
+    return [(int(start), int(end)) for start, end in edges.reshape(-1, 2)]
+
+
 def _plot_strip(axes: Axes, shown: pd.DataFrame, strip: Strip) -> None:
     values = shown[strip.column].to_numpy(dtype=float)
     rows = np.arange(len(shown)) + 0.5
     there = np.isfinite(values)
-    axes.hlines(rows[there], max(strip.low, 0), values[there], color=style.PALE, linewidth=2.2, zorder=1)
-    axes.scatter(values[there], rows[there], s=13, color=style.BLUE, linewidth=0, zorder=3, clip_on=False)
     reference = strip.reference
     if isinstance(reference, str):
         known = shown[reference].dropna()
         reference = float(known.iloc[0]) if len(known) else None
+    blocks = _scored_rows((shown["status"] == "ok").tolist())
     if reference is not None and there.any():
-        axes.axvline(reference, color=style.RED, linewidth=0.7, linestyle=(0, (3, 2)), zorder=2)
-    if not there.any():
+        first, last = [start for start, _ in blocks], [end for _, end in blocks]
+        axes.vlines(
+            [reference] * len(blocks), first, last, color=style.RED, linewidth=0.7, linestyle=(0, (3, 2)),
+            zorder=2,
+        )  # fmt: skip
+    axes.hlines(rows[there], max(strip.low, 0), values[there], color=style.PALE, linewidth=2.2, zorder=1)
+    axes.scatter(values[there], rows[there], s=13, color=style.BLUE, linewidth=0, zorder=3, clip_on=False)
+    if blocks and not there.any():
         words = "not for\nthis scale" if strip.column in SCALE_BOUND else "–"
-        middle: dict[str, Any] = {"ha": "center", "va": "center", "transform": axes.transAxes}
-        axes.text(0.5, 0.5, words, color=style.GREY, size=style.SMALL_POINTS - 0.6, **middle)
+        start, end = max(blocks, key=lambda block: block[1] - block[0])
+        middle: dict[str, Any] = {"ha": "center", "va": "center", "linespacing": 1.0}
+        axes.text(
+            (strip.low + strip.high) / 2, (start + end) / 2, words, color=style.GREY,
+            size=style.SMALL_POINTS - 0.6, **middle,
+        )  # fmt: skip
     axes.set(xlim=(strip.low, strip.high), ylim=(len(shown), 0))
     ends = [max(strip.low, 0), strip.high]
     axes.set_xticks(ends, labels=[f"{end:g}" for end in ends])

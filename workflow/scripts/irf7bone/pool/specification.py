@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from irf7bone.base.experiment_vocabulary import of_simulated
 from irf7bone.base.vocabulary import ROLES_IN_CURVE
 from irf7bone.pool.quoted import OWN, as_quoted
 from irf7bone.tables.pooled import CHOICES, POOLED, SPECIFICATION_SUMMARY, SPECIFICATIONS
@@ -24,8 +25,9 @@ def specification_curve(
     """Collect the pooled results that answer the primary question in another way, sorted by hazard ratio.
 
     The specifications are signature x method x model for the primary endpoint (Simonsohn 2020, Nat Hum
-    Behav 4:1208): signatures of role interferon or irf7, and the primary one whatever its role. They are
-    not independent of each other, so that a share of them is a description and no test. They are sorted by
+    Behav 4:1208): signatures of role interferon, irf7 or derived, and the primary one whatever its role.
+    Those derived from simulated samples are none of them: no patient has their scores. They are not
+    independent of each other, so that a share of them is a description and no test. They are sorted by
     what is quoted, as texts and figures have it (:func:`irf7bone.pool.quoted.as_quoted`).
 
     Args:
@@ -38,7 +40,9 @@ def specification_curve(
         without an estimate.
     """
     primary = config.primary
-    asked = [name for name, role in signature_roles.items() if role in ROLES_IN_CURVE]
+    asked = [
+        name for name, role in signature_roles.items() if role in ROLES_IN_CURVE and not of_simulated(name)
+    ]
     rows = pooled[
         (pooled["endpoint"] == primary.endpoint) & pooled["signature"].isin([*asked, primary.signature])
     ]

@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 
 from irf7bone.base.vocabulary import (
-    CLOSER,
     DISCORDANT,
     FEWEST_COMPANIONS,
     FOLLOWS,
@@ -93,10 +92,9 @@ def _asked(
     if follows(closer):
         return row
     said = (
-        f"{gene} correlates by {companions.correlation:.2f} (upper 99 % limit {companions.upper:.2f}) with "
-        f"the {companions.core.size} genes that it should follow, whose pairs correlate by "
-        f"{companions.cohesion:.2f}; {closer:.0%} of the other genes correlate with them as closely, "
-        f"{CLOSER:.0%} may"
+        f"the row named {gene} does not behave like {gene} (correlation with the {companions.core.size} "
+        f"genes that it should follow {companions.correlation:.2f}, upper 99 % limit {companions.upper:.2f}; "
+        f"these with each other {companions.cohesion:.2f})"
     )
     row |= {"identity": DISCORDANT, "reason": said}
     if not alone:
@@ -111,7 +109,7 @@ def _asked(
         "spread": nearest.spread,
     }
     if companions.upper < UNRELATED and (instead := _another(nearest)):
-        row |= {"identity": NOT_MEASURED, "reason": f"{said}; {instead}"}
+        row |= {"identity": NOT_MEASURED, "reason": f"{said} and {instead}"}
     return row
 
 
@@ -120,13 +118,13 @@ def _another(nearest: Nearest) -> str:
     if nearest.another_module:
         named = ", ".join(nearest.genes[:_NEAREST_NAMED])
         return (
-            f"it correlates with {named} and others instead (mean correlation {nearest.correlation:.2f}), "
-            f"which have nothing to do with these genes ({nearest.with_companions:.2f})"
+            f"follows {named} and others instead (mean correlation {nearest.correlation:.2f}), which have "
+            f"nothing to do with those genes ({nearest.with_companions:.2f})"
         )
     if nearest.noise:
         return (
-            f"no gene correlates with it more than chance would have it ({nearest.correlation:.2f}), "
-            f"and it varies as little as the quietest {100 * nearest.spread:.0f} % of the genes"
+            f"follows no gene more than chance would have it ({nearest.correlation:.2f}), and it varies as "
+            f"little as the quietest {100 * nearest.spread:.0f} % of the genes"
         )
     return ""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from irf7bone.base.experiment_vocabulary import of_simulated
 from irf7bone.base.phrases import ENDPOINT_WORDS, STATUS_WORDS, capital, counted, is_missing, listed
 from irf7bone.report.html.cell_markup import TableView
 from irf7bone.report.html.figure_markup import FigureView, read_figure
@@ -133,6 +134,11 @@ def chosen(table: pd.DataFrame, **wanted: object) -> pd.DataFrame:
     for name, value in wanted.items():
         keep &= table[name] == value
     return table[keep]
+
+
+def of_patients(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a table over patients, without signatures of simulated samples, which no patient has."""
+    return table[~table["signature"].map(of_simulated).astype(bool)]
 
 
 def recorded(table: pd.DataFrame, cohorts: pd.DataFrame) -> pd.DataFrame:

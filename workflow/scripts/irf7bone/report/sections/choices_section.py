@@ -34,7 +34,16 @@ from irf7bone.report.html.cell_markup import (
     say_text,
     view,
 )
-from irf7bone.report.html.section import Finding, Section, chosen, failed, figure_view, one_row, outcome
+from irf7bone.report.html.section import (
+    Finding,
+    Section,
+    chosen,
+    failed,
+    figure_view,
+    of_patients,
+    one_row,
+    outcome,
+)
 from irf7bone.report.sections.random_signatures_section import percent
 
 if TYPE_CHECKING:
@@ -101,11 +110,13 @@ def specification_sentence(curve: pd.DataFrame, summary: pd.DataFrame, config: C
     n = int(whole["n_estimated"])
     parts = [
         f"{n} of {counted(int(whole['n_planned']), 'specification')} for {said} have a pooled estimate: the "
-        f"median HR is {hazard_ratio(whole['median_log_hr'])} ({lowest} to {highest}), "
+        f"median HR is {hazard_ratio(whole['median_log_hr'])}, range {lowest} to {highest}; "
         f"{percent(whole['share_below_1'])} lie below 1, and {percent(whole['share_apart'])} have a 95 % "
         f"interval without 1 ({percent(whole['share_apart_below'])} below, "
         f"{percent(whole['share_apart_above'])} above)."
     ]
+    if adjustment := adjustment_sentence(summary):
+        parts.append(adjustment)
     primary = one_row(curve, is_primary=True)
     if primary is not None and primary["status"] == "ok":
         parts.append(
@@ -115,6 +126,24 @@ def specification_sentence(curve: pd.DataFrame, summary: pd.DataFrame, config: C
     elif primary is not None:
         parts.append(f"The primary analysis has no estimate ({failed(primary)}).")
     return " ".join(parts)
+
+
+def adjustment_sentence(summary: pd.DataFrame) -> str:
+    """How many unadjusted and how many adjusted hazard ratios lie below 1; empty where one kind is missing.
+
+    Args:
+        summary: :data:`irf7bone.tables.pooled.SPECIFICATION_SUMMARY`.
+    """
+    models = chosen(summary, choice="model", status="ok")
+    bare = models["level"] == "unadjusted"
+    if not bare.any() or bare.all():
+        return ""
+    below = (models["share_below_1"] * models["n_estimated"]).round().astype(int)
+    of = models["n_estimated"].astype(int)
+    return (
+        f"Below 1 lie {below[bare].sum()} of {of[bare].sum()} unadjusted and {below[~bare].sum()} of "
+        f"{of[~bare].sum()} adjusted hazard ratios."
+    )
 
 
 def _shown(row: Mapping[str, Any]) -> Cell:
@@ -163,7 +192,7 @@ def specifications_view(frame: pd.DataFrame) -> TableView:
         Field("Primary", "named before the run", lambda row: Cell("yes" if row["is_primary"] else "no")),
         Field("Cohorts", "pooled", say_count("k"), number=True),
         Field("Events", "in these", say_count("n_events"), number=True),
-        Field("HR per SD (95 % CI)", "pooled, Bayesian; of one cohort its own", _shown, number=True),
+        Field("HR per SD (95 % interval)", "pooled, Bayesian; of one cohort its own", _shown, number=True),
         Field("p", "modified Knapp-Hartung, never decides", say_number("p", p_value), number=True),
         Field("Status", "whether there is an estimate, and why not", say_status),
     )
@@ -198,7 +227,9 @@ def heterogeneity_section(inputs: ReportInputs) -> Section:
     by_method = {"method": primary.method}
     tables = (
         heterogeneity_view(
-            chosen(results.heterogeneity, **by_method), chosen(results.asymmetry, **by_method), primary
+            of_patients(chosen(results.heterogeneity, **by_method)),
+            chosen(results.asymmetry, **by_method),
+            primary,
         ),
         left_out_view(
             chosen(results.leave_one_cohort_out, signature=primary.signature, method=primary.method)

@@ -183,11 +183,15 @@ def _curves(inputs: ReportInputs, name: str, endpoint: str) -> FigureView:
         & (rows["method"] == config.primary.method)
         & (rows["model"] == forest_models(config)[0])
     ]
+    endpoints = chosen(inputs.cohorts, cohort=name, endpoint=endpoint)
+    caption = captions.curves_caption(
+        name, endpoint, curves, fits, inputs.shown, sampled=endpoints["sampled_by_outcome"].notna().any()
+    )
     return read_figure(
         inputs.figures,
         f"{name}/curves_{endpoint}",
         title=f"{name}: {ENDPOINT_WORDS[endpoint]}",
         alt=captions.curves_alt(name, endpoint, fits, inputs.shown),
-        caption=marked(captions.curves_caption(name, endpoint, curves, fits, inputs.shown), simulated),
+        caption=marked(caption, simulated),
         simulated=simulated,
     )

@@ -79,8 +79,9 @@ def er_section(inputs: ReportInputs) -> Section:
         title="Effect by ER status",
         finding=finding,
         marks=(
-            f"One unit is one standard deviation within the whole cohort. {INTERVALS} Diamonds: "
-            f"pooled.{hatched(cohorts, inputs)}"
+            f"One unit is one standard deviation within the whole cohort. {INTERVALS} "
+            f"{_diamonds(chosen(results.pooled_by_er, signature=primary.signature))}"
+            f"{hatched(cohorts, inputs)}"
             if cohorts
             else "No cohort of this study records ER status and one of its endpoints."
         ),
@@ -92,6 +93,14 @@ def er_section(inputs: ReportInputs) -> Section:
         er_view(shown_rows(results.by_er, inputs), inputs.simulated, shown),
     )
     return Section("by_er", "ER strata", "By ER status", findings, (figure,), tables)
+
+
+def _diamonds(pooled: pd.DataFrame) -> str:
+    """What the figure's diamonds are: nothing is pooled where each stratum is of one cohort."""
+    several = (pooled["k"] > 1).fillna(False).any()
+    return (
+        "Diamonds: pooled, or of a single cohort its own." if several else "Diamonds: a single cohort's own."
+    )
 
 
 def er_sentence(rows: pd.DataFrame) -> str:

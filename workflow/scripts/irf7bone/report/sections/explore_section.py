@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from irf7bone.base.experiment_vocabulary import of_simulated
 from irf7bone.base.phrases import (
     ENDPOINT_WORDS,
     MODEL_WORDS,
@@ -17,7 +18,7 @@ from irf7bone.base.phrases import (
 )
 from irf7bone.pool.quoted import as_quoted
 from irf7bone.report.html.risk_times import risk_times
-from irf7bone.report.html.section import Section, chosen, one_row
+from irf7bone.report.html.section import Section, chosen, of_patients, one_row
 from irf7bone.report.html.small_forest import small_forest
 
 if TYPE_CHECKING:
@@ -63,8 +64,10 @@ def explore_section(inputs: ReportInputs) -> Section:
 def explore_numbers(inputs: ReportInputs) -> dict[str, Any]:
     """What the script draws from: rows by column, words as positions in lists, curves by their steps."""
     config = inputs.config
+    # what simulated samples derive is scored in no patient: it would be an empty choice
+    select = [name for name in config.signatures.select if not of_simulated(name)]
     words: dict[str, Sequence[str]] = {
-        "signature": config.signatures.select,
+        "signature": select,
         "method": config.methods,
         "endpoint": config.endpoints,
         "model": config.models,
@@ -74,7 +77,7 @@ def explore_numbers(inputs: ReportInputs) -> dict[str, Any]:
     return {
         "words": {name: list(values) for name, values in words.items()},
         "said": {
-            "signature": [signature_name(name) for name in config.signatures.select],
+            "signature": [signature_name(name) for name in select],
             "endpoint": [ENDPOINT_WORDS[name] for name in config.endpoints],
             "survival": [SURVIVAL_WORDS[name] for name in config.endpoints],
             "model": [MODEL_WORDS[name] for name in config.models],
@@ -82,10 +85,10 @@ def explore_numbers(inputs: ReportInputs) -> dict[str, Any]:
         },
         "primary": dict(vars(config.primary)),
         "simulated": [name in inputs.simulated for name in inputs.cards],
-        "fits": _by_column(inputs.associations, ("cohort", *KEY, *FITTED), words),
-        "pooled": _by_column(as_quoted(inputs.pooled), (*KEY, *POOLED), words),
+        "fits": _by_column(of_patients(inputs.associations), ("cohort", *KEY, *FITTED), words),
+        "pooled": _by_column(as_quoted(of_patients(inputs.pooled)), (*KEY, *POOLED), words),
         "curve_method": config.primary.method,
-        "curves": step_curves(chosen(inputs.curves, method=config.primary.method)),
+        "curves": step_curves(chosen(of_patients(inputs.curves), method=config.primary.method)),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from irf7bone.base.experiment_vocabulary import of_simulated
 from irf7bone.base.phrases import ENDPOINT_WORDS, capital
 from irf7bone.figures.drawing import forest_models
 from irf7bone.figures.forest_tables import cohorts_with
@@ -43,7 +44,7 @@ def _forests(inputs: ReportInputs, endpoint: str) -> dict[str, Any]:
     figures = []
     for kind, title, signatures in (
         ("forest", "by cohort", inputs.shown),
-        ("overview", "all signatures", config.signatures.select),
+        ("overview", "all signatures", [name for name in config.signatures.select if not of_simulated(name)]),
     ):
         table = read_numbers(inputs, f"pooled/{kind}_{endpoint}")
         caption = captions.forest_caption(endpoint, table, method, without, by_esr1(rows, table))

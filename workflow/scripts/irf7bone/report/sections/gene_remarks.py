@@ -29,7 +29,7 @@ def identity_findings(coverage: pd.DataFrame, simulated: Collection[str]) -> tup
     refused = real[real["status"] == "not_measured"]
     found = [
         Finding(
-            f"{row['signature']} is not measured in {row['cohort']} and has no score there: {row['reason']}."
+            f"{row['signature']} has no score in {row['cohort']}: {row['reason']}, so it is not scored alone."
         )
         for row in refused.to_dict("records")
     ]

@@ -143,7 +143,12 @@ def _finding(rows: pd.DataFrame, cohort: str, inputs: ReportInputs) -> Finding:
         f"{cohort}: of {counted(len(tested), 'characteristic')} tested, the score of "
         f"{inputs.config.primary.signature} is associated with {listed(said)} at p < {ALPHA:g}, uncorrected."
     )
-    absent = [_lower(name) for name in EXPECTED if name not in tests.index]
+    # a class of size may be on record: what models and this table take is centimetres
+    absent = [
+        "tumour size in cm" if name == "size_cm" else _lower(name)
+        for name in EXPECTED
+        if name not in tests.index
+    ]
     if absent:
         sentence += f" Not recorded: {listed(absent)}."
     return Finding(sentence, simulated)

@@ -44,6 +44,7 @@ from irf7bone.report.html.section import (
     failed,
     figure_view,
     not_drawn,
+    of_patients,
     one_row,
     outcome,
     recorded,
@@ -59,6 +60,11 @@ MARKS = (
     "variance of expression; dark: those with p < 0.05. Line: the named signature, coloured where its "
     "empirical p is below 0.05."
 )
+CONTROL_WORDS = {
+    "proliferation": "proliferation",
+    "random": "one random signature",
+    "shuffled": "shuffled patients",
+}
 PASSED_WORDS = {
     "yes": "as expected",
     "no": "NOT as expected",
@@ -79,7 +85,6 @@ def null_section(inputs: ReportInputs) -> Section:
         *not_drawn(inputs),
     ]
     figures = []
-    marks = f"Rows: {listed(inputs.shown)}. {MARKS}"
     named = {"signature": primary.signature, "method": primary.method, "model": primary.model}
     for endpoint in sorted(config.endpoints, key=lambda name: name != primary.endpoint):
         row = one_row(results.pooled_null, endpoint=endpoint, **named)
@@ -90,7 +95,7 @@ def null_section(inputs: ReportInputs) -> Section:
                     f"pooled/null_{endpoint}",
                     title=f"{outcome(endpoint)}: pooled over patients, and random signatures",
                     finding=f"{outcome(endpoint)}, {MODEL_WORDS[primary.model]}: {held_sentence(row)}.",
-                    marks=marks,
+                    marks=_marks(chosen(results.pooled_null, endpoint=endpoint), inputs),
                 )
             )
     for cohort, endpoint in with_endpoints(inputs):
@@ -104,16 +109,30 @@ def null_section(inputs: ReportInputs) -> Section:
                 title=f"{cohort}: {ENDPOINT_WORDS[endpoint]}, and random signatures",
                 finding=f"{cohort}, {ENDPOINT_WORDS[endpoint]}, {MODEL_WORDS[primary.model]}: "
                 f"{null_sentence(row)}.",
-                marks=marks,
+                marks=_marks(chosen(results.null, cohort=cohort, endpoint=endpoint), inputs),
                 simulated=cohort in inputs.simulated,
             )
         )
     tables = (
         controls_view(told_controls(results.controls, inputs.cohorts), inputs.simulated),
         null_view(planned(recorded(results.null, inputs.cohorts), config), inputs.simulated, primary.method),
-        pooled_null_view(planned(results.pooled_null, config), primary.method),
+        pooled_null_view(of_patients(planned(results.pooled_null, config)), primary.method),
     )
     return Section("null", "Random signatures", "Against random signatures", findings, figures, tables)
+
+
+def _marks(rows: pd.DataFrame, inputs: ReportInputs) -> str:
+    """What the marks of a figure mean, with the signatures that it draws.
+
+    Args:
+        rows: Of the null of one endpoint, of one cohort or pooled.
+        inputs: For what is drawn.
+    """
+    models = null_models(inputs.config)
+    ok = chosen(rows, method=inputs.config.primary.method, status="ok")
+    there = set(ok.loc[ok["model"].isin(list(models)), "signature"])
+    drawn = [name for name in inputs.shown if name in there]
+    return f"Rows: {listed(drawn)}. {MARKS}" if drawn else ""
 
 
 def null_sentence(row: Mapping[str, Any] | None) -> str:
@@ -202,18 +221,39 @@ def controls_finding(controls: pd.DataFrame) -> str:
     told = controls[controls["passed"] != "not_available"]
     if told.empty:
         return "No control could be told in patients in this run."
-    counts = told["passed"].value_counts()
-    said = f"Controls in patients: {counts.get('yes', 0)} of {len(told)} came out as expected"
-    wrong = told[told["passed"] == "no"]
-    for words, rows in (("not as expected", wrong), ("unclear", told[told["passed"] == "unclear"])):
-        if len(rows):
-            named = [
-                f"{row['control']}, {row['cohort']} ({ENDPOINT_WORDS[row['endpoint']]}, "
-                f"{MODEL_WORDS[row['model']]}: {row['found']})"
-                for row in rows.to_dict("records")
-            ]
-            said += f"; {words}: {listed(named)}"
-    return f"{said}."
+    parts = []
+    for control, words in CONTROL_WORDS.items():
+        own = told[told["control"] == control]
+        if own.empty:
+            continue
+        counts = own["passed"].value_counts()
+        said = f"{words} as expected in {counts.get('yes', 0)} of {len(own)}"
+        if counts.get("unclear", 0):
+            said += f", unclear in {counts['unclear']} (too few events or cohorts)"
+        wrong = own[own["passed"] == "no"]
+        if len(wrong):
+            said += f", not as expected in {len(wrong)}{_off(control, wrong)}"
+        parts.append(said)
+    wrong = told.loc[told["passed"] == "no", "control"]
+    if wrong.empty:
+        conclusion = "None speaks against the analysis."
+    elif (wrong == "shuffled").all():
+        conclusion = "The table names each."
+    else:
+        conclusion = "A failed control puts the analysis of its cohort in doubt; the table names each."
+    return f"Controls in patients: {'; '.join(parts)}. {conclusion}"
+
+
+def _off(control: str, wrong: pd.DataFrame) -> str:
+    """How far shuffled patients were off; nothing for other controls."""
+    if control != "shuffled":
+        return ""
+    low, high = (percent(round(share, 3)) for share in (wrong["value"].min(), wrong["value"].max()))
+    found = low if low == high else f"{low} to {high}"
+    said = f", with {found} of random signatures below p {ALPHA:g} where {percent(ALPHA)} should be"
+    if (wrong["value"] > ALPHA).all():
+        said += ", so that p values of these fits come out somewhat too small"
+    return said
 
 
 def told_controls(controls: pd.DataFrame, cohorts: pd.DataFrame) -> pd.DataFrame:

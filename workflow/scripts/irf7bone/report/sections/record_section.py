@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from irf7bone.report.html import table_markup
 from irf7bone.report.html.cell_markup import text_uri
-from irf7bone.report.html.section import Section
+from irf7bone.report.html.section import Section, of_patients
 from irf7bone.report.sentences import text
 from irf7bone.report.sentences.methods import Methods, write_methods
 from irf7bone.report.sentences.references import as_bibtex
@@ -20,7 +20,7 @@ def tables_section(inputs: ReportInputs) -> Section:
     """Every pooled result, and every result of each cohort."""
     method = inputs.config.primary.method
     views = (
-        table_markup.pooled_view(inputs.pooled, method),
+        table_markup.pooled_view(of_patients(inputs.pooled), method),
         table_markup.associations_view(inputs.associations, inputs.simulated, method),
     )
     return Section("tables", "All results", "All results", tables=views)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from irf7bone.base.experiment_vocabulary import of_simulated
 from irf7bone.base.phrases import ENDPOINT_WORDS, MODEL_WORDS, counted, listed
 from irf7bone.base.vocabulary import EVENTS_PER_PARAMETER
 from irf7bone.report.html.cell_markup import as_text, text_uri
@@ -106,8 +107,9 @@ def _endpoints(inputs: ReportInputs) -> str:
 
 def _candidates(inputs: ReportInputs) -> str:
     config = inputs.config
+    selected = [name for name in config.signatures.select if not of_simulated(name)]
     return (
-        f"{counted(len(config.signatures.select), 'signature')} by {counted(len(config.methods), 'method')}, "
+        f"{counted(len(selected), 'signature')} by {counted(len(config.methods), 'method')}, "
         f"models: {listed([MODEL_WORDS[model] for model in config.models])}. Every combination has a row, "
         "whatever it "
         "showed."

@@ -13,7 +13,13 @@ from irf7bone.report.sentences.text import fit_sentence, pooled_result, pooled_s
 
 
 def curves_caption(
-    cohort: str, endpoint: str, curves: pd.DataFrame, fits: pd.DataFrame, signatures: Sequence[str]
+    cohort: str,
+    endpoint: str,
+    curves: pd.DataFrame,
+    fits: pd.DataFrame,
+    signatures: Sequence[str],
+    *,
+    sampled: bool = False,
 ) -> str:
     """Caption of a figure of curves.
 
@@ -23,6 +29,7 @@ def curves_caption(
         curves: The rows drawn.
         fits: :data:`irf7bone.tables.outcome.ASSOCIATIONS` shown above the panels.
         signatures: Signatures in panel order.
+        sampled: Whether patients were chosen by this endpoint.
     """
     outcome = ENDPOINT_WORDS[endpoint]
     if curves.empty:
@@ -45,11 +52,17 @@ def curves_caption(
         )
     model = fits["model"].iloc[0] if len(fits) else None
     above = f" Above each panel: HR per SD of the score, Cox model {MODEL_WORDS[model]}." if model else ""
+    chosen = (
+        " Patients were chosen by this outcome: levels, medians and 5-year values are not those of a "
+        "population."
+        if sampled
+        else ""
+    )
     return (
         f"{what} in {cohort} by tertile of the score ({curves['method'].iloc[0]}). {'; '.join(parts)}. "
         f"Shaded: pointwise 95 % intervals.{above} p: test of equal curves; below the numbers at risk, the "
-        "estimate at 5 years and the median time (NR: not reached). The curves are unadjusted, for display. "
-        f"The first panel alone, one column wide: curve_{endpoint}.svg, .pdf, .tsv."
+        f"estimate at 5 years and the median time (NR: not reached). The curves are unadjusted, for "
+        f"display.{chosen} The first panel alone, one column wide: curve_{endpoint}.svg, .pdf, .tsv."
     )
 
 

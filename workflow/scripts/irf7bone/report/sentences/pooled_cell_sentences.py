@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from irf7bone.base.cells_vocabulary import OK
-from irf7bone.base.experiment_vocabulary import SIMULATED_PREFIX
+from irf7bone.base.experiment_vocabulary import of_simulated
 from irf7bone.base.phrases import counted, hazard_ratio, interval, is_missing
 from irf7bone.figures.cell_words import MEASURE_WORDS
 from irf7bone.figures.experiment_words import MEANING_WORDS
@@ -38,11 +38,6 @@ FOREST_MARKS = (
 def two_decimals(value: float) -> str:
     """A number with two decimals."""
     return f"{value:.2f}"
-
-
-def of_simulated(name: str) -> bool:
-    """Whether a derived signature was made from simulated samples."""
-    return name.startswith(SIMULATED_PREFIX)
 
 
 def pooled_claim_sentence(row: Mapping[str, Any]) -> str:

@@ -61,7 +61,7 @@ def side(ci_low: float, ci_high: float) -> str:
 
 
 def pooled_sentence(row: Mapping[str, Any]) -> str:
-    """``HR 1.02 per SD (95 % CI 0.90 to 1.20; 3 cohorts, 397 tumours, 123 events)``, or why there is none.
+    """``HR 1.02 per SD (95 % interval 0.90 to 1.20; 3 cohorts, 397 tumours, 9 events)``, or why not.
 
     Args:
         row: One row of :data:`irf7bone.tables.pooled.POOLED`.
@@ -73,7 +73,7 @@ def pooled_sentence(row: Mapping[str, Any]) -> str:
         quoted_count(row, column, noun, table="pooled")
         for column, noun in (("k", "cohort"), ("n", "tumour"), ("n_events", "event"))
     )
-    return f"HR {hr} per SD (95 % CI {low} to {high}; {k}, {n}, {events})"
+    return f"HR {hr} per SD (95 % interval {low} to {high}; {k}, {n}, {events})"
 
 
 def quoted_count(row: Mapping[str, Any], column: str, noun: str, *, table: str) -> str:

@@ -62,8 +62,8 @@ def test_a_reservation_names_its_cohorts_and_their_weight():
     assert reservations(row, {"beta", "elsewhere"}, {"alpha": 0.56, "beta": 0.44}) == [
         (
             "reservation",
-            "patients of beta (44 % of the weight) were chosen by this outcome: the test is valid, but the "
-            "hazard ratio is not that of a population",
+            "patients of beta (44 % of the weight) were chosen by this outcome: a valid test, no hazard "
+            "ratio of a population",
         )
     ]
 

@@ -19,7 +19,7 @@ class FirstCurve {
     this.box.querySelector("#first-curve-said").textContent = option.dataset.said;
     const row = { label: cohort, simulated: made };
     const said = { outcome: numbers.said.endpoint[at], survival: numbers.said.survival[at], signature };
-    const drawn = drawCurves(numbers.curves[this.select.value], row, said, { wide: 540, tall: 240, titled: false });
+    const drawn = drawCurves(numbers.curves[this.select.value], row, said, { wide: 540, tall: 230, titled: false });
     this.box.querySelector("#first-curve-drawn").replaceChildren(...drawn.childNodes);
   }
 }

@@ -46,10 +46,7 @@ CARRIED = 0.9
 FRAGILE = 0.6
 
 SAMPLED_BY_OUTCOME = "sampled_by_outcome"
-_SAMPLED = (
-    "patients of {} were chosen by this outcome: the test is valid, but the hazard ratio is not that of a "
-)
-_SAMPLED += "population"
+_SAMPLED = "patients of {} were chosen by this outcome: a valid test, no hazard ratio of a population"
 
 CODES: dict[str, str] = {
     "cohorts_failed": "jobs of a cohort that has this endpoint failed, so that it is not in these results",

@@ -169,7 +169,7 @@ def first_facts(verdict: pd.Series, site_contrast: pd.DataFrame) -> list[Fact]:
     facts = [
         Fact("Hazard ratio per SD", "no estimate", "no cohort of patients gives every model")
         if effect is None
-        else Fact("Hazard ratio per SD (95 %)", effect, f"adjusted for proliferation and ER; {k}, {events}"),
+        else Fact("Hazard ratio per SD (95 %)", effect, f"given proliferation and ER; {k}, {events}"),
         _further(verdict),
         Fact("Beyond random signatures", "no estimate", "not compared with them")
         if beyond is None
@@ -223,7 +223,7 @@ def _further(verdict: pd.Series) -> Fact:
     low, high = (
         quote(said_ratio(verdict[name]), "verdict", verdict, name) for name in ("further_low", "further_high")
     )
-    return Fact("In a further cohort", said, f"probability of HR < 1; prediction interval {low} to {high}")
+    return Fact("In a further cohort", said, f"P(HR < 1); prediction interval {low} to {high}")
 
 
 def _site(contrast: pd.DataFrame, signature: str) -> Fact:

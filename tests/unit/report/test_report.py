@@ -310,7 +310,7 @@ def test_a_hidden_positive_control_is_admitted(inputs):
             "alpha",
             "beta",
             "possible",
-            "1 further pair may be one patient each, to be looked at under Losses and duplicates: S1 in "
+            "1 further pair may be one patient, to be looked at under Losses and duplicates: S1 in "
             "alpha and S2 in beta.",
         ),
         ("beta", "beta", "possible", "under Losses and duplicates: S1 and S2 in beta."),

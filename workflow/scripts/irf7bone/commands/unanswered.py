@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from irf7bone.base.errors import Problem
 from irf7bone.base.phrases import counted
-from irf7bone.study.cross_checks import NEEDS_PROLIFERATION
+from irf7bone.study.signature_checks import NEEDS_PROLIFERATION
 
 if TYPE_CHECKING:
     from irf7bone.commands.check_found import CohortCheck, StudyCheck

@@ -14,7 +14,6 @@ import numpy as np
 from irf7bone.harmonise.profile_match import (
     FALSE_POSITIVE_RATE,
     LEAST_CORRELATION,
-    LEAST_GENES,
     LEAST_SAMPLES,
     PairSaid,
     Profiles,
@@ -25,6 +24,7 @@ from irf7bone.harmonise.profile_match import (
     fisher_z,
     is_sound,
     robust_spread,
+    shared_places,
     telling_genes,
     unit_profiles,
 )
@@ -97,10 +97,9 @@ def match_many(a: Profiles, b: Profiles, twins: tuple[Twins, Twins] | None = Non
         What was found, or None where genes or samples are too few for anything to be found.
     """
     within = twins is None
-    shared = a.genes.intersection(b.genes, sort=False)
-    if len(shared) < LEAST_GENES or min(len(a.samples), len(b.samples)) < 2:
+    places = shared_places(a, b)
+    if places is None:
         return None
-    places = a.genes.get_indexer(shared), b.genes.get_indexer(shared)
     left, right = _own(a.z[:, places[0]], None if within else b.z[:, places[1]])
     sides = _partners(left, right, within=within)
     spread = _spread(left, right, within=within)
@@ -123,7 +122,7 @@ def match_many(a: Profiles, b: Profiles, twins: tuple[Twins, Twins] | None = Non
     return LargeMatches(
         needed=limit,
         typical=float(np.tanh(location + limit)),
-        n_genes=len(shared),
+        n_genes=len(places[0]),
         effective_genes=1 / spread**2 + 3,
         pairs=np.array(sorted(set(found)), dtype=np.int64).reshape(-1, 2),
         largest=float(sides[0].value.max()),

@@ -163,6 +163,14 @@ def read_profiles(expression: Matrix) -> Profiles:
     return Profiles(expression.index.astype(str).to_numpy(), expression.columns[varies], values[:, varies], z)
 
 
+def shared_places(a: Profiles, b: Profiles) -> tuple[np.ndarray, np.ndarray] | None:
+    """Where the genes of both stand in each; None where genes or samples are too few to find anything."""
+    shared = a.genes.intersection(b.genes, sort=False)
+    if len(shared) < LEAST_GENES or min(len(a.samples), len(b.samples)) < 2:
+        return None
+    return a.genes.get_indexer(shared), b.genes.get_indexer(shared)
+
+
 def match_profiles(
     a: Profiles, b: Profiles, twins: tuple[Twins, Twins] | None = None
 ) -> ProfileMatches | None:
@@ -177,10 +185,9 @@ def match_profiles(
         What was found, or None where genes or samples are too few for anything to be found.
     """
     within = twins is None
-    shared = a.genes.intersection(b.genes, sort=False)
-    if len(shared) < LEAST_GENES or min(len(a.samples), len(b.samples)) < 2:
+    places = shared_places(a, b)
+    if places is None:
         return None
-    places = a.genes.get_indexer(shared), b.genes.get_indexer(shared)
     identical = _identical(a.log2[:, places[0]], b.log2[:, places[1]], within=within)
     left, right = _own(a.z[:, places[0]], b.z[:, places[1]], within=within)
     correlation = np.clip((left @ right.T).astype(np.float64), -1, 1)
@@ -198,7 +205,7 @@ def match_profiles(
     return ProfileMatches(
         limit,
         float(np.tanh(location + limit)),
-        len(shared),
+        len(places[0]),
         1 / spread**2 + 3,
         correlation,
         lead,

@@ -277,8 +277,9 @@ def _once(associations: pd.DataFrame, duplicates: pd.DataFrame, config: Config) 
     if doubtful:
         more = f" and {len(doubtful) - MOST_PAIRS} more" if len(doubtful) > MOST_PAIRS else ""
         named = "; ".join(doubtful[:MOST_PAIRS])
+        each = " each" if len(doubtful) > 1 else ""
         said += (
-            f" {counted(len(doubtful), 'further pair')} may be one patient each, to be looked at under "
+            f" {counted(len(doubtful), 'further pair')} may be one patient{each}, to be looked at under "
             f"Losses and duplicates: {named}{more}."
         )
     if (pairs["status"] == "not_compared").any():

@@ -21,6 +21,7 @@ from irf7bone.study.code_hash import code_hash, code_hash_of
 from irf7bone.study.needs import memory_mb, random_fits, seconds
 from irf7bone.study.plan import load_study
 from irf7bone.base.errors import InputError
+from irf7bone.base.limits import MOST_IN_MEMORY
 from irf7bone.study.command import command_for
 from irf7bone.study.failures import cohorts_left_out
 from irf7bone.study.provenance import git_revision
@@ -159,6 +160,12 @@ def minutes(rule):
         return max(30, round(5 * seconds(rule, sizes) / 60)) * attempt
 
     return planned
+
+
+def scoring_threads(wildcards):
+    """GSVA of a large cohort takes minutes on one core; anything else has as many jobs as there are cores."""
+    size = size_of(study.cards[wildcards.cohort])
+    return 4 if "gsva" in study.config.methods and size.genes * size.samples > MOST_IN_MEMORY else 1
 
 
 def cards_of(wildcards):

@@ -49,6 +49,7 @@ rule score_cohort:
     priority: 2
     conda:
         "../../envs/irf7bone.yaml"
+    threads: scoring_threads
     resources:
         mem_mb=memory("score_cohort"),
         runtime=minutes("score_cohort"),

@@ -36,6 +36,7 @@ scores, coverage = score_cohort(
     agreements(AGREEMENT.read(snakemake.input.agreement), cohort, snakemake.params.min_agreement),
     not_measured(identities, selected),
     discordant_members(identities, selected),
+    threads=snakemake.threads,
 )
 coverage.insert(0, "cohort", cohort)
 GENE_IDENTITY.write(identities, snakemake.output.genes)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import logit, ndtr
 
-from irf7bone.scoring import gsva
+from irf7bone.scoring import gauss_transform, gsva
 from irf7bone.scoring.engine import Prepared, score_sets
 from irf7bone.scoring.gauss_transform import smooth_log_odds
 
@@ -67,3 +70,31 @@ def test_gsva_scores_by_either_way_agree_to_what_the_table_is_off(monkeypatch):
     again = score_sets(prepared, prepared.set_matrix(sets), "gsva")
     at = [list(shuffled.index).index(name) for name in table.index]
     np.testing.assert_array_equal(again[:, at], transformed)
+
+
+def test_several_threads_give_the_bytes_of_one(monkeypatch):
+    rng = np.random.default_rng(5)
+    table = pd.DataFrame(rng.normal(size=(450, 300))).rename(index="S{}".format, columns="G{}".format)
+    used = set()
+
+    def noted(values: np.ndarray) -> np.ndarray:
+        used.add(threading.get_ident())
+        time.sleep(0.01)  # lets the others begin
+        return smooth_log_odds(values)
+
+    monkeypatch.setattr(gauss_transform, "smooth_log_odds", noted)
+    scores = []
+    for threads in (1, 3):
+        used.clear()
+        prepared = Prepared(table, threads)
+        scores.append(score_sets(prepared, prepared.set_matrix([table.columns[:30]]), "gsva"))
+        assert len(used) == threads
+    np.testing.assert_array_equal(*scores)
+
+
+def test_what_fails_in_a_thread_is_raised():
+    def fail(part: slice) -> None:
+        raise ValueError(f"{part.start} to {part.stop}")
+
+    with pytest.raises(ValueError, match="0 to 2"):
+        Prepared(pd.DataFrame(np.eye(3)), threads=2).in_parts(fail, 3, 2)

@@ -8,7 +8,8 @@ file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,6 +66,7 @@ class Prepared:
     Args:
         expression: Samples x genes, log2, finite, unique names. float32 and float64 are used as they
             are, without a copy, or read in blocks from their file; sums are made in float64.
+        threads: How many parts of a method's work may be done at a time; scores do not depend on it.
 
     Attributes:
         samples: Sample ids, in input order.
@@ -78,7 +80,7 @@ class Prepared:
         InputError: for values that are missing, infinite or not numbers, and repeated names.
     """
 
-    def __init__(self, expression: Matrix):
+    def __init__(self, expression: Matrix, threads: int = 1):
         problems = Problems()
         for axis, names in (("samples", expression.index), ("genes", expression.columns)):
             if len(names) == 0 or not names.is_unique:
@@ -110,6 +112,7 @@ class Prepared:
         self.varying = self.sd > 0
         self.kept: dict[str, np.ndarray] = {}
         self._ranks: tuple[np.ndarray, np.ndarray] | None = None
+        self._threads = threads
 
     @property
     def n_samples(self) -> int:
@@ -125,6 +128,22 @@ class Prepared:
         """Samples, a block at a time."""
         for start in range(0, self.n_samples, SAMPLES_PER_BLOCK):
             yield slice(start, min(start + SAMPLES_PER_BLOCK, self.n_samples))
+
+    def in_parts(self, work: Callable[[slice], None], n: int, at_once: int) -> None:
+        """Do what is independent from one of n things to the next, some of them at a time.
+
+        Args:
+            work: Does it for a range of them, none of its parts where another does its own.
+            n: Number of things.
+            at_once: How many of them a part has.
+        """
+        parts = [slice(start, min(start + at_once, n)) for start in range(0, n, at_once)]
+        if self._threads == 1:
+            for part in parts:
+                work(part)
+            return
+        with ThreadPoolExecutor(self._threads) as threads:
+            list(threads.map(work, parts))  # taken out, so that what one raises is raised here
 
     def rank_blocks(self, genes: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
         """Ranks of some genes within each sample (genes x block of samples, float64), a block at a time.

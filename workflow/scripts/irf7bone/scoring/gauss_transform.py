@@ -44,7 +44,7 @@ def smooth_log_odds(values: np.ndarray) -> np.ndarray:
     return _transform(np.ascontiguousarray(values), _derivatives())
 
 
-@compiled(MATRIX, MATRIX)
+@compiled(MATRIX, MATRIX, nogil=True)
 def _transform(values, derivatives):
     """See :func:`smooth_log_odds`; ``derivatives`` are those of :func:`_derivatives`."""
     n_genes, n_samples = values.shape

@@ -20,7 +20,7 @@ _ABOVE = np.concatenate([_NORMAL[::-1], 1 - _NORMAL])
 LOOKED_UP_SAMPLES = 400  # up to here all pairs cost no more than the fast Gauss transform
 _VALUES_AT_ONCE = 1_000_000
 _PASSES = 20  # over a cohort that is read from its file, at most
-_SAMPLES_AT_ONCE = 64
+_SAMPLES_AT_ONCE, _GENES_AT_ONCE = 64, 50
 _NARROW = 4.0  # bandwidths of the kernel to one standard deviation
 
 
@@ -56,24 +56,32 @@ def score(prepared: Prepared, sets: sparse.csr_array) -> np.ndarray:
     by_name = np.argsort(prepared.samples.astype(str), kind="stable")
     members = sparse.csc_array(sets[defined][:, genes])
     if "order" not in prepared.kept:
-        prepared.kept["order"] = _orders(_densities(prepared, genes, by_name))
+        prepared.kept["order"] = _orders(prepared, _densities(prepared, genes, by_name))
+    orders, sizes = prepared.kept["order"], size[defined]
     starts, holders = members.indptr.astype(np.int64), members.indices.astype(np.int64)
-    for sample, order in zip(by_name, prepared.kept["order"], strict=True):
-        scores[defined, sample] = _deviation(order.astype(np.int64), starts, holders, size[defined])
+
+    def walk(part: slice) -> None:
+        for sample, order in zip(by_name[part], orders[part], strict=True):
+            scores[defined, sample] = _deviation(order.astype(np.int64), starts, holders, sizes)
+
+    prepared.in_parts(walk, prepared.n_samples, _SAMPLES_AT_ONCE)
     return scores
 
 
-def _orders(density: np.ndarray) -> np.ndarray:
+def _orders(prepared: Prepared, density: np.ndarray) -> np.ndarray:
     """Genes by falling density, samples x genes: all that is kept of densities, in a quarter of the memory.
 
     Args:
+        prepared: The cohort.
         density: Genes x samples.
     """
     n_genes, n_samples = density.shape
     orders = np.empty((n_samples, n_genes), dtype=np.uint16 if n_genes <= 2**16 else np.uint32)
-    for start in range(0, n_samples, _SAMPLES_AT_ONCE):
-        part = slice(start, start + _SAMPLES_AT_ONCE)
+
+    def sort(part: slice) -> None:
         orders[part] = np.argsort(np.ascontiguousarray(-density[:, part].T), axis=1, kind="stable")
+
+    prepared.in_parts(sort, n_samples, _SAMPLES_AT_ONCE)
     return orders
 
 
@@ -81,14 +89,22 @@ def _densities(prepared: Prepared, genes: np.ndarray, by_name: np.ndarray) -> np
     """Log odds of every gene in every sample, genes x samples by name."""
     if prepared.n_samples <= LOOKED_UP_SAMPLES:
         return _density(np.ascontiguousarray(prepared.values(genes)[:, by_name]), _BELOW, _ABOVE)
-    from irf7bone.scoring.gauss_transform import smooth_log_odds  # compiled where it is needed only
-
     density = np.empty((genes.size, prepared.n_samples))
     at_once = max(1, _VALUES_AT_ONCE // prepared.n_samples, genes.size // _PASSES)
     for start in range(0, genes.size, at_once):
         part = slice(start, start + at_once)
-        density[part] = smooth_log_odds(prepared.values(genes[part])[:, by_name])
+        _smooth(prepared, prepared.values(genes[part])[:, by_name], density[part])
     return density
+
+
+def _smooth(prepared: Prepared, values: np.ndarray, into: np.ndarray) -> None:
+    """Log odds of some genes, in time linear in the samples."""
+    from irf7bone.scoring.gauss_transform import smooth_log_odds  # compiled where it is needed only
+
+    def smooth(part: slice) -> None:
+        into[part] = smooth_log_odds(values[part])
+
+    prepared.in_parts(smooth, len(values), _GENES_AT_ONCE)
 
 
 @compiled(MATRIX, VECTOR, VECTOR)
@@ -138,7 +154,7 @@ def _density(values, table_below, table_above):
     return density
 
 
-@compiled(INTEGERS, INTEGERS, INTEGERS, VECTOR)
+@compiled(INTEGERS, INTEGERS, INTEGERS, VECTOR, nogil=True)
 def _deviation(order, starts, holders, size):
     """Scores of all sets in one sample, shape (n_sets,).
 

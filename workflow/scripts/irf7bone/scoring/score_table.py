@@ -47,6 +47,7 @@ def score_cohort(
     not_measured: Mapping[str, str] = MappingProxyType({}),
     discordant: Mapping[str, Sequence[str]] = MappingProxyType({}),
     read_in: float = READ_IN,
+    threads: int = 1,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Score every sample of a cohort with every signature and method.
 
@@ -67,6 +68,7 @@ def score_cohort(
         discordant: Signature -> those of its genes that do not correlate with their companions; they are
             named, no more.
         read_in: Share of the samples in which a gene must be read to count.
+        threads: How many GSVA may use; scores do not depend on it.
 
     Returns:
         The scores (``tables.cohort.SCORES``: signatures x methods x samples, in the order given) and the
@@ -76,7 +78,7 @@ def score_cohort(
         InputError: for an unknown method, values that are missing or infinite, repeated names.
     """
     _check_methods(methods)
-    prepared = Prepared(expression)
+    prepared = Prepared(expression, threads)
     read = read_in_enough(prepared, read_in)
     varying = set(prepared.genes[prepared.varying & read])
     covered = {

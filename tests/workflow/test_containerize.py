@@ -8,7 +8,8 @@ import sys
 
 from .conftest import PROJECT
 
-# Snakemake asks conda who it is before it reads the environment's file; what it prints is made from the file alone.
+# Snakemake asks conda who it is before it reads the environment's file; what it prints is made from the file
+# alone.
 CONDA = """#!/bin/sh
 case "$*" in
 "--version") echo "conda 24.11.3" ;;

@@ -15,6 +15,7 @@ from rocrate.rocrate import ROCrate
 
 from irf7bone.base.checksums import Checksums
 from irf7bone.base.errors import InputError
+from irf7bone.commands.costs import COSTS, write_costs
 from irf7bone.commands.crate import write_crate
 from irf7bone.study.records import Record
 
@@ -55,6 +56,10 @@ def run(tmp_path_factory) -> Path:
     outputs = {f"results/{name}": Checksums().of(results / name) for name in MADE}
     (results / "records").mkdir()
     Record({}, outputs).write(results / "records/all.json")
+    took = results / "logs/benchmarks/build_report.tsv"
+    took.parent.mkdir(parents=True)
+    took.write_text("s\tmax_rss\tcpu_time\n3.0\t400.0\t9.0\n", encoding="utf-8")
+    write_costs(folder)
     return folder
 
 
@@ -118,6 +123,18 @@ def test_the_action_ties_results_to_the_workflow_and_its_inputs(graph):
     assert graph[f"#sha256-{'ab' * 32}"]["name"] == "SurvSet 0.2.11: DBCD.pickle"
     edited = graph[f"#sha256-{'cd' * 32}"]
     assert types(edited) == ["CreativeWork"] and edited["@id"] in inputs  # another content than lies here
+
+
+def test_what_the_run_took_is_said_with_units_and_by_rule(graph):
+    """Provenance Run Crate 0.5, "Representing resource usage"."""
+    used = {graph[name]["name"]: graph[name] for name in referred(graph["#run"]["resourceUsage"])}
+    assert {name: one["value"] for name, one in used.items()} == {
+        "seconds": "3.0",
+        "cpu_seconds": "9.0",
+        "most_memory_mb": "400.0",
+    }
+    assert all(types(one) == ["PropertyValue"] and one["unitCode"] for one in used.values())
+    assert used["cpu_seconds"]["propertyID"] == f"{COSTS}#cpu_seconds" and COSTS in graph
 
 
 def test_all_that_is_referred_to_is_described_and_every_file_is_there(graph, crate):

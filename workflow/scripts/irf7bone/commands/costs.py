@@ -1,7 +1,7 @@
 """What the jobs of a run took, by rule: time, processor time and memory.
 
 Each job leaves what it took in ``results/logs/benchmarks/``. The sums lie beside them and not in
-provenance.json, which is the same for equal runs wherever they are made.
+provenance.json, which is the same for equal runs wherever they are made; a crate of the run has them.
 """
 
 from __future__ import annotations
@@ -35,6 +35,18 @@ def write_costs(folder: Path) -> None:
     rows.append(_row("all", [job for jobs in measured.values() for job in jobs]))
     with whole_file(folder / COSTS) as partial, partial.open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream, delimiter="\t", lineterminator="\n").writerows([COLUMNS, *rows])
+
+
+def read_costs(folder: Path) -> dict[str, dict[str, str]]:
+    """Rule, or ``all`` -> its row of ``results/logs/costs.tsv``; nothing where it was not written.
+
+    Args:
+        folder: The folder that the workflow ran in.
+    """
+    if not (folder / COSTS).is_file():
+        return {}
+    with (folder / COSTS).open(encoding="utf-8", newline="") as stream:
+        return {row["rule"]: row for row in csv.DictReader(stream, delimiter="\t")}
 
 
 def _row(rule: str, jobs: list[dict[str, str]]) -> tuple[str, ...]:

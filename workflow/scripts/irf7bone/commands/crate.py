@@ -19,6 +19,7 @@ from rocrate.rocrate import ROCrate
 
 from irf7bone.base.checksums import Checksums
 from irf7bone.base.errors import InputError, Problem
+from irf7bone.commands.costs import COSTS, read_costs
 from irf7bone.commands.verify import verify_results
 from irf7bone.study.records import RECORDS, RESULTS
 from irf7bone.tables.register import REGISTER
@@ -40,6 +41,13 @@ FILES = {
     f"{RESULTS}/report/irf7bone_mqc.json": "Verdicts as custom content for MultiQC",
     f"{RESULTS}/summary.json": "Verdict, numbers, reservations and versions",
     f"{RESULTS}/provenance.json": "Settings, checksums and versions of the run",
+    COSTS: "What the jobs took, by rule",
+}
+# columns of COSTS with their units, as Provenance Run Crate 0.5 wants them
+USAGE = {
+    "seconds": "https://qudt.org/vocab/unit/SEC",
+    "cpu_seconds": "https://qudt.org/vocab/unit/SEC",
+    "most_memory_mb": "https://qudt.org/vocab/unit/MegaBYTE",
 }
 MEDIA_TYPES = {
     ".html": "text/html",
@@ -105,6 +113,8 @@ def write_crate(folder: str | Path, target: str | Path, *, root: str | Path) -> 
             "actionStatus": "http://schema.org/CompletedActionStatus",
         },
     )
+    if costs := read_costs(folder):
+        action["resourceUsage"] = list(_usage(crate, costs["all"]))
     crate.root_dataset["mentions"] = action
     crate.write_zip(target)
     return target
@@ -207,6 +217,14 @@ def _results(crate: ROCrate, folder: Path) -> Iterator[Any]:
             yield _add(crate, folder / path, path, name, sha256=str(checksums.of(folder / path)))
     for path, name in FOLDERS.items():
         yield crate.add_dataset(folder / path, path, properties={"name": name})
+
+
+def _usage(crate: ROCrate, costs: Mapping[str, str]) -> Iterator[Any]:
+    """What all jobs took, each number named by its column of the file that has those of each rule."""
+    for column, unit in USAGE.items():
+        quantity = {"propertyID": f"{COSTS}#{column}", "unitCode": unit}
+        value = {"@type": "PropertyValue", "name": column, "value": costs[column], **quantity}
+        yield crate.add(ContextEntity(crate, f"#run-{column}", value))
 
 
 def _add(crate: ROCrate, source: Path | StringIO, place: str, name: str, **properties: str) -> Any:

@@ -26,6 +26,7 @@ TABLES = {
     "tables/effects.tsv": EFFECTS,
     "outcome/{cohort}/effects.tsv": EFFECTS,
     "tables/verdict.tsv": VERDICT,
+    "tables/genes.tsv.gz": EFFECTS,
 }
 ROWS = [("a", "IRF7", -0.25, None), ("a", "NK", None, "no events"), ("b", "IRF7", 12.0, None)]
 
@@ -65,6 +66,17 @@ def test_a_number_that_moved_is_listed_with_its_difference(make_run):
     found = compare_runs(make_run("a"), make_run("b", moved), tables=TABLES).changes
     assert found["item"].tolist() == ["a / IRF7"]
     assert found["difference"].tolist() == [0.75]
+
+
+def test_a_packed_table_is_compared_as_any_other(make_run):
+    moved = [("a", "IRF7", 0.5, None), *ROWS[1:]]
+    a, b = make_run("a"), make_run("b")
+    for folder, rows in ((a, ROWS), (b, moved)):
+        EFFECTS.write(pd.DataFrame(rows, columns=EFFECTS.names), folder / "tables" / "genes.tsv.gz")
+    found = compare_runs(a, b, tables=TABLES).changes
+    assert found[["file", "item", "difference"]].to_numpy().tolist() == [
+        ["tables/genes.tsv.gz", "a / IRF7", 0.75]
+    ]
 
 
 @pytest.mark.parametrize(("step", "listed"), [(0.5e-3, False), (2e-3, True), (-2e-3, True)])

@@ -103,14 +103,14 @@ def _change(
 
 
 def _files(folders: tuple[Path, Path], tables: Mapping[str, Table]) -> dict[str, Table]:
-    """Every tsv of either run that a contract describes, by its path below the results."""
+    """Every tsv of either run that a contract describes, packed or not, by its path below the results."""
     found: dict[str, Table] = {}
     for pattern, table in tables.items():
         glob = re.sub(r"{\w+}", "*", pattern)
         for folder in folders:
             paths = (path.relative_to(folder).as_posix() for path in folder.glob(glob))
             found |= {path: table for path in paths if pattern_of(pattern).fullmatch(path)}
-    return {file: table for file, table in found.items() if file.endswith(".tsv")}
+    return {file: table for file, table in found.items() if file.endswith((".tsv", ".tsv.gz"))}
 
 
 def _provenance_changes(a: Path, b: Path) -> Iterator[dict[str, Any]]:

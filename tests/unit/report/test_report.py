@@ -301,9 +301,10 @@ def test_a_hidden_positive_control_is_admitted(inputs):
             "alpha",
             "beta",
             "copy",
-            "1 of these are across cohorts, and the verdict is withheld until a card drops them.",
+            "No: two samples are one patient, and both are in the result, in two cohorts; the verdict is "
+            "withheld until a card drops one.",
         ),
-        ("alpha", "alpha", "same", "0 of these are across cohorts."),
+        ("alpha", "alpha", "same", "No: two samples are one patient, and both are in the result."),
         ("alpha", "made", "copy", "No patient appears to be included twice."),
         ("alpha", "beta", "not_compared", "compared by sample id and clinical data only."),
         (
@@ -324,6 +325,22 @@ def test_patients_who_may_be_there_twice_are_told_on_the_first_screen(inputs, co
         }
     )
     assert bearing_of(inputs, duplicates=pairs)["Is every patient included once?"].endswith(said)
+
+
+def test_several_patients_who_are_there_twice_are_counted(inputs):
+    pairs = pd.DataFrame(
+        {
+            "cohort": ["alpha", "alpha"],
+            "other_cohort": ["beta", "alpha"],
+            "status": ["copy", "same"],
+            "sample": ["S1", "S3"],
+            "other_sample": ["S2", "S4"],
+        }
+    )
+    assert bearing_of(inputs, duplicates=pairs)["Is every patient included once?"] == (
+        "No: 2 pairs of samples are one patient each, and all are in the result, 1 of them across "
+        "cohorts, and the verdict is withheld until a card drops them."
+    )
 
 
 def test_doubtful_hazards_are_named(inputs):

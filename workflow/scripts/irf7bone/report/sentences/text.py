@@ -265,10 +265,13 @@ def _once(associations: pd.DataFrame, duplicates: pd.DataFrame, config: Config) 
     found = pairs[pairs["status"].isin(SHARED)]
     across = found[found["cohort"] != found["other_cohort"]]
     said = "No patient appears to be included twice."
-    if len(found):
+    if len(found) == 1:
+        said = "No: two samples are one patient, and both are in the result"
+        said += ", in two cohorts; the verdict is withheld until a card drops one." if len(across) else "."
+    elif len(found):
         said = (
-            f"No: {counted(len(found), 'pair')} of samples are one patient each, and all are in "
-            f"the result; {len(across)} of these are across cohorts"
+            f"No: {len(found)} pairs of samples are one patient each, and all are in "
+            f"the result, {len(across)} of them across cohorts"
         )
         said += ", and the verdict is withheld until a card drops them." if len(across) else "."
     doubtful = [

@@ -82,9 +82,11 @@ for (name in names(models_left_out)) {
   data <- sets[[name]]
   model <- models_left_out[[name]]
   refits <- sapply(seq_len(nrow(data)), function(i) coef(cox("Surv(time, cause == 1)", "score", model, data[-i, ]))[[1]])
-  left_out <- rbind(left_out, data.frame(data = name, model, row = seq_along(refits), log_hr = refits))
+  dfbeta <- as.matrix(residuals(cox("Surv(time, cause == 1)", "score", model, data), type = "dfbeta"))[, 1]
+  left_out <- rbind(left_out, data.frame(data = name, model, row = seq_along(refits), log_hr = refits, dfbeta))
 }
-tsv(left_out, "left_out", "coxph(Surv(time, cause == 1) ~ score + covariates, data[-row, ]), for every row")
+tsv(left_out, "left_out", c("log_hr: coxph(Surv(time, cause == 1) ~ score + covariates, data[-row, ]), for every row",
+  "dfbeta: residuals(coxph(...), type = \"dfbeta\") of the score"))
 
 # discrimination; a marker of risk, so the score with its sign turned
 horizons <- list(lung = c(200, 400), veteran = c(50, 120), mgus2 = c(60, 120), simulated = c(4, 9), continuous = c(36, 60))

@@ -13,7 +13,7 @@ from irf7bone.outcome.models import Cohort, Design
 from irf7bone.outcome.periods import hazard_ratios_by_period
 from irf7bone.statistics.cox import fit_cox
 from irf7bone.statistics.ipcw import auc, uno_c
-from irf7bone.statistics.leave_one_patient_out import leave_one_patient_out
+from irf7bone.statistics.leave_one_patient_out import dfbeta, leave_one_patient_out
 from irf7bone.statistics.splines import fit_spline
 
 SETS = ("lung", "veteran", "mgus2", "simulated", "continuous")
@@ -87,15 +87,29 @@ def test_spline_as_r(name, number, model):
     assert se[0] == pytest.approx(row["se"], rel=1e-7)
 
 
-@pytest.mark.parametrize(
-    ("name", "model"),
-    [
-        ("lung", "unadjusted"),
-        ("veteran", "stratified"),
-        ("simulated", "stratified"),
-        ("continuous", "adjusted"),
-    ],
-)
+LEFT_OUT = [
+    ("lung", "unadjusted"),
+    ("veteran", "stratified"),
+    ("simulated", "stratified"),
+    ("continuous", "adjusted"),
+]
+
+
+@pytest.mark.parametrize(("name", "model"), LEFT_OUT)
+def test_dfbeta_as_r(name, model):
+    rows = expected("left_out", data=name, model=model)
+    problem, score = design(name, model).problem, score_of(name)
+    full = fit_cox(problem, score)
+    ((_, x, sd),) = problem.blocks(score[None])
+    beta = problem.scale(full.coefficients, sd)
+    inverse = problem.likelihood.evaluate(x, beta, penalised=False).inverse[:, :, 0]
+    found = np.zeros(score.size)  # of who is at risk at no event
+    columns = np.column_stack([x, problem.covariates])
+    found[problem.risk.rows] = dfbeta(problem.risk, columns, beta[:, 0], inverse)[0] / sd
+    assert found == pytest.approx(rows["dfbeta"].to_numpy(), rel=1e-7, abs=1e-10)
+
+
+@pytest.mark.parametrize(("name", "model"), LEFT_OUT)
 def test_every_sample_left_out_as_r(name, model):
     rows = expected("left_out", data=name, model=model)
     chosen, score = design(name, model), score_of(name)

@@ -262,6 +262,25 @@ def test_blocks_do_not_matter(monkeypatch):
     )
 
 
+@pytest.mark.parametrize("delayed", [False, True])
+@pytest.mark.parametrize("step", [0, 12])
+def test_of_many_samples_those_that_move_most_are_refitted(monkeypatch, step, delayed):
+    time, event, score, covariates, strata = follow_up(seed=3, n=400, step=step)
+    entry = np.random.default_rng(1).uniform(0, 0.6, 400) * time if delayed else None
+    problem = CoxProblem(time, event, covariates, strata, entry=entry)
+    full = fit_cox(problem, score)
+    whole = leave_one_patient_out(problem, strata, score, full.coefficients[0], penalised=False)
+    monkeypatch.setattr("irf7bone.statistics.leave_one_patient_out.ALL_REFITTED", 100)
+    monkeypatch.setattr("irf7bone.statistics.leave_one_patient_out.MOST_REFITTED", 40)
+    found = leave_one_patient_out(problem, strata, score, full.coefficients[0], penalised=False)
+    largest = np.abs(whole - full.log_hr[0]).max()
+    refitted = np.abs(found - whole) < 1e-9 * largest
+    assert 40 <= refitted.sum() < 100  # and who is at risk at no event
+    assert refitted[[whole.argmin(), whole.argmax()]].all()
+    assert (found.argmin(), found.argmax()) == (whole.argmin(), whole.argmax())
+    assert np.abs(found - whole).max() < 0.03 * largest
+
+
 # -- tables -------------------------------------------------------------------------------------------------
 
 

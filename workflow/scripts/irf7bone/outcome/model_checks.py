@@ -8,7 +8,8 @@ three ways. Each row of the table is one number with its interval or its test:
   ``hr_change_at_60_months``, the later log hazard ratio less the earlier;
 * ``linearity``: likelihood ratio of a restricted cubic spline against the line;
 * ``left_out_lowest``, ``left_out_highest``: the smallest and largest log hazard ratio when one sample is left
-  out, and ``left_out_change``, the largest change in either direction. These are refits, not dfbetas.
+  out, and ``left_out_change``, the largest change in either direction. These are refits, not dfbetas, which
+  only choose in a large cohort whom to leave out.
 """
 
 from __future__ import annotations

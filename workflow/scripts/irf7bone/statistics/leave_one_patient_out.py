@@ -2,7 +2,8 @@
 
 Such fits differ by one sample, so they share risk sets: a fit is a column in which the sample left out
 weighs nothing, and the likelihood and Newton's method are those of all other fits. What comes out is the
-refit itself, not its approximation by residuals (dfbeta).
+refit itself. All refits take time with the square of the samples, so that of a large cohort those alone are
+refitted that dfbeta (Cain and Lange 1984, Biometrics 40:493), the first step towards them, says move most.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from irf7bone.statistics.risk_sets import RiskSets, RiskSums
 
 # numbers in one working array: a few of them stay in the processor's cache
 _BLOCK_NUMBERS = 60_000
+# samples: of more than all, those with the lowest and highest dfbeta are refitted, so many together
+ALL_REFITTED, MOST_REFITTED = 2_000, 500
 
 
 def leave_one_patient_out(
@@ -38,7 +41,9 @@ def leave_one_patient_out(
         penalised: Whether the fit is Firth's.
 
     Returns:
-        log_hr without each sample, shape (n,); NaN where that refit has no finite estimate.
+        log_hr without each sample, shape (n,); NaN where that refit has no finite estimate. Of more than 2,000
+        samples at risk, the 500 whose dfbeta is lowest or highest are refitted, and the others have the full
+        fit's less their dfbeta.
     """
     log_hr = np.full(problem.n, coefficients[0])
     ((_, x, sd),) = problem.blocks(score[None])
@@ -51,6 +56,12 @@ def leave_one_patient_out(
     joining = np.arange(problem.risk.n_rows)
     if problem.risk.sign is not None:
         joining = joining[problem.risk.sign > 0]
+    if joining.size > ALL_REFITTED:
+        inverse = problem.likelihood.evaluate(x, start, penalised=False).inverse[:, :, 0]
+        change = dfbeta(problem.risk, design, start[:, 0], inverse)[0, joining]
+        log_hr[problem.risk.rows[joining]] -= change / sd
+        by_change = np.argsort(change, kind="stable")
+        joining = joining[np.r_[by_change[: MOST_REFITTED // 2], by_change[-MOST_REFITTED // 2 :]]]
     for first in range(0, joining.size, width):
         block = joining[first : first + width]
 
@@ -69,6 +80,45 @@ def leave_one_patient_out(
         refitted = problem.unscale(found.beta, np.repeat(sd, block.size))[:, 0]
         log_hr[problem.risk.rows[block]] = np.where(found.state == CONVERGED, refitted, np.nan)
     return log_hr
+
+
+def dfbeta(risk: RiskSets, design: np.ndarray, beta: np.ndarray, inverse: np.ndarray) -> np.ndarray:
+    """What the coefficients lose, about, with each sample: its score residual times the inverse information.
+
+    Equal to R's ``residuals(coxph(...), "dfbeta")`` with Efron's ties.
+
+    Args:
+        risk: The risk sets.
+        design: Score and covariates, shape (n_rows, q), rows as in ``risk.rows``.
+        beta: Coefficients, shape (q,).
+        inverse: Of the information, shape (q, q).
+
+    Returns:
+        Shape (q, n_rows); of a row that leaves (``risk.sign`` is -1), nothing to be used.
+    """
+    weights = np.exp(design @ beta)
+    sums = risk.sums(np.column_stack([np.ones(risk.n_rows), design]))
+    total, *moments = sums((weights if risk.sign is None else weights * risk.sign)[:, None])[:, :, 0]
+    mean = np.array(moments) / total
+    # what each event adds to the hazard, and to its mean over the covariates, of those at risk
+    steps = np.vstack([np.ones_like(total), mean]) / total
+    row_starts, opens_stratum, event_starts, event_rows, fraction = risk.layout
+    firsts, tied = event_starts[:-1], np.diff(event_starts)
+    group_of_event = np.repeat(np.arange(tied.size), tied)
+    group_of_row = np.repeat(np.arange(tied.size), np.diff(row_starts))
+    # rows stand by falling time: who joins at a group is at risk there and in what follows of its stratum
+    following = np.cumsum(np.add.reduceat(steps, firsts, axis=1)[:, ::-1], axis=1)[:, ::-1]
+    following = np.column_stack([following, np.zeros(len(following))])
+    ends = np.append(np.flatnonzero(opens_stratum), tied.size)[np.cumsum(opens_stratum)]
+    seen = (following[:, :-1] - following[:, ends])[:, group_of_row]
+    again = np.flatnonzero(risk.leaving >= 0)
+    seen[:, again] -= seen[:, risk.leaving[again]]
+    # of d tied events each is at risk in the k-th by 1 - k / d
+    seen[:, event_rows] -= np.add.reduceat(fraction * steps, firsts, axis=1)[:, group_of_event]
+    residual = weights * (seen[1:] - design.T * seen[0])
+    residual[:, event_rows] += design[event_rows].T
+    residual[:, event_rows] -= (np.add.reduceat(mean, firsts, axis=1) / tied)[:, group_of_event]
+    return inverse @ residual
 
 
 class _SumsWithout:

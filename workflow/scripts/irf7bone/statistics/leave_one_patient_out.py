@@ -41,9 +41,9 @@ def leave_one_patient_out(
         penalised: Whether the fit is Firth's.
 
     Returns:
-        log_hr without each sample, shape (n,); NaN where that refit has no finite estimate. Of more than 2,000
-        samples at risk, the 500 whose dfbeta is lowest or highest are refitted, and the others have the full
-        fit's less their dfbeta.
+        log_hr without each sample, shape (n,); NaN where that refit has no finite estimate. Of more than
+        2,000 samples at risk, the 500 whose dfbeta is lowest or highest are refitted, and the others have the
+        full fit's less their dfbeta.
     """
     log_hr = np.full(problem.n, coefficients[0])
     ((_, x, sd),) = problem.blocks(score[None])

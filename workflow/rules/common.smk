@@ -2,6 +2,7 @@
 # REQUIRED INPUTS: config.yaml (and --configfile), the cards it names, the signature files
 # OUTPUTS: none
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -41,6 +42,8 @@ if not workflow.is_main_process:
 if not is_module:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    # A plan is made of millions of objects that live as long as it does; Python looks through them again and again.
+    gc.set_threshold(200_000, 50, 1000)
 
 # each is put over those before it; Snakemake lists those of the command line first
 config_files = sorted(map(Path, workflow.configfiles), key=lambda path: path != root / "config.yaml")

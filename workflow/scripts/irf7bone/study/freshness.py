@@ -95,7 +95,7 @@ def _leave_the_clock_aside(workflow: Any, rules: Iterable[Any]) -> None:
 
 
 def _look_for_nothing_temporary(workflow: Any) -> None:
-    """Spare Snakemake, where no rule has a temporary file, looking for one among all that each job depends on."""
+    """Spare Snakemake, where no rule has a temporary file, looking for one in all that each job reads."""
     if not any(is_flagged(output, "temp") for rule in workflow.rules for output in rule.output):
         workflow.storage_settings = replace(workflow.storage_settings, notemp=True)
 

@@ -2,6 +2,7 @@
 # REQUIRED INPUTS: config.yaml (and --configfile), the cards it names, the signature files
 # OUTPUTS: none
 
+import functools
 import gc
 import os
 import sys
@@ -152,28 +153,29 @@ def every(patterns, **ids):
 
 def memory(rule):
     """What a job of the rule takes, by the files of the cards that it reads, and more each time it is tried."""
-    return lambda wildcards, attempt: memory_mb(rule, map(size_of, cards_of(wildcards))) * attempt
+    return lambda wildcards, attempt: memory_mb(rule, (size for size, _ in sizes_of(wildcards))) * attempt
 
 
 def minutes(rule):
     """How long a job of the rule may take, five times what it took where it was measured, half an hour at least."""
-
-    def planned(wildcards, attempt):
-        sizes = [(size_of(card), random_fits(study.config, card.endpoints)) for card in cards_of(wildcards)]
-        return max(30, round(5 * seconds(rule, sizes) / 60)) * attempt
-
-    return planned
+    return lambda wildcards, attempt: max(30, round(5 * seconds(rule, sizes_of(wildcards)) / 60)) * attempt
 
 
 def scoring_threads(wildcards):
     """GSVA of a large cohort takes minutes on one core; anything else has as many jobs as there are cores."""
-    size = size_of(study.cards[wildcards.cohort])
+    size, _ = size_and_fits(wildcards.cohort)
     return 4 if "gsva" in study.config.methods and size.genes * size.samples > MOST_IN_MEMORY else 1
 
 
-def cards_of(wildcards):
-    own = study.cards.get(getattr(wildcards, "cohort", None))
-    return [own] if own else study.cards.values()
+def sizes_of(wildcards):
+    own = getattr(wildcards, "cohort", None)
+    return map(size_and_fits, [own] if own in study.cards else study.cards)
+
+
+@functools.cache  # opens files of the card, and each job of the cohort asks
+def size_and_fits(cohort):
+    card = study.cards[cohort]
+    return size_of(card), random_fits(study.config, card.endpoints)
 
 
 def card_file(wildcards):

@@ -2,6 +2,8 @@
 # REQUIRED INPUTS: config.yaml (and --configfile), the cards it names, the signature files
 # OUTPUTS: none
 
+import functools
+import gc
 import os
 import sys
 from pathlib import Path
@@ -41,6 +43,8 @@ if not workflow.is_main_process:
 if not is_module:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    # A plan is made of millions of objects that live as long as it does; Python looks through them again and again.
+    gc.set_threshold(200_000, 50, 1000)
 
 # each is put over those before it; Snakemake lists those of the command line first
 config_files = sorted(map(Path, workflow.configfiles), key=lambda path: path != root / "config.yaml")
@@ -149,28 +153,29 @@ def every(patterns, **ids):
 
 def memory(rule):
     """What a job of the rule takes, by the files of the cards that it reads, and more each time it is tried."""
-    return lambda wildcards, attempt: memory_mb(rule, map(size_of, cards_of(wildcards))) * attempt
+    return lambda wildcards, attempt: memory_mb(rule, (size for size, _ in sizes_of(wildcards))) * attempt
 
 
 def minutes(rule):
     """How long a job of the rule may take, five times what it took where it was measured, half an hour at least."""
-
-    def planned(wildcards, attempt):
-        sizes = [(size_of(card), random_fits(study.config, card.endpoints)) for card in cards_of(wildcards)]
-        return max(30, round(5 * seconds(rule, sizes) / 60)) * attempt
-
-    return planned
+    return lambda wildcards, attempt: max(30, round(5 * seconds(rule, sizes_of(wildcards)) / 60)) * attempt
 
 
 def scoring_threads(wildcards):
     """GSVA of a large cohort takes minutes on one core; anything else has as many jobs as there are cores."""
-    size = size_of(study.cards[wildcards.cohort])
+    size, _ = size_and_fits(wildcards.cohort)
     return 4 if "gsva" in study.config.methods and size.genes * size.samples > MOST_IN_MEMORY else 1
 
 
-def cards_of(wildcards):
-    own = study.cards.get(getattr(wildcards, "cohort", None))
-    return [own] if own else study.cards.values()
+def sizes_of(wildcards):
+    own = getattr(wildcards, "cohort", None)
+    return map(size_and_fits, [own] if own in study.cards else study.cards)
+
+
+@functools.cache  # opens files of the card, and each job of the cohort asks
+def size_and_fits(cohort):
+    card = study.cards[cohort]
+    return size_of(card), random_fits(study.config, card.endpoints)
 
 
 def card_file(wildcards):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -65,6 +66,17 @@ def test_the_default_study_is_shown_on_one_screen_and_nothing_is_written(here, c
     assert "vantveer2002 and nki144" not in said
     assert "the run: about" in said and "of processor time; its largest job needs" in said
     assert said.endswith("no problems\n")
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_who_waits_at_a_terminal_is_told_how_far_it_is(here, make_card, monkeypatch, watched):
+    screen = io.StringIO()
+    screen.isatty = lambda: watched
+    monkeypatch.setattr(sys, "stderr", screen)
+    card = make_card().path
+    main([str(write_study(here, cohorts=[str(card)], experiments=[], cells=[]))])
+    assert ("looking at 0 of 1 cohorts" in screen.getvalue()) == watched
+    assert watched or not screen.getvalue()
 
 
 def test_every_problem_of_a_study_is_said_at_once_and_the_rest_is_shown(here, make_card, clinical, capsys):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from snakemake.io import temp
+from snakemake.settings.types import StorageSettings
 
 from irf7bone.base.checksums import Checksums
-from irf7bone.study.freshness import Freshness
+from irf7bone.study.freshness import Freshness, _look_for_nothing_temporary
 from irf7bone.study.records import Record, is_result, read_records, record_path
 
 FETCHED, FIRST, SECOND = "results/downloads/a.tsv", "results/cohorts/a.h5ad", "results/tables/t.tsv"
@@ -80,3 +83,12 @@ def test_what_a_job_made_is_told_from_what_a_user_brings(run):
     assert is_result("results/a") and not is_result("cards/results/a") and not is_result("/x/results/a")
     freshness = Freshness(Path("downloads"))
     assert freshness.content([FIRST, "downloads/a/values.gz"]) == (Checksums().of("downloads/a/values.gz"),)
+
+
+@pytest.mark.parametrize("spared", [True, False])
+def test_temporary_files_are_looked_for_where_a_rule_has_one(spared):
+    outputs = [FIRST], [SECOND if spared else temp(SECOND)]
+    rules = [SimpleNamespace(output=output) for output in outputs]
+    workflow = SimpleNamespace(rules=rules, storage_settings=StorageSettings())
+    _look_for_nothing_temporary(workflow)
+    assert workflow.storage_settings.notemp == spared

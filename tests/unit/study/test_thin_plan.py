@@ -15,13 +15,25 @@ from irf7bone.study.thin_plan import Producers, one_of
 
 
 @pytest.mark.parametrize(
-    "names", [["a"], ["a", "ab", "abc"], ["nki", "nki_2", "gse1"], ["x.y", "xzy"], ["s001", "s002", "s010"]]
+    "names",
+    [
+        ["a"],
+        ["a", "ab", "abc"],
+        ["nki", "nki_2", "gse1"],
+        ["x.y", "xzy"],
+        ["s001", "s002", "s010"],
+        ["a-1", "a]1", "a^1", "b1", "c1"],
+    ],
 )
 def test_a_pattern_of_names_takes_each_whole_and_no_other(names):
     pattern = re.compile(one_of(names))
     assert all(pattern.fullmatch(name) for name in names)
     others = [name[:-1] for name in names] + [name + "a" for name in names] + ["", "xay", "s003"]
     assert not [name for name in others if name not in names and pattern.fullmatch(name)]
+
+
+def test_a_pattern_of_many_like_names_is_short():
+    assert len(one_of(f"s{number:04d}" for number in range(1000))) < 50
 
 
 def test_no_names_are_a_pattern_that_no_id_has():

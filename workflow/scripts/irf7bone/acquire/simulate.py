@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from difflib import get_close_matches
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -253,8 +254,7 @@ def shipped_library(card: Sourced, entry: Mapping) -> tuple[dict[str, Signature]
     Raises:
         InputError: The signature that the entry plants is not among them.
     """
-    symbols = SymbolTable.load(SHIPPED_SYMBOLS)
-    library = load_library([SHIPPED_SIGNATURES], symbols)
+    library, symbols = _shipped()
     if entry["signature"] not in library:
         near = get_close_matches(entry["signature"], library, n=3)
         raise InputError(
@@ -266,6 +266,13 @@ def shipped_library(card: Sourced, entry: Mapping) -> tuple[dict[str, Signature]
             )
         )
     return library, symbols
+
+
+@cache
+def _shipped() -> tuple[dict[str, Signature], SymbolTable]:
+    # once, as `make check` simulates the cohorts of a study one after the other
+    symbols = SymbolTable.load(SHIPPED_SYMBOLS)
+    return load_library([SHIPPED_SIGNATURES], symbols), symbols
 
 
 def background_genes(symbols: SymbolTable) -> list[str]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from tqdm import tqdm
 
 from irf7bone.acquire.sources import acquire, remote_files
 from irf7bone.base.errors import InputError, Problem
@@ -67,7 +68,7 @@ def check_study(path: Path | None, *, root: Path) -> StudyCheck:
     cards, gmts = sound.cards, sound.signature_files
     symbols = SymbolTable.load(Path(root) / SYMBOLS)
     library = _collect(problems, lambda: load_library(gmts, symbols)) if gmts else None
-    cohorts = [_check_cohort(card, symbols, library or {}, problems) for card in cards.values()]
+    cohorts = [_check_cohort(card, symbols, library or {}, problems) for card in _watched(cards)]
     experiments = [_check_experiment(card, symbols, problems) for card in sound.experiments.values()]
     cells = [_check_cells(card, symbols, problems) for card in (study.cells.values() if study else ())]
     read = {found.card.id: found.expression for found in cohorts if not found.state}
@@ -93,6 +94,12 @@ def check_study(path: Path | None, *, root: Path) -> StudyCheck:
     )
     missing = [] if found.problems else unanswered(found)
     return replace(found, problems=[*found.problems, *missing])
+
+
+def _watched(cards: Mapping[str, CohortCard]) -> Iterable[CohortCard]:
+    """The cards one after the other; says how far it is where a person watches."""
+    said = "looking at {n_fmt} of {total_fmt} cohorts [{elapsed}<{remaining}]"
+    return tqdm(cards.values(), bar_format=said, leave=False, disable=None)
 
 
 def _collect(problems: list[Problem], attempt: Callable[[], Any], card: Path | None = None) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -116,7 +117,13 @@ class StudyCheck:
 
     def agreements(self, cohort: str) -> dict[str, Agreement]:
         """Signature -> what the other cohorts that were read say of its part in one of them."""
-        return agreements(self.agreement, cohort, self.limit("min_agreement"))
+        return self._agreements.get(cohort, {})
+
+    @cached_property
+    def _agreements(self) -> dict[str, dict[str, Agreement]]:
+        least = self.limit("min_agreement")
+        by_cohort = self.agreement.groupby("cohort", sort=False)
+        return {str(cohort): agreements(rows, str(cohort), least) for cohort, rows in by_cohort}
 
     def scores(self, cohort: CohortCheck, name: str) -> bool:
         """Whether a cohort that was read has what it takes to be scored by a signature."""

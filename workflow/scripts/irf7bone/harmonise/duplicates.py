@@ -12,7 +12,7 @@ import pandas as pd
 
 from irf7bone.base.stored_matrix import Matrix
 from irf7bone.harmonise.large_match import LargeMatches, match_many
-from irf7bone.harmonise.patient_facts import Confronted, confront, matching_facts
+from irf7bone.harmonise.patient_facts import Confronted, Facts, confront, matching_facts
 from irf7bone.harmonise.profile_match import (
     FALSE_POSITIVE_RATE,
     SURE_CORRELATION,
@@ -48,7 +48,7 @@ class _Pair:
     second: str
     a: Profiles
     b: Profiles
-    facts: tuple[pd.DataFrame, pd.DataFrame]
+    facts: tuple[Facts, Facts]
     profiles: ProfileMatches | LargeMatches | None
 
     @property
@@ -83,12 +83,12 @@ def find_duplicates(
     profiles = lru_cache(PROFILES_AT_ONCE if many else None)(lambda name: read_profiles(cohorts[name]))
     rows: dict[tuple[str, str], list[dict[str, object]]] = {}
     twins: dict[str, Twins] = {}
-    known: dict[str, pd.DataFrame] = {}
+    known: dict[str, Facts] = {}
     genes: dict[str, pd.Index] = {}
     for name in names:
         own = profiles(name)
         genes[name] = own.genes
-        known[name] = (facts or {}).get(name, pd.DataFrame(index=pd.Index(own.samples)))
+        known[name] = Facts((facts or {}).get(name, pd.DataFrame(index=pd.Index(own.samples))))
         pair = _Pair(name, name, own, own, (known[name], known[name]), _match(own, own))
         rows[name, name] = _rows(pair)
         twins[name] = _twins(rows[name, name], own)
@@ -107,13 +107,13 @@ def find_duplicates(
 
 
 def _told_apart(
-    genes: Mapping[str, pd.Index], known: Mapping[str, pd.DataFrame], profiles: Callable[[str], Profiles]
+    genes: Mapping[str, pd.Index], known: Mapping[str, Facts], profiles: Callable[[str], Profiles]
 ) -> dict[tuple[str, str], dict[str, object]]:
     """Pairs of cohorts that need no comparison in full -> their row."""
     sketches = Sketches(genes, profiles)
     every = pd.Index(sorted(set().union(*genes.values())))
     has = {name: np.isin(np.arange(len(every)), every.get_indexer(own)) for name, own in genes.items()}
-    patients = {name: set(filter(None, map(patient_of, map(str, obs.index)))) for name, obs in known.items()}
+    patients = {name: set(filter(None, map(patient_of, own.samples))) for name, own in known.items()}
     told = {}
     for first, second, largest in sketches.largest():
         if largest >= LEAST_ALIKE or not patients[first].isdisjoint(patients[second]):
@@ -182,7 +182,7 @@ def _found(pair: _Pair, labels: Mapping[str, object]) -> Iterator[dict[str, obje
     by_profile = set(_above_diagonal(profiles.pairs, within=within)) if profiles else set()
     by_facts = set(matching_facts(*pair.facts, within=within, rate=FALSE_POSITIVE_RATE))
     said = {
-        (i, j): confront(pair.facts[0].iloc[i], pair.facts[1].iloc[j], within=within)
+        (i, j): confront(pair.facts[0].rows[i], pair.facts[1].rows[j], within=within)
         for i, j in by_id | by_profile | by_facts
     }
     mixed_up = _mixed_up([said[place] for place in by_profile])

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from math import isfinite
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +25,9 @@ _EXACT_MONTHS = 0.05
 _AROUND = {"age": 5.0, "size_cm": 1.0, "grade": 0.0}
 _AROUND_MONTHS = 12.0
 _PAIRS_AT_ONCE = 4_000_000
+_FOLLOW_UP = [f"{endpoint}_{what}" for endpoint in ENDPOINTS for what in ("time_months", "event")]
+# samples that agree exactly lie in one part of this width, or in two that lie side by side
+_PARTS = {name: 1.001 * exact or 1.0 for name, exact in _EXACT.items()} | dict.fromkeys(_CATEGORIES, 1.0)
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,78 @@ class Confronted:
         return "; ".join(said) or None
 
 
-def confront(first: pd.Series, second: pd.Series, *, within: bool) -> Confronted:
+class Facts:
+    """The clinical data of a cohort, read once for its comparisons with all others.
+
+    Args:
+        obs: Samples x age, size_cm, grade, er, her2, node and endpoints, as far as recorded; index = sample
+            id.
+    """
+
+    def __init__(self, obs: pd.DataFrame):
+        self.samples = obs.index.astype(str)
+        self._obs = obs[[name for name in (*_PARTS, *_FOLLOW_UP) if name in obs]]
+        #: fact -> its values, NaN where unknown, shape (n,); categories as their codes
+        self.numbers = {name: _numbers(values) for name, values in self._obs.items()}
+        # fact -> the part that each sample lies in; and part -> samples that may agree with it, as bits
+        self._parts = {
+            name: _parts(self.numbers[name], _PARTS[name]) for name in _PARTS if name in self.numbers
+        }
+        self._alike = {
+            name: _alike(parts, touch=_EXACT.get(name, 0) > 0) for name, parts in self._parts.items()
+        }
+
+    @cached_property
+    def rows(self) -> list[dict[Any, Any]]:
+        """Fact -> its value, for each sample."""
+        return self._obs.to_dict("records") if self.numbers else [{} for _ in self.samples]
+
+    def may_agree(self, second: Facts, *, within: bool) -> np.ndarray:
+        """Places of the samples that differ from some sample of the second in no fact that both know.
+
+        Their follow-up is not looked at.
+        """
+        every = (1 << len(second.samples)) - 1
+        asked = [
+            (parts, *second._alike[name]) for name, parts in self._parts.items() if name in second._alike
+        ]
+        found = []
+        for place in range(len(self.samples)):
+            # within a cohort with those that come later
+            left = every >> (place + 1) << (place + 1) if within else every
+            for parts, alike, unknown in asked:
+                part = parts[place]
+                if part is not None:
+                    left &= alike.get(part, unknown)
+                    if not left:
+                        break
+            if left:
+                found.append(place)
+        return np.array(found, dtype=np.int64)
+
+
+def _numbers(values: pd.Series) -> np.ndarray:
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.cat.codes.astype(float).replace(-1, np.nan)
+    return values.to_numpy(float)
+
+
+def _parts(values: np.ndarray, width: float) -> list[int | None]:
+    return [int(value // width) if isfinite(value) else None for value in values.tolist()]
+
+
+def _alike(parts: list[int | None], *, touch: bool) -> tuple[dict[int, int], int]:
+    """Part -> samples in it, or beside it where parts touch, and those of unknown value; these alone."""
+    unknown = sum(1 << place for place, part in enumerate(parts) if part is None)
+    alike: dict[int, int] = {}
+    for place, part in enumerate(parts):
+        if part is not None:
+            for near in (part - 1, part, part + 1) if touch else (part,):
+                alike[near] = alike.get(near, unknown) | 1 << place
+    return alike, unknown
+
+
+def confront(first: Mapping[Any, Any], second: Mapping[Any, Any], *, within: bool) -> Confronted:
     """What the clinical data of two samples say of their being one patient.
 
     ER, HER2, nodes and grade may be read otherwise a second time, so a difference in one of them is said to
@@ -49,7 +127,7 @@ def confront(first: pd.Series, second: pd.Series, *, within: bool) -> Confronted
     only where the event had happened before, or within one cohort.
 
     Args:
-        first: A row of a cohort's ``obs``.
+        first: A row of a cohort's ``obs``, as :attr:`Facts.rows` has it.
         second: Another one.
         within: Whether both are of one cohort, whose follow-up ended once.
     """
@@ -74,13 +152,15 @@ def confront(first: pd.Series, second: pd.Series, *, within: bool) -> Confronted
     return Confronted(tuple(agree), tuple(contradict))
 
 
-def _follow_up(first: pd.Series, second: pd.Series, endpoint: str, *, within: bool) -> bool | None:
+def _follow_up(
+    first: Mapping[Any, Any], second: Mapping[Any, Any], endpoint: str, *, within: bool
+) -> bool | None:
     """Whether two records of an endpoint can be one patient's; None where one is missing."""
     names = f"{endpoint}_time_months", f"{endpoint}_event"
     (time, event), (other_time, other_event) = (
         (float(row.get(names[0], np.nan)), float(row.get(names[1], np.nan))) for row in (first, second)
     )
-    if not np.isfinite([time, event, other_time, other_event]).all():
+    if not all(map(isfinite, (time, event, other_time, other_event))):
         return None
     slack = max(_MONTHS, _SHARE * max(time, other_time))
     if abs(time - other_time) <= slack:
@@ -93,9 +173,7 @@ def _follow_up(first: pd.Series, second: pd.Series, endpoint: str, *, within: bo
     return not ((event and other_time > time + slack) or (other_event and time > other_time + slack))
 
 
-def matching_facts(
-    first: pd.DataFrame, second: pd.DataFrame, *, within: bool, rate: float
-) -> list[tuple[int, int]]:
+def matching_facts(first: Facts, second: Facts, *, within: bool, rate: float) -> list[tuple[int, int]]:
     """Pairs of samples whose facts agree so exactly that chance makes fewer than ``rate`` such pairs.
 
     For each fact the chance that another patient has it is its frequency in the second cohort, at the value
@@ -103,7 +181,7 @@ def matching_facts(
     most telling one counts, with its status.
 
     Args:
-        first: ``obs`` of one cohort.
+        first: Of one cohort.
         second: Of the other, or the same.
         within: Whether they are one.
         rate: Pairs that chance may make in the two cohorts.
@@ -111,46 +189,51 @@ def matching_facts(
     Returns:
         Positions of the two samples of each pair; no sample is in two.
     """
-    n, m = len(first), len(second)
+    n, m = len(first.samples), len(second.samples)
     least = float(np.log10(max(n * m, 1) / rate))
+    candidates = first.may_agree(second, within=within)
     at_once = max(1, _PAIRS_AT_ONCE // max(m, 1))
     parts = [np.empty((0, 2), dtype=np.int64)]
-    for start in range(0, n, at_once):
-        surprise = _surprises(first.iloc[start : start + at_once], second, within=within)
+    for start in range(0, len(candidates), at_once):
+        places = candidates[start : start + at_once]
+        surprise = _surprises(first, places, second, within=within)
         if within:
-            surprise[np.arange(m)[None, :] <= np.arange(start, start + len(surprise))[:, None]] = -np.inf
-        parts.append(np.argwhere(surprise >= least) + np.array([start, 0]))
+            surprise[np.arange(m)[None, :] <= places[:, None]] = -np.inf
+        i, j = np.nonzero(surprise >= least)
+        parts.append(np.column_stack([places[i], j]))
     likely = np.concatenate(parts)
     alone = [np.bincount(side, minlength=1)[side] == 1 for side in likely.T]
     return [(int(i), int(j)) for i, j in likely[alone[0] & alone[1]]]
 
 
-def _surprises(first: pd.DataFrame, second: pd.DataFrame, *, within: bool) -> np.ndarray:
+def _surprises(first: Facts, places: np.ndarray, second: Facts, *, within: bool) -> np.ndarray:
     """Minus log10 of the chance that two samples agree as they do, of some samples with all of the second."""
-    surprise = np.zeros((len(first), len(second)))
-    for name in _WITHIN:
-        if name in first and name in second:
-            surprise += _surprise(first[name], second[name], _EXACT[name], _AROUND[name], within=within)
-    for name in _CATEGORIES:
-        if name in first and name in second:
-            one, other = (part[name].cat.codes.astype(float).replace(-1, np.nan) for part in (first, second))
-            surprise += _surprise(one, other, 0.0, 0.0, within=within)
+    known = {
+        name: (values[places], second.numbers[name])
+        for name, values in first.numbers.items()
+        if name in second.numbers
+    }
+    surprise = np.zeros((len(places), len(second.samples)))
+    for name in _PARTS:
+        if name in known:
+            exact, around = _EXACT.get(name, 0.0), _AROUND.get(name, 0.0)
+            surprise += _surprise(*known[name], exact, around, within=within)
     times = [np.zeros_like(surprise)]
     for endpoint in ENDPOINTS:
         name, event = f"{endpoint}_time_months", f"{endpoint}_event"
-        if name in first and name in second:
-            found = _surprise(first[name], second[name], _EXACT_MONTHS, _AROUND_MONTHS, within=within)
-            same = first[event].to_numpy(float)[:, None] == second[event].to_numpy(float)[None, :]
+        if name in known:
+            found = _surprise(*known[name], _EXACT_MONTHS, _AROUND_MONTHS, within=within)
+            same = known[event][0][:, None] == known[event][1][None, :]
             times.append(np.where(np.isfinite(found) & ~same & (found > 0), -np.inf, found))
     surprise += np.max(times, axis=0)
     return surprise
 
 
 def _surprise(
-    first: pd.Series, second: pd.Series, exact: float, around: float, *, within: bool
+    first: np.ndarray, second: np.ndarray, exact: float, around: float, *, within: bool
 ) -> np.ndarray:
     """Minus log10 of the chance to agree so; 0 where one is missing, minus infinity where they differ."""
-    a, b = first.to_numpy(float)[:, None], second.to_numpy(float)[None, :]
+    a, b = first[:, None], second[None, :]
     apart = np.abs(a - b)
     known = np.isfinite(apart)
     same = known & (apart <= exact)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from snakemake.exceptions import WorkflowError
+from snakemake.io import is_flagged
 from snakemake.jobs import Job
 from snakemake.logging import logger
 from snakemake.settings.types import RerunTrigger
@@ -54,9 +55,11 @@ def decide_by_content(workflow: Any, root: Path, downloads: Path, ids: Mapping[s
     ]
     freshness, shared = Freshness(downloads, results_folder(rules)), is_shared(workflow)
 
+    # Snakemake's settings and its plan are there only when the first input function is asked
     @cache
-    def once() -> None:
+    def as_the_plan_begins() -> None:
         _leave_the_clock_aside(workflow, rules)
+        _look_for_nothing_temporary(workflow)
         if workflow.is_main_process:
             if not (workflow.dryrun or workflow.touch):
                 _hold_the_folder(freshness.folder if shared else Path())
@@ -64,18 +67,12 @@ def decide_by_content(workflow: Any, root: Path, downloads: Path, ids: Mapping[s
                 workflow.dag.forcefiles |= _to_make_anew(freshness.outdated(), rules)
             freshness.checksums.tidy()
 
-    def as_the_plan_begins(wildcards: Any) -> list[str]:
-        # Snakemake's settings and its plan are there only when the first input function is asked.
-        once()
-        return []
-
     producers = Producers(rules, ids) if shared else None
     store = workflow.storage_settings.default_storage_prefix
     for rule in rules:
         reads = Reads(rule, freshness.folder, f"{store.rstrip('/')}/" if store else "")
         rule.set_params(content=freshness.param(reads))
-        thin_inputs(rule, reads, freshness.folder, freshness.is_there, producers)
-        rule.set_input(as_the_plan_begins)
+        thin_inputs(rule, reads, freshness.folder, as_the_plan_begins, freshness.is_there, producers)
 
 
 def _hold_the_folder(folder: Path) -> None:
@@ -95,6 +92,12 @@ def _leave_the_clock_aside(workflow: Any, rules: Iterable[Any]) -> None:
         return None if job.rule.name in own else await by_the_clock(job)
 
     Job.output_mintime = property(oldest_output)
+
+
+def _look_for_nothing_temporary(workflow: Any) -> None:
+    """Spare Snakemake, where no rule has a temporary file, looking for one in all that each job reads."""
+    if not any(is_flagged(output, "temp") for rule in workflow.rules for output in rule.output):
+        workflow.storage_settings = replace(workflow.storage_settings, notemp=True)
 
 
 def _to_make_anew(outdated: Mapping[str, list[str]], rules: Iterable[Any]) -> set[str]:
@@ -137,7 +140,7 @@ class Freshness:
 
         It takes wildcards alone, since Snakemake compares no parameter that is derived from the inputs.
         """
-        return lambda wildcards: self.content(reads.paths(wildcards))
+        return lambda wildcards: self.content(reads.given(wildcards))
 
     def outdated(self) -> dict[str, list[str]]:
         """Results to make anew: path -> what is wrong with it, or with what it was made from.

@@ -44,7 +44,12 @@ def one_of(names: Iterable[str]) -> str:
 
 
 def _pattern(tree: Mapping[str, Any]) -> str:
-    ends = [re.escape(letter) + _pattern(branch) for letter, branch in tree.items() if letter]
+    letters: dict[str, list[str]] = {}  # how names go on -> the letters after which they go on so
+    for letter, branch in tree.items():
+        if letter:
+            letters.setdefault(_pattern(branch), []).append(re.escape(letter))
+    # short, because Snakemake reads the pattern again for each path that it fills in
+    ends = [(each[0] if len(each) == 1 else f"[{''.join(each)}]") + rest for rest, each in letters.items()]
     if not ends:
         return ""
     if len(ends) == 1 and "" not in tree:
@@ -105,7 +110,9 @@ class Reads:
 
     def __init__(self, rule: Any, folder: Path, prefix: str):
         self._items = [_item(name, item, folder, prefix) for name, item in rule.input._allitems()]
+        self._folder = folder
         self._of: dict[tuple[str, ...], tuple[Named, ...]] = {}
+        self._given: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def of(self, wildcards: Any) -> tuple[Named, ...]:
         """Inputs of the job with these wildcards, in the order of the rule."""
@@ -122,6 +129,14 @@ class Reads:
                 yield item
             else:
                 yield from item
+
+    def given(self, wildcards: Any) -> tuple[str, ...]:
+        """Those of the paths that no job makes."""
+        key = tuple(value for _, value in wildcards.items())
+        if key not in self._given:
+            paths = self.paths(wildcards)
+            self._given[key] = tuple(path for path in paths if not is_result(path, self._folder))
+        return self._given[key]
 
 
 def _item(
@@ -153,7 +168,7 @@ def _called(
 
 def _below(path: str, folder: Path) -> str:
     """A path as jobs see it: functions know nothing of another folder for the results."""
-    return str(folder / path) if is_result(path) else path
+    return str(folder / path) if folder.parts and is_result(path) else path
 
 
 def _here(item: Any, prefix: str) -> str:
@@ -171,6 +186,7 @@ def thin_inputs(
     rule: Any,
     reads: Reads,
     folder: Path,
+    begin: Callable[[], None],
     is_there: Callable[[str], bool],
     producers: Producers | None,
 ) -> None:
@@ -180,13 +196,16 @@ def thin_inputs(
         rule: Snakemake's.
         reads: What its jobs read.
         folder: The folder that holds ``results/``.
+        begin: What is to be done before the first of the jobs is planned.
         is_there: Whether a file that no job makes can be read; Snakemake says which cannot.
         producers: Of every file of the study; None where Snakemake has to fetch every one.
     """
 
     def in_the_plan(wildcards: Any) -> list[str]:
+        begin()
+        given = set(reads.given(wildcards))
         asked: Iterable[str] = (
-            path for path in reads.paths(wildcards) if is_result(path, folder) or not is_there(path)
+            path for path in reads.paths(wildcards) if path not in given or not is_there(path)
         )
         if producers is not None:
             asked = producers.one_of_each(asked)

@@ -224,7 +224,7 @@ def test_make_card_asks_for_the_second_table_and_for_one_of_two_assays(tmp_path,
     assert "which assay? counts, log2" in made["expression"]["assay"]
 
 
-def test_a_job_alone_hides_xarray_from_anndata_and_still_reads_files_of_r(tmp_path):
+def test_a_job_alone_hides_xarray_and_zarr_from_anndata_and_still_reads_files_of_r(tmp_path):
     """It would take half a second of each job; a workflow that uses this one as a module may need it."""
     start = (
         "import sys; from pathlib import Path; import snakemake.iocontainers\n"
@@ -234,12 +234,13 @@ def test_a_job_alone_hides_xarray_from_anndata_and_still_reads_files_of_r(tmp_pa
     job.parent.mkdir(parents=True)
     job.write_text(
         f"{start}import irf7bone, anndata.compat; assert sys.modules['xarray'] is None\n"
+        "assert not hasattr(sys.modules['zarr'], 'open')\n"
         "from irf7bone.acquire.r_objects import read_r_objects\n"
         f"assert len(read_r_objects(Path({str(FILES / 'study.RData')!r}))[0]) == 3\n",
         encoding="utf-8",
     )
     elsewhere = tmp_path / "workflow.py"
-    elsewhere.write_text(f"{start}import irf7bone, xarray\n", encoding="utf-8")
+    elsewhere.write_text(f"{start}import irf7bone, xarray, zarr; zarr.open\n", encoding="utf-8")
     for script in (job, elsewhere):
         done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr

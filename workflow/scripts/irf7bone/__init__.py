@@ -6,6 +6,7 @@ scripts beside it unpack a job, call one function here and write the result.
 
 import gc
 import sys
+import types
 
 __version__ = "0.1.0"
 
@@ -17,3 +18,6 @@ if ".snakemake/scripts/" in "".join(sys.argv[:1]):
     # anndata imports xarray wherever it is installed: half a second of each job, for nothing used here.
     # rdata, which brings it, asks for it where a file of R is read.
     sys.modules.setdefault("xarray", None)  # type: ignore[arg-type]  # Python's way to say that it is not there
+    # zarr it cannot do without, but of that it asks two types alone, and no job reads or writes such a store.
+    sys.modules["zarr"] = types.ModuleType("zarr")
+    vars(sys.modules["zarr"]).update(Array=type("Array", (), {}), Group=type("Group", (), {}))

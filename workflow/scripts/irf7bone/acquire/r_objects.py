@@ -154,7 +154,7 @@ def read_r_objects(path: Path) -> tuple[dict[str, RNode], str]:
         InputError: The file is missing, cut off, damaged or none of R.
     """
     content, checksum = _unpacked(path)
-    _show_xarray()
+    _show_xarray_and_zarr()
     import rdata.parser  # noqa: F401  # outside of what follows: a package that is not there is no damaged file
 
     try:
@@ -200,10 +200,10 @@ def _unpacked(path: Path) -> tuple[bytes, str]:
     return b"".join(blocks), checksum
 
 
-def _show_xarray() -> None:
-    """Undo that a job hides xarray from anndata (see the package's first lines): rdata imports it."""
+def _show_xarray_and_zarr() -> None:
+    """Undo that a job hides both from anndata (see the package's first lines): rdata imports them."""
     if sys.modules.get("xarray", ...) is None:
-        del sys.modules["xarray"]
+        del sys.modules["xarray"], sys.modules["zarr"]
 
 
 def _parse(content: bytes) -> Any:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from irf7bone.base.errors import Problem, Problems
 from irf7bone.base.whole_file import whole_file
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FORMULA = r"[=+\-@\t\r]"  # what a spreadsheet takes a text that begins with it for
+NUMERIC = ("integer", "number")
 Kind = Literal["text", "integer", "number", "flag"]
 
 
@@ -80,21 +81,23 @@ class Table:
         """Put columns in order and give them the contract's types (text, Int64, float64, bool)."""
         import pandas as pd
 
-        out = {}
+        # arrays, not series, whose rows pandas would match one by one
+        out: dict[str, Any] = {}
         for column in self.columns:
             if column.name not in frame:
                 continue
             values = frame[column.name]
             if column.kind == "text":
-                out[column.name] = values.astype("object").where(values.notna(), None)
+                texts = out[column.name] = values.to_numpy("object", copy=True)
+                texts[values.isna().to_numpy()] = None
             elif column.kind == "integer":
-                out[column.name] = pd.to_numeric(values).astype("Int64")
+                out[column.name] = pd.to_numeric(values).astype("Int64").array
             elif column.kind == "number":
                 # not pd.to_numeric, which is off by one in the last digit of some texts
-                out[column.name] = values.astype("float64")
+                out[column.name] = values.astype("float64").array
             else:
-                out[column.name] = values.astype("bool")
-        return pd.DataFrame(out)
+                out[column.name] = values.astype("bool").array
+        return pd.DataFrame(out, index=frame.index)
 
     def check(self, frame: pd.DataFrame, where: str) -> None:
         """Raise :class:`InputError` naming every violation found in ``frame``."""
@@ -128,12 +131,11 @@ class Table:
 
     def _status_violations(self, frame: pd.DataFrame, where: str) -> list[Problem]:
         import numpy as np
-        import pandas as pd
 
         problems = Problems()
-        ok = frame["status"] == "ok"
+        ok = (frame["status"] == "ok").to_numpy()
         for name in self.needs_when_ok:
-            finite = np.isfinite(pd.to_numeric(frame[name]).astype("float64"))
+            finite = np.isfinite(frame[name].to_numpy("float64", na_value=math.nan))
             for wrong, expected in ((ok & ~finite, "a finite number where status is ok"),
                                     (~ok & finite, "NA where status is not ok")):  # fmt: skip
                 if wrong.any():
@@ -146,7 +148,7 @@ class Table:
                             " / ".join(map(str, row)) for row in frame.loc[wrong, list(self.key)].to_numpy()
                         ],
                     )
-        unexplained = ~ok & frame["reason"].isna()
+        unexplained = ~ok & frame["reason"].isna().to_numpy()
         if unexplained.any():
             problems.add(
                 f"{where}, reason",
@@ -185,17 +187,26 @@ class Table:
         elif path.suffix == ".gz":
             frame = self._read_long(path)
         else:
-            frame = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, encoding="utf-8")
+            frame = pd.read_csv(
+                path,
+                sep="\t",
+                dtype=str,
+                keep_default_na=False,
+                na_values={
+                    column.name: ["NA"]
+                    for column in self.columns
+                    if column.nullable or column.kind in NUMERIC
+                },
+                encoding="utf-8",
+            )
             for column in self.columns:
-                if column.name in frame and (column.nullable or column.kind in ("integer", "number")):
-                    values = frame[column.name]
-                    frame[column.name] = values.astype("object").where(values != "NA", None)
                 if column.kind == "flag" and column.name in frame:
                     frame[column.name] = frame[column.name] == "True"
-            for name, texts in self._texts(frame):
-                marked = texts.str.match(f"'+{FORMULA}", na=False)
-                if marked.any():
-                    frame[name] = texts.where(~marked, texts.str[1:])
+            if b"'" in path.read_bytes():  # few tables have any
+                for name, texts in self._texts(frame):
+                    marked = texts.str.match(f"'+{FORMULA}", na=False)
+                    if marked.any():
+                        frame[name] = texts.where(~marked, texts.str[1:])
         frame = self.cast(frame)
         self.check(frame, str(path))
         return frame
@@ -248,7 +259,8 @@ def _opened(path: Path, *, packed: bool) -> Iterator[IO[str]]:
 
 def _violations(column: Column, values: pd.Series, where: str) -> list[Problem]:
     problems = Problems()
-    missing = values.isna()
+    # arrays from here on: a comparison of two columns takes pandas ten times as long
+    missing = values.isna().to_numpy()
     if missing.any() and not column.nullable:
         problems.add(
             where,
@@ -258,7 +270,7 @@ def _violations(column: Column, values: pd.Series, where: str) -> list[Problem]:
             offenders=values.index[missing].tolist(),
         )
     if column.allowed:
-        wrong = ~missing & ~values.isin(column.allowed)
+        wrong = ~missing & ~values.isin(column.allowed).to_numpy()
         if wrong.any():
             problems.add(
                 where,
@@ -267,8 +279,8 @@ def _violations(column: Column, values: pd.Series, where: str) -> list[Problem]:
                 remedy="use the words of docs/user/outputs.md",
                 offenders=values[wrong].unique().tolist(),
             )
-    if column.kind in ("integer", "number"):
-        numbers = values.astype("float64")
+    if column.kind in NUMERIC:
+        numbers = values.to_numpy("float64", na_value=math.nan)
         wrong = ~missing & ~((numbers >= column.low) & (numbers <= column.high))
         if wrong.any():
             problems.add(

@@ -3,7 +3,7 @@
 Such fits differ by one sample, so they share risk sets: a fit is a column in which the sample left out
 weighs nothing, and the likelihood and Newton's method are those of all other fits. What comes out is the
 refit itself. All refits take time with the square of the samples, so that of a large cohort those alone are
-refitted that dfbeta (Cain and Lange 1984, Biometrics 40:493), the first step towards them, says move most.
+refitted that dfbeta, the first step towards them (residuals of Lin and Wei 1989), says move most.
 """
 
 from __future__ import annotations

@@ -7,11 +7,10 @@ import pandas as pd
 import pytest
 from madeup.settings import primary, settings
 from numpy.testing import assert_allclose
-from statsmodels.imputation.mice import MICEData
 
 from irf7bone.outcome.claim_models import fit_claim_controls, fit_claim_models
 from irf7bone.outcome.er_adjustment import er_adjustment
-from irf7bone.outcome.imputed import CYCLES, DONORS, impute_er, nelson_aalen
+from irf7bone.outcome.imputed import impute_er, nelson_aalen
 from irf7bone.statistics.calibration_regression import shift
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.study.settings import Reliability
@@ -230,24 +229,6 @@ def test_cumulative_hazard_by_hand():
     assert_allclose(nelson_aalen(time, event), expected)
     late = nelson_aalen(time, event, np.array([0.0, 0.0, 2.0, 0.0, 0.0]))
     assert_allclose(late[:2], [1 / 4, 1 / 4 + 1 / 4])
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_imputed_values_are_those_of_statsmodels(seed):
-    random = np.random.default_rng(seed)
-    n = 60 + 40 * seed
-    known = {"score": random.normal(size=n), "proliferation": random.normal(size=n)}
-    time, event = random.exponential(size=n), (random.random(n) < 0.4).astype(float)
-    er = (random.normal(size=n) < known["score"]).astype(float)
-    er[random.random(n) < 0.3] = np.nan
-    data = MICEData(
-        pd.DataFrame({"er": er, "event": event, "hazard": nelson_aalen(time, event, None), **known}),
-        k_pmm=DONORS,
-        rng=np.random.default_rng(seed),
-    )
-    for ours in impute_er(time, event, known, er, seed=seed):
-        data.update_all(CYCLES)
-        np.testing.assert_array_equal(ours, data.data["er"])
 
 
 def test_imputed_values_are_statuses_and_follow_the_covariates():

@@ -9,7 +9,7 @@ import pytest
 from irf7bone.acquire.sources import acquire
 from irf7bone.harmonise.cohort import harmonise
 from irf7bone.harmonise.duplicates import find_duplicates
-from irf7bone.harmonise.patient_facts import Facts, confront, matching_facts
+from irf7bone.harmonise.patient_facts import ClinicalFacts, confront, matching_facts
 from irf7bone.harmonise.profile_match import FALSE_POSITIVE_RATE
 from irf7bone.study.cohort_checks import load_card
 from irf7bone.tables.cohort import DUPLICATES
@@ -266,7 +266,11 @@ def test_clinical_tables_are_compared_with_each_other():
 
 def test_clinical_tables_of_different_patients_agree_in_nobody():
     n_pairs = sum(
-        len(matching_facts(Facts(clinical(200, i)), Facts(clinical(150, i + 1)), within=False, rate=0.01))
+        len(
+            matching_facts(
+                ClinicalFacts(clinical(200, i)), ClinicalFacts(clinical(150, i + 1)), within=False, rate=0.01
+            )
+        )
         for i in range(0, 120, 2)
     )
     assert n_pairs <= 3

@@ -9,7 +9,7 @@ from tests.unit.harmonise.test_duplicates import GENES, found, measured_again, n
 from tests.unit.harmonise.test_duplicates import tumours as tumours_of
 
 from irf7bone.harmonise import duplicates, large_match, patient_facts
-from irf7bone.harmonise.patient_facts import Facts, matching_facts
+from irf7bone.harmonise.patient_facts import ClinicalFacts, matching_facts
 from irf7bone.harmonise.profile_match import match_profiles, read_profiles
 
 
@@ -88,7 +88,7 @@ def test_facts_are_matched_in_blocks_as_at_once(monkeypatch, within):
     )
     facts.iloc[50:54] = facts.iloc[3:7].to_numpy()
     other = facts if within else facts.iloc[::-1].set_axis(names("B", n))
-    first, second = Facts(facts), Facts(other)
+    first, second = ClinicalFacts(facts), ClinicalFacts(other)
     whole = matching_facts(first, second, within=within, rate=0.01)
     assert len(whole) >= 3
     monkeypatch.setattr(patient_facts, "_PAIRS_AT_ONCE", 2 * n)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from irf7bone.harmonise.patient_facts import Facts, matching_facts
+from irf7bone.harmonise.patient_facts import ClinicalFacts, matching_facts
 
 STATUS = pd.CategoricalDtype(["negative", "positive"])
 
@@ -41,9 +41,9 @@ def recorded_again(facts: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 def matched(first: pd.DataFrame, second: pd.DataFrame) -> list[list[tuple[int, int]]]:
     """Between two tables, and within both as one."""
-    both = Facts(pd.concat([first, second]))
+    both = ClinicalFacts(pd.concat([first, second]))
     return [
-        matching_facts(Facts(first), Facts(second), within=False, rate=0.01),
+        matching_facts(ClinicalFacts(first), ClinicalFacts(second), within=False, rate=0.01),
         matching_facts(both, both, within=True, rate=0.01),
     ]
 
@@ -56,16 +56,18 @@ def test_candidates_first_find_what_all_pairs_do(monkeypatch, unknown):
         for seed, own in enumerate(first)
     ]
     sketched = list(map(matched, first, second))
-    monkeypatch.setattr(Facts, "may_agree", lambda self, other, *, within: np.arange(len(self.samples)))
+    monkeypatch.setattr(
+        ClinicalFacts, "may_agree", lambda self, other, *, within: np.arange(len(self.samples))
+    )
     assert list(map(matched, first, second)) == sketched
     n_found = sum(len(pairs) for both in sketched for pairs in both)
     assert n_found > 30 if unknown < 0.5 else n_found <= 30
 
 
 def test_few_samples_are_candidates_where_all_is_known():
-    first, second = (Facts(clinical(120, seed, unknown=0.0)) for seed in (1, 2))
+    first, second = (ClinicalFacts(clinical(120, seed, unknown=0.0)) for seed in (1, 2))
     assert len(first.may_agree(second, within=False)) < 10
     assert len(first.may_agree(first, within=True)) < 10
-    nothing = Facts(pd.DataFrame(index=["a", "b", "c"]))
+    nothing = ClinicalFacts(pd.DataFrame(index=["a", "b", "c"]))
     assert first.may_agree(nothing, within=False).tolist() == list(range(120))
     assert nothing.may_agree(nothing, within=True).tolist() == [0, 1]

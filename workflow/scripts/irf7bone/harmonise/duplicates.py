@@ -12,7 +12,7 @@ import pandas as pd
 
 from irf7bone.base.stored_matrix import Matrix
 from irf7bone.harmonise.large_match import LargeMatches, match_many
-from irf7bone.harmonise.patient_facts import Confronted, Facts, confront, matching_facts
+from irf7bone.harmonise.patient_facts import ClinicalFacts, Confronted, confront, matching_facts
 from irf7bone.harmonise.profile_match import (
     FALSE_POSITIVE_RATE,
     SURE_CORRELATION,
@@ -48,7 +48,7 @@ class _Pair:
     second: str
     a: Profiles
     b: Profiles
-    facts: tuple[Facts, Facts]
+    facts: tuple[ClinicalFacts, ClinicalFacts]
     profiles: ProfileMatches | LargeMatches | None
 
     @property
@@ -83,12 +83,12 @@ def find_duplicates(
     profiles = lru_cache(PROFILES_AT_ONCE if many else None)(lambda name: read_profiles(cohorts[name]))
     rows: dict[tuple[str, str], list[dict[str, object]]] = {}
     twins: dict[str, Twins] = {}
-    known: dict[str, Facts] = {}
+    known: dict[str, ClinicalFacts] = {}
     genes: dict[str, pd.Index] = {}
     for name in names:
         own = profiles(name)
         genes[name] = own.genes
-        known[name] = Facts((facts or {}).get(name, pd.DataFrame(index=pd.Index(own.samples))))
+        known[name] = ClinicalFacts((facts or {}).get(name, pd.DataFrame(index=pd.Index(own.samples))))
         pair = _Pair(name, name, own, own, (known[name], known[name]), _match(own, own))
         rows[name, name] = _rows(pair)
         twins[name] = _twins(rows[name, name], own)
@@ -107,7 +107,7 @@ def find_duplicates(
 
 
 def _told_apart(
-    genes: Mapping[str, pd.Index], known: Mapping[str, Facts], profiles: Callable[[str], Profiles]
+    genes: Mapping[str, pd.Index], known: Mapping[str, ClinicalFacts], profiles: Callable[[str], Profiles]
 ) -> dict[tuple[str, str], dict[str, object]]:
     """Pairs of cohorts that need no comparison in full -> their row."""
     sketches = Sketches(genes, profiles)

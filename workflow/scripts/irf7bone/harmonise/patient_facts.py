@@ -48,7 +48,7 @@ class Confronted:
         return "; ".join(said) or None
 
 
-class Facts:
+class ClinicalFacts:
     """The clinical data of a cohort, read once for its comparisons with all others.
 
     Args:
@@ -74,7 +74,7 @@ class Facts:
         """Fact -> its value, for each sample."""
         return self._obs.to_dict("records") if self.numbers else [{} for _ in self.samples]
 
-    def may_agree(self, second: Facts, *, within: bool) -> np.ndarray:
+    def may_agree(self, second: ClinicalFacts, *, within: bool) -> np.ndarray:
         """Places of the samples that differ from some sample of the second in no fact that both know.
 
         Their follow-up is not looked at.
@@ -127,7 +127,7 @@ def confront(first: Mapping[Any, Any], second: Mapping[Any, Any], *, within: boo
     only where the event had happened before, or within one cohort.
 
     Args:
-        first: A row of a cohort's ``obs``, as :attr:`Facts.rows` has it.
+        first: A row of a cohort's ``obs``, as :attr:`ClinicalFacts.rows` has it.
         second: Another one.
         within: Whether both are of one cohort, whose follow-up ended once.
     """
@@ -173,7 +173,9 @@ def _follow_up(
     return not ((event and other_time > time + slack) or (other_event and time > other_time + slack))
 
 
-def matching_facts(first: Facts, second: Facts, *, within: bool, rate: float) -> list[tuple[int, int]]:
+def matching_facts(
+    first: ClinicalFacts, second: ClinicalFacts, *, within: bool, rate: float
+) -> list[tuple[int, int]]:
     """Pairs of samples whose facts agree so exactly that chance makes fewer than ``rate`` such pairs.
 
     For each fact the chance that another patient has it is its frequency in the second cohort, at the value
@@ -206,7 +208,9 @@ def matching_facts(first: Facts, second: Facts, *, within: bool, rate: float) ->
     return [(int(i), int(j)) for i, j in likely[alone[0] & alone[1]]]
 
 
-def _surprises(first: Facts, places: np.ndarray, second: Facts, *, within: bool) -> np.ndarray:
+def _surprises(
+    first: ClinicalFacts, places: np.ndarray, second: ClinicalFacts, *, within: bool
+) -> np.ndarray:
     """Minus log10 of the chance that two samples agree as they do, of some samples with all of the second."""
     known = {
         name: (values[places], second.numbers[name])

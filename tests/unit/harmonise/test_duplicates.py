@@ -106,6 +106,7 @@ def test_order_of_samples_genes_and_other_cohorts_changes_nothing():
         ("sample_000017", "sample_000017", False),
         ("NKI_70", "NKI_70", True),
         ("N_7", "N_7", False),
+        ("SIM0007", "SIM0007", False),  # of two simulated cohorts
     ],
 )
 def test_ids_tell_a_patient_where_they_are_more_than_counts(first, second, same):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from madeup import study as made
+from madeup.made_once import made_once
 from madeup.report import make_inputs, plot_figures
 
 from irf7bone.report.html.build import build_report
@@ -97,22 +99,27 @@ def visit_for_all(browser) -> Iterator[Callable[..., Opened]]:
 
 
 @pytest.fixture(scope="session")
-def cohorts() -> dict[str, made.Cohort]:
-    return {name: made.cohort(name) for name in made.HAS}
+def drawn(tmp_path_factory) -> Path:
+    """The made-up study with figures as a run draws them, and a title that would run if it were not text.
+
+    It takes long to draw, so that all workers share the inputs of its report and the page.
+    """
+
+    def make(folder: Path) -> None:
+        config, cohorts = made.config(), {name: made.cohort(name) for name in made.HAS}
+        inputs = make_inputs(folder / "figures", config, made.cards(alpha=TITLE), cohorts)
+        plot_figures(folder / "figures", config, cohorts, inputs)
+        (folder / "inputs.pickle").write_bytes(pickle.dumps(inputs))
+        (folder / "index.html").write_text(build_report(inputs), encoding="utf-8")
+
+    return made_once(tmp_path_factory, "drawn", make)
 
 
 @pytest.fixture(scope="session")
-def inputs(tmp_path_factory, cohorts) -> ReportInputs:
-    """The made-up study with figures as a run draws them, and a title that would run if it were not text."""
-    folder = tmp_path_factory.mktemp("figures")
-    config = made.config()
-    inputs = make_inputs(folder, config, made.cards(alpha=TITLE), cohorts)
-    plot_figures(folder, config, cohorts, inputs)
-    return inputs
+def inputs(drawn) -> ReportInputs:
+    return pickle.loads((drawn / "inputs.pickle").read_bytes())
 
 
 @pytest.fixture(scope="session")
-def report(tmp_path_factory, inputs) -> Path:
-    file = tmp_path_factory.mktemp("report") / "index.html"
-    file.write_text(build_report(inputs), encoding="utf-8")
-    return file
+def report(drawn) -> Path:
+    return drawn / "index.html"

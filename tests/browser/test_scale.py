@@ -12,6 +12,9 @@ import pytest
 from madeup import study as made
 from madeup.report import PROJECT, make_inputs, plot_figures
 
+from irf7bone.figures import style
+from irf7bone.report.html.downloads import MOST_PAGE_BYTES
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 COHORTS = [f"cohort{i:02d}" for i in range(11)] + ["made"]
@@ -30,6 +33,12 @@ Path(sys.argv[2]).write_text(build_report(inputs), encoding="utf-8")
 held = Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]
 print(time.process_time() - start, 1024 * int(held))
 """
+
+
+def save_svg(figure, base: Path) -> None:
+    """As a run saves it, but without the PDF: the page has no room for it."""
+    with style.in_style():
+        figure.savefig(f"{base}.svg", metadata={"Date": None})
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +63,13 @@ def large(tmp_path_factory) -> tuple[Path, float, float]:
             endpoints=ENDPOINTS,
         )
         inputs = make_inputs(folder / "figures", config, made.cards(), cohorts)
+        patch.setattr(style, "save", save_svg)
         # one cohort is drawn and stands for all: they are as large as each other
         first = COHORTS[0]
         plot_figures(folder / "figures", config, {first: cohorts[first]}, inputs)
         for name in COHORTS[1:]:
             for file in (folder / "figures" / first).iterdir():
-                if file.suffix != ".tsv":
+                if file.suffix == ".svg":
                     shutil.copy(file, folder / "figures" / name / file.name)
         (folder / "inputs.pickle").write_bytes(pickle.dumps(inputs))
     said = subprocess.run(
@@ -77,7 +87,7 @@ def test_it_is_built_in_little_time_and_memory(large):
     page, seconds, memory = large
     assert seconds < MOST_SECONDS
     assert memory < MOST_BYTES_IN_MEMORY
-    assert page.stat().st_size < MOST_BYTES
+    assert MOST_PAGE_BYTES < page.stat().st_size < MOST_BYTES  # so large that no PDF is in it
 
 
 def test_it_opens_at_once(large, visit):

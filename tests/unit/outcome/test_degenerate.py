@@ -6,6 +6,7 @@ numbers in their order, and any other row must say why it has none.
 
 from __future__ import annotations
 
+from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
@@ -269,9 +270,16 @@ def run(function, obs, values, **changes):
     return table
 
 
+@cache
+def table_of(function, case=None, *, seed=0, models=MODELS):
+    """What a function says of a case, or of the sound cohort: computed once, and sound."""
+    obs, values = made_up(seed=seed)
+    return run(function, *(CASES[case](obs, values) if case else (obs, values)), models=models)
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_sound_cohort_has_estimates(function):
-    table = run(function, *made_up())
+    table = table_of(function)
     assert "status" not in table or (table["status"] == "ok").mean() > 0.3
 
 
@@ -280,7 +288,7 @@ def test_a_sound_cohort_has_estimates(function):
 def test_degenerate_data_end_in_a_status_with_its_reason(case, function):
     # the refits of the checks are many, and their models those of the associations
     models = ("unadjusted", "full") if function == "checks" else MODELS
-    run(function, *CASES[case](*made_up()), models=models)
+    table_of(function, case, models=models)
 
 
 @pytest.mark.parametrize("function", ["associate", "competing", "sites", "checks", "associate_by_er"])
@@ -303,7 +311,7 @@ def status(table, **wanted):
 def test_each_case_ends_in_the_status_that_it_should():
     unadjusted = {"signature": "ISG", "endpoint": "bone", "model": "unadjusted"}
     found = {
-        name: run("associate", *CASES[name](*made_up()))
+        name: table_of("associate", name)
         for name in ("separation", "one_event", "identical_times", "all_censored", "no_variance")
     }
     assert status(found["separation"], **unadjusted) == {"separated"}
@@ -311,13 +319,13 @@ def test_each_case_ends_in_the_status_that_it_should():
     assert status(found["identical_times"], **unadjusted) == {"not_available"}
     assert status(found["all_censored"], **unadjusted) == {"too_few_events"}
     assert status(found["no_variance"], **unadjusted) == {"not_available"}
-    clinical = run("associate", *collinear_covariate(*made_up()))
+    clinical = table_of("associate", "collinear_covariate")
     assert status(clinical, endpoint="bone", model="clinical") == {"not_available"}
     assert status(clinical, signature="ISG", endpoint="bone", model="proliferation") == {"not_available"}
-    one_class = run("associate_by_er", *one_er_class(*made_up()))
+    one_class = table_of("associate_by_er", "one_er_class")
     assert status(one_class, er="negative") == {"not_available"}
     assert "no tumour is ER-negative" in set(one_class["reason"])
-    vanished = run("competing", *weights_vanish(*made_up()))
+    vanished = table_of("competing", "weights_vanish")
     assert status(vanished, **unadjusted, estimand="subdistribution") == {"ok"}
 
 
@@ -351,21 +359,16 @@ def pool(associations, roles):
     return made
 
 
-def fits(case=None, seed=0):
-    obs, values = made_up(seed=seed)
-    return run("associate", *(CASES[case](obs, values) if case else (obs, values)))
-
-
 @pytest.mark.parametrize("case", CASES)
 def test_one_cohort_of_any_kind_is_pooled_to_itself_or_to_a_reason(case):
-    made = pool(*cohorts(fits(case)))
+    made = pool(*cohorts(table_of("associate", case)))
     assert set(made["pooled"]["k"]) <= {0, 1}
     assert set(made["heterogeneity"]["status"]) == {"not_available"}
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_two_cohorts_of_which_one_is_degenerate(case):
-    made = pool(*cohorts(fits(), fits(case, seed=1)))
+    made = pool(*cohorts(table_of("associate"), table_of("associate", case, seed=1)))
     assert set(made["pooled"]["k"]) <= {0, 1, 2}
     pair = made["pooled"]["k"] == 2
     # one degree of freedom: no prediction interval
@@ -373,7 +376,7 @@ def test_two_cohorts_of_which_one_is_degenerate(case):
 
 
 def test_cohorts_that_agree_to_the_last_digit():
-    same = fits()
+    same = table_of("associate")
     made = pool(*cohorts(*[same] * 11))
     row = made["pooled"][made["pooled"]["status"] == "ok"].iloc[0]
     assert row["k"] == 11 and row["tau2"] == 0
@@ -383,9 +386,7 @@ def test_cohorts_that_agree_to_the_last_digit():
 
 @pytest.mark.parametrize("case", [None, *CASES])
 def test_er_strata_of_one_and_of_two_cohorts(case):
-    obs, values = CASES[case](*made_up()) if case else made_up()
-    one = run("associate_by_er", obs, values)
-    two = run("associate_by_er", *made_up(seed=2))
+    one, two = table_of("associate_by_er", case), table_of("associate_by_er", seed=2)
     for tables in ((one,), (one, two)):
         table, roles = cohorts(*tables)
         pooled = pool_by_er(table, roles, config=settings())

@@ -1,7 +1,6 @@
 """Read all cells of one data set once: their quality, and a sample to learn compartments from."""
 
-from irf7bone.cells.scan import scan_cells
-from irf7bone.cells.steps import open_set, write_scan
+from irf7bone.cells.steps import first_reading, open_set, write_scan
 from irf7bone.study.cells_card import read_cells_card
 from irf7bone.study.job import begin
 
@@ -9,4 +8,4 @@ begin(snakemake)
 
 card = read_cells_card(snakemake.input.card)
 cells = open_set(card, snakemake.input.obs, snakemake.input.matrices, snakemake.input.symbols)
-write_scan(scan_cells(cells, card.qc), cells, snakemake.output.quality, snakemake.output.sample)
+write_scan(first_reading(card, cells), cells, snakemake.output.quality, snakemake.output.sample)

@@ -24,6 +24,7 @@ from madeup.cells import (
 from scipy.stats import mannwhitneyu
 from sklearn.metrics import cohen_kappa_score
 
+from irf7bone.base.errors import InputError
 from irf7bone.cells.acquire_cells import acquire_cells
 from irf7bone.cells.calls import call_compartments
 from irf7bone.cells.compare_compartments import compare_compartments
@@ -36,6 +37,7 @@ from irf7bone.cells.robustness import robustness
 from irf7bone.cells.scan import cell_hash, choose, scan_cells
 from irf7bone.cells.split import split_difference
 from irf7bone.cells.split_contrast import mixture_of
+from irf7bone.cells.steps import first_reading
 from irf7bone.experiments.analyse import AnalysisSettings
 from irf7bone.tables.cells import CELL_TABLES
 
@@ -343,6 +345,15 @@ def test_quality_floors_and_choices_of_parts():
     )
     joined = pseudobulk(keys, sums, ["A", "B"], obs, **rules, choice=Choice(malignant="with_uncertain"))
     assert joined.obs.loc["p|g|malignant", "n_cells"] == 55
+
+
+def test_a_set_of_which_no_cell_passes_is_refused_with_the_reason(planted):
+    card, cells = planted[:2]
+    with pytest.raises(InputError) as error:
+        first_reading(replace(card, qc=replace(card.qc, min_genes=10**6)), cells)
+    said = str(error.value)
+    assert f"{card.path}, qc" in said and f"0 of {len(cells.obs)}" in said
+    assert f"{len(cells.obs)} cells: fewer than 1000000 genes" in said
 
 
 def test_malignant_cells_that_are_not_there_and_one_patient_are_rows_with_a_status(planted):

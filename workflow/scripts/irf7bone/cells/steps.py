@@ -13,6 +13,7 @@ import pandas as pd
 from scipy import sparse
 
 from irf7bone.base.cells_vocabulary import MALIGNANT
+from irf7bone.base.errors import InputError, Problem
 from irf7bone.base.whole_file import whole_file
 from irf7bone.cells.calls import Calls, call_compartments
 from irf7bone.cells.clusters import Clustering
@@ -30,7 +31,7 @@ from irf7bone.cells.reduce import (
     reduce_cells,
     shown_sets,
 )
-from irf7bone.cells.scan import Scan, cell_hash
+from irf7bone.cells.scan import Scan, cell_hash, scan_cells
 from irf7bone.genes.mouse import MouseSymbols
 from irf7bone.genes.orthologs import Orthologs
 from irf7bone.genes.signatures import Signature
@@ -48,6 +49,7 @@ from irf7bone.tables.cells import (
 if TYPE_CHECKING:
     from irf7bone.study.cells_card import CellsCard
 
+LEAST_CELLS = 20  # from which compartments can be learnt at all
 AMBIENT_LISTS = {
     "erythroid": ("HBA1", "HBA2", "HBB", "HBD"),
     "immunoglobulin": ("IGHG1", "IGHG3", "IGKC", "IGHA1", "IGHM"),
@@ -74,6 +76,27 @@ def own_symbols(
 def open_set(card: CellsCard, obs: str, matrices: str, symbols: str) -> CellSet:
     """The data set that :func:`irf7bone.cells.acquire_step.acquire_or_simulate` left."""
     return read_set(obs, matrices, card.cells, symbols_for(card, symbols), str(card.path))
+
+
+def first_reading(card: CellsCard, cells: CellSet) -> Scan:
+    """Read all cells once.
+
+    Raises:
+        InputError: Hardly a cell passes the card's rules of quality, or values are not what the card says.
+    """
+    found = scan_cells(cells, card.qc)
+    if len(found.sampled) < LEAST_CELLS:
+        failed = found.quality["failed"].value_counts().drop("", errors="ignore")
+        raise InputError(
+            Problem(
+                f"{card.path}, qc",
+                f"{LEAST_CELLS} cells or more that pass",
+                f"{len(found.sampled)} of {len(found.quality)}",
+                "loosen qc as the technology allows, or take cells that were sequenced deeper",
+                tuple(f"{n} cells: {why}" for why, n in failed.items()),
+            )
+        )
+    return found
 
 
 def write_scan(scan: Scan, cells: CellSet, quality: str, sample: str) -> None:

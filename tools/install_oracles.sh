@@ -8,7 +8,7 @@
 set -eu
 
 packages="r-base-core r-cran-survival r-cran-cmprsk r-cran-metafor r-cran-rms r-cran-riskregression r-cran-pec
-r-cran-mice r-cran-nlme r-bioc-gsva r-bioc-edger r-bioc-limma r-bioc-deseq2 r-bioc-geoquery r-bioc-biobase r-bioc-summarizedexperiment"
+r-cran-mice r-cran-nlme r-cran-statmod r-bioc-gsva r-bioc-edger r-bioc-limma r-bioc-deseq2 r-bioc-geoquery r-bioc-biobase r-bioc-summarizedexperiment"
 
 die() {
     printf 'irf7bone: %s\n' "$*" >&2

@@ -90,7 +90,9 @@ def test_no_package_is_in_both_locks():
 def test_lock_names_no_place(lock):
     text = (ENVS / f"{lock}.lock").read_text(encoding="utf-8")
     assert (
-        re.findall(r"\w+://|--(?:extra-)?index|--find-links|--trusted-host|(?m:^-)|(?<=\s)[~/]\S+| @ ", text)
+        re.findall(
+            r"\w+:/{2}|--(?:extra-)?index|--find-links|--trusted-host|(?m:^-)|(?<=\s)[~/]\S+| @ ", text
+        )
         == []
     )
 

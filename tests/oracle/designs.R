@@ -4,6 +4,7 @@
 suppressPackageStartupMessages({
   library(limma)
   library(edgeR)
+  library(statmod)  # duplicateCorrelation asks for it
 })
 folder <- commandArgs(trailingOnly = TRUE)[1]
 counts <- read.delim(file.path(folder, "experiment_counts.tsv"), comment.char = "#", check.names = FALSE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable
@@ -19,13 +20,17 @@ OTHER_VERSION = 3
 LACKING = 4
 
 
-def run_r(script: str, *arguments: object, needs: Iterable[str] = (), cwd: Path | None = None) -> str:
-    """Run R; skip the test where R or a package is not installed.
+def loaded_packages(code: str) -> list[str]:
+    """Packages that R code loads or calls by name, sorted."""
+    return sorted({one or other for one, other in re.findall(r"library\(([\w.]+)\)|([\w.]+)::", code)})
+
+
+def run_r(script: str, *arguments: object, cwd: Path | None = None) -> str:
+    """Run R; skip the test where R or a package that the code loads is not installed.
 
     Args:
         script: A file of this folder, or of ``cwd`` where that is given, or R code with a line feed in it.
         arguments: Of the script.
-        needs: Packages that it loads.
         cwd: Folder to run in.
 
     Returns:
@@ -34,11 +39,14 @@ def run_r(script: str, *arguments: object, needs: Iterable[str] = (), cwd: Path 
     rscript = shutil.which("Rscript")
     if rscript is None:
         pytest.skip("R is not installed: the stored tables stand in (make oracles installs R)")
+    path = (cwd or HERE) / script
+    inline = "\n" in script
+    needs = loaded_packages(script if inline else path.read_text(encoding="utf-8"))
     wanted = ", ".join(f"'{name}'" for name in needs)
     # asked in the same R, since loading them takes longer than most scripts
     probe = f"if (!all(vapply(c({wanted}), requireNamespace, TRUE, quietly = TRUE))) quit(status = {LACKING})"
-    what = script if "\n" in script else f"source({json.dumps(str((cwd or HERE) / script))})"
-    call = [rscript, *(("-e", probe) if wanted else ()), "-e", what, *map(str, arguments)]
+    what = script if inline else f"source({json.dumps(str(path))})"
+    call = [rscript, *(("-e", probe) if needs else ()), "-e", what, *map(str, arguments)]
     done = subprocess.run(call, cwd=cwd, capture_output=True, text=True, check=False)
     if done.returncode == LACKING:
         pytest.skip(f"R lacks one of {', '.join(needs)}: the stored tables stand in")

@@ -1,10 +1,11 @@
 # Correlated samples of one animal, by limma's duplicateCorrelation and lmFit, for tests/oracle/test_replicates_oracle.py.
 # Rscript tests/oracle/replicates.R FOLDER  reads experiment_counts.tsv there and writes replicates_genes.tsv,
-# replicates_consensus.tsv and, by nlme, replicates_lme.tsv. The samples are P1 L1 ... P6 L6; animals are blocks of two with one group each (between), with
-# both (within), or blocks of one to three with either (both).
+# replicates_consensus.tsv and, by nlme, replicates_lme.tsv. The samples are P1 L1 ... P6 L6; animals are blocks of two
+# with one group each (between), with both (within), or blocks of one to three with either (both).
 suppressPackageStartupMessages({
   library(limma)
   library(edgeR)
+  library(statmod)  # duplicateCorrelation asks for it
 })
 folder <- commandArgs(trailingOnly = TRUE)[1]
 counts <- read.delim(file.path(folder, "experiment_counts.tsv"), comment.char = "#", check.names = FALSE)

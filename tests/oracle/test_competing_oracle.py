@@ -17,7 +17,6 @@ from irf7bone.statistics.logistic import fit_odds
 
 KINDS = ("data", "fine_gray", "stratified", "gray", "logrank", "stacked", "odds")
 COVARIATES = {"unadjusted": [], "adjusted": ["second"]}
-NEEDS = ("cmprsk", "survival")
 
 
 def read(folder: Path, kind: str) -> pd.DataFrame:
@@ -99,7 +98,7 @@ def test_ties_of_censoring_and_events_are_what_parts_crr_from_finegray():
 
 @pytest.mark.oracle
 def test_cmprsk_recomputed(tmp_path):
-    run_r("cmprsk.R", tmp_path, needs=NEEDS)
+    run_r("cmprsk.R", tmp_path)
     compare(tmp_path)
     compare_tables(tmp_path, [f"competing_{kind}.tsv" for kind in KINDS], rtol=1e-6, atol=1e-12)
 
@@ -122,7 +121,7 @@ def test_cmprsk_on_286_real_tumours(realdata, tmp_path):
         f <- crr(x$time, x$cause, as.matrix(x[, c("score", "second")]), gtol = 1e-9)
         t <- cuminc(x$time, x$cause, x$score)$Tests["1", "stat"]
         cat(sprintf("%.15g", c(f$coef[[1]], sqrt(f$var[1, 1]), t)))"""
-    said = run_r(code, tmp_path / "rows.tsv", needs=NEEDS)
+    said = run_r(code, tmp_path / "rows.tsv")
     fits = fit_fine_gray(*problem(rows, "adjusted"))
     test = gray_test(rows["time"].to_numpy(), rows["cause"].to_numpy(), rows["score"].to_numpy())
     close([fits.log_hr[0], fits.se[0], test.statistic], [float(word) for word in said.split()], "gse2034")

@@ -33,7 +33,7 @@ def shipped(name: str) -> Path:
 
 def geoquery(folder: Path, *arguments: object) -> None:
     """Run geo.R."""
-    run_r("geo.R", folder, *arguments, needs=["GEOquery"])
+    run_r("geo.R", folder, *arguments)
 
 
 def read(path: Path) -> pd.DataFrame:

@@ -76,6 +76,6 @@ def test_metafor_as_stored():
 @pytest.mark.oracle
 def test_metafor_recomputed(tmp_path):
     shutil.copy(STORED / "metafor_studies.tsv", tmp_path)
-    run_r("heterogeneity.R", tmp_path, needs=["metafor"])
+    run_r("heterogeneity.R", tmp_path)
     compare(tmp_path)
     compare_tables(tmp_path, [f"heterogeneity_{name}.tsv" for name in TABLES], rtol=1e-6, atol=1e-8)

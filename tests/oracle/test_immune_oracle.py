@@ -56,6 +56,6 @@ def test_r_as_stored():
 
 @pytest.mark.oracle
 def test_r_recomputed(tmp_path):
-    run_r("immune.R", tmp_path, needs=["metafor"])
+    run_r("immune.R", tmp_path)
     compare(tmp_path)
     compare_tables(tmp_path, ("immune_data.tsv", "immune_correlations.tsv"), rtol=1e-6, atol=1e-8)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.oracle.recompute import loaded_packages
 
 HERE = Path(__file__).resolve().parent
 STORED = HERE.parent / "data" / "oracle"
@@ -17,9 +18,8 @@ SCRIPTS = sorted(HERE.glob("*.R"))
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_what_a_script_loads_is_installed(script):
-    names = set(re.findall(r"(?:library|require)\((\w+)\)|(\w+)::\w", script.read_text(encoding="utf-8")))
     # what comes with R, with rms (Hmisc) and with metafor (metadat)
-    loaded = {one or other for one, other in names} - {"stats", "utils", "base", "Hmisc", "metadat"}
+    loaded = set(loaded_packages(script.read_text(encoding="utf-8"))) - {"stats", "utils", "base", "Hmisc", "metadat"}
     installed = INSTALLER.read_text(encoding="utf-8")
     lacking = [name for name in loaded if not re.search(rf"r-(cran|bioc)-{name.lower()}(?![\w-])", installed)]
     assert not lacking

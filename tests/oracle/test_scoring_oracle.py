@@ -93,7 +93,7 @@ def test_scores_equal_r_gsva(method):
 
 @pytest.mark.oracle
 def test_stored_scores_are_what_r_gsva_gives(tmp_path):
-    run_r("gsva_scores.R", tmp_path, needs=["GSVA"])
+    run_r("gsva_scores.R", tmp_path)
     for name in ("gsva_expression.tsv", "gsva_sets.tsv"):
         assert (tmp_path / name).read_bytes() == (STORED / name).read_bytes()
     fresh, stored = read_oracle(tmp_path)[2], read_oracle(STORED)[2]
@@ -134,7 +134,7 @@ def test_gsva_equals_r_gsva_on_tumours(realdata, tmp_path):
     lines = (f"{name}\t{','.join(genes)}\n" for name, genes in sets.items())
     (tmp_path / "sets.tsv").write_text("".join(lines), encoding="utf-8")
     (tmp_path / "gsva.R").write_text(GSVA_OF_FILES, encoding="utf-8")
-    run_r("gsva.R", needs=["GSVA"], cwd=tmp_path)
+    run_r("gsva.R", cwd=tmp_path)
     expected = pd.read_csv(tmp_path / "scores.tsv", sep="\t", index_col=0)
     expected = expected.loc[list(sets), list(expression.index)].to_numpy()
     np.testing.assert_allclose(ours(expression, sets, "gsva"), expected, rtol=1e-9, atol=1e-11)

@@ -19,7 +19,8 @@ SCRIPTS = sorted(HERE.glob("*.R"))
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_what_a_script_loads_is_installed(script):
     # what comes with R, with rms (Hmisc) and with metafor (metadat)
-    loaded = set(loaded_packages(script.read_text(encoding="utf-8"))) - {"stats", "utils", "base", "Hmisc", "metadat"}
+    there = {"stats", "utils", "base", "Hmisc", "metadat"}
+    loaded = set(loaded_packages(script.read_text(encoding="utf-8"))) - there
     installed = INSTALLER.read_text(encoding="utf-8")
     lacking = [name for name in loaded if not re.search(rf"r-(cran|bioc)-{name.lower()}(?![\w-])", installed)]
     assert not lacking

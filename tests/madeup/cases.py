@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import yaml
+from pyarrow.csv import WriteOptions, write_csv
 
 from irf7bone.acquire.sources import acquire
 from irf7bone.genes.signatures import load_library
@@ -21,6 +24,25 @@ PRIMARY = "HALLMARK_INTERFERON_ALPHA_RESPONSE"
 TRUTH = -0.539  # unadjusted log hazard ratio of the primary signature's z-score on the unchanged tables
 
 
+@cache
+def base_expression(shared: Path) -> pd.DataFrame:
+    """The base's genes x samples."""
+    return pd.read_csv(shared / "base_expression.csv.gz", index_col=0)
+
+
+def write_expression(table: pd.DataFrame, path: Path) -> None:
+    """Write what ``to_csv`` does; numbers by Arrow, in a tenth of the time."""
+    if set(table.dtypes) != {np.dtype(float)}:
+        table.to_csv(path, index_label="gene")
+        return
+    columns = [
+        pa.array(table.index.astype(str)),
+        *(pa.array(column, from_pandas=True) for column in table.to_numpy().T),
+    ]
+    content = pa.Table.from_arrays(columns, ["gene", *table.columns.astype(str)])
+    write_csv(content, path, WriteOptions(quoting_style="needed"))
+
+
 class Case:
     """The base cohort in a folder of its own; tables and card are changed before they are written.
 
@@ -31,7 +53,7 @@ class Case:
 
     def __init__(self, shared: Path, folder: Path):
         self.folder = folder
-        self.expression = pd.read_csv(shared / "base_expression.csv.gz", index_col=0)
+        self.expression = base_expression(shared).copy()
         self.clinical = pd.read_csv(shared / "base_clinical.tsv", sep="\t", dtype=str).set_index("sample")
         self.card: dict[str, Any] = yaml.safe_load((shared / "base.yaml").read_text(encoding="utf-8"))
         self.card["expression"]["path"] = "expression.csv"
@@ -44,7 +66,7 @@ class Case:
 
     def write(self) -> Path:
         """Write both tables and the card."""
-        self.expression.to_csv(self.folder / "expression.csv", index_label="gene")
+        write_expression(self.expression, self.folder / "expression.csv")
         self.clinical.to_csv(self.folder / "clinical.tsv", sep="\t", index_label="sample", na_rep="NA")
         path = self.folder / f"{self.card['id']}.yaml"
         path.write_text(yaml.safe_dump(self.card, sort_keys=False), encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -28,13 +29,18 @@ def dotted(path: Path) -> str:
 
 
 MODULES = {dotted(path): path for path in sorted(PACKAGE.rglob("*.py"))}
-TREES = {name: ast.parse(path.read_bytes()) for name, path in MODULES.items()}
+
+
+@cache
+def tree(name: str) -> ast.Module:
+    """A module, parsed."""
+    return ast.parse(MODULES[name].read_bytes())
 
 
 def imported(name: str) -> set[str]:
     """Modules of the package that a module imports, for types only included."""
     found: set[str] = set()
-    for node in ast.walk(TREES[name]):
+    for node in ast.walk(tree(name)):
         if isinstance(node, ast.ImportFrom) and node.module:
             found |= {
                 full if (full := f"{node.module}.{alias.name}") in MODULES else node.module
@@ -81,8 +87,8 @@ def test_no_two_modules_behind_a_rule_have_one_file_name(script):
 
 def test_a_public_class_or_function_stands_once():
     places = defaultdict(set)
-    for name, tree in TREES.items():
-        for node in tree.body:
+    for name in MODULES:
+        for node in tree(name).body:
             if not isinstance(node, ast.ClassDef | ast.FunctionDef) or node.name.startswith("_"):
                 continue
             if name.split(".")[-2] not in ALIKE and node.name not in REGISTERED.get(name.split(".")[1], ()):

@@ -8,9 +8,13 @@ from scipy.spatial import cKDTree
 from irf7bone.cells import display_map as drawn
 from irf7bone.cells.display_map import NEIGHBOURS, display_map, embed, neighbour_weights
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # of numba, about what umap-learn asks of it
-    umap = pytest.importorskip("umap.umap_")
+
+@pytest.fixture(scope="module")
+def umap():
+    """umap-learn, imported by whoever runs its tests: it takes long."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of numba, about what umap-learn asks of it
+        return pytest.importorskip("umap.umap_")
 
 
 def groups(n=60, k=5, seed=0):
@@ -20,7 +24,7 @@ def groups(n=60, k=5, seed=0):
     return 12 * np.eye(k, 10)[group] + random.normal(size=(n * k, 10)), group
 
 
-def test_weights_are_those_of_umap_learn():
+def test_weights_are_those_of_umap_learn(umap):
     points, _ = groups(40)
     n = len(points)
     # every function of umap-learn in plain Python: compiling them takes longer than all these cells
@@ -35,7 +39,7 @@ def test_weights_are_those_of_umap_learn():
     np.testing.assert_allclose(neighbour_weights(points).toarray(), theirs, atol=1e-5)
 
 
-def test_attraction_falls_with_distance_as_in_umap_learn():
+def test_attraction_falls_with_distance_as_in_umap_learn(umap):
     np.testing.assert_allclose((drawn.A, drawn.B), umap.find_ab_params(1.0, 0.3), rtol=1e-8)
 
 

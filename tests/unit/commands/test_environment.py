@@ -61,7 +61,10 @@ def names_in(file: str) -> list[Requirement]:
     return [Requirement(line) for line in lines if line]
 
 
-INSTALLED = {canonicalize_name(name) for owners in packages_distributions().values() for name in owners}
+@cache
+def installed() -> set[str]:
+    """Distributions that are here."""
+    return {canonicalize_name(name) for owners in packages_distributions().values() for name in owners}
 
 
 def by_name(requirements: list[Requirement]) -> dict[str, Requirement]:
@@ -109,7 +112,7 @@ def test_lock_was_made_from_the_requirements(lock):
 def test_the_locks_hold_what_their_packages_ask_for():
     found = []
     for package in LOCK.values():
-        if package.name not in INSTALLED:
+        if package.name not in installed():
             continue  # for another system than this one
         reachable = LOCKS[RUN] if package.name in LOCKS[RUN] else LOCK
         for requirement in map(Requirement, requires(package.name) or []):

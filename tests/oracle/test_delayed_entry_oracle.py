@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from tests.oracle.recompute import run_r
 
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.statistics.firth import fit_firth
@@ -17,8 +16,7 @@ from irf7bone.statistics.incidence import aalen_johansen
 from irf7bone.statistics.leave_one_patient_out import leave_one_patient_out
 from irf7bone.statistics.schoenfeld import proportional_hazards_p
 
-HERE = Path(__file__).resolve().parent
-STORED = HERE.parent / "data" / "oracle"
+STORED = Path(__file__).resolve().parents[1] / "data" / "oracle"
 TABLES = ("data", "cox", "left_out", "logrank", "curves")
 
 
@@ -69,11 +67,7 @@ def test_survival_as_stored():
 
 @pytest.mark.oracle
 def test_survival_recomputed(tmp_path):
-    rscript = shutil.which("Rscript")
-    probe = "quit(status = !requireNamespace('survival', quietly = TRUE))"
-    if rscript is None or subprocess.run([rscript, "-e", probe], capture_output=True, check=False).returncode:
-        pytest.skip("R lacks survival: the stored tables stand in (make oracles installs R)")
-    subprocess.run([rscript, str(HERE / "delayed_entry.R"), str(tmp_path)], check=True, capture_output=True)
+    run_r("delayed_entry.R", tmp_path)
     compare(tmp_path)
     for name in TABLES:
         pd.testing.assert_frame_equal(read(tmp_path, name), read(STORED, name), rtol=1e-6, atol=1e-8)

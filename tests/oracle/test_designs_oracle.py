@@ -92,6 +92,7 @@ def test_replicates_put_together_give_the_estimate_of_limmas_blocks():
     assert pd.Series(np.abs(t)).corr(pd.Series(theirs["t"].abs().to_numpy()), method="spearman") > 0.8
 
 
+@pytest.mark.oracle
 def test_designs_recomputed_with_r(tmp_path):
     shutil.copy(STORED / "experiment_counts.tsv", tmp_path)
     run_r("designs.R", tmp_path)

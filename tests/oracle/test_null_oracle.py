@@ -72,6 +72,7 @@ def test_random_signatures_as_r(method):
         assert share_significant(estimates.p) == pytest.approx((rows["p"] < 0.05).mean(), rel=1e-12)
 
 
+@pytest.mark.oracle
 def test_stored_tables_are_what_r_gives(tmp_path):
     run_r("null.R", tmp_path)
     compare_tables(tmp_path, [f"{name}.tsv" for name in TABLES], rtol=1e-9)

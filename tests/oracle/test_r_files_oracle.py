@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from tests.oracle.recompute import run_r
 
 from irf7bone.acquire.r_objects import ENDINGS, RNode, read_r_objects
@@ -26,6 +27,7 @@ def shown(node: RNode, path: Path) -> object:
     return node.strings() or node.names()
 
 
+@pytest.mark.oracle
 def test_r_writes_the_stored_files(tmp_path):
     run_r("r_files.R", tmp_path)
     names = sorted(path.name for path in STORED.iterdir())

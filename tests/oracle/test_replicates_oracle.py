@@ -98,6 +98,7 @@ def test_correlated_replicates_agree_with_limma_and_nlme(monkeypatch):
     agree_with_lme(STORED)
 
 
+@pytest.mark.oracle
 def test_correlated_replicates_recomputed_with_r(tmp_path, monkeypatch):
     shutil.copy(STORED / "experiment_counts.tsv", tmp_path)
     run_r("replicates.R", tmp_path)

@@ -127,6 +127,7 @@ def tumours(realdata: Path) -> tuple[pd.DataFrame, dict[str, list[str]]]:
     return expression.sort_index().sort_index(axis=1), sets
 
 
+@pytest.mark.oracle
 def test_gsva_equals_r_gsva_on_tumours(realdata, tmp_path):
     """Some genes there stand out so far in one tumour that their densities agree to the last digits."""
     expression, sets = tumours(realdata)

@@ -110,4 +110,4 @@ def test_every_row_is_in_reach(large, visit):
     box = page.locator("#table-associations")
     box.get_by_role("button", name="Show all rows").click()
     planned = len(COHORTS) * len(SIGNATURES) * len(METHODS) * len(ENDPOINTS) * len(made.MODELS)
-    assert box.locator(".count").inner_text() == f"1 to {planned} of {planned} rows"
+    assert box.locator(".count").inner_text() == f"1 to {planned:,} of {planned:,} rows"

@@ -195,8 +195,9 @@ class TableBox {
     this.fit();
     if (!this.searchable) return;
     const first = rows.length ? this.page * size + 1 : 0;
-    this.count.textContent = `${first} to ${first + shown.length - (rows.length ? 1 : 0)} of ${rows.length} rows`
-      + (rows.length < this.size ? `, from ${this.size}` : "");
+    const [from, to, of, all] = [first, first + shown.length - (rows.length ? 1 : 0), rows.length, this.size]
+      .map((number) => number.toLocaleString("en"));
+    this.count.textContent = `${from} to ${to} of ${of} rows${rows.length < this.size ? `, from ${all}` : ""}`;
     this.back.disabled = this.page === 0;
     this.next.disabled = this.page === pages - 1;
   }

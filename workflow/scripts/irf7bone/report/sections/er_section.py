@@ -15,18 +15,13 @@ from irf7bone.base.phrases import (
     estimate,
     listed,
     p_clause,
-    p_value,
 )
 from irf7bone.base.vocabulary import ALPHA
 from irf7bone.report.html.cell_markup import (
     Cell,
     Field,
     TableView,
-    effect_cell,
     say_cohort,
-    say_count,
-    say_number,
-    say_status,
     say_text,
     view,
 )
@@ -42,6 +37,7 @@ from irf7bone.report.html.section import (
     shown_only,
     shown_rows,
 )
+from irf7bone.report.sections.strata_fields import ASKED, FOUND_IN_COHORT, FOUND_POOLED
 
 if TYPE_CHECKING:
     from irf7bone.report.inputs import ReportInputs
@@ -137,17 +133,9 @@ def _stratum(row: Mapping[str, Any]) -> Cell:
 def er_pooled_view(frame: pd.DataFrame, shown: Sequence[str]) -> TableView:
     """Pooled effects by ER status."""
     columns = (
-        Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
-        Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
-        Field("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
+        *ASKED,
         Field("ER", "stratum, or ratio of the two", _stratum, filtered=True),
-        Field("Cohorts", "real cohorts with an estimate", say_count("k"), number=True),
-        Field("n", "samples in these", say_count("n"), number=True),
-        Field("Events", "in these", say_count("n_events"), number=True),
-        Field("HR per SD (95 % CI)", "or ratio of hazard ratios", effect_cell, number=True),
-        Field("p", "two-sided", say_number("p", p_value), number=True),
-        Field("q", "Benjamini-Hochberg over this table", say_number("q", p_value), number=True),
-        Field("Status", "whether there is an estimate, and why not", say_status),
+        *FOUND_POOLED,
     )
     caption = (
         "Pooled over cohorts of patients within ER strata, and the ratio of the strata within cohorts; "
@@ -160,15 +148,9 @@ def er_view(frame: pd.DataFrame, simulated: Collection[str], shown: Sequence[str
     """Effects by ER status in each cohort."""
     columns = (
         Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
-        Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
-        Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
-        Field("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
+        *ASKED,
         Field("ER", "stratum", say_text("er"), filtered=True),
-        Field("n", "samples in the fit", say_count("n"), number=True),
-        Field("Events", "in the fit", say_count("n_events"), number=True),
-        Field("HR per SD (95 % CI)", "one SD within the whole cohort", effect_cell, number=True),
-        Field("p", "two-sided", say_number("p", p_value), number=True),
-        Field("Status", "whether there is an estimate, and why not", say_status),
+        *FOUND_IN_COHORT,
     )
     caption = f"ER strata of each cohort that has the endpoint. {shown_only(shown, 'by_er')}"
     return view("by_er", caption, frame, columns, simulated, initial={"Signature": shown[0]}, searchable=True)

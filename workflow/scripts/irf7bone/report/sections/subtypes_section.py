@@ -15,14 +15,12 @@ from irf7bone.base.phrases import (
     estimate,
     listed,
     p_clause,
-    p_value,
     subtype_name,
 )
 from irf7bone.report.html.cell_markup import (
     Cell,
     Field,
     TableView,
-    effect_cell,
     say_cohort,
     say_count,
     say_number,
@@ -42,6 +40,7 @@ from irf7bone.report.html.section import (
     shown_only,
     shown_rows,
 )
+from irf7bone.report.sections.strata_fields import ASKED, FOUND_IN_COHORT, FOUND_POOLED
 from irf7bone.tables.outcome import INSIDE, OTHERS
 from irf7bone.tables.pooled import DIFFERENCE
 
@@ -167,10 +166,8 @@ def _named(row: Mapping[str, Any]) -> Cell:
     return Cell(subtype_name(row["subtype"], row["source"]))
 
 
-_RESULT = (
-    Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
-    Field("Endpoint", "outcome", say_text("endpoint"), filtered=True),
-    Field("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
+_OF_SUBTYPE = (
+    *ASKED,
     Field("Subtype", "as the cards tell it, or called from expression", _named, filtered=True, kept=True),
     Field(
         "Tumours", "in the subtype or the others, or the ratio of the two", _stratum, filtered=True, kept=True
@@ -180,16 +177,7 @@ _RESULT = (
 
 def subtype_pooled_view(frame: pd.DataFrame, shown: Sequence[str]) -> TableView:
     """Pooled effects by subtype."""
-    columns = (
-        *_RESULT,
-        Field("Cohorts", "real cohorts with an estimate", say_count("k"), number=True),
-        Field("n", "samples in these", say_count("n"), number=True),
-        Field("Events", "in these", say_count("n_events"), number=True),
-        Field("HR per SD (95 % CI)", "or ratio of hazard ratios", effect_cell, number=True),
-        Field("p", "two-sided", say_number("p", p_value), number=True),
-        Field("q", "Benjamini-Hochberg over this table", say_number("q", p_value), number=True),
-        Field("Status", "whether there is an estimate, and why not", say_status),
-    )
+    columns = (*_OF_SUBTYPE, *FOUND_POOLED)
     caption = (
         "Pooled over cohorts of patients within subtypes, and the ratio to the other tumours within cohorts; "
         "every signature is in results/tables/pooled_subtypes.tsv."
@@ -200,15 +188,8 @@ def subtype_pooled_view(frame: pd.DataFrame, shown: Sequence[str]) -> TableView:
 
 def subtype_view(frame: pd.DataFrame, simulated: Collection[str], shown: Sequence[str]) -> TableView:
     """Effects by subtype in each cohort."""
-    columns = (
-        Field("Cohort", "cohort id", say_cohort(simulated), filtered=True),
-        *_RESULT,
-        Field("n", "samples in the fit", say_count("n"), number=True),
-        Field("Events", "in the fit", say_count("n_events"), number=True),
-        Field("HR per SD (95 % CI)", "one SD within the whole cohort", effect_cell, number=True),
-        Field("p", "two-sided", say_number("p", p_value), number=True),
-        Field("Status", "whether there is an estimate, and why not", say_status),
-    )
+    cohort = Field("Cohort", "cohort id", say_cohort(simulated), filtered=True)
+    columns = (cohort, *_OF_SUBTYPE, *FOUND_IN_COHORT)
     caption = f"Subtypes in each cohort that has the endpoint. {shown_only(shown, 'subtypes')}"
     initial = {"Signature": shown[0]}
     return view("subtypes", caption, frame, columns, simulated, initial=initial, searchable=True)

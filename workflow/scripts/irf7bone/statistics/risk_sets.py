@@ -132,6 +132,28 @@ class RiskSets:
 
         return over_risk_sets
 
+    def seen(self, steps: np.ndarray) -> np.ndarray:
+        """Sums of what events add, over the events that find each row at risk: :meth:`sums` the other way.
+
+        Args:
+            steps: Of each event, shape (K, n_events).
+
+        Returns:
+            Shape (K, n_rows), with Efron's fractions for those who fail at a time with several; 0 for a row
+            that leaves.
+        """
+        _, _, event_starts, event_rows, fraction = self.layout
+        tied, share = (np.add.reduceat(part, event_starts[:-1], axis=1) for part in (steps, fraction * steps))
+        for groups_of_stratum in self._stratum_groups:
+            backwards = tied[:, groups_of_stratum][:, ::-1]
+            np.cumsum(backwards, axis=1, out=backwards)
+        seen = tied[:, self._entry]
+        seen[:, event_rows] -= share[:, self._event_group]
+        again = np.flatnonzero(self.leaving >= 0)
+        seen[:, again] -= seen[:, self.leaving[again]]
+        seen[:, self.leaving[again]] = 0
+        return seen
+
     def _failing(self, columns: np.ndarray) -> sparse.csr_array:
         """Matrix of :func:`_group_sums` over those that have the event at a time with several."""
         in_tie = np.isin(self._event_group, self._tied_groups)

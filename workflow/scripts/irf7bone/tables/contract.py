@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
-from irf7bone.base.errors import Problem, Problems
+from irf7bone.base.errors import InputError, Problem, Problems
 from irf7bone.base.whole_file import whole_file
 
 if TYPE_CHECKING:
@@ -178,37 +179,59 @@ class Table:
                     )
 
     def read(self, path: str | Path) -> pd.DataFrame:
-        """Read and check a table; ids stay text, whatever they look like."""
+        """Read and check a table; ids stay text, whatever they look like.
+
+        Raises:
+            InputError: The file is no such table.
+        """
+        path = Path(path)
+        try:
+            frame = self.cast(self._parsed(path))
+        except (TypeError, ValueError) as error:  # of pandas, which names neither file nor column
+            raise InputError(
+                Problem(
+                    str(path),
+                    f"the columns of {self.name} with values of their kinds",
+                    str(error),
+                    "do not edit results; delete the file, and the next run makes it anew",
+                )
+            ) from error
+        self.check(frame, str(path))
+        return frame
+
+    def _parsed(self, path: Path) -> pd.DataFrame:
         import pandas as pd
 
-        path = Path(path)
         if path.suffix == ".parquet":
-            frame = pd.read_parquet(path)
-        elif path.suffix == ".gz":
-            frame = self._read_long(path)
-        else:
-            frame = pd.read_csv(
-                path,
-                sep="\t",
-                dtype=str,
-                keep_default_na=False,
-                na_values={
-                    column.name: ["NA"]
-                    for column in self.columns
-                    if column.nullable or column.kind in NUMERIC
-                },
-                encoding="utf-8",
-            )
-            for column in self.columns:
-                if column.kind == "flag" and column.name in frame:
-                    frame[column.name] = frame[column.name] == "True"
-            if b"'" in path.read_bytes():  # few tables have any
-                for name, texts in self._texts(frame):
-                    marked = texts.str.match(f"'+{FORMULA}", na=False)
-                    if marked.any():
-                        frame[name] = texts.where(~marked, texts.str[1:])
-        frame = self.cast(frame)
-        self.check(frame, str(path))
+            return pd.read_parquet(path)
+        packed = path.suffix == ".gz"
+        frame = self._read_long(path) if packed else self._read_texts(path)
+        if not packed and b"'" not in path.read_bytes():  # few tables have any
+            return frame
+        for name, texts in self._texts(frame):
+            marked = [text for text in texts.dropna().unique() if re.match(f"'+{FORMULA}", text)]
+            if marked:
+                frame[name] = texts.where(~texts.isin(marked), texts.str[1:])
+        return frame
+
+    def _read_texts(self, path: Path) -> pd.DataFrame:
+        import pandas as pd
+
+        frame = pd.read_csv(
+            path,
+            sep="\t",
+            dtype=str,
+            keep_default_na=False,
+            na_values={
+                column.name: ["NA"] for column in self.columns if column.nullable or column.kind in NUMERIC
+            },
+            encoding="utf-8",
+        )
+        for column in self.columns:
+            if column.kind == "flag" and column.name in frame:
+                if not frame[column.name].isin(["True", "False"]).all():
+                    raise ValueError(f"{column.name} has values other than True and False")
+                frame[column.name] = frame[column.name] == "True"
         return frame
 
     def _read_long(self, path: Path) -> pd.DataFrame:

@@ -13,7 +13,8 @@ from irf7bone.outcome.models import Cohort, Design
 from irf7bone.outcome.periods import hazard_ratios_by_period
 from irf7bone.statistics.cox import fit_cox
 from irf7bone.statistics.ipcw import auc, uno_c
-from irf7bone.statistics.leave_one_patient_out import leave_one_patient_out, score_residuals
+from irf7bone.statistics.leave_one_patient_out import leave_one_patient_out
+from irf7bone.statistics.score_residuals import score_residuals
 from irf7bone.statistics.splines import fit_spline
 
 SETS = ("lung", "veteran", "mgus2", "simulated", "continuous")

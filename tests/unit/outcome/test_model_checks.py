@@ -16,7 +16,8 @@ from irf7bone.outcome.models import Cohort, Design
 from irf7bone.outcome.periods import hazard_ratios_by_period
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.statistics.firth import fit_firth
-from irf7bone.statistics.leave_one_patient_out import leave_one_patient_out, score_residuals
+from irf7bone.statistics.leave_one_patient_out import leave_one_patient_out
+from irf7bone.statistics.score_residuals import score_residuals
 from irf7bone.statistics.splines import NoSpline, Spline, curved_terms, fit_spline, knots
 from irf7bone.tables.outcome_checks import CHECK_CURVES, CHECKS, CHECKS_MADE
 

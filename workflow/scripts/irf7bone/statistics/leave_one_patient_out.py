@@ -19,6 +19,7 @@ from irf7bone.statistics.cox import CoxProblem
 from irf7bone.statistics.likelihood import Evaluation, Likelihood, invert
 from irf7bone.statistics.newton import CONVERGED, maximise
 from irf7bone.statistics.risk_sets import RiskSets, RiskSums
+from irf7bone.statistics.score_residuals import score_residuals
 
 # numbers in one working array: a few of them stay in the processor's cache
 _BLOCK_NUMBERS = 60_000
@@ -107,36 +108,6 @@ def _moving_most(residual: np.ndarray, information: np.ndarray) -> np.ndarray:
         by_step = np.argsort(step, kind="stable")
         chosen += [by_step[:each_way], by_step[-each_way:]]
     return np.unique(np.concatenate(chosen))
-
-
-def score_residuals(risk: RiskSets, design: np.ndarray, beta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What each sample adds to the gradient of the partial likelihood, and to its information.
-
-    The residuals times the inverse information are R's ``residuals(coxph(...), "dfbeta")`` with Efron's ties.
-
-    Args:
-        risk: The risk sets.
-        design: Score and covariates, shape (n_rows, q), rows as in ``risk.rows``.
-        beta: Coefficients, shape (q,).
-
-    Returns:
-        Shapes (q, n_rows) and (q, q, n_rows); of a row that leaves (``risk.sign`` is -1), zeros.
-    """
-    weights, x = np.exp(design @ beta), design.T
-    sums = risk.sums(np.column_stack([np.ones(risk.n_rows), design]))
-    total, *moments = sums((weights if risk.sign is None else weights * risk.sign)[:, None])[:, :, 0]
-    mean = np.array(moments) / total
-    q, n_events = mean.shape
-    # what each event adds to the hazard of those at risk, and to its first and second moment
-    steps = np.vstack([np.ones((1, n_events)), mean, (mean[:, None] * mean).reshape(q * q, n_events)]) / total
-    hazard, drift, square = np.split(weights * risk.seen(steps), [1, 1 + q])
-    residual = drift - x * hazard
-    # of d tied events each has the mean of their d means
-    tied = np.add.reduceat(mean, risk.layout[2][:-1], axis=1) / np.diff(risk.layout[2])
-    residual[:, risk.event_rows] += x[:, risk.event_rows] - np.repeat(tied, np.diff(risk.layout[2]), axis=1)
-    crossed = x[:, None] * drift
-    information = x[:, None] * x * hazard - crossed - crossed.swapaxes(0, 1) + square.reshape(q, q, -1)
-    return residual, information
 
 
 class _SumsWithout:

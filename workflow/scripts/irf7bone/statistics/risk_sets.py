@@ -30,6 +30,7 @@ class RiskSets:
         strata: Codes of strata, shape (n,), or None for one stratum.
         entry: Time from which a sample is at risk, shape (n,), or None where all are from the start. An
             event at a sample's entry does not see it.
+        efron: Whether ties follow Efron; else Breslow, where each of d tied events sees the whole risk set.
 
     Attributes:
         sign: 1 for a row that joins, -1 for one that leaves, shape (n_rows,); None where none leaves.
@@ -46,6 +47,8 @@ class RiskSets:
         event: np.ndarray,
         strata: np.ndarray | None = None,
         entry: np.ndarray | None = None,
+        *,
+        efron: bool = True,
     ):
         time = np.asarray(time, dtype=float)
         event = np.asarray(event, dtype=float) > 0
@@ -80,7 +83,7 @@ class RiskSets:
         self._event_group = self._entry[self.event_rows]
         starts = np.searchsorted(self._event_group, self._event_group, side="left")
         tied = np.bincount(self._event_group, minlength=n_groups)
-        self._fraction = (np.arange(self.event_rows.size) - starts) / tied[self._event_group]
+        self._fraction = efron * (np.arange(self.event_rows.size) - starts) / tied[self._event_group]
         self._late = np.flatnonzero(self._fraction > 0)
         self._tied_groups, self._late_group = np.unique(self._event_group[self._late], return_inverse=True)
         opens_stratum = np.zeros(n_groups, dtype=bool)

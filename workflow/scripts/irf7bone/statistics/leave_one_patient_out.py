@@ -15,6 +15,7 @@ from typing import cast
 
 import numpy as np
 
+from irf7bone.base.vocabulary import ALL_REFITTED
 from irf7bone.statistics.cox import CoxProblem
 from irf7bone.statistics.likelihood import Evaluation, Likelihood, invert
 from irf7bone.statistics.newton import CONVERGED, maximise
@@ -23,9 +24,8 @@ from irf7bone.statistics.score_residuals import score_residuals
 
 # numbers in one working array: a few of them stay in the processor's cache
 _BLOCK_NUMBERS = 60_000
-# of more samples than these, so many are refitted of those that lower the score's coefficient most and of
-# those that raise it most, and so many of each covariate's, which may have no estimate without one of them
-ALL_REFITTED = 2_000
+# of more samples than ALL_REFITTED so many of those that lower the score's coefficient most and of those that
+# raise it most are refitted, and so many of each covariate's, which may have no estimate without one of them
 OF_SCORE, OF_COVARIATE = 250, 10
 # a coefficient's variance without a sample over that with it: beyond, rounding may be what gives an estimate
 _GROWN = 1e6

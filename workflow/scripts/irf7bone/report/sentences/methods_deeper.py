@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from irf7bone.base.phrases import MODEL_WORDS, counted, listed
 from irf7bone.base.vocabulary import (
+    ALL_REFITTED,
     EVENTS_PER_PARAMETER,
     FEWEST_FOR_FUNNEL,
     FEWEST_OF_ER,
@@ -15,7 +16,6 @@ from irf7bone.base.vocabulary import (
     LEUKOCYTE_GENE,
 )
 from irf7bone.random_signatures.null_plan import draws_by, null_plan
-from irf7bone.statistics.leave_one_patient_out import ALL_REFITTED
 from irf7bone.tables.outcome_checks import AUC_MONTHS, SPLIT_MONTHS
 
 if TYPE_CHECKING:

@@ -64,7 +64,18 @@ def test_no_text_is_a_formula_in_a_spreadsheet_and_all_come_back(pooled, tmp_pat
 @pytest.mark.parametrize("suffix", [".tsv", ".tsv.gz", ".parquet"])
 def test_marks_of_a_spreadsheet_are_taken_back_however_a_table_is_packed(suffix, tmp_path):
     table = Table("x", key=("name",), columns=(Column("name", "text", "a name"),))
-    written = pd.DataFrame({"name": ["=1", "'=1", "''", "-", "plain", "'plain", "\tx"]})
+    written = pd.DataFrame({"name": ["=1", "'=1", "''", "-", "plain", "'plain", "\tx", "\rx"]})
+    table.write(written, tmp_path / f"x{suffix}")
+    pd.testing.assert_frame_equal(table.read(tmp_path / f"x{suffix}"), written)
+
+
+@pytest.mark.parametrize("suffix", [".tsv", ".tsv.gz"])
+def test_no_line_end_in_a_text_ends_its_row(suffix, tmp_path):
+    columns = (Column("name", "text", ""), Column("n", "number", "", nullable=True))
+    table = Table("x", key=("name",), columns=columns)
+    written = pd.DataFrame(
+        {"name": ["a\rb", "a\r\nb", "a\nb", 'a"\rb', "NA", "a"], "n": [1, None, 0.1, 2, 3, 4]}
+    )
     table.write(written, tmp_path / f"x{suffix}")
     pd.testing.assert_frame_equal(table.read(tmp_path / f"x{suffix}"), written)
 

@@ -7,6 +7,7 @@ imported where a table is touched, since Snakemake reads the list of tables at e
 
 from __future__ import annotations
 
+import csv
 import gzip
 import math
 import re
@@ -168,14 +169,16 @@ class Table:
             if path.suffix == ".parquet":
                 frame.to_parquet(partial, index=False)
             else:
+                shown, quoting = self._for_spreadsheets(frame)
                 with _opened(partial, packed=path.suffix == ".gz") as handle:
-                    self._for_spreadsheets(frame).to_csv(
+                    shown.to_csv(
                         handle,
                         sep="\t",
                         index=False,
                         na_rep="NA",
                         lineterminator="\n",
                         float_format=self.digits and f"%.{self.digits}g",
+                        quoting=quoting,
                     )
 
     def read(self, path: str | Path) -> pd.DataFrame:
@@ -208,8 +211,8 @@ class Table:
         frame = self._read_long(path) if packed else self._read_texts(path)
         if not packed and b"'" not in path.read_bytes():  # few tables have any
             return frame
-        for name, texts in self._texts(frame):
-            marked = [text for text in texts.dropna().unique() if re.match(f"'+{FORMULA}", text)]
+        for name, texts, distinct in self._texts(frame):
+            marked = [text for text in distinct if re.match(f"'+{FORMULA}", text)]
             if marked:
                 frame[name] = texts.where(~texts.isin(marked), texts.str[1:])
         return frame
@@ -249,25 +252,30 @@ class Table:
             encoding="utf-8",
         )
 
-    def _for_spreadsheets(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The same with an apostrophe before texts that a spreadsheet would take for a formula.
+    def _for_spreadsheets(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+        """The same, an apostrophe before texts that a spreadsheet would take for a formula, and its quoting.
 
         One more apostrophe stands before those that have some already, so that reading takes back just what
         was written.
         """
-        changed = {}
-        for name, texts in self._texts(frame):
-            formula = texts.str.match(f"'*{FORMULA}", na=False)
+        changed, quoting = {}, csv.QUOTE_MINIMAL
+        for name, texts, distinct in self._texts(frame):
+            formula = texts.isin([text for text in distinct if re.match(f"'*{FORMULA}", text)])
             if formula.any():
                 changed[name] = texts.where(~formula, "'" + texts)
-        return frame.assign(**changed) if changed else frame
+            # Python before 3.13 leaves a text with a carriage return bare, and reading ends its row there
+            if any("\r" in text for text in distinct):
+                quoting = csv.QUOTE_NONNUMERIC
+        return (frame.assign(**changed) if changed else frame), quoting
 
-    def _texts(self, frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
-        """The columns of free text that hold any, by name."""
+    def _texts(self, frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series, list[str]]]:
+        """The columns of free text that hold any, by name, with the texts that they hold."""
         for column in self.columns:
-            free = column.kind == "text" and not column.allowed and column.name in frame
-            if free and frame[column.name].notna().any():
-                yield column.name, frame[column.name].astype("object")
+            if column.kind == "text" and not column.allowed and column.name in frame:
+                texts = frame[column.name].astype("object")
+                distinct = [text for text in texts.unique() if isinstance(text, str)]
+                if distinct:
+                    yield column.name, texts, distinct
 
 
 @contextmanager

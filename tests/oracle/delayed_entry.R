@@ -33,7 +33,12 @@ for (strata in c(FALSE, TRUE)) {
 left <- sapply(seq_len(nrow(data)), function(i)
   coef(coxph(Surv(entry, time, cause == 1) ~ score + second, data[-i, ], ties = "efron", control = control))[["score"]])
 tsv(cox, "cox", "coxph(Surv(entry, time, cause == 1) ~ score + second [+ strata(stratum)], ties = 'efron'); cox.zph")
-tsv(data.frame(log_hr = left), "left_out", "the same without each row in turn")
+weighted <- coxph(Surv(time, cause == 1) ~ score + second, data, weights = 1 + 2 * stratum, robust = TRUE,
+                  ties = "breslow", control = control)
+tsv(data.frame(log_hr = left, dfbeta_strata = residuals(fit, "dfbeta")[, 1],
+               dfbeta_weighted = residuals(weighted, "dfbeta", weighted = TRUE)[, 1]), "left_out",
+    c("log_hr: the same without each row in turn; dfbeta_strata: residuals(, 'dfbeta') of the score with strata",
+      "dfbeta_weighted: with weights = 1 + 2 * stratum, ties = 'breslow', without entry and strata"))
 km <- summary(survfit(Surv(entry, time, cause == 1) ~ 1, data))
 aj <- survfit(Surv(entry, time, factor(cause, 0:2)) ~ 1, data, id = seq_len(nrow(data)))
 at <- match(km$time, aj$time)

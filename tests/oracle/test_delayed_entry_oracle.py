@@ -14,7 +14,10 @@ from irf7bone.statistics.firth import fit_firth
 from irf7bone.statistics.gray import logrank_test
 from irf7bone.statistics.incidence import aalen_johansen
 from irf7bone.statistics.leave_one_patient_out import leave_one_patient_out
+from irf7bone.statistics.risk_sets import RiskSets
 from irf7bone.statistics.schoenfeld import proportional_hazards_p
+from irf7bone.statistics.score_residuals import score_residuals
+from irf7bone.statistics.weighted_cox import fit_weighted_cox
 
 STORED = Path(__file__).resolve().parents[1] / "data" / "oracle"
 TABLES = ("data", "cox", "left_out", "logrank", "curves")
@@ -36,6 +39,24 @@ def problem(data: pd.DataFrame, *, strata: bool = False) -> tuple[CoxProblem, np
     return made, data["score"].to_numpy(float)
 
 
+def dfbetas(data: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Of the score, shape (n,) each: with entry, strata and Efron's ties; with weights and Breslow's."""
+    made, score = problem(data, strata=True)
+    columns, weights = data[["score", "second"]].to_numpy(float), 1.0 + 2 * data["stratum"].to_numpy()
+    weighted = fit_weighted_cox(made.time, made.event, columns, weights)
+    breslow = RiskSets(made.time, made.event, efron=False)
+    found = {}
+    for name, risk, beta, own in (
+        ("dfbeta_strata", made.risk, fit_cox(made, score).coefficients[0], None),
+        ("dfbeta_weighted", breslow, weighted.beta, weights[breslow.rows]),
+    ):
+        residual, information = score_residuals(risk, columns[risk.rows], beta, own)
+        joins = slice(None) if risk.sign is None else risk.sign > 0
+        found[name] = np.zeros(len(data))
+        found[name][risk.rows[joins]] = (np.linalg.inv(information.sum(axis=2)) @ residual)[0, joins]
+    return found
+
+
 def compare(folder: Path) -> None:
     data = read(folder, "data")
     for row in read(folder, "cox").itertuples():
@@ -46,8 +67,11 @@ def compare(folder: Path) -> None:
         assert proportional_hazards_p(made, score, fits)[0] == pytest.approx(row.ph_p, rel=1e-6)
     made, score = problem(data)
     fits = fit_cox(made, score)
-    left = leave_one_patient_out(made, None, score, fits.coefficients[0], penalised=False)
-    np.testing.assert_allclose(left, read(folder, "left_out")["log_hr"], rtol=1e-6)
+    left, _ = leave_one_patient_out(made, None, score, fits.coefficients[0], penalised=False)
+    expected = read(folder, "left_out")
+    np.testing.assert_allclose(left, expected["log_hr"], rtol=1e-6)
+    for name, found in dfbetas(data).items():
+        np.testing.assert_allclose(found, expected[name], rtol=1e-8, atol=1e-12, err_msg=name)
     curves = read(folder, "curves")
     time, cause, entry = (data[name].to_numpy(float) for name in ("time", "cause", "entry"))
     plain = aalen_johansen(time, (cause == 1).astype(int), entry)

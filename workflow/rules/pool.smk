@@ -149,6 +149,7 @@ rule audit_cohorts:
         runtime=minutes("audit_cohorts"),
     params:
         cohorts=tuple(study.cards),
+        simulated=tuple(name for name in study.cards if name not in real_cohorts),
         config=study.config.analysis(),
         code=code_hash("audit_cohorts"),
     message:

@@ -28,4 +28,6 @@ for name, flow, scores, associations in tables:
     audited.append(audit_cohort(plan, cohort, FLOW.read(flow), ASSOCIATIONS.read(associations)))
 AUDIT.write(pd.concat(audited, ignore_index=True), snakemake.output.audit)
 profiles = ReadWhenAsked(files, lambda name: expression_of(cohorts[name]))
-DUPLICATES.write(find_duplicates(profiles, facts), snakemake.output.duplicates)
+DUPLICATES.write(
+    find_duplicates(profiles, facts, simulated=snakemake.params.simulated), snakemake.output.duplicates
+)

@@ -352,7 +352,7 @@ def test_a_set_of_which_no_cell_passes_is_refused_with_the_reason(planted):
     with pytest.raises(InputError) as error:
         first_reading(replace(card, qc=replace(card.qc, min_genes=10**6)), cells)
     said = str(error.value)
-    assert f"{card.path}, qc" in said and f"0 of {len(cells.obs)}" in said
+    assert f"{card.path}, qc" in said and f"0 of {len(cells.obs):,}, 0 of them among" in said
     assert f"{len(cells.obs)} cells: fewer than 1000000 genes" in said
 
 

@@ -133,7 +133,9 @@ def test_what_the_run_took_is_said_with_units_and_by_rule(graph):
         "cpu_seconds": "9.0",
         "most_memory_mb": "400.0",
     }
-    assert all(types(one) == ["PropertyValue"] and one["unitCode"] for one in used.values())
+    assert all(types(one) == ["PropertyValue"] for one in used.values())
+    units = {name: one["unitCode"].rpartition("/")[2] for name, one in used.items()}
+    assert units == {"seconds": "SEC", "cpu_seconds": "SEC", "most_memory_mb": "MebiBYTE"}
     assert used["cpu_seconds"]["propertyID"] == f"{COSTS}#cpu_seconds" and COSTS in graph
 
 

@@ -94,6 +94,16 @@ def test_order_of_samples_genes_and_other_cohorts_changes_nothing():
     assert found(find_duplicates({"a": a, "b": mixed, "c": other})) == {("a04", "copy")}
 
 
+@pytest.mark.parametrize("all_pairs_up_to", [1, 24])
+def test_ids_of_simulated_samples_name_no_patient(all_pairs_up_to):
+    ids = [f"SIM{i:04d}" for i in range(30)]
+    cohorts = {name: tumours(ids, seed) for seed, name in enumerate(("real", "copied", "made", "made_too"))}
+    table = find_duplicates(cohorts, simulated={"made", "made_too"}, all_pairs_up_to=all_pairs_up_to)
+    named = table[table["sample"].notna()]
+    assert set(zip(named["cohort"], named["other_cohort"], strict=True)) == {("real", "copied")}
+    assert len(named) == 30 and set(named["evidence"]) == {"id"}
+
+
 @pytest.mark.parametrize(
     ("first", "second", "same"),
     [
@@ -106,7 +116,7 @@ def test_order_of_samples_genes_and_other_cohorts_changes_nothing():
         ("sample_000017", "sample_000017", False),
         ("NKI_70", "NKI_70", True),
         ("N_7", "N_7", False),
-        ("SIM0007", "SIM0007", False),  # of two simulated cohorts
+        ("SIM0007", "sim_0007", True),
     ],
 )
 def test_ids_tell_a_patient_where_they_are_more_than_counts(first, second, same):

@@ -17,6 +17,7 @@ from irf7bone.outcome.periods import hazard_ratios_by_period
 from irf7bone.statistics.cox import CoxProblem, fit_cox
 from irf7bone.statistics.firth import fit_firth
 from irf7bone.statistics.leave_one_patient_out import leave_one_patient_out
+from irf7bone.statistics.score_residuals import score_residuals
 from irf7bone.statistics.splines import NoSpline, Spline, curved_terms, fit_spline, knots
 from irf7bone.tables.outcome_checks import CHECK_CURVES, CHECKS, CHECKS_MADE
 
@@ -229,7 +230,7 @@ def test_leaving_out_is_refitting(step, penalised, fit):
     covariates, strata = covariates[:, :1], np.where(strata == "a", 0, 1)
     problem = CoxProblem(time, event, covariates, strata)
     full = fit(problem, score)
-    found = leave_one_patient_out(problem, strata, score, full.coefficients[0], penalised=penalised)
+    found, _ = leave_one_patient_out(problem, strata, score, full.coefficients[0], penalised=penalised)
     expected, status = refits(time, event, covariates, strata, score, fit)
     assert set(status) == {"ok"}
     assert found == pytest.approx(expected, abs=1e-8)
@@ -246,7 +247,7 @@ def test_events_at_one_time_in_two_strata_are_no_tie():
     problem = CoxProblem(time, event, strata=strata)
     full = fit_cox(problem, score)
     assert (np.diff(problem.risk.event_times) == 0).sum() > 3
-    found = leave_one_patient_out(problem, strata, score, full.coefficients[0], penalised=False)
+    found, _ = leave_one_patient_out(problem, strata, score, full.coefficients[0], penalised=False)
     expected, _ = refits(time, event, np.empty((32, 0)), strata, score, fit_cox)
     assert found == pytest.approx(expected, abs=1e-8)
 
@@ -255,11 +256,15 @@ def test_blocks_do_not_matter(monkeypatch):
     time, event, score, covariates, strata = follow_up(step=6)
     problem = CoxProblem(time, event, covariates, strata)
     full = fit_cox(problem, score).coefficients[0]
-    whole = leave_one_patient_out(problem, strata, score, full, penalised=False)
+    whole, _ = leave_one_patient_out(problem, strata, score, full, penalised=False)
     monkeypatch.setattr("irf7bone.statistics.leave_one_patient_out._BLOCK_NUMBERS", 7 * problem.risk.n_rows)
-    assert leave_one_patient_out(problem, strata, score, full, penalised=False) == pytest.approx(
-        whole, rel=1e-10
-    )
+    found, _ = leave_one_patient_out(problem, strata, score, full, penalised=False)
+    assert found == pytest.approx(whole, rel=1e-10)
+
+
+def refit_few(monkeypatch):
+    for name, value in (("ALL_REFITTED", 100), ("OF_SCORE", 20), ("OF_COVARIATE", 3)):
+        monkeypatch.setattr(f"irf7bone.statistics.leave_one_patient_out.{name}", value)
 
 
 @pytest.mark.parametrize("delayed", [False, True])
@@ -269,16 +274,55 @@ def test_of_many_samples_those_that_move_most_are_refitted(monkeypatch, step, de
     entry = np.random.default_rng(1).uniform(0, 0.6, 400) * time if delayed else None
     problem = CoxProblem(time, event, covariates, strata, entry=entry)
     full = fit_cox(problem, score)
-    whole = leave_one_patient_out(problem, strata, score, full.coefficients[0], penalised=False)
-    monkeypatch.setattr("irf7bone.statistics.leave_one_patient_out.ALL_REFITTED", 100)
-    monkeypatch.setattr("irf7bone.statistics.leave_one_patient_out.MOST_REFITTED", 40)
-    found = leave_one_patient_out(problem, strata, score, full.coefficients[0], penalised=False)
+    whole, _ = leave_one_patient_out(problem, strata, score, full.coefficients[0], penalised=False)
+    refit_few(monkeypatch)
+    found, refitted = leave_one_patient_out(problem, strata, score, full.coefficients[0], penalised=False)
     largest = np.abs(whole - full.log_hr[0]).max()
-    refitted = np.abs(found - whole) < 1e-9 * largest
-    assert 40 <= refitted.sum() < 100  # and who is at risk at no event
+    assert 40 <= refitted.sum() < 120  # some of these for a covariate, some are at risk at no event
+    assert np.abs(found - whole)[refitted].max() < 1e-9 * largest < np.abs(found - whole)[~refitted].max()
     assert refitted[[whole.argmin(), whole.argmax()]].all()
     assert (found.argmin(), found.argmax()) == (whole.argmin(), whole.argmax())
     assert np.abs(found - whole).max() < 0.03 * largest
+
+
+def only_one_varies(score, covariates, time, event):
+    score[:] = np.arange(score.size) == 17
+
+
+def only_event_of_a_level(score, covariates, time, event):
+    covariates[:, 0] = np.arange(score.size) < 30
+    event[:30] = np.arange(30) == 17
+
+
+@pytest.mark.parametrize("spoil", [only_one_varies, only_event_of_a_level])
+def test_whoever_alone_tells_an_effect_is_refitted_though_dfbeta_is_small(monkeypatch, spoil):
+    time, event, score, covariates, _ = follow_up(seed=1, n=400)
+    spoil(score, covariates, time, event)
+    problem = CoxProblem(time, event, covariates)
+    full = fit_cox(problem, score)
+    assert full.status[0] == "ok"
+    whole, _ = leave_one_patient_out(problem, None, score, full.coefficients[0], penalised=False)
+    assert np.flatnonzero(np.isnan(whole)).tolist() == [17]
+    refit_few(monkeypatch)
+    found, refitted = leave_one_patient_out(problem, None, score, full.coefficients[0], penalised=False)
+    assert np.flatnonzero(np.isnan(found)).tolist() == [17]
+    assert refitted[17] and refitted.sum() < 140
+
+
+@pytest.mark.parametrize("delayed", [False, True])
+@pytest.mark.parametrize("step", [0, 12])
+def test_what_samples_add_is_the_gradient_and_the_information(step, delayed):
+    time, event, score, covariates, strata = follow_up(seed=3, n=200, step=step)
+    event[strata == "a"] = 0
+    entry = np.random.default_rng(1).uniform(0, 0.6, 200) * time if delayed else None
+    problem = CoxProblem(time, event, covariates, strata, entry=entry)
+    ((_, x, _),) = problem.blocks(score[None])
+    beta = np.array([0.3, -0.2, 0.1])
+    at = problem.likelihood.evaluate(x, beta[:, None], penalised=False)
+    residual, information = score_residuals(problem.risk, np.column_stack([x, problem.covariates]), beta)
+    assert residual.sum(axis=1) == pytest.approx(at.gradient[:, 0], rel=1e-9)
+    assert information.sum(axis=2) == pytest.approx(at.information[:, :, 0], rel=1e-9)
+    assert (np.linalg.eigvalsh(np.moveaxis(information, 2, 0)) > -1e-12).all()
 
 
 # -- tables -------------------------------------------------------------------------------------------------
@@ -462,6 +506,39 @@ def test_curves_hold_line_spline_and_every_sample():
     assert check_curves(
         FitPlan("x", obs, scores[scores["signature"] != "ISG"], config=settings())
     ).columns.tolist() == (CHECK_CURVES.names)
+
+
+def test_tables_say_who_is_not_refitted_and_rest_on_refits_alone(monkeypatch):
+    obs, scores = made_up(n=300)
+    plan = FitPlan("x", obs, scores, config=settings(**ONE))
+    all_refitted = check_curves(plan).set_index(["part", "position"])["estimate"]
+    refit_few(monkeypatch)
+    # the first is said to move the estimate most, by a dfbeta that no refit confirms
+    residuals = score_residuals
+
+    def exaggerated(risk, design, beta):
+        found, information = residuals(risk, design, beta)
+        some = (risk.rows == 7) & (np.abs(found[0]) < 1e9)
+        information[:, :, some] = -1e12 * np.eye(len(found))[:, :, None]  # not chosen
+        found[:, some] = 1e6
+        return found, information
+
+    monkeypatch.setattr("irf7bone.statistics.leave_one_patient_out.score_residuals", exaggerated)
+    curves, rows = check_curves(plan), of_one(checks(plan))
+    CHECK_CURVES.check(curves, "curves")
+    parts = {part: own.set_index("sample") for part, own in curves.groupby("part")}
+    assert len(parts["left_out"]) + len(parts["dfbeta"]) == 300 and len(parts["dfbeta"]) > 200
+    assert parts["dfbeta"]["estimate"].abs().idxmax() == "S007"
+    refits = parts["left_out"]
+    assert all_refitted["left_out"][refits["position"]].to_numpy() == pytest.approx(refits["estimate"])
+    largest = rows.loc["left_out_change"]
+    assert largest["sample"] == refits["estimate"].abs().idxmax()
+    assert largest["estimate"] == pytest.approx(refits["estimate"][largest["sample"]])
+    assert {rows.loc["left_out_lowest", "sample"], rows.loc["left_out_highest", "sample"]} <= set(
+        refits.index
+    )
+    strip = plot_checks(rows.reset_index(), curves, endpoint="relapse", simulated=False).axes[1]
+    assert sum(len(line.get_xdata()) for line in strip.lines if line.get_marker() == ".") == 300
 
 
 # -- the figure ---------------------------------------------------------------------------------------------

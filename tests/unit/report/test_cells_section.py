@@ -151,6 +151,10 @@ def test_patients_stand_before_samples_and_cells(card):
     line = said.data_set_sentence(card, tables(), flow())
     assert line.index("6 patients") < line.index("12 samples") < line.index("12,000 cells")
     assert "7 excluded by the card: asked to" in line and "60 flagged as doublets" in line
+    assert "passed" not in line
+    given = tables()
+    given["quality"].loc[[2, 5], "n_failed"] = 1000
+    assert "; 2,100 failed quality; none of s2 and s5 passed; " in said.data_set_sentence(card, given, flow())
 
 
 def test_a_claim_is_told_with_ambient_split_and_each_patient_left_out(card):

@@ -10,8 +10,10 @@ from madeup.report import Page, make_inputs
 
 from irf7bone.report.html.build import build_report
 from irf7bone.report.html.section import chosen
+from irf7bone.report.sections.checks_section import checks_section
 from irf7bone.report.sections.page import page_sections
 from irf7bone.report.sections.patients_section import patients_section, patients_view
+from irf7bone.report.sections.record_section import run_methods
 from irf7bone.report.sections.remark_section import ITEMS, remark_table
 
 
@@ -50,6 +52,24 @@ def test_what_goes_with_the_score_is_named_and_called_uncorrected(inputs):
     assert "is associated with oestrogen receptor (p = 0.041) at p < 0.05, uncorrected" in said["alpha"].text
     assert "Not recorded: tumour size in cm, HER2, lymph nodes and grade." in said["alpha"].text
     assert [finding.simulated for finding in said.values()] == [False, False, False, True]
+
+
+def test_page_and_methods_say_where_influence_is_no_refit(inputs):
+    def texts(inputs):
+        [methods] = (said for title, said in run_methods(inputs).paragraphs if "checks" in title)
+        return [methods, *(figure.caption for figure in checks_section(inputs).figures)]
+
+    assert not any("dfbeta" in said for said in texts(inputs))
+    curves = inputs.results.check_curves
+    one = (curves["cohort"] == "beta") & (curves["endpoint"] == "relapse") & (curves["position"] == 0)
+    large = curves.assign(part=curves["part"].mask(one & (curves["part"] == "left_out"), "dfbeta"))
+    methods, *captions = texts(replace(inputs, results=inputs.results.with_tables(check_curves=large)))
+    assert (
+        "(of more than 2,000 at risk those that move an estimate most, the others by their dfbeta ["
+        in methods
+    )
+    said = [caption for caption in captions if "dfbeta" in caption]
+    assert len(said) == 1 and said[0].startswith("beta, relapse") and "Of the 5 samples 4, among" in said[0]
 
 
 def test_a_cohort_without_covariates_says_so(inputs):

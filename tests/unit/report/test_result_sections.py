@@ -19,6 +19,7 @@ from irf7bone.figures.outcome_panels import competing_table, er_table
 from irf7bone.report.html.section import chosen, one_row, recorded
 from irf7bone.report.sections.biology_section import coherence_sentence, immune_sentence, quality_sentence
 from irf7bone.report.sections.checks_section import (
+    approximated,
     checks_sentence,
     discrimination_sentence,
     summary_sentences,
@@ -334,6 +335,15 @@ def test_checks_sentence_holds_each_check(results):
     assert "(without alpha-001)" in said and "(without alpha-002)" in said
     absent = chosen(results.checks, cohort="alpha", endpoint="death", **UNADJUSTED)
     assert checks_sentence(absent) == "nothing to check (not available: the cohort has no endpoint death)."
+
+
+def test_a_figure_of_checks_says_how_many_changes_are_no_refits(results):
+    curves = chosen(results.check_curves, cohort="alpha", endpoint="relapse", **UNADJUSTED)
+    assert approximated(curves) == approximated(curves.iloc[:0]) == ""
+    many = curves.assign(part=curves["part"].where(curves["position"] > 1, "dfbeta"))
+    said = approximated(pd.concat([many[many["part"].isin(["left_out", "dfbeta"])]] * 300))
+    assert said.startswith(" Of the 2,700 samples 900, among them those that move an estimate most, were")
+    assert said.endswith("the change without each of the other 1,800 is approximated by its dfbeta.")
 
 
 def test_checks_of_patients_are_summed_up(results):

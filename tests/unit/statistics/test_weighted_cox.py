@@ -41,6 +41,21 @@ def test_two_patients_by_hand():
     assert np.isnan(fit.beta).all()
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_events_on_one_side_of_a_score_have_no_finite_estimate(seed):
+    random = np.random.default_rng(seed)
+    high = np.arange(60) < 20
+    event = (high & (random.random(60) < 0.6)).astype(float)
+    time, other = random.exponential(50, 60), random.normal(size=60)
+    for columns in (high[:, None].astype(float), np.column_stack([other, high])):
+        assert not fit_weighted_cox(time, event, columns, np.where(event == 1, 1.0, 4.0)).converged
+
+
+def test_no_event_has_no_estimate():
+    time, _, columns = cohort(20, np.random.default_rng(0))
+    assert not fit_weighted_cox(time, np.zeros(20), columns, np.ones(20)).converged
+
+
 def test_weights_undo_the_sampling():
     """Half of the events and a tenth of the others: weighted, they say what all patients say."""
     random = np.random.default_rng(3)

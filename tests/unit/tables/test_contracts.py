@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from irf7bone.base.errors import InputError
 from irf7bone.tables.cohort import COVERAGE
+from irf7bone.tables.contract import Column, Table
 from irf7bone.tables.pooled import POOLED
 
 
@@ -56,6 +59,47 @@ def test_no_text_is_a_formula_in_a_spreadsheet_and_all_come_back(pooled, tmp_pat
     assert not any(text.startswith(("=", "+", "-", "@")) for text in written)
     assert written[4:] == ["''=1", f"'{texts[5]}", "'plain", "a=b", "0"]
     assert POOLED.read(tmp_path / "pooled.tsv")["signature"].tolist() == texts
+
+
+@pytest.mark.parametrize("suffix", [".tsv", ".tsv.gz", ".parquet"])
+def test_marks_of_a_spreadsheet_are_taken_back_however_a_table_is_packed(suffix, tmp_path):
+    table = Table("x", key=("name",), columns=(Column("name", "text", "a name"),))
+    written = pd.DataFrame({"name": ["=1", "'=1", "''", "-", "plain", "'plain", "\tx", "\rx"]})
+    table.write(written, tmp_path / f"x{suffix}")
+    pd.testing.assert_frame_equal(table.read(tmp_path / f"x{suffix}"), written)
+
+
+@pytest.mark.parametrize("suffix", [".tsv", ".tsv.gz"])
+def test_no_line_end_in_a_text_ends_its_row(suffix, tmp_path):
+    columns = (Column("name", "text", ""), Column("n", "number", "", nullable=True))
+    table = Table("x", key=("name",), columns=columns)
+    written = pd.DataFrame(
+        {"name": ["a\rb", "a\r\nb", "a\nb", 'a"\rb', "NA", "a"], "n": [1, None, 0.1, 2, 3, 4]}
+    )
+    table.write(written, tmp_path / f"x{suffix}")
+    pd.testing.assert_frame_equal(table.read(tmp_path / f"x{suffix}"), written)
+
+
+@pytest.mark.parametrize("suffix", [".tsv", ".tsv.gz"])
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", "No columns to parse"),
+        ("name\tflag\tn\na\tyes\t1\n", "flag|bool"),
+        ("name\tflag\tn\na\tNA\t1\n", "flag|bool"),
+        ("name\tflag\tn\na\tTrue\t1,5\n", "1,5"),
+        ("name\tflag\tn\na\n", "flag|bool|NA"),
+        ('name\tflag\tn\n"a\tTrue\t1\n', "EOF inside string"),
+        ("name\tflag\tn\n\xe9\tTrue\t1\n", "utf-8"),
+    ],
+)
+def test_a_broken_file_is_named_and_no_flag_is_guessed(text, found, suffix, tmp_path):
+    columns = (Column("name", "text", ""), Column("flag", "flag", ""), Column("n", "integer", ""))
+    content, file = text.encode("latin-1"), tmp_path / f"x{suffix}"
+    file.write_bytes(gzip.compress(content) if suffix.endswith(".gz") else content)
+    with pytest.raises(InputError, match=found) as refused:
+        Table("x", key=("name",), columns=columns).read(file)
+    assert str(file) in str(refused.value) and "makes it anew" in str(refused.value)
 
 
 def test_all_violations_are_raised_together_and_nothing_is_written(pooled, tmp_path):

@@ -25,6 +25,8 @@ ALPHA = 0.05  # two-sided level of tests, everywhere
 # What a number is held against, where the methods text or a figure says it as well.
 # Below this many events for each coefficient the penalised likelihood is used (strata have no coefficient).
 EVENTS_PER_PARAMETER = 10
+# Of more samples at risk not every one is left out by refitting: that takes time with their square.
+ALL_REFITTED = 2_000
 # With fewer, a test of asymmetry cannot tell small-study effects from chance (Sterne 2011, BMJ 343:d4002).
 FEWEST_FOR_FUNNEL = 10
 # A gene is low where it lies in the lowest quarter of the cohort's genes: of a random signature 0.25 do.

@@ -90,8 +90,9 @@ def first_reading(card: CellsCard, cells: CellSet) -> Scan:
         raise InputError(
             Problem(
                 f"{card.path}, qc",
-                f"{LEAST_CELLS} cells or more that pass",
-                f"{len(found.sampled)} of {len(found.quality)}",
+                f"{LEAST_CELLS} cells or more that pass and that compartments can be learnt from",
+                f"{int((found.quality['failed'] == '').sum()):,} of {len(found.quality):,}, "
+                f"{len(found.sampled)} of them among those that compartments are learnt from",
                 "loosen qc as the technology allows, or take cells that were sequenced deeper",
                 tuple(f"{n} cells: {why}" for why, n in failed.items()),
             )

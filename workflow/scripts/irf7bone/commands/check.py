@@ -79,7 +79,11 @@ def check_study(path: Path | None, *, root: Path) -> StudyCheck:
         config,
         cohorts,
         chosen,
-        find_duplicates(read, {found.card.id: found.obs for found in cohorts if not found.state}),
+        find_duplicates(
+            read,
+            {found.card.id: found.obs for found in cohorts if not found.state},
+            simulated=read.keys() - real,
+        ),
         measure_agreement(
             {name: list(expression.columns) for name, expression in read.items()},
             real,

@@ -47,7 +47,7 @@ FILES = {
 USAGE = {
     "seconds": "https://qudt.org/vocab/unit/SEC",
     "cpu_seconds": "https://qudt.org/vocab/unit/SEC",
-    "most_memory_mb": "https://qudt.org/vocab/unit/MegaBYTE",
+    "most_memory_mb": "https://qudt.org/vocab/unit/MebiBYTE",  # as in Snakemake's benchmarks, of 2^20 bytes
 }
 MEDIA_TYPES = {
     ".html": "text/html",

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from irf7bone.base import phrases
 from irf7bone.figures import style
+from irf7bone.tables.outcome_checks import DFBETA, LEFT_OUT
 
 WIDTH_MM, LEFT_MM, TOP_MM = 156.0, 17.0, 13.0
 CURVE_MM, STRIP_MM, SHAPE_MM = 33.0, 21.0, 62.0
@@ -63,7 +64,7 @@ def plot_checks(checks: pd.DataFrame, curves: pd.DataFrame, *, endpoint: str, si
         _plot_shape(shape, curves, rows.loc["linearity"])
         strip = sheet.axes(LEFT_MM, TOP_MM + CURVE_MM + 4, SHAPE_MM, STRIP_MM)
         strip.sharex(shape)
-        _plot_pull(strip, curves[curves["part"] == "left_out"], rows.loc["left_out_change"])
+        _plot_pull(strip, curves[curves["part"].isin([LEFT_OUT, DFBETA])], rows.loc["left_out_change"])
         forest = sheet.axes(FOREST_LEFT_MM, TOP_MM, FOREST_MM, FOREST_HIGH_MM)
         _plot_parts(forest, sheet, rows)
         return sheet.figure
@@ -83,7 +84,7 @@ def _plot_shape(axes: Axes, curves: pd.DataFrame, test: pd.Series) -> None:
         )
         axes.fill_between(score, low, high, color=colour, alpha=0.14, linewidth=0)
         axes.plot(score, estimate, color=colour, linestyle=dashes, label=part)
-    drawn = curves[curves["part"] != "left_out"]
+    drawn = curves[curves["part"].isin(list(CURVES))]
     ends, middle = drawn[["ci_low", "ci_high"]].to_numpy(), drawn["estimate"].to_numpy()
     shown = np.r_[np.clip(ends, -WIDEST, WIDEST).ravel(), np.clip(middle, -WIDEST_CURVE, WIDEST_CURVE)]
     _ratio_axis(axes, shown, axis="y")

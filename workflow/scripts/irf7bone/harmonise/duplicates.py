@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, combinations_with_replacement
@@ -50,6 +50,7 @@ class _Pair:
     b: Profiles
     facts: tuple[ClinicalFacts, ClinicalFacts]
     profiles: ProfileMatches | LargeMatches | None
+    ids_tell: bool
 
     @property
     def within(self) -> bool:
@@ -60,6 +61,7 @@ def find_duplicates(
     cohorts: Mapping[str, Matrix],
     facts: Mapping[str, pd.DataFrame] | None = None,
     *,
+    simulated: Collection[str] = (),
     all_pairs_up_to: int = ALL_PAIRS_UP_TO,
 ) -> pd.DataFrame:
     """Compare every sample with every other one, within and across cohorts.
@@ -72,6 +74,7 @@ def find_duplicates(
             that reads a cohort when it is asked for it.
         facts: Cohort id -> the samples' ``obs``: age, size_cm, grade, er, her2, node and endpoints, as far as
             recorded. Without them ids and profiles are confronted alone.
+        simulated: Cohorts whose ids name no patient: every simulation begins with the same.
         all_pairs_up_to: Number of cohorts up to which all pairs are compared in full.
 
     Returns:
@@ -89,17 +92,20 @@ def find_duplicates(
         own = profiles(name)
         genes[name] = own.genes
         known[name] = ClinicalFacts((facts or {}).get(name, pd.DataFrame(index=pd.Index(own.samples))))
-        pair = _Pair(name, name, own, own, (known[name], known[name]), _match(own, own))
+        both = (known[name], known[name])
+        pair = _Pair(name, name, own, own, both, _match(own, own), name not in simulated)
         rows[name, name] = _rows(pair)
         twins[name] = _twins(rows[name, name], own)
-    told = _told_apart(genes, known, profiles) if many else {}
+    told = _told_apart(genes, known, profiles, simulated) if many else {}
     for first, second in combinations(names, 2):
         if (first, second) in told:
             rows[first, second] = [told[first, second]]
             continue
         a, b = profiles(first), profiles(second)
         compared = _match(a, b, (twins[first], twins[second]))
-        rows[first, second] = _rows(_Pair(first, second, a, b, (known[first], known[second]), compared))
+        both = (known[first], known[second])
+        pair = _Pair(first, second, a, b, both, compared, not {first, second} & set(simulated))
+        rows[first, second] = _rows(pair)
     ordered = [
         row for first, second in combinations_with_replacement(cohorts, 2) for row in rows[first, second]
     ]
@@ -107,13 +113,19 @@ def find_duplicates(
 
 
 def _told_apart(
-    genes: Mapping[str, pd.Index], known: Mapping[str, ClinicalFacts], profiles: Callable[[str], Profiles]
+    genes: Mapping[str, pd.Index],
+    known: Mapping[str, ClinicalFacts],
+    profiles: Callable[[str], Profiles],
+    simulated: Collection[str],
 ) -> dict[tuple[str, str], dict[str, object]]:
     """Pairs of cohorts that need no comparison in full -> their row."""
     sketches = Sketches(genes, profiles)
     every = pd.Index(sorted(set().union(*genes.values())))
     has = {name: np.isin(np.arange(len(every)), every.get_indexer(own)) for name, own in genes.items()}
-    patients = {name: set(filter(None, map(patient_of, own.samples))) for name, own in known.items()}
+    patients = {
+        name: set(filter(None, map(patient_of, () if name in simulated else own.samples)))
+        for name, own in known.items()
+    }
     told = {}
     for first, second, largest in sketches.largest():
         if largest >= LEAST_ALIKE or not patients[first].isdisjoint(patients[second]):
@@ -178,7 +190,7 @@ def _untold(pair: _Pair) -> str:
 def _found(pair: _Pair, labels: Mapping[str, object]) -> Iterator[dict[str, object]]:
     """A row for every pair of samples that ids, profiles or clinical data bring together."""
     profiles, within = pair.profiles, pair.within
-    by_id = set(_same_ids(pair.a.samples, pair.b.samples, within=within))
+    by_id = set(_same_ids(pair.a.samples, pair.b.samples, within=within)) if pair.ids_tell else set()
     by_profile = set(_above_diagonal(profiles.pairs, within=within)) if profiles else set()
     by_facts = set(matching_facts(*pair.facts, within=within, rate=FALSE_POSITIVE_RATE))
     said = {

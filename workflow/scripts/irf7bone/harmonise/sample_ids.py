@@ -6,7 +6,7 @@ import re
 
 # shorter ids, such as 12 or P03, are counts that many cohorts use
 SHORTEST_ID = 5
-_ROW_NUMBER = re.compile(r"(?i)(row|sample|patient|case|tumou?r|subject|id|pid|sim|[ptsvx])?[\W_]*\d+")
+_ROW_NUMBER = re.compile(r"(?i)(row|sample|patient|case|tumou?r|subject|id|pid|[ptsvx])?[\W_]*\d+")
 _TCGA = re.compile(r"(tcga.{6})(\d\d.*)?")
 
 

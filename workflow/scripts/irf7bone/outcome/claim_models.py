@@ -271,7 +271,7 @@ def _difference_variance(
         return None
     moved = []
     for design, fits in (before, after):
-        left_out = leave_one_patient_out(
+        left_out, _ = leave_one_patient_out(
             design.problem, None, score, fits.coefficients[0], penalised=uses_firth(design)
         )
         moved.append(left_out)

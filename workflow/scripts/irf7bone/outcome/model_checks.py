@@ -9,7 +9,7 @@ three ways. Each row of the table is one number with its interval or its test:
 * ``linearity``: likelihood ratio of a restricted cubic spline against the line;
 * ``left_out_lowest``, ``left_out_highest``: the smallest and largest log hazard ratio when one sample is left
   out, and ``left_out_change``, the largest change in either direction. These are refits, not dfbetas, which
-  only choose in a large cohort whom to leave out.
+  only the figure of a large cohort has of samples that move little.
 """
 
 from __future__ import annotations
@@ -35,9 +35,11 @@ from irf7bone.tables.outcome_checks import (
     CHECKED,
     CHECKS,
     CHECKS_MADE,
+    DFBETA,
     ENDED,
     HIGHEST,
     LARGEST_CHANGE,
+    LEFT_OUT,
     LOWEST,
     QUANTITIES,
     SPLIT_CHANGE,
@@ -182,19 +184,19 @@ def _linearity(fitted: Fitted) -> dict[str, Any]:
 
 def _left_out(fitted: Fitted) -> dict[str, dict[str, Any]]:
     """The refits that move the estimate most, each made once more by the ordinary fit for its interval."""
-    log_hr = _without_each(fitted)
+    log_hr, refitted = _without_each(fitted)
     lost = np.flatnonzero(np.isnan(log_hr))
     if lost.size:
         return dict.fromkeys(_LEFT_OUT, _refit_failed(fitted, lost[0], _without_one(fitted, lost[0])))
-    found = {}
-    for check, index in ((LOWEST, int(log_hr.argmin())), (HIGHEST, int(log_hr.argmax()))):
+    found, each = {}, np.flatnonzero(refitted)
+    for check, index in ((LOWEST, each[log_hr[each].argmin()]), (HIGHEST, each[log_hr[each].argmax()])):
         fits = _without_one(fitted, index)
         if fits.status[0] != "ok":  # an estimate, but no end of its profile
             return dict.fromkeys(_LEFT_OUT, _refit_failed(fitted, index, fits))
         ends = {"ci_low": fits.ci_low[0], "ci_high": fits.ci_high[0], "p": fits.p[0]}
         found[check] = {**_remaining(fitted, index), "estimate": fits.log_hr[0], **ends}
     change = log_hr - fitted.fits.log_hr[0]
-    index = int(np.abs(change).argmax())
+    index = each[np.abs(change[each]).argmax()]
     found[LARGEST_CHANGE] = {**_remaining(fitted, index), "estimate": change[index]}
     return {check: {**row, "estimator": fitted.estimator, "status": "ok"} for check, row in found.items()}
 
@@ -212,10 +214,10 @@ def _remaining(fitted: Fitted, index: int) -> dict[str, Any]:
     return {"n": n - 1, "n_events": n_events - gone, "sample": str(fitted.samples[index])}
 
 
-def _without_each(fitted: Fitted) -> np.ndarray:
-    """Log hazard ratio without each sample, shape (n,); NaN where there is none."""
+def _without_each(fitted: Fitted) -> tuple[np.ndarray, np.ndarray]:
+    """Log hazard ratio without each sample, NaN where there is none, and whether it is a refit's; (n,)."""
     design = fitted.design
-    log_hr = leave_one_patient_out(
+    log_hr, refitted = leave_one_patient_out(
         design.problem,
         design.strata,
         fitted.score,
@@ -225,7 +227,7 @@ def _without_each(fitted: Fitted) -> np.ndarray:
     # iterations that start at the full fit may fail where those from zero do not
     for index in np.flatnonzero(np.isnan(log_hr)):
         log_hr[index] = _without_one(fitted, int(index)).log_hr[0]
-    return log_hr
+    return log_hr, refitted
 
 
 def _without_one(fitted: Fitted, index: int) -> Fits:
@@ -263,12 +265,13 @@ def _curves(fitted: Fitted) -> Iterator[pd.DataFrame]:
             {"part": part, "position": range(grid.size), "score_z": grid, "estimate": estimate, **ends}
         )
     order = np.argsort(score, kind="stable")
+    log_hr, refitted = _without_each(fitted)
     yield pd.DataFrame(
         {
-            "part": "left_out",
+            "part": np.where(refitted, LEFT_OUT, DFBETA).astype(object)[order],
             "position": range(score.size),
             "score_z": score[order],
-            "estimate": (_without_each(fitted) - fitted.fits.log_hr[0])[order],
+            "estimate": (log_hr - fitted.fits.log_hr[0])[order],
             "sample": fitted.samples[order],
             "ended": np.array(ENDED, dtype=object)[fitted.cause[order]],
         }

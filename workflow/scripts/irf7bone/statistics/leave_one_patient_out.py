@@ -3,7 +3,10 @@
 Such fits differ by one sample, so they share risk sets: a fit is a column in which the sample left out
 weighs nothing, and the likelihood and Newton's method are those of all other fits. What comes out is the
 refit itself. All refits take time with the square of the samples, so that of a large cohort those alone are
-refitted that dfbeta, the first step towards them (residuals of Lin and Wei 1989), says move most.
+refitted that move most by the first step of Newton's method towards them, and the others have their dfbeta
+(score residuals of Lin and Wei 1989 times the inverse information). The step differs from dfbeta in that the
+sample takes its own information with it: one who alone tells the effect of a column has a dfbeta of nearly
+nothing, and no estimate without it.
 """
 
 from __future__ import annotations
@@ -12,15 +15,20 @@ from typing import cast
 
 import numpy as np
 
+from irf7bone.base.vocabulary import ALL_REFITTED
 from irf7bone.statistics.cox import CoxProblem
-from irf7bone.statistics.likelihood import Evaluation, Likelihood
+from irf7bone.statistics.likelihood import Evaluation, Likelihood, invert
 from irf7bone.statistics.newton import CONVERGED, maximise
 from irf7bone.statistics.risk_sets import RiskSets, RiskSums
+from irf7bone.statistics.score_residuals import score_residuals
 
 # numbers in one working array: a few of them stay in the processor's cache
 _BLOCK_NUMBERS = 60_000
-# samples: of more than all, those with the lowest and highest dfbeta are refitted, so many together
-ALL_REFITTED, MOST_REFITTED = 2_000, 500
+# of more samples than ALL_REFITTED so many of those that lower the score's coefficient most and of those that
+# raise it most are refitted, and so many of each covariate's, which may have no estimate without one of them
+OF_SCORE, OF_COVARIATE = 250, 10
+# a coefficient's variance without a sample over that with it: beyond, rounding may be what gives an estimate
+_GROWN = 1e6
 
 
 def leave_one_patient_out(
@@ -30,7 +38,7 @@ def leave_one_patient_out(
     coefficients: np.ndarray,
     *,
     penalised: bool,
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray]:
     """Refit one score's model without each of its samples in turn; the score keeps its scale.
 
     Args:
@@ -41,11 +49,11 @@ def leave_one_patient_out(
         penalised: Whether the fit is Firth's.
 
     Returns:
-        log_hr without each sample, shape (n,); NaN where that refit has no finite estimate. Of more than
-        2,000 samples at risk, the 500 whose dfbeta is lowest or highest are refitted, and the others have the
-        full fit's less their dfbeta.
+        log_hr without each sample, NaN where that refit has no finite estimate, and whether it is a refit's:
+        of more than 2,000 samples at risk, those that move no coefficient much have the full fit's less their
+        dfbeta. Shapes (n,).
     """
-    log_hr = np.full(problem.n, coefficients[0])
+    log_hr, refitted = np.full(problem.n, coefficients[0]), np.ones(problem.n, dtype=bool)
     ((_, x, sd),) = problem.blocks(score[None])
     sums = _SumsWithout(problem.risk, strata)
     likelihood = Likelihood(cast("RiskSets", sums), problem.covariates)
@@ -56,12 +64,13 @@ def leave_one_patient_out(
     joining = np.arange(problem.risk.n_rows)
     if problem.risk.sign is not None:
         joining = joining[problem.risk.sign > 0]
+    full = problem.likelihood.evaluate(x, start, penalised=False)
     if joining.size > ALL_REFITTED:
-        inverse = problem.likelihood.evaluate(x, start, penalised=False).inverse[:, :, 0]
-        change = dfbeta(problem.risk, design, start[:, 0], inverse)[0, joining]
-        log_hr[problem.risk.rows[joining]] -= change / sd
-        by_change = np.argsort(change, kind="stable")
-        joining = joining[np.r_[by_change[: MOST_REFITTED // 2], by_change[-MOST_REFITTED // 2 :]]]
+        residual, own = (part[..., joining] for part in score_residuals(problem.risk, design, start[:, 0]))
+        log_hr[problem.risk.rows[joining]] -= full.inverse[0, :, 0] @ residual / sd
+        refitted[problem.risk.rows[joining]] = False
+        joining = joining[_moving_most(residual, full.information - own)]
+        refitted[problem.risk.rows[joining]] = True
     for first in range(0, joining.size, width):
         block = joining[first : first + width]
 
@@ -77,48 +86,28 @@ def leave_one_patient_out(
             return Evaluation(value, gradient, at.information, at.inverse, at.definite)
 
         found = maximise(objective, np.repeat(start, block.size, axis=1), exact=not penalised)
-        refitted = problem.unscale(found.beta, np.repeat(sd, block.size))[:, 0]
-        log_hr[problem.risk.rows[block]] = np.where(found.state == CONVERGED, refitted, np.nan)
-    return log_hr
+        estimate = problem.unscale(found.beta, np.repeat(sd, block.size))[:, 0]
+        grown = np.einsum("kkb->kb", found.end.inverse) / np.einsum("kkb->kb", full.inverse)
+        there = (found.state == CONVERGED) & (grown < _GROWN).all(axis=0)
+        log_hr[problem.risk.rows[block]] = np.where(there, estimate, np.nan)
+    return log_hr, refitted
 
 
-def dfbeta(risk: RiskSets, design: np.ndarray, beta: np.ndarray, inverse: np.ndarray) -> np.ndarray:
-    """What the coefficients lose, about, with each sample: its score residual times the inverse information.
-
-    Equal to R's ``residuals(coxph(...), "dfbeta")`` with Efron's ties.
+def _moving_most(residual: np.ndarray, information: np.ndarray) -> np.ndarray:
+    """Places of the samples that move a coefficient most, by one step from the full fit.
 
     Args:
-        risk: The risk sets.
-        design: Score and covariates, shape (n_rows, q), rows as in ``risk.rows``.
-        beta: Coefficients, shape (q,).
-        inverse: Of the information, shape (q, q).
-
-    Returns:
-        Shape (q, n_rows); of a row that leaves (``risk.sign`` is -1), nothing to be used.
+        residual: Score residuals, shape (q, n).
+        information: What is left without each sample, shape (q, q, n).
     """
-    weights = np.exp(design @ beta)
-    sums = risk.sums(np.column_stack([np.ones(risk.n_rows), design]))
-    total, *moments = sums((weights if risk.sign is None else weights * risk.sign)[:, None])[:, :, 0]
-    mean = np.array(moments) / total
-    # what each event adds to the hazard, and to its mean over the covariates, of those at risk
-    steps = np.vstack([np.ones_like(total), mean]) / total
-    row_starts, opens_stratum, event_starts, event_rows, fraction = risk.layout
-    firsts, tied = event_starts[:-1], np.diff(event_starts)
-    group_of_event = np.repeat(np.arange(tied.size), tied)
-    group_of_row = np.repeat(np.arange(tied.size), np.diff(row_starts))
-    # rows stand by falling time: who joins at a group is at risk there and in what follows of its stratum
-    following = np.cumsum(np.add.reduceat(steps, firsts, axis=1)[:, ::-1], axis=1)[:, ::-1]
-    following = np.column_stack([following, np.zeros(len(following))])
-    ends = np.append(np.flatnonzero(opens_stratum), tied.size)[np.cumsum(opens_stratum)]
-    seen = (following[:, :-1] - following[:, ends])[:, group_of_row]
-    again = np.flatnonzero(risk.leaving >= 0)
-    seen[:, again] -= seen[:, risk.leaving[again]]
-    # of d tied events each is at risk in the k-th by 1 - k / d
-    seen[:, event_rows] -= np.add.reduceat(fraction * steps, firsts, axis=1)[:, group_of_event]
-    residual = weights * (seen[1:] - design.T * seen[0])
-    residual[:, event_rows] += design[event_rows].T
-    residual[:, event_rows] -= (np.add.reduceat(mean, firsts, axis=1) / tied)[:, group_of_event]
-    return inverse @ residual
+    inverse, _, definite = invert(information)
+    steps = np.einsum("jkn,kn->jn", inverse, residual)
+    steps[:, ~definite] = 0
+    chosen = [np.flatnonzero(~definite)]
+    for step, each_way in zip(steps, [OF_SCORE] + [OF_COVARIATE] * len(steps[1:]), strict=True):
+        by_step = np.argsort(step, kind="stable")
+        chosen += [by_step[:each_way], by_step[-each_way:]]
+    return np.unique(np.concatenate(chosen))
 
 
 class _SumsWithout:

@@ -30,6 +30,7 @@ class RiskSets:
         strata: Codes of strata, shape (n,), or None for one stratum.
         entry: Time from which a sample is at risk, shape (n,), or None where all are from the start. An
             event at a sample's entry does not see it.
+        efron: Whether ties follow Efron; else Breslow, where each of d tied events sees the whole risk set.
 
     Attributes:
         sign: 1 for a row that joins, -1 for one that leaves, shape (n_rows,); None where none leaves.
@@ -46,6 +47,8 @@ class RiskSets:
         event: np.ndarray,
         strata: np.ndarray | None = None,
         entry: np.ndarray | None = None,
+        *,
+        efron: bool = True,
     ):
         time = np.asarray(time, dtype=float)
         event = np.asarray(event, dtype=float) > 0
@@ -80,7 +83,7 @@ class RiskSets:
         self._event_group = self._entry[self.event_rows]
         starts = np.searchsorted(self._event_group, self._event_group, side="left")
         tied = np.bincount(self._event_group, minlength=n_groups)
-        self._fraction = (np.arange(self.event_rows.size) - starts) / tied[self._event_group]
+        self._fraction = efron * (np.arange(self.event_rows.size) - starts) / tied[self._event_group]
         self._late = np.flatnonzero(self._fraction > 0)
         self._tied_groups, self._late_group = np.unique(self._event_group[self._late], return_inverse=True)
         opens_stratum = np.zeros(n_groups, dtype=bool)
@@ -131,6 +134,28 @@ class RiskSets:
             return events
 
         return over_risk_sets
+
+    def seen(self, steps: np.ndarray) -> np.ndarray:
+        """Sums of what events add, over the events that find each row at risk: :meth:`sums` the other way.
+
+        Args:
+            steps: Of each event, shape (K, n_events).
+
+        Returns:
+            Shape (K, n_rows), with Efron's fractions for those who fail at a time with several; 0 for a row
+            that leaves.
+        """
+        _, _, event_starts, event_rows, fraction = self.layout
+        tied, share = (np.add.reduceat(part, event_starts[:-1], axis=1) for part in (steps, fraction * steps))
+        for groups_of_stratum in self._stratum_groups:
+            backwards = tied[:, groups_of_stratum][:, ::-1]
+            np.cumsum(backwards, axis=1, out=backwards)
+        seen = tied[:, self._entry]
+        seen[:, event_rows] -= share[:, self._event_group]
+        again = np.flatnonzero(self.leaving >= 0)
+        seen[:, again] -= seen[:, self.leaving[again]]
+        seen[:, self.leaving[again]] = 0
+        return seen
 
     def _failing(self, columns: np.ndarray) -> sparse.csr_array:
         """Matrix of :func:`_group_sums` over those that have the event at a time with several."""

@@ -12,7 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-_STEPS, _CLOSE = 50, 1e-10
+from irf7bone.statistics.likelihood import invert
+from irf7bone.statistics.risk_sets import RiskSets
+from irf7bone.statistics.score_residuals import score_residuals
+
+_STEPS, _CLOSE, _GROWN = 50, 1e-10, 1e6
 _Z_95 = float(ndtri(0.975))
 
 
@@ -52,48 +56,20 @@ def fit_weighted_cox(
         columns: Score and covariates, shape (n, p).
         weights: One over the fraction of such patients that was sampled, shape (n,), positive.
     """
-    order = np.argsort(-time, kind="stable")
-    time, event, weights = time[order], event[order].astype(bool), weights[order]
-    x = columns[order] - columns.mean(axis=0)
-    # of each patient, the last in this order that is still at risk at its time
-    last = np.searchsorted(-time, -time, side="right") - 1
-    beta = np.zeros(x.shape[1])
-    for _ in range(_STEPS):
-        gradient, information, _, _ = _derivatives(x, event, weights, last, beta)
-        if not np.linalg.cond(information) < 1e12:
+    risk = RiskSets(time, event, efron=False)
+    x, weights = (columns - columns.mean(axis=0))[risk.rows], weights[risk.rows]
+    beta, at_start = np.zeros(x.shape[1]), np.full(x.shape[1], np.inf)
+    for iteration in range(_STEPS if risk.n_events else 0):
+        residual, own = score_residuals(risk, x, beta, weights)
+        inverses, _, definite = invert(own.sum(axis=2)[..., None])
+        inverse = inverses[..., 0]
+        at_start = at_start if iteration else np.diag(inverse)
+        # monotone likelihood: coefficients and variances grow for ever, until rounding ends the steps
+        if not definite[0] or (np.diag(inverse) > _GROWN * at_start).any():
             break
-        step = np.linalg.solve(information, gradient)
+        step = inverse @ residual.sum(axis=1)
         beta = beta + step
         if np.abs(step).max() < _CLOSE * (1 + np.abs(beta).max()):
-            return WeightedFit(beta, _robust_error(x, event, weights, last, beta), True)
+            return WeightedFit(beta, np.sqrt(((inverse @ residual) ** 2).sum(axis=1)), True)
     nothing = np.full(x.shape[1], np.nan)
     return WeightedFit(nothing, nothing, False)
-
-
-def _derivatives(
-    x: np.ndarray, event: np.ndarray, weights: np.ndarray, last: np.ndarray, beta: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Gradient (p,), information (p, p), and by patient the risk sum (n,) and mean (n, p) of its time."""
-    risk = weights * np.exp(x @ beta)
-    s0 = np.cumsum(risk)[last]
-    mean = np.cumsum(risk[:, None] * x, axis=0)[last] / s0[:, None]
-    square = np.cumsum(risk[:, None, None] * x[:, :, None] * x[:, None, :], axis=0)[last] / s0[:, None, None]
-    spread = square - mean[:, :, None] * mean[:, None, :]
-    own = weights * event
-    return own @ (x - mean), np.tensordot(own, spread, axes=1), s0, mean
-
-
-def _robust_error(
-    x: np.ndarray, event: np.ndarray, weights: np.ndarray, last: np.ndarray, beta: np.ndarray
-) -> np.ndarray:
-    """Square root of the diagonal of D'D, D the patients' weighted score residuals times the inverse."""
-    _, information, s0, mean = _derivatives(x, event, weights, last, beta)
-    jump = weights * event / s0
-    # what the events at or before a patient's own time say; in this order they stand after it
-    after = np.cumsum(jump[::-1])[::-1]
-    after_mean = np.cumsum((jump[:, None] * mean)[::-1], axis=0)[::-1]
-    first = np.searchsorted(last, last, side="left")
-    hazard, drift = after[first], after_mean[first]
-    residual = event[:, None] * (x - mean) - np.exp(x @ beta)[:, None] * (x * hazard[:, None] - drift)
-    influence = (weights[:, None] * residual) @ np.linalg.inv(information)
-    return np.sqrt((influence**2).sum(axis=0))

@@ -7,8 +7,10 @@ imported where a table is touched, since Snakemake reads the list of tables at e
 
 from __future__ import annotations
 
+import csv
 import gzip
 import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +18,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
-from irf7bone.base.errors import Problem, Problems
+from irf7bone.base.errors import InputError, Problem, Problems
 from irf7bone.base.whole_file import whole_file
 
 if TYPE_CHECKING:
@@ -167,48 +169,72 @@ class Table:
             if path.suffix == ".parquet":
                 frame.to_parquet(partial, index=False)
             else:
+                shown, quoting = self._for_spreadsheets(frame)
                 with _opened(partial, packed=path.suffix == ".gz") as handle:
-                    self._for_spreadsheets(frame).to_csv(
+                    shown.to_csv(
                         handle,
                         sep="\t",
                         index=False,
                         na_rep="NA",
                         lineterminator="\n",
                         float_format=self.digits and f"%.{self.digits}g",
+                        quoting=quoting,
                     )
 
     def read(self, path: str | Path) -> pd.DataFrame:
-        """Read and check a table; ids stay text, whatever they look like."""
+        """Read and check a table; ids stay text, whatever they look like.
+
+        Raises:
+            InputError: The file is no such table.
+        """
+        path = Path(path)
+        try:
+            frame = self.cast(self._parsed(path))
+        except (TypeError, ValueError) as error:  # of pandas, which names neither file nor column
+            raise InputError(
+                Problem(
+                    str(path),
+                    f"the columns of {self.name} with values of their kinds",
+                    str(error),
+                    "do not edit results; delete the file, and the next run makes it anew",
+                )
+            ) from error
+        self.check(frame, str(path))
+        return frame
+
+    def _parsed(self, path: Path) -> pd.DataFrame:
         import pandas as pd
 
-        path = Path(path)
         if path.suffix == ".parquet":
-            frame = pd.read_parquet(path)
-        elif path.suffix == ".gz":
-            frame = self._read_long(path)
-        else:
-            frame = pd.read_csv(
-                path,
-                sep="\t",
-                dtype=str,
-                keep_default_na=False,
-                na_values={
-                    column.name: ["NA"]
-                    for column in self.columns
-                    if column.nullable or column.kind in NUMERIC
-                },
-                encoding="utf-8",
-            )
-            for column in self.columns:
-                if column.kind == "flag" and column.name in frame:
-                    frame[column.name] = frame[column.name] == "True"
-            if b"'" in path.read_bytes():  # few tables have any
-                for name, texts in self._texts(frame):
-                    marked = texts.str.match(f"'+{FORMULA}", na=False)
-                    if marked.any():
-                        frame[name] = texts.where(~marked, texts.str[1:])
-        frame = self.cast(frame)
-        self.check(frame, str(path))
+            return pd.read_parquet(path)
+        packed = path.suffix == ".gz"
+        frame = self._read_long(path) if packed else self._read_texts(path)
+        if not packed and b"'" not in path.read_bytes():  # few tables have any
+            return frame
+        for name, texts, distinct in self._texts(frame):
+            marked = [text for text in distinct if re.match(f"'+{FORMULA}", text)]
+            if marked:
+                frame[name] = texts.where(~texts.isin(marked), texts.str[1:])
+        return frame
+
+    def _read_texts(self, path: Path) -> pd.DataFrame:
+        import pandas as pd
+
+        frame = pd.read_csv(
+            path,
+            sep="\t",
+            dtype=str,
+            keep_default_na=False,
+            na_values={
+                column.name: ["NA"] for column in self.columns if column.nullable or column.kind in NUMERIC
+            },
+            encoding="utf-8",
+        )
+        for column in self.columns:
+            if column.kind == "flag" and column.name in frame:
+                if not frame[column.name].isin(["True", "False"]).all():
+                    raise ValueError(f"{column.name} has values other than True and False")
+                frame[column.name] = frame[column.name] == "True"
         return frame
 
     def _read_long(self, path: Path) -> pd.DataFrame:
@@ -226,25 +252,30 @@ class Table:
             encoding="utf-8",
         )
 
-    def _for_spreadsheets(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The same with an apostrophe before texts that a spreadsheet would take for a formula.
+    def _for_spreadsheets(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+        """The same, an apostrophe before texts that a spreadsheet would take for a formula, and its quoting.
 
         One more apostrophe stands before those that have some already, so that reading takes back just what
         was written.
         """
-        changed = {}
-        for name, texts in self._texts(frame):
-            formula = texts.str.match(f"'*{FORMULA}", na=False)
+        changed, quoting = {}, csv.QUOTE_MINIMAL
+        for name, texts, distinct in self._texts(frame):
+            formula = texts.isin([text for text in distinct if re.match(f"'*{FORMULA}", text)])
             if formula.any():
                 changed[name] = texts.where(~formula, "'" + texts)
-        return frame.assign(**changed) if changed else frame
+            # Python before 3.13 leaves a text with a carriage return bare, and reading ends its row there
+            if any("\r" in text for text in distinct):
+                quoting = csv.QUOTE_NONNUMERIC
+        return (frame.assign(**changed) if changed else frame), quoting
 
-    def _texts(self, frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
-        """The columns of free text that hold any, by name."""
+    def _texts(self, frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series, list[str]]]:
+        """The columns of free text that hold any, by name, with the texts that they hold."""
         for column in self.columns:
-            free = column.kind == "text" and not column.allowed and column.name in frame
-            if free and frame[column.name].notna().any():
-                yield column.name, frame[column.name].astype("object")
+            if column.kind == "text" and not column.allowed and column.name in frame:
+                texts = frame[column.name].astype("object")
+                distinct = [text for text in texts.unique() if isinstance(text, str)]
+                if distinct:
+                    yield column.name, texts, distinct
 
 
 @contextmanager

@@ -96,6 +96,9 @@ QUANTITIES = {
 
 CHECKS_MADE = tuple(QUANTITIES)
 
+# a sample's change of the estimate by refitting without it, or of a large cohort about
+LEFT_OUT, DFBETA = "left_out", "dfbeta"
+
 ENDED = ("censored", "event", "competing")
 
 CHECKED = (
@@ -134,13 +137,14 @@ CHECK_CURVES = Table(
     key=("cohort", "signature", "method", "endpoint", "model", "part", "position"),
     columns=(
         *CHECKED,
-        Column("part", "text", "a curve, or samples left out", allowed=("line", "spline", "left_out")),
+        Column("part", "text", "a curve, or samples left out", allowed=("line", "spline", LEFT_OUT, DFBETA)),
         Column("position", "integer", "order within the part", low=0),
         Column("score_z", "number", "score in standard deviations within the cohort"),
         Column(
             "estimate",
             "number",
-            "line, spline: log hazard ratio against the median score; left_out: change of log_hr without it",
+            "line, spline: log hazard ratio against the median score; left_out: change of log_hr without it, "
+            "refitted; dfbeta: about that change, of those that move little in a cohort of more than 2,000",
             nullable=True,
         ),
         Column("ci_low", "number", "lower end of the pointwise 95 % interval of a curve", nullable=True),

@@ -46,8 +46,10 @@ from irf7bone.report.html.section import (
 )
 from irf7bone.tables.outcome_checks import (
     AFTER_SPLIT,
+    DFBETA,
     HIGHEST,
     LARGEST_CHANGE,
+    LEFT_OUT,
     LOWEST,
     SPLIT_CHANGE,
     TO_SPLIT,
@@ -96,6 +98,7 @@ def checks_section(inputs: ReportInputs) -> Section:
         here = {"cohort": cohort, "endpoint": endpoint, **named}
         rows = chosen(results.checks, model=primary.model, **here)
         measures = chosen(results.discrimination, **here)
+        curves = chosen(results.check_curves, model=primary.model, **here)
         fitted = (rows["status"] == "ok").any()
         figures.append(
             figure_view(
@@ -106,7 +109,7 @@ def checks_section(inputs: ReportInputs) -> Section:
                     f"{cohort}, {ENDPOINT_WORDS[endpoint]}, {MODEL_WORDS[primary.model]}: "
                     f"{checks_sentence(rows)} {discrimination_sentence(measures)}"
                 ),
-                marks=MARKS if fitted else "",
+                marks=MARKS + approximated(curves) if fitted else "",
                 simulated=cohort in inputs.simulated,
             )
         )
@@ -118,6 +121,23 @@ def checks_section(inputs: ReportInputs) -> Section:
         discrimination_view(recorded(measured, inputs.cohorts), inputs.simulated, shown),
     )
     return Section("checks", "Model checks", "Model checks", findings, figures, tables)
+
+
+def approximated(curves: pd.DataFrame) -> str:
+    """That the lower panel of a large cohort has no refit without some of its samples; nothing elsewhere.
+
+    Args:
+        curves: Of :data:`irf7bone.tables.outcome_checks.CHECK_CURVES`, of one fit.
+    """
+    parts = curves["part"].value_counts()
+    some = int(parts.get(DFBETA, 0))
+    if not some:
+        return ""
+    every = some + int(parts.get(LEFT_OUT, 0))
+    return (
+        f" Of the {every:,} samples {every - some:,}, among them those that move an estimate most, were left "
+        f"out by refitting; the change without each of the other {some:,} is approximated by its dfbeta."
+    )
 
 
 def checks_sentence(rows: pd.DataFrame) -> str:

@@ -11,6 +11,7 @@ from irf7bone.report.html.section import Section, of_patients
 from irf7bone.report.sentences import text
 from irf7bone.report.sentences.methods import Methods, write_methods
 from irf7bone.report.sentences.references import as_bibtex
+from irf7bone.tables.outcome_checks import DFBETA
 
 if TYPE_CHECKING:
     from irf7bone.report.inputs import ReportInputs
@@ -54,6 +55,7 @@ def run_methods(inputs: ReportInputs) -> Methods:
         inputs.experiments,
         inputs.cells,
         inputs.called_subtypes,
+        dfbetas=bool((inputs.results.check_curves["part"] == DFBETA).any()),
     )
 
 

@@ -67,6 +67,8 @@ def data_set_sentence(card: CellsCard, tables: Mapping[str, pd.DataFrame], flow:
     ]
     failed, doublets = int(quality["n_failed"].sum()), int(quality["n_doublets"].sum())
     lost += [f"{failed:,} failed quality"] if failed else []
+    empty = quality.loc[quality["n_failed"] == quality["n_cells"], "sample"].tolist()
+    lost += [f"none of {listed(empty)} passed"] if empty else []
     lost += [f"{doublets:,} flagged as doublets, counted in the bulk only"] if doublets else []
     groups = quality.groupby("group")["patient"].nunique()
     by_group = listed([f"{n} with {name}" for name, n in groups.items()])

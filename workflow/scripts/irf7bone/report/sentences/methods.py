@@ -51,6 +51,8 @@ def write_methods(
     experiments: Experiments | None = None,
     cells: CellSets | None = None,
     called_subtypes: pd.DataFrame | None = None,
+    *,
+    dfbetas: bool = False,
 ) -> Methods:
     """Describe the run.
 
@@ -66,6 +68,7 @@ def write_methods(
         cells: None where the study has no single-cell data set.
         called_subtypes: :data:`irf7bone.tables.cohort.SUBTYPES` of every cohort; None or empty where none are
             called.
+        dfbetas: Whether some samples of a large cohort were not left out by refitting.
     """
     cite = Citations(works)
     packages = packages_used(provenance, cards, experiments, cells)
@@ -84,7 +87,7 @@ def write_methods(
         ("Scores", _scores(config, cite)),
         ("Outcome", _outcome(config, associations, curves_competing, cite)),
         ("Pooling and multiplicity", _pooling(config, cite)),
-        *write_deeper(config, cite, called_subtypes),
+        *write_deeper(config, cite, called_subtypes, dfbetas=dfbetas),
         *write_experiments(experiments, cite),
         *write_cells(cells, cite),
         ("Verdict", _verdict(config, cite)),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from irf7bone.base.phrases import MODEL_WORDS, counted, listed
 from irf7bone.base.vocabulary import (
+    ALL_REFITTED,
     EVENTS_PER_PARAMETER,
     FEWEST_FOR_FUNNEL,
     FEWEST_OF_ER,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def write_deeper(
-    config: Config, cite: Citations, called_subtypes: pd.DataFrame | None = None
+    config: Config, cite: Citations, called_subtypes: pd.DataFrame | None = None, *, dfbetas: bool = False
 ) -> tuple[tuple[str, str], ...]:
     """Headings and paragraphs.
 
@@ -33,13 +34,14 @@ def write_deeper(
         config: The settings.
         cite: Numbers what is cited.
         called_subtypes: :data:`irf7bone.tables.cohort.SUBTYPES` of every cohort, where some are called.
+        dfbetas: Whether some samples of a large cohort were not left out by refitting.
     """
     called = () if called_subtypes is None or called_subtypes.empty else _called(called_subtypes, cite)
     return (
         ("Random signatures", _random(config, cite)),
         ("Sites, competing risks and strata", _rivals(config, cite)),
         *called,
-        ("Agreement, choices and checks", _checks(cite)),
+        ("Agreement, choices and checks", _checks(cite, dfbetas=dfbetas)),
         ("Immune link and signature quality", _biology(config, cite)),
     )
 
@@ -114,7 +116,13 @@ def _called(calls: pd.DataFrame, cite: Citations) -> tuple[tuple[str, str]]:
     return (("Subtypes called from expression", said),)
 
 
-def _checks(cite: Citations) -> str:
+def _checks(cite: Citations, *, dfbetas: bool) -> str:
+    approximated = (
+        f" (of more than {ALL_REFITTED:,} at risk those that move an estimate most, the others by their "
+        f"dfbeta {cite('lin1989')})"
+        if dfbetas
+        else ""
+    )
     years = listed([str(months // 12) for months in AUC_MONTHS])
     return (
         f"Intervals of I² and tau² are by the Q-profile method {cite('viechtbauer2007')}; asymmetry was "
@@ -123,7 +131,8 @@ def _checks(cite: Citations) -> str:
         f"curve {cite('simonsohn2020')} repeats the pooled primary question for every selected interferon "
         "signature, "
         f"method and model. Fits were checked by hazard ratios before and after {SPLIT_MONTHS} months, by a "
-        "restricted cubic spline against the line, and by leaving out each sample. Discrimination is also "
+        "restricted cubic spline against the line, and by leaving out each sample"
+        f"{approximated}. Discrimination is also "
         f"measured by Uno's C {cite('uno2011')} and the time-dependent area under the curve at {years} years "
         f"{cite('blanche2013')}."
     )

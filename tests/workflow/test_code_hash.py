@@ -21,7 +21,8 @@ from irf7bone.study import code_hash
 from .conftest import PROJECT, copy_project, gene_sets, imported_by_jobs, snakemake
 
 SCRIPTS = sorted(path.stem for path in (PROJECT / "workflow/scripts").glob("*.py"))
-ON_DISK = ("on_disk", "of_r")
+COHORTS = ("gse2034", "metabric", "gse1992", "stored", "on_disk", "of_r", "small_bone")
+SIGNATURES = ["HALLMARK_INTERFERON_ALPHA_RESPONSE", "PAM50_PROLIFERATION", "IRF7"]
 COMPILED = "irf7bone.statistics.partial_sums"  # by numba, for the first fit
 FOR_LARGE_COHORTS = "irf7bone.scoring.gauss_transform"  # of more samples than any here
 TYPE_ONLY = """from __future__ import annotations
@@ -47,46 +48,67 @@ def every_source(tmp_path_factory) -> Path:
     write_h5ad_cohort(folder, names)
     write_series_on_disk(folder, names)
     write_file_of_r(folder)
-    cells = yaml.safe_load((PROJECT / "data/cells/simulated_cells.yaml").read_text(encoding="utf-8"))
-    small = {"n_patients": 5, "n_pairs": 4, "n_cells": 2500, "n_genes": 2600}
-    cells |= {"id": "simulated_small", "cells": {**cells["cells"], **small}}
-    write_card(folder, {key: value for key, value in cells.items() if key != "expect"})
-    write_card(
-        folder, {key: value for key, value in cells.items() if key != "expect"} | {"id": "simulated_too"}
-    )
-    pairs = yaml.safe_load((PROJECT / "data/experiments/simulated_pairs.yaml").read_text(encoding="utf-8"))
-    pairs = {key: value for key, value in pairs.items() if key not in ("expect", "derive")}
-    write_card(folder, pairs | {"id": "simulated_pairs_too"})
+    write_simulated(folder)
     study = {
-        "cohorts": [
-            *(f"cards/{name}.yaml" for name in ("gse2034", "metabric", "gse1992", "stored", *ON_DISK)),
-            "simulated_bone",
-        ],
+        "cohorts": [f"cards/{name}.yaml" for name in COHORTS],
         "endpoints": ["death"],
         "primary": {"endpoint": "death"},
         "methods": ["zscore", "ssgsea", "singscore", "gsva", "plage"],
         "mirror": "mirror",
-        "experiments": ["simulated_pairs", "cards/simulated_pairs_too.yaml"],
-        "cells": ["cards/simulated_small.yaml", "cards/simulated_too.yaml"],
+        "experiments": ["cards/small_pairs.yaml"],
+        "cells": ["cards/small_cells.yaml"],
+        "signatures": {"select": SIGNATURES, "files": ["data/signatures"]},
+        "proliferation_signature": "PAM50_PROLIFERATION",
+        "random_signatures": {"draws": 100},
     }
     (folder / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
-    targets = [
-        f"results/acquired/{name}/clinical.tsv" for name in ("gse2034", "metabric", "gse1992", *ON_DISK)
-    ]
-    targets += ["results/scores/stored.parquet", "results/acquired/simulated_bone/clinical.tsv"]
-    targets += ["results/experiments/simulated_pairs.h5ad", "results/figures/cells/simulated_small"]
-    targets += ["results/figures/pooled_cells", "results/figures/pooled_experiments"]
+    targets = [f"results/acquired/{name}/clinical.tsv" for name in COHORTS]
+    targets += ["results/scores/stored.parquet", "results/figures/cells/small_cells"]
+    targets += ["results/experiments/small_pairs/signatures.tsv"]
     # a copy, since what is fetched goes into the project's own downloads
     copy = copy_project(folder / "project")
     run = snakemake(folder, *targets, "--configfile", "study.yaml", project=copy)
     assert run.code == 0, run.text
+    for kind, name in (("experiments", "small_pairs"), ("cells", "small_cells")):
+        study[kind].append(repeat(folder, kind, name))
+    (folder / "pooled.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
+    targets = ["results/figures/pooled_cells", "results/figures/pooled_experiments"]
+    only = ("--allowed-rules", "pool_cells", "pool_experiments")
+    run = snakemake(folder, *targets, *only, "--configfile", "pooled.yaml", project=copy)
+    assert run.code == 0, run.text
     return folder
+
+
+def repeat(folder: Path, kind: str, name: str) -> str:
+    """A card of a second name with the tables of the first, to be pooled with it; nothing computes them again."""
+    card = yaml.safe_load((folder / "cards" / f"{name}.yaml").read_text(encoding="utf-8"))
+    write_card(folder, {key: value for key, value in card.items() if key != "derive"} | {"id": f"{name}_too"})
+    tables = folder / "results" / kind
+    (tables / f"{name}_too").mkdir()
+    for path in (tables / name).glob("*.tsv"):
+        text = path.read_text(encoding="utf-8").replace(name, f"{name}_too")
+        (tables / f"{name}_too" / path.name).write_text(text, encoding="utf-8")
+    return f"cards/{name}_too.yaml"
 
 
 def write_card(folder: Path, card: dict) -> None:
     (folder / "cards" / f"{card['id']}.yaml").write_text(
         yaml.safe_dump(card, sort_keys=False), encoding="utf-8"
     )
+
+
+def write_simulated(folder: Path) -> None:
+    """The simulated data that are shipped, with fewer samples, cells and genes."""
+    small = {"n_patients": 5, "n_pairs": 4, "n_cells": 1000, "n_genes": 2300}
+    for kind, name, part, sizes in (
+        ("cohorts", "bone", "expression", {"n_samples": 60, "n_genes": 600}),
+        ("experiments", "pairs", "expression", {"n_pairs": 4, "n_genes": 1000}),
+        ("cells", "cells", "cells", small),
+    ):
+        card = yaml.safe_load((PROJECT / f"data/{kind}/simulated_{name}.yaml").read_text(encoding="utf-8"))
+        card = {key: value for key, value in card.items() if key != "expect"}
+        card[part] |= sizes
+        write_card(folder, card | {"id": f"small_{name}"})
 
 
 def write_series_on_disk(folder: Path, genes: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -65,6 +66,7 @@ def every_source(tmp_path_factory) -> Path:
     targets = [f"results/acquired/{name}/clinical.tsv" for name in COHORTS]
     targets += ["results/scores/stored.parquet", "results/figures/cells/small_cells"]
     targets += ["results/experiments/small_pairs/signatures.tsv"]
+    importlib.import_module("irf7bone.cells.display_map")  # compiles its loops where they are kept
     # a copy, since what is fetched goes into the project's own downloads
     copy = copy_project(folder / "project")
     run = snakemake(folder, *targets, "--configfile", "study.yaml", project=copy)
@@ -80,7 +82,7 @@ def every_source(tmp_path_factory) -> Path:
 
 
 def repeat(folder: Path, kind: str, name: str) -> str:
-    """A card of a second name with the tables of the first, to be pooled with it; nothing computes them again."""
+    """A card of another name, with the tables of the first to be pooled with: they are not computed again."""
     card = yaml.safe_load((folder / "cards" / f"{name}.yaml").read_text(encoding="utf-8"))
     write_card(folder, {key: value for key, value in card.items() if key != "derive"} | {"id": f"{name}_too"})
     tables = folder / "results" / kind
@@ -253,6 +255,34 @@ def test_an_import_for_a_type_alone_is_not_followed(hashes):
     code_hash._named_in.cache_clear()
     assert {script: code_hash.modules_behind(script) for script in SCRIPTS} == known
     assert hashes() != before  # the edit itself is seen
+
+
+AFTER_AN_IMPORT = {
+    "from irf7bone.base import (\n    limits,  # (so many)\n    nearest,\n)\n": {"limits", "nearest"},
+    "from irf7bone.base import \\\n    limits\n": {"limits"},
+    "from irf7bone.base import limits; from irf7bone.base import nearest\n": {"limits", "nearest"},
+    "def late():\n    from irf7bone.base import limits\n": {"limits"},
+    'LATE = {"a": "irf7bone.base.limits"}\n': {"limits"},
+    '"""See :mod:`irf7bone.base.limits`."""\n': set(),
+    "if TYPE_CHECKING:\n    from irf7bone.base import limits\n\nelse:\n    import irf7bone.base.nearest\n": {
+        "nearest"
+    },
+}
+
+
+@pytest.mark.parametrize("source", AFTER_AN_IMPORT)
+def test_however_a_file_names_a_module_it_is_found(tmp_path, source):
+    path = tmp_path / "module.py"
+    path.write_text(f"from irf7bone.base import errors\n{source}", encoding="utf-8")
+    found = {name.removeprefix("irf7bone.base.") for name in code_hash._named_in(path)}
+    assert found - {"irf7bone.base"} == {"errors"} | AFTER_AN_IMPORT[source]
+
+
+def test_the_imports_alone_of_a_file_name_what_all_of_it_does(monkeypatch):
+    files = [*code_hash.SCRIPTS.rglob("*.py")]
+    named = {path: code_hash._named_in(path) for path in files}
+    monkeypatch.setattr(code_hash, "_all_that_names", lambda source: source)
+    assert {path: code_hash._named_in.__wrapped__(path) for path in files} == named
 
 
 def test_a_cohort_from_a_table_is_harmonised_without_the_code_of_other_sources():

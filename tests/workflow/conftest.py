@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
+import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
+import threading
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +21,7 @@ import yaml
 from madeup.made_once import made_once
 
 PROJECT = Path(__file__).resolve().parents[2]
+FORKING = threading.Lock()
 HOUSE = ("Snakefile", "config.yaml", "workflow", "data", "docs", "envs")
 
 
@@ -46,16 +52,50 @@ atexit.register(note)
 
 def snakemake(folder: Path, *arguments: str, project: Path = PROJECT) -> Run:
     """Run Snakemake for the project in a folder of its own and return its code and all it printed."""
-    call = [sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile")]
-    call += ["--directory", str(folder), "--cores", "2", "--scheduler", "greedy", "--nocolor", *arguments]
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    call = ["--snakefile", str(project / "Snakefile"), "--directory", str(folder)]
+    call += ["--cores", "2", "--scheduler", "greedy", "--nocolor", *arguments]
+    environment = compiling_environment()
     noted = folder / "imported"
     noted.mkdir(exist_ok=True)
     (noted / "sitecustomize.py").write_text(NOTE_IMPORTS, encoding="utf-8")
     # the report names the revision, which a copy of the project lacks: without git all runs are alike
     environment |= {"PYTHONPATH": str(noted), "IMPORTED": str(noted), "GIT_DIR": os.devnull}
-    done = subprocess.run(call, capture_output=True, text=True, env=environment, cwd=folder, check=False)
+    if FORKING.acquire(blocking=False):
+        try:
+            return run_forked(call, folder, environment)
+        finally:
+            FORKING.release()
+    plainly = [sys.executable, "-m", "snakemake", *call]  # beside one that is under way
+    done = subprocess.run(plainly, capture_output=True, text=True, env=environment, cwd=folder, check=False)
     return Run(done.returncode, done.stdout + done.stderr)
+
+
+def compiling_environment() -> dict[str, str]:
+    """The environment, but that Python keeps what it compiles: else each job compiles every module anew."""
+    return {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+
+
+@cache
+def forking() -> subprocess.Popen[str]:
+    """The process of `forked_snakemake.py`; it ends with the tests."""
+    call = [sys.executable, str(Path(__file__).with_name("forked_snakemake.py"))]
+    process = subprocess.Popen(
+        call, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=compiling_environment()
+    )
+    atexit.register(process.communicate)
+    return process
+
+
+def run_forked(arguments: list[str], folder: Path, environment: dict[str, str]) -> Run:
+    """Run Snakemake as a fork of a process that has imported it."""
+    process = forking()
+    with tempfile.TemporaryDirectory() as place:
+        said = {name: str(Path(place, name)) for name in ("stdout", "stderr")}
+        call = {"arguments": arguments, "folder": str(folder), "environment": environment, **said}
+        process.stdin.write(f"{json.dumps(call)}\n")
+        process.stdin.flush()
+        code = int(process.stdout.readline())
+        return Run(code, "".join(Path(path).read_text(encoding="utf-8") for path in said.values()))
 
 
 def imported_by_jobs(folder: Path) -> dict[str, set[str]]:

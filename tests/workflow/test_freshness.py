@@ -200,11 +200,11 @@ def test_every_kind_of_changed_result_is_noticed_though_its_times_were_kept(sett
 
 def test_a_job_refuses_what_is_not_as_it_was_made(settled, edited):
     folder, project = settled
-    shutil.rmtree(folder / "results/figures/tiny_a")
+    (folder / "results/report/report.pdf").unlink()
     path = folder / "results/qc/tiny_a.tsv"
     edited(path, cut_at_a_line(path.read_bytes()))
-    only = ("--allowed-rules", "plot_cohort", "--configfile", "study.yaml")
-    run = snakemake(folder, "results/figures/tiny_a", *only, project=project)
+    only = ("--allowed-rules", "print_report", "--configfile", "study.yaml")
+    run = snakemake(folder, "results/report/report.pdf", *only, project=project)
     assert run.code != 0 and "results/qc/tiny_a.tsv" in run.text
     assert "the result as its job made it" in run.text and "Traceback" not in run.text
 

@@ -115,7 +115,7 @@ def _named_in(path: Path) -> frozenset[str]:
 
 
 def _all_that_names(source: bytes) -> bytes:
-    """The imports at the start of a line, where nothing else that runs names the package; or the whole source.
+    """The imports at the start of a line, where nothing else that runs names the package; or all of it.
 
     At every start of Snakemake this is asked of all modules, and Python reads few lines ten times as fast.
     In a docstring the package stands behind a backtick.

@@ -21,6 +21,8 @@ import yaml
 from madeup.made_once import made_once
 
 PROJECT = Path(__file__).resolve().parents[2]
+# where it is set, each job of each run compiles every module anew; `make` takes it out as well
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 FORKING = threading.Lock()
 HOUSE = ("Snakefile", "config.yaml", "workflow", "data", "docs", "envs")
 
@@ -54,12 +56,11 @@ def snakemake(folder: Path, *arguments: str, project: Path = PROJECT) -> Run:
     """Run Snakemake for the project in a folder of its own and return its code and all it printed."""
     call = ["--snakefile", str(project / "Snakefile"), "--directory", str(folder)]
     call += ["--cores", "2", "--scheduler", "greedy", "--nocolor", *arguments]
-    environment = compiling_environment()
     noted = folder / "imported"
     noted.mkdir(exist_ok=True)
     (noted / "sitecustomize.py").write_text(NOTE_IMPORTS, encoding="utf-8")
     # the report names the revision, which a copy of the project lacks: without git all runs are alike
-    environment |= {"PYTHONPATH": str(noted), "IMPORTED": str(noted), "GIT_DIR": os.devnull}
+    environment = os.environ | {"PYTHONPATH": str(noted), "IMPORTED": str(noted), "GIT_DIR": os.devnull}
     if FORKING.acquire(blocking=False):
         try:
             return run_forked(call, folder, environment)
@@ -70,18 +71,11 @@ def snakemake(folder: Path, *arguments: str, project: Path = PROJECT) -> Run:
     return Run(done.returncode, done.stdout + done.stderr)
 
 
-def compiling_environment() -> dict[str, str]:
-    """The environment, but that Python keeps what it compiles: else each job compiles every module anew."""
-    return {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-
-
 @cache
 def forking() -> subprocess.Popen[str]:
     """The process of `forked_snakemake.py`; it ends with the tests."""
     call = [sys.executable, str(Path(__file__).with_name("forked_snakemake.py"))]
-    process = subprocess.Popen(
-        call, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=compiling_environment()
-    )
+    process = subprocess.Popen(call, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     atexit.register(process.communicate)
     return process
 

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from irf7bone.commands.costs import BENCHMARKS, COSTS, write_costs
+import json
+
+from irf7bone.commands.costs import BENCHMARKS, COSTS, read_costs, write_costs
 
 HEAD = "s\tmax_rss\tcpu_time\n"
+
+
+def note(folder, measured):
+    """Write what jobs took, as they do."""
+    for name, line in measured.items():
+        path = folder / BENCHMARKS / f"{name}.tsv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(HEAD + line, encoding="utf-8")
 
 
 def test_jobs_are_added_up_by_rule_the_costliest_first(tmp_path):
@@ -14,10 +24,7 @@ def test_jobs_are_added_up_by_rule_the_costliest_first(tmp_path):
         "build_report": "3.0\t400.0\t9.0\n",
         "fetch_cohort/a": "0.1\t80.0\t0.0\n",
     }
-    for name, line in measured.items():
-        path = tmp_path / BENCHMARKS / f"{name}.tsv"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(HEAD + line, encoding="utf-8")
+    note(tmp_path, measured)
     write_costs(tmp_path)
     rows = [line.split("\t") for line in (tmp_path / COSTS).read_text(encoding="utf-8").splitlines()]
     assert rows[0] == ["rule", "jobs", "seconds", "cpu_seconds", "longest_seconds", "most_memory_mb"]
@@ -32,3 +39,16 @@ def test_jobs_are_added_up_by_rule_the_costliest_first(tmp_path):
 def test_without_measured_jobs_nothing_is_written(tmp_path):
     write_costs(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_jobs_of_a_cohort_that_the_study_no_longer_names_are_not_counted(tmp_path):
+    line = "2.0\t300.5\t1.5\n"
+    note(
+        tmp_path,
+        dict.fromkeys(["score_cohort/here", "score_cohort/broken", "score_cohort/gone", "judge"], line),
+    )
+    kinds = {"cohorts": {"here": {}}, "failed": {"broken": "why"}, "experiments": {}, "cells": {}}
+    (tmp_path / "results/provenance.json").write_text(json.dumps(kinds), encoding="utf-8")
+    write_costs(tmp_path)
+    jobs = {rule: row["jobs"] for rule, row in read_costs(tmp_path).items()}
+    assert jobs == {"score_cohort": "2", "judge": "1", "all": "3"}

@@ -7,6 +7,7 @@ provenance.json, which is the same for equal runs wherever they are made; a crat
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 from irf7bone.base.whole_file import whole_file
@@ -14,6 +15,7 @@ from irf7bone.study.job_costs import BENCHMARKS
 from irf7bone.study.records import LOGS
 
 COSTS = f"{LOGS}/costs.tsv"
+PROVENANCE = "results/provenance.json"
 COLUMNS = ("rule", "jobs", "seconds", "cpu_seconds", "longest_seconds", "most_memory_mb")
 
 
@@ -21,11 +23,15 @@ def write_costs(folder: Path) -> None:
     """Write ``results/logs/costs.tsv``: a row for each rule, the costliest first, and one for all.
 
     Args:
-        folder: The folder that the workflow ran in; without measured jobs nothing is written.
+        folder: The folder that the workflow ran in; without measured jobs nothing is written. Jobs of a
+            cohort or data set that the study no longer names are not counted.
     """
+    named = _named(folder)
     measured: dict[str, list[dict[str, str]]] = {}
     for path in sorted((folder / BENCHMARKS).rglob("*.tsv")):
-        rule = path.relative_to(folder / BENCHMARKS).with_suffix("").parts[0]
+        rule, *of = path.relative_to(folder / BENCHMARKS).with_suffix("").parts
+        if named is not None and not named.issuperset(of):
+            continue
         with path.open(encoding="utf-8", newline="") as stream:
             measured.setdefault(rule, []).extend(csv.DictReader(stream, delimiter="\t"))
     if not measured:
@@ -35,6 +41,15 @@ def write_costs(folder: Path) -> None:
     rows.append(_row("all", [job for jobs in measured.values() for job in jobs]))
     with whole_file(folder / COSTS) as partial, partial.open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream, delimiter="\t", lineterminator="\n").writerows([COLUMNS, *rows])
+
+
+def _named(folder: Path) -> set[str] | None:
+    """Cohorts and data sets of the finished run in a folder; None where no provenance tells."""
+    try:
+        content = json.loads((folder / PROVENANCE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return {name for kind in ("cohorts", "failed", "experiments", "cells") for name in content.get(kind, ())}
 
 
 def read_costs(folder: Path) -> dict[str, dict[str, str]]:

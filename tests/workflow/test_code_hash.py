@@ -219,6 +219,7 @@ MESSAGES = {
     "irf7bone.study.card_checks": "rename the file or change the id",
     "irf7bone.study.cohort_checks": "correct one of the counts",
     "irf7bone.study.experiment_checks": "remove the count",
+    "irf7bone.study.contrast_checks": "give one of them another id",
     "irf7bone.study.geo_checks": "write one entry for each",
     "irf7bone.study.cbioportal_checks": "name the study once",
     "irf7bone.study.cross_checks": "add a cohort whose card defines it",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -57,7 +58,7 @@ def forest_table(
             of_signature = chosen[chosen["signature"] == signature]
             for cohort in cohorts:
                 fits = of_signature[of_signature["cohort"] == cohort]
-                rows += [_row(fit, block, signature, cohort, "cohort") for _, fit in fits.iterrows()]
+                rows += [forest_row(fit, block, signature, cohort, "cohort") for _, fit in fits.iterrows()]
             if block == "patients":
                 rows += _pooled_rows(pools[pools["signature"] == signature], signature)
     return pd.DataFrame(rows, columns=list(COLUMNS))
@@ -86,12 +87,16 @@ def overview_table(
     if any(roles[cohort] != "simulated" for cohort in present):
         for signature in (name for name in signatures if not of_simulated(name)):
             for _, pool in pools[pools["signature"] == signature].iterrows():
-                rows.append(_row(pool, "patients", "Pooled over cohorts of patients", signature, "pooled"))
+                rows.append(
+                    forest_row(pool, "patients", "Pooled over cohorts of patients", signature, "pooled")
+                )
     for cohort in present:
         if roles[cohort] == "simulated":
             for signature in signatures:
                 fits = chosen[(chosen["cohort"] == cohort) & (chosen["signature"] == signature)]
-                rows += [_row(fit, "simulated", cohort, signature, "cohort") for _, fit in fits.iterrows()]
+                rows += [
+                    forest_row(fit, "simulated", cohort, signature, "cohort") for _, fit in fits.iterrows()
+                ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -105,7 +110,18 @@ def _select(table: pd.DataFrame, endpoint: str, method: str, models: Sequence[st
     return table[keep]
 
 
-def _row(fit: pd.Series, block: str, heading: str, label: str, kind: str) -> dict[str, object]:
+def forest_row(
+    fit: pd.Series | Mapping[str, Any], block: str, heading: str, label: str, kind: str
+) -> dict[str, object]:
+    """A line of a forest, with the columns of :data:`COLUMNS`.
+
+    Args:
+        fit: Row of a table of results, on the log scale; without ``k`` it is one cohort's.
+        block: ``patients`` or ``simulated``.
+        heading: What it stands under.
+        label: What it is called there.
+        kind: ``cohort``, ``pooled`` or ``prediction``.
+    """
     return {
         "block": block,
         "heading": heading,
@@ -127,10 +143,10 @@ def _row(fit: pd.Series, block: str, heading: str, label: str, kind: str) -> dic
 def _pooled_rows(pools: pd.DataFrame, signature: str) -> list[dict[str, object]]:
     """Rows for the diamonds of all models, then for their prediction intervals where there are any."""
     label = "one cohort, not pooled" if pools["k"].max() == 1 else "pooled"
-    diamonds = [_row(pool, "patients", signature, label, "pooled") for _, pool in pools.iterrows()]
+    diamonds = [forest_row(pool, "patients", signature, label, "pooled") for _, pool in pools.iterrows()]
     predictions = [
         {
-            **_row(pool, "patients", signature, "95 % prediction interval", "prediction"),
+            **forest_row(pool, "patients", signature, "95 % prediction interval", "prediction"),
             "hr_low": np.exp(pool["pi_low"]),
             "hr_high": np.exp(pool["pi_high"]),
             "se": np.nan,

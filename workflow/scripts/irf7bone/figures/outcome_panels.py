@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from irf7bone.base.phrases import ENDPOINT_WORDS, capital, subtype_name
-from irf7bone.figures.forest_tables import COLUMNS
+from irf7bone.figures.forest_tables import COLUMNS, forest_row
 from irf7bone.tables.outcome import INSIDE, OTHERS, STRATA
 from irf7bone.tables.pooled import DIFFERENCE
 
@@ -46,7 +44,7 @@ def competing_table(
         for row in chosen.to_dict("records"):
             if (roles[row["cohort"]] == "simulated") is (block == "simulated"):
                 heading = f"{row['cohort']}: {ENDPOINT_WORDS[row['endpoint']]}"
-                rows.append(_row(row, block, heading, ESTIMAND_WORDS[row["estimand"]], "cohort"))
+                rows.append(forest_row(row, block, heading, ESTIMAND_WORDS[row["estimand"]], "cohort"))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -143,7 +141,8 @@ def _strata_table(
                 there = own[(own["endpoint"] == endpoint) & _has(own, values)]
                 ordered = there.sort_values("cohort", key=_in_order(roles), kind="stable")
                 rows += [
-                    _row(row, block, heading, row["cohort"], "cohort") for row in ordered.to_dict("records")
+                    forest_row(row, block, heading, row["cohort"], "cohort")
+                    for row in ordered.to_dict("records")
                 ]
                 kind = {name: value for name, value in values.items() if value != DIFFERENCE}
                 related = own[(own["endpoint"] == endpoint) & _has(own, kind)]
@@ -174,23 +173,4 @@ def _pooled_rows(pools: pd.DataFrame, heading: str, *, ratio: bool) -> list[dict
     label = "one cohort, not pooled" if alone else "pooled"
     if ratio:
         label = "ratio of hazard ratios, one cohort" if alone else "ratio of hazard ratios, pooled"
-    return [_row(row, "patients", heading, label, "pooled") for row in pools.to_dict("records")]
-
-
-def _row(fit: Mapping[str, Any], block: str, heading: str, label: str, kind: str) -> dict[str, object]:
-    return {
-        "block": block,
-        "heading": heading,
-        "label": label,
-        "kind": kind,
-        "model": fit["model"],
-        "k": fit.get("k", 1),
-        "n": fit["n"],
-        "n_events": fit["n_events"],
-        "hr": np.exp(fit["log_hr"]),
-        "hr_low": np.exp(fit["ci_low"]),
-        "hr_high": np.exp(fit["ci_high"]),
-        "se": fit["se"],
-        "status": fit["status"],
-        "reason": fit["reason"],
-    }
+    return [forest_row(row, "patients", heading, label, "pooled") for row in pools.to_dict("records")]

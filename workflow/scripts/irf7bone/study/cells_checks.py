@@ -11,6 +11,7 @@ from irf7bone.base.cells_vocabulary import BULK, COMPARTMENTS
 from irf7bone.base.nearest import choose_from, nearest_file
 from irf7bone.study.card_checks import CardKind, CardView, check_id
 from irf7bone.study.cells_card import CellsCard, make_cells
+from irf7bone.study.contrast_checks import check_contrasts
 from irf7bone.study.tenx_names import tenx_files
 
 SIMULATION = "simulate_cells"
@@ -129,38 +130,7 @@ def _check_fetched(card: CardView, at: tuple[str | int, ...], name: str) -> None
 
 
 def _check_contrasts(card: CardView) -> None:
-    groups = list(dict.fromkeys(n for n in card.get("groups", "map").values() if isinstance(n, str)))
-    seen: dict[str, int] = {}
-    for index, contrast in enumerate(card.get("contrasts", kind=list)):
-        if not isinstance(contrast, dict):
-            continue
-        at, name = ("contrasts", index), contrast.get("id")
-        if isinstance(name, str) and seen.setdefault(name, index) != index:
-            card.add(
-                (*at, "id"), expected="each contrast id once", found=f"`{name}` again", remedy="rename one"
-            )
-        for side in ("case", "reference"):
-            if groups and isinstance(contrast.get(side), str) and contrast[side] not in groups:
-                card.add(
-                    (*at, side),
-                    expected=f"a group of this card: {', '.join(groups)}",
-                    found=f"`{contrast[side]}`",
-                    remedy=choose_from(contrast[side], groups),
-                )
-        if isinstance(contrast.get("case"), str) and contrast["case"] == contrast.get("reference"):
-            card.add(
-                (*at, "case"),
-                expected="two different groups",
-                found=f"`{contrast['case']}` on both sides",
-                remedy="name the group that the case is held against as reference",
-            )
-        if contrast.get("batch") is True and "batch" not in card.document.data:
-            card.add(
-                (*at, "batch"),
-                expected="`false`, as the card has no `batch`",
-                found="`true`",
-                remedy="add `batch: {from: <column>}`, or write `batch: false`",
-            )
+    check_contrasts(card, {"batch": "batch"})
 
 
 CELLS_CARDS = CardKind(

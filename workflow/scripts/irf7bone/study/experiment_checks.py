@@ -15,6 +15,7 @@ from irf7bone.study.card_checks import (
     check_id,
     check_simulated,
 )
+from irf7bone.study.contrast_checks import check_contrasts, contrasts_of, groups_of
 from irf7bone.study.document import KeyPath
 from irf7bone.study.experiment_card import ExperimentCard, make_experiment
 from irf7bone.study.geo_checks import check_geo
@@ -117,53 +118,14 @@ def _check_within(card: CardView) -> None:
         )
 
 
-def _groups(card: CardView) -> list[str]:
-    return list(dict.fromkeys(name for name in card.get("groups", "map").values() if isinstance(name, str)))
-
-
 def _check_exclude(card: CardView) -> None:
     check_exclude_forms(card, EXCLUDE_FORMS, "`samples`, or `column` and `is` or `is_not`")
 
 
 def _check_contrasts(card: CardView) -> None:
-    groups = _groups(card)
-    seen: dict[str, int] = {}
-    for index, contrast in enumerate(card.get("contrasts", kind=list)):
-        if not isinstance(contrast, dict):
-            continue
-        at = ("contrasts", index)
-        name = contrast.get("id")
-        if isinstance(name, str) and seen.setdefault(name, index) != index:
-            card.add(
-                (*at, "id"),
-                expected="each contrast id once",
-                found=f"`{name}` again",
-                remedy="give one of them another id",
-            )
-        for side in ("case", "reference"):
-            if groups and isinstance(contrast.get(side), str) and contrast[side] not in groups:
-                card.add(
-                    (*at, side),
-                    expected=f"a group of this card: {', '.join(groups)}",
-                    found=f"`{contrast[side]}`",
-                    remedy=choose_from(contrast[side], groups),
-                )
-        if isinstance(contrast.get("case"), str) and contrast["case"] == contrast.get("reference"):
-            card.add(
-                (*at, "case"),
-                expected="two different groups",
-                found=f"`{contrast['case']}` on both sides",
-                remedy="name the group that the case is held against as reference",
-            )
-        _check_more_groups(card, at, contrast, groups)
-        for key, column in (("paired", "pairs"), ("batch", "batch")):
-            if contrast.get(key) is True and column not in card.document.data:
-                card.add(
-                    (*at, key),
-                    expected=f"`false`, as the card has no `{column}`",
-                    found="`true`",
-                    remedy=f"add `{column}: {{from: <column>}}`, or write `{key}: false`",
-                )
+    check_contrasts(card, {"paired": "pairs", "batch": "batch"})
+    for at, contrast in contrasts_of(card):
+        _check_more_groups(card, at, contrast, groups_of(card))
 
 
 def _check_more_groups(card: CardView, at: KeyPath, contrast: dict, groups: list[str]) -> None:
@@ -249,7 +211,7 @@ def _check_derive(card: CardView) -> None:
 
 
 def _check_expect(card: CardView) -> None:
-    groups = _groups(card)
+    groups = groups_of(card)
     for name in card.get("expect", "groups"):
         if groups and name not in groups:
             card.add(

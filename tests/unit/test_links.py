@@ -81,3 +81,38 @@ def test_the_index_lists_every_document():
 
 def test_the_readme_can_be_read_in_one_go():
     assert len((PROJECT / "README.md").read_text(encoding="utf-8").splitlines()) <= 120
+
+
+PACKAGE = PROJECT / "workflow" / "scripts" / "irf7bone"
+FOR_DEVELOPERS = (PROJECT / "CONTRIBUTING.md", PROJECT / "docs" / "development" / "map_of_the_code.md")
+CODE = re.compile(r"`((?:[\w-]+/)+[\w.-]+\.(?:py|smk|yaml|js|j2|bib|sh))`")
+IN_CODE = re.compile(r"`([A-Za-z_]\w*)`\s+(?:of|in)\s+`((?:[\w-]+/)+\w+\.py)`")
+OF_THE_EXAMPLE = {"outcome/watched.py", "tests/unit/outcome/test_watched.py"}
+
+
+def code_of(name: str) -> Path | None:
+    """The file that a page for developers calls so: seen from the project, its workflow, or the package."""
+    places = (root / name for root in (PROJECT, PROJECT / "workflow", PACKAGE))
+    return next((path for path in places if path.exists()), None)
+
+
+def names_that_are_not_there(text: str) -> list[str]:
+    """Files that are not there, and names that are not defined at the top of the file said to hold them."""
+    missing = [name for name in CODE.findall(text) if name not in OF_THE_EXAMPLE and not code_of(name)]
+    for name, file in IN_CODE.findall(text):
+        path = code_of(file)
+        defined = path and re.search(rf"^(?:def |class )?{name}\b", path.read_text("utf-8"), re.MULTILINE)
+        if not defined:
+            missing.append(f"{name} of {file}")
+    return missing
+
+
+@pytest.mark.parametrize("page", FOR_DEVELOPERS, ids=lambda page: page.name)
+def test_code_that_a_page_names_is_there(page):
+    text = page.read_text(encoding="utf-8")
+    assert len(CODE.findall(text)) > 10 and names_that_are_not_there(text) == []
+
+
+def test_names_of_code_that_are_gone_are_found():
+    text = "`RULES` of\n`verdict/rules.py`, `Rule` of `verdict/rules.py`, `verdict/gone.py`"
+    assert names_that_are_not_there(text) == ["verdict/gone.py", "Rule of verdict/rules.py"]

@@ -127,9 +127,31 @@ def test_what_does_not_belong_together_is_refused():
         score_samples(pd.DataFrame(np.eye(3), columns=list("xyz")), {"a": {"high": ["x"]}})
     with pytest.raises(ValueError, match="no gene of the set"):
         random_gene_sets(np.eye(3), ["w"], 5, genes=list("xyz"))
+    for gene_set, n_draws, said in (("x", 5, "a list of genes"), (["x"], 0, "1 or more, not 0")):
+        with pytest.raises(ValueError, match=said):
+            random_gene_sets(np.eye(3), gene_set, n_draws, genes=list("xyz"))
     frame = pd.DataFrame([[0.1, 0.2]], columns=["a", "b"])
     with pytest.raises(ValueError, match="the same pools and studies"):
         pool_studies(frame, frame[["b", "a"]])
+    with pytest.raises(ValueError, match="the same pools and studies"):
+        pool_studies(frame.loc[0], frame.loc[0].iloc[::-1])
+
+
+def test_gene_sets_that_are_none_and_genes_in_rows_are_refused():
+    from irf7bone.scoring import score_samples
+
+    log2 = pd.DataFrame(np.random.default_rng(3).normal(size=(4, 3)), list("abcd"), list("xyz"))
+    for sets, said in (
+        (["x", "y"], "must be a dict"),
+        ({"one": "xyz"}, "'one' must be a list of genes, not a text"),
+        ({"one": []}, "'one' has no gene"),
+        ({"one": {"up": [], "down": []}}, "'one' has no gene"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            score_samples(log2, sets)
+    with pytest.raises(ValueError, match="samples must be in rows"):
+        score_samples(log2.T, {"one": ["x", "y"]})
+    assert score_samples(log2, {"one": ["not measured"]}).isna().all(axis=None)
 
 
 @pytest.mark.parametrize("method", ["zscore", "ssgsea", "singscore", "gsva", "plage"])

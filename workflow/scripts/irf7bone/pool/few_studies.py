@@ -32,7 +32,7 @@ def pool_studies(effect: Any, se: Any, *, prior_scale: float = 0.5) -> pd.DataFr
         ``below_0`` (a probability), ``further_low``, ``further_high`` and ``bayes_tau``.
 
     Raises:
-        ValueError: Shapes differ, values are missing apart, or an error is not above 0.
+        ValueError: Shapes or names differ, values are missing apart, or an error is not above 0.
 
     Examples:
         >>> from irf7bone.pool import pool_studies
@@ -42,7 +42,10 @@ def pool_studies(effect: Any, se: Any, *, prior_scale: float = 0.5) -> pd.DataFr
         0  3     -0.28   -0.74     0.19      -0.71        0.13
     """
     named = isinstance(effect, pd.DataFrame) and isinstance(se, pd.DataFrame)
-    if named and not (effect.index.equals(se.index) and effect.columns.equals(se.columns)):
+    alike = not named or effect.columns.equals(se.columns)
+    if isinstance(effect, pd.DataFrame | pd.Series) and isinstance(se, pd.DataFrame | pd.Series):
+        alike &= effect.index.equals(se.index)
+    if not alike:
         raise ValueError("effect and se must have the same pools and studies, in one order")
     y, s = (np.atleast_2d(np.asarray(values, dtype=float)) for values in (effect, se))
     classic, bayes = pool_many(y, s), pool_normal_normal(y, s, scale=prior_scale)

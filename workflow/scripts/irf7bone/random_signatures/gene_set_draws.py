@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,7 @@ def random_gene_sets(
     Args:
         expression: Samples x genes, log2, finite: a DataFrame, an AnnData, or an array with ``genes``.
         gene_set: The named genes; those that are not measured or do not vary are left out.
-        n_draws: How many.
+        n_draws: How many, one or more.
         seed: Equal seeds, names and data give equal sets.
         genes: Names of the columns of an array.
 
@@ -38,7 +38,8 @@ def random_gene_sets(
         kind once, and no more.
 
     Raises:
-        ValueError: No gene of the set varies, or it holds all genes of its kind.
+        ValueError: No gene of the set varies, or it holds all genes of its kind; it is no list of genes; or
+            ``n_draws`` is no whole number of 1 or more.
 
     Examples:
         >>> import numpy as np
@@ -49,6 +50,10 @@ def random_gene_sets(
         >>> drawn.shape
         (1000, 3)
     """
+    if isinstance(gene_set, str | Mapping):
+        raise ValueError("gene_set must be a list of genes; draw for each side of a signed set by itself")
+    if not isinstance(n_draws, int | np.integer) or n_draws < 1:
+        raise ValueError(f"n_draws must be a whole number of 1 or more, not {n_draws!r}")
     prepared = Prepared(expression_frame(expression, genes))
     candidates = np.flatnonzero(prepared.varying)
     names = prepared.genes[candidates]

@@ -37,8 +37,8 @@ def score_samples(
         for the methods by ranks, none outside the set.
 
     Raises:
-        ValueError: There is no such method, an array has no names, or a set's sides are others than up and
-            down.
+        ValueError: There is no such method; an array has no names; a set is no list of genes, has none, or
+            has sides other than up and down; or the genes are found in rows alone.
         InputError: Values are missing or infinite, or names are repeated.
 
     Examples:
@@ -56,8 +56,12 @@ def score_samples(
     """
     if method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(METHODS)}, not {method!r}")
-    prepared = Prepared(expression_frame(expression, genes))
+    if not isinstance(gene_sets, Mapping):
+        raise ValueError("gene_sets must be a dict: name -> genes")
     sides = {name: _sides(name, members) for name, members in gene_sets.items()}
+    frame = expression_frame(expression, genes)
+    _refuse_genes_in_rows(frame, sides)
+    prepared = Prepared(frame)
     scores = np.full((len(sides), prepared.n_samples), 0.0)
     for place, sign in (("up", 1), ("down", -1)):
         matrix = prepared.set_matrix([members[place] for members in sides.values()])
@@ -84,10 +88,19 @@ def expression_frame(expression: Any, genes: Sequence[str] | None = None) -> pd.
 
 
 def _sides(name: str, members: Sequence[str] | Sided) -> dict[str, list[str]]:
-    if not isinstance(members, Mapping):
-        return {"up": list(members), "down": []}
-    if not set(members) <= {"up", "down"} or not any(map(len, members.values())):
-        raise ValueError(
-            f"gene set {name!r} must be a list, or hold `up` and `down`, not {', '.join(members)}"
-        )
-    return {side: list(members.get(side, ())) for side in ("up", "down")}
+    given = members if isinstance(members, Mapping) else {"up": members}
+    if not set(given) <= {"up", "down"}:
+        raise ValueError(f"gene set {name!r} must be a list, or hold `up` and `down`, not {', '.join(given)}")
+    if any(isinstance(side, str) for side in given.values()):
+        raise ValueError(f"gene set {name!r} must be a list of genes, not a text")
+    sides = {side: list(given.get(side, ())) for side in ("up", "down")}
+    if not any(sides.values()):
+        raise ValueError(f"gene set {name!r} has no gene")
+    return sides
+
+
+def _refuse_genes_in_rows(frame: pd.DataFrame, sides: Mapping[str, Mapping[str, list[str]]]) -> None:
+    """A matrix the other way round has no score of any set, which would look like genes not measured."""
+    members = {gene for side in sides.values() for genes in side.values() for gene in genes}
+    if members & set(frame.index) and not members & set(frame.columns):
+        raise ValueError("samples must be in rows and genes in columns: the genes are in rows (transpose it)")

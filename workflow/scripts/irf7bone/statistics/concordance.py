@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.special import stdtrit
+
+from irf7bone.statistics.given_samples import followed_up, numbers, same_samples
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,7 @@ class Concordance:
     high: np.ndarray
 
 
-def harrell_c(time: np.ndarray, event: np.ndarray, scores: np.ndarray) -> Concordance:
+def harrell_c(time: ArrayLike, event: ArrayLike, scores: ArrayLike | pd.DataFrame) -> Concordance:
     """Harrell's C: the share of comparable pairs in which the higher score goes with the longer time.
 
     A pair is comparable when the shorter time ended with the event and the other lasted longer (censored
@@ -29,21 +33,29 @@ def harrell_c(time: np.ndarray, event: np.ndarray, scores: np.ndarray) -> Concor
     zero (all pairs concordant, one pair) there is none.
 
     Args:
-        time: Shape (n,).
+        time: Shape (n,), finite, 0 or more.
         event: 1 for the event, 0 for censored, shape (n,).
-        scores: Shape (m, n), finite.
+        scores: Finite. A frame has samples in rows; an array has the shape (n,), or (m, n) for m scores.
 
     Returns:
         C above 0.5 where a higher score goes with a longer time free of the event.
 
+    Raises:
+        ValueError: Samples differ in number or name, or a value is none of these.
+
     Examples:
-        >>> import numpy as np
         >>> from irf7bone.statistics import harrell_c
-        >>> harrell_c(np.array([5.0, 8, 12, 20]), np.array([1, 1, 0, 1]), [[1, 3, 2, 4]]).c.tolist()
+        >>> harrell_c([5, 8, 12, 20], [1, 1, 0, 1], [1, 3, 2, 4]).c.tolist()
         [0.8]
     """
-    scores = np.atleast_2d(np.asarray(scores, dtype=float))
-    failed = np.asarray(event) > 0
+    same_samples(time=time, event=event, scores=scores)
+    time, event, _ = followed_up(time, event, called="event")
+    scores = np.atleast_2d(numbers("scores", scores.T if isinstance(scores, pd.DataFrame) else scores))
+    if scores.ndim != 2 or scores.shape[1] != time.size:
+        raise ValueError(
+            f"scores must be (m, {time.size}), or a frame of {time.size} rows, not {scores.shape}"
+        )
+    failed = event > 0
     first = np.flatnonzero(failed)
     longer = (time[None] > time[first, None]) | ((time[None] == time[first, None]) & ~failed[None])
     pairs = longer.sum(axis=0).astype(float)

@@ -18,7 +18,7 @@ def benjamini_hochberg(p: ArrayLike) -> np.ndarray:
         Their q values, in the same order.
 
     Raises:
-        ValueError: One is missing, below 0 or above 1.
+        ValueError: One is missing, below 0 or above 1; or they have another shape.
 
     Examples:
         >>> from irf7bone.statistics import benjamini_hochberg
@@ -26,8 +26,10 @@ def benjamini_hochberg(p: ArrayLike) -> np.ndarray:
         [0.04, 0.053, 0.053, 0.5]
     """
     values = np.asarray(p, dtype=float)
+    if values.ndim != 1:
+        raise ValueError(f"p must be one family of p values, shape (n,), not {values.shape}")
     if not ((values >= 0) & (values <= 1)).all():
-        raise ValueError("p values lie between 0 and 1")
+        raise ValueError("p must lie between 0 and 1, none missing: leave out what has no p")
     order = np.argsort(values, kind="stable")
     adjusted = values[order] * (values.size / np.arange(1, values.size + 1))
     adjusted = np.minimum.accumulate(adjusted[::-1])[::-1]

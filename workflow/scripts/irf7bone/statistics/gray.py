@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import chdtrc
+
+from irf7bone.statistics.given_samples import followed_up, labels, same_samples
 
 # smallest eigenvalue of the scores' correlation matrix that still allows a test of them together
 _SINGULAR = 1e-8
@@ -25,7 +28,7 @@ class GroupTest:
         return float(chdtrc(self.df, self.statistic))
 
 
-def gray_test(time: np.ndarray, cause: np.ndarray, group: np.ndarray) -> GroupTest:
+def gray_test(time: ArrayLike, cause: ArrayLike, group: ArrayLike) -> GroupTest:
     """Gray's test that the cumulative incidence of cause 1 is the same in all groups (rho = 0).
 
     Gray (1988, Ann Stat 16:1141): per group, events less those expected when all share one subdistribution
@@ -34,17 +37,21 @@ def gray_test(time: np.ndarray, cause: np.ndarray, group: np.ndarray) -> GroupTe
     ``cmprsk::cuminc``, which this equals.
 
     Args:
-        time: Shape (n,), finite.
+        time: Shape (n,), finite, 0 or more.
         cause: 0 censored, 1 the event, 2 a competing event, shape (n,).
-        group: Labels, shape (n,).
+        group: Labels, shape (n,), none missing.
+
+    Raises:
+        ValueError: Samples differ in number or name, or a value is none of these.
 
     Examples:
-        >>> import numpy as np
         >>> from irf7bone.statistics import gray_test
-        >>> time, cause = np.array([5.0, 8, 12, 20, 30, 31]), np.array([1, 2, 1, 0, 1, 1])
-        >>> round(gray_test(time, cause, np.array(list("aaabbb"))).p, 3)
+        >>> round(gray_test([5, 8, 12, 20, 30, 31], [1, 2, 1, 0, 1, 1], list("aaabbb")).p, 3)
         0.141
     """
+    same_samples(time=time, cause=cause, group=group)
+    time, cause, _ = followed_up(time, cause, called="cause", codes=(0, 1, 2))
+    group = labels("group", group, time.size)
     names, code = np.unique(group, return_inverse=True)
     df = names.size - 1
     if df < 1:
@@ -87,7 +94,7 @@ def gray_test(time: np.ndarray, cause: np.ndarray, group: np.ndarray) -> GroupTe
 
 
 def logrank_test(
-    time: np.ndarray, event: np.ndarray, group: np.ndarray, entry: np.ndarray | None = None
+    time: ArrayLike, event: ArrayLike, group: ArrayLike, entry: ArrayLike | None = None
 ) -> GroupTest:
     """Log-rank test that the hazard is the same in all groups (equal to R's ``survdiff``).
 
@@ -96,19 +103,23 @@ def logrank_test(
     any event say nothing and are left out, as in R.
 
     Args:
-        time: Shape (n,), finite.
-        event: 1 for the event, shape (n,).
-        group: Labels, shape (n,).
+        time: Shape (n,), finite, 0 or more.
+        event: 1 for the event, 0 for censored, shape (n,).
+        group: Labels, shape (n,), none missing.
         entry: From when each is at risk: in the risk sets of (entry, time]. Shape (n,); None where all are
             from the start.
 
+    Raises:
+        ValueError: Samples differ in number or name, or a value is none of these.
+
     Examples:
-        >>> import numpy as np
         >>> from irf7bone.statistics import logrank_test
-        >>> time, event = np.array([5.0, 8, 12, 20, 30, 31]), np.array([1, 1, 1, 0, 1, 1])
-        >>> round(logrank_test(time, event, np.array(list("aaabbb"))).p, 3)
+        >>> round(logrank_test([5, 8, 12, 20, 30, 31], [1, 1, 1, 0, 1, 1], list("aaabbb")).p, 3)
         0.025
     """
+    same_samples(time=time, event=event, group=group, entry=entry)
+    time, event, entry = followed_up(time, event, entry, called="event")
+    group = labels("group", group, time.size)
     df = np.unique(group).size - 1
     if df < 1:
         return GroupTest(np.nan, df, "only one group")

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from irf7bone.statistics.cox import CoxProblem, Fits, fit_cox
 from irf7bone.statistics.fine_gray import FineGrayProblem, fit_fine_gray
 from irf7bone.statistics.firth import fit_firth
+from irf7bone.statistics.given_samples import followed_up, labels, numbers, same_samples
 
 
 def cox_regression(
@@ -28,11 +29,11 @@ def cox_regression(
 
     Args:
         scores: Samples x scores: a DataFrame, a Series or an array. An effect is that of one unit of a score.
-        time: Follow-up of each sample, finite.
+        time: Follow-up of each sample, finite, 0 or more.
         event: 1 for the event, 0 for censored.
         covariates: Samples x covariates, numbers, or None. A frame's columns name them.
-        strata: Codes, or None.
-        entry: Time from which a sample is at risk, or None where all are from the start.
+        strata: Codes or labels, or None.
+        entry: Time from which a sample is at risk, before its ``time``, or None where all are from the start.
 
     Returns:
         A row for each score: ``log_hr``, ``se``, ``ci_low``, ``ci_high`` (95 %, log hazard ratios), ``p``
@@ -40,7 +41,8 @@ def cox_regression(
         ``reason``.
 
     Raises:
-        ValueError: Samples differ in number or, where they have names, in these; or values are missing.
+        ValueError: Samples differ in number or, where they have names, in these; values are missing or no
+            numbers; an event has another code; or a time is below 0 or not after the entry.
 
     Examples:
         >>> from irf7bone.statistics import cox_regression
@@ -50,13 +52,11 @@ def cox_regression(
                log_hr   se      p
         score   1.586  1.3  0.222
     """
-    values, names = _scores(scores)
-    problem = CoxProblem(
-        _of(time, scores),
-        _of(event, scores),
-        *_covariates(covariates, scores, strata),
-        entry=_of(entry, scores),
-    )
+    scores = _frame(scores)
+    same_samples(scores=scores, time=time, event=event, entry=entry, covariates=covariates, strata=strata)
+    months, happened, start = followed_up(time, event, entry, called="event")
+    problem = CoxProblem(months, happened, *_covariates(covariates, strata, months.size), entry=start)
+    values, names = _scores(scores, months.size)
     return _table(fit_cox(problem, values), names)
 
 
@@ -86,8 +86,11 @@ def firth_regression(
         >>> firth_regression(score, months, event)["log_hr"].round(2).item()
         2.24
     """
-    values, names = _scores(scores)
-    problem = CoxProblem(_of(time, scores), _of(event, scores), *_covariates(covariates, scores, strata))
+    scores = _frame(scores)
+    same_samples(scores=scores, time=time, event=event, covariates=covariates, strata=strata)
+    months, happened, _ = followed_up(time, event, called="event")
+    problem = CoxProblem(months, happened, *_covariates(covariates, strata, months.size))
+    values, names = _scores(scores, months.size)
     return _table(fit_firth(problem, values), names)
 
 
@@ -118,45 +121,48 @@ def fine_gray_regression(
         >>> found[["log_hr", "se"]].round(3).values
         array([[-0.131,  1.323]])
     """
-    values, names = _scores(scores)
-    problem = FineGrayProblem(_of(time, scores), _of(cause, scores), *_covariates(covariates, scores, strata))
+    scores = _frame(scores)
+    same_samples(scores=scores, time=time, cause=cause, covariates=covariates, strata=strata)
+    months, causes, _ = followed_up(time, cause, called="cause", codes=(0, 1, 2))
+    problem = FineGrayProblem(months, causes, *_covariates(covariates, strata, months.size))
+    values, names = _scores(scores, months.size)
     return _table(fit_fine_gray(problem, values), names)
 
 
-def _scores(scores: Any) -> tuple[np.ndarray, list[Any]]:
-    """Scores x samples, and their names."""
+def _frame(scores: Any) -> Any:
+    """Named scores as a frame; an array or a list as it is."""
     if isinstance(scores, dict):
-        scores = pd.DataFrame(scores)
+        return pd.DataFrame(scores)
     if isinstance(scores, pd.Series):
-        scores = scores.to_frame(scores.name if scores.name is not None else 0)
-    values = np.asarray(scores, dtype=float)
-    values = values[:, None] if values.ndim == 1 else values
+        return scores.to_frame(scores.name if scores.name is not None else 0)
+    return scores
+
+
+def _scores(scores: Any, n: int) -> tuple[np.ndarray, list[Any]]:
+    """Scores x samples, and their names."""
+    values = _columns("scores", scores, n)
     names = list(scores.columns) if isinstance(scores, pd.DataFrame) else list(range(values.shape[1]))
-    if not np.isfinite(values).all():
-        raise ValueError("scores must be finite: leave out samples without one")
     return values.T, names
 
 
-def _of(values: Any, scores: Any) -> Any:
-    """One value a sample, in the order of the scores' samples."""
-    if values is None:
-        return None
-    named = isinstance(values, pd.Series | pd.DataFrame) and isinstance(scores, pd.Series | pd.DataFrame)
-    if named and not values.index.equals(scores.index):
-        raise ValueError("scores and what is known of their samples must have one index, in one order")
-    return np.asarray(values, dtype=float)
+def _columns(name: str, given: Any, n: int) -> np.ndarray:
+    """Samples x columns; one column where a value a sample is given."""
+    values = numbers(name, given)
+    values = values[:, None] if values.ndim == 1 else values
+    if values.ndim != 2 or values.shape[0] != n:
+        raise ValueError(f"{name} must have a row for each of {n} samples, not the shape {values.shape}")
+    return values
 
 
 def _covariates(
-    covariates: Any, scores: Any, strata: Any
-) -> tuple[np.ndarray | None, np.ndarray | None, tuple]:
-    values, names = _of(covariates, scores), tuple[str, ...]()
+    covariates: Any, strata: Any, n: int
+) -> tuple[np.ndarray | None, np.ndarray | None, tuple[str, ...]]:
+    values = None if covariates is None else _columns("covariates", covariates, n)
+    names = tuple[str, ...]()
     if isinstance(covariates, pd.DataFrame | pd.Series):
         named = covariates.columns if isinstance(covariates, pd.DataFrame) else [covariates.name]
         names = tuple(map(str, named))
-    if values is not None and values.ndim == 1:
-        values = values[:, None]
-    codes = None if strata is None else np.unique(np.asarray(strata), return_inverse=True)[1]
+    codes = None if strata is None else np.unique(labels("strata", strata, n), return_inverse=True)[1]
     return values, codes, names
 
 

@@ -10,7 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import ndtri
+
+from irf7bone.statistics.given_samples import followed_up
 
 _Z_95 = float(ndtri(0.975))
 INFLUENCES_AT_ONCE = 4_000_000  # steps x samples; more are made some samples at a time
@@ -41,22 +44,25 @@ class Incidence:
     hazard_any: np.ndarray
 
 
-def aalen_johansen(time: np.ndarray, cause: np.ndarray, entry: np.ndarray | None = None) -> Incidence:
+def aalen_johansen(time: ArrayLike, cause: ArrayLike, entry: ArrayLike | None = None) -> Incidence:
     """Cumulative incidence of cause 1; 1 - Kaplan-Meier where no other cause occurs.
 
     Args:
-        time: Shape (n,), finite.
+        time: Shape (n,), finite, 0 or more.
         cause: 0 censored, 1 the event, 2 a competing event, shape (n,).
         entry: Time from which a sample is at risk, shape (n,), below ``time``; None where all are from the
             start. With few at risk early an estimate that reaches 1 there stays 1: such data tell of later
             times only.
 
+    Raises:
+        ValueError: Samples differ in number or name, or a value is none of these.
+
     Examples:
-        >>> import numpy as np
         >>> from irf7bone.statistics import aalen_johansen
-        >>> aalen_johansen(np.array([5.0, 8, 12, 20]), np.array([1, 2, 0, 1])).incidence.tolist()
+        >>> aalen_johansen([5, 8, 12, 20], [1, 2, 0, 1]).incidence.tolist()
         [0.25, 0.25, 0.25, 0.75]
     """
+    time, cause, entry = followed_up(time, cause, entry, called="cause", codes=(0, 1, 2))
     times, at = np.unique(time, return_inverse=True)
     ended = np.bincount(at, minlength=times.size)
     n_at_risk = time.size - np.concatenate([[0], np.cumsum(ended)[:-1]])

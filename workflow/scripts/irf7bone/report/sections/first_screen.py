@@ -190,8 +190,8 @@ def _at_five_years(inputs: ReportInputs, cohort: str, endpoint: str) -> dict[str
 
 
 def _discordant(own: Mapping[str, Mapping[str, Any]], there: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Whether two tertiles stand in another order there than here; equal heights have none."""
-    here, other = ([float(rows[name]["at_60_months"]) for name in TERTILES] for rows in (own, there))
+    """Whether two tertiles stand in another order there than here, in the whole per cent that are shown."""
+    here, other = ([round(100 * rows[name]["at_60_months"]) for name in TERTILES] for rows in (own, there))
     return any(
         (here[i] - here[j]) * (other[i] - other[j]) < 0 for i, j in combinations(range(len(TERTILES)), 2)
     )

@@ -1,38 +1,13 @@
-"""Say what of a results folder is not as it was made; ends with 1 where anything is.
-
-usage: python tools/verify_results.py [RESULTS]
-"""
+"""What of results is not as it was made: `tools/verify_results.py [RESULTS]`; 1 where anything is."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(PROJECT / "workflow" / "scripts"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
-from irf7bone.base.errors import InputError  # noqa: E402
-from irf7bone.commands.verify import verify_results  # noqa: E402
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Print one line a finding."""
-    parser = argparse.ArgumentParser(description="Whether results are as they were made")
-    parser.add_argument("results", nargs="?", default="results", help="a folder; default: %(default)s")
-    options = parser.parse_args(arguments)
-    try:
-        found = verify_results(options.results)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 1
-    for finding in found.findings:
-        print(finding)
-    n = len(found.findings)
-    said = f"{n} not as they were made: `make report` makes them anew" if n else "all as they were made"
-    print(f"irf7bone: {found.n_files} files of {options.results}, {said}")
-    return 1 if n else 0
-
+from irf7bone.commands.verify_command import verify_command as main
 
 if __name__ == "__main__":
     sys.exit(main())

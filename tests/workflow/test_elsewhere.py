@@ -195,7 +195,7 @@ def test_the_wheel_holds_all_that_the_workflow_has(installed):
     with zipfile.ZipFile(wheel) as archive:
         names = {name.removeprefix("irf7bone_workflow/") for name in archive.namelist()}
     listed = subprocess.run(
-        ["git", "ls-files", "workflow", "data", "tools/terminal", "config.yaml"],
+        ["git", "ls-files", "workflow", "data", "tools/terminal", "config.yaml", "Snakefile"],
         cwd=PROJECT,
         capture_output=True,
         text=True,
@@ -227,6 +227,15 @@ def test_the_other_installed_commands(installed, plain, tmp_path):
     tables = ("--from", "tiny_a.csv", "--clinical", "tiny_a.clinical.tsv")
     card = irf7bone(installed, tmp_path, "card", *tables, "--out", "new.yaml")
     assert card.returncode == 0 and (tmp_path / "new.yaml").is_file(), card.stderr
+    # it says how it is called here, where there is no make
+    assert "irf7bone check new_study.yaml" in card.stderr and "make " not in card.stderr
+    assert "`irf7bone check`" in (tmp_path / "new.yaml").read_text(encoding="utf-8")
+    locked = irf7bone(installed, plain, "lock", "study.yaml")
+    assert locked.returncode == 0 and "nothing to lock" in locked.stdout, locked.stderr
+    verified = irf7bone(installed, plain, "verify", "results")
+    assert verified.returncode == 0 and "all as they were made" in verified.stdout, verified.stderr
+    crate = irf7bone(installed, plain, "crate")  # of a run that did not get as far as its provenance
+    assert crate.returncode == 1 and "no results/provenance.json" in crate.stderr, crate.stderr
     assert irf7bone(installed, tmp_path).returncode == 2
     said = irf7bone(installed, tmp_path, "run", "nowhere.yaml")
     assert said.returncode == 2 and "no such file" in said.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 import zipfile
 from datetime import datetime
 from pathlib import Path
@@ -177,6 +178,19 @@ def test_results_that_were_changed_are_refused(run, tmp_path):
             write_crate(run, tmp_path / "x.zip", root=PROJECT)
     finally:
         table.write_text(before, encoding="utf-8")
+    assert not (tmp_path / "x.zip").exists()
+
+
+def test_a_run_that_did_not_end_is_refused(run, tmp_path):
+    half = tmp_path / "half"
+    results = half / "results"
+    (results / "tables").mkdir(parents=True)
+    shutil.copy(run / "results/tables/verdict.tsv", results / "tables")
+    table = "results/tables/verdict.tsv"
+    (results / "records").mkdir()
+    Record({}, {table: Checksums().of(half / table)}).write(results / "records/judge_results.json")
+    with pytest.raises(InputError, match=r"no results/report/index\.html and no results/provenance\.json"):
+        write_crate(half, tmp_path / "x.zip", root=PROJECT)
     assert not (tmp_path / "x.zip").exists()
 
 

@@ -38,7 +38,7 @@ def here(tmp_path, monkeypatch):
 
 @pytest.fixture
 def renew():
-    spec = importlib.util.spec_from_file_location("renew_lock", PROJECT / "tools" / "renew_lock.py")
+    spec = importlib.util.spec_from_file_location("renew_lock_tool", PROJECT / "tools" / "renew_lock.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.main

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from irf7bone.commands.command_line import COMMANDS
+from irf7bone.study import places
 from irf7bone.study.places import INSTALLED, Named, downloads_folder, folder_problem, study_folder
 
 
@@ -65,3 +67,19 @@ def test_only_the_default_study_runs_in_the_project_and_none_in_its_results(root
     for inside in ("results", "results/mine"):
         assert "outside the results" in folder_problem(root / inside, root, [default, study]).expected
     assert folder_problem(root / "results_of_mine", root, [default, study]) is None
+
+
+def test_a_command_is_named_as_it_is_called_here(monkeypatch):
+    assert places.call_of("run", "mine.yaml") == "make report STUDY=mine.yaml"
+    assert places.call_of("lock", "mine.yaml", cohort="ours") == "make lock STUDY=mine.yaml COHORT=ours"
+    assert places.call_of("verify", results="sent") == "make verify RESULTS=sent"
+    monkeypatch.setattr(places, "PROJECT", Path("site-packages") / INSTALLED)
+    assert places.call_of("run", "mine.yaml") == "irf7bone run mine.yaml"
+    assert places.call_of("lock", "mine.yaml", cohort="ours") == "irf7bone lock mine.yaml --cohort ours"
+    assert places.call_of("verify", results="sent") == "irf7bone verify sent"
+
+
+def test_every_command_is_one_of_make_and_of_the_installed_command():
+    made = (places.PROJECT / "Makefile").read_text(encoding="utf-8")
+    for name in COMMANDS:
+        assert f"\n{places.call_of(name).removeprefix('make ')}:" in made

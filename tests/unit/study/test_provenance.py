@@ -9,6 +9,7 @@ import subprocess
 import pytest
 from madeup import study as made
 
+from irf7bone.commands.compare_runs import PROVENANCE_PARTS
 from irf7bone.study.provenance import PACKAGES, as_json, collect, file_name, git_revision
 
 
@@ -58,6 +59,9 @@ def test_inputs_settings_and_versions_are_all_there(root):
         {"file": "data/signatures/made.gmt", "sha256": hashlib.sha256(text).hexdigest()}
     ]
     assert set(found["packages"]) == set(PACKAGES)
+    # what is recorded is compared: all but the checksums of tables and figures, which are compared themselves
+    compared = {key for keys in PROVENANCE_PARTS.values() for key in keys}
+    assert compared == set(found) - {"results"}
     assert found["packages"]["pandas"] != "NA"
     assert found["git_revision"] == "NA"
 

@@ -70,7 +70,7 @@ def _of_platform(lines: dict[str, list[tuple[str, str]]], platform: str | None, 
                 str(path),
                 f"samples of platform {platform}" if platform else "samples of one platform",
                 f"samples of {', '.join(there) or 'none'}",
-                "name one of them: platform in the card, PLATFORM= of make card",
+                "name one of them: platform in the card, PLATFORM= of make card, --platform of irf7bone card",
             )
         )
     return kept

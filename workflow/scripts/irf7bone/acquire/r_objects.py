@@ -48,7 +48,8 @@ def two_lines(path: Path) -> str:
     return (
         f'two lines of R make tables of it. {read}; write.csv(x, "expression.csv") for a matrix or '
         'data frame, or write.csv(Biobase::exprs(x), "expression.csv"); write.csv(Biobase::pData(x), '
-        '"clinical.csv") for an ExpressionSet. Then: make card FROM=expression.csv CLINICAL=clinical.csv'
+        '"clinical.csv") for an ExpressionSet. Then: make card FROM=expression.csv CLINICAL=clinical.csv '
+        "(irf7bone card --from expression.csv --clinical clinical.csv)"
     )
 
 

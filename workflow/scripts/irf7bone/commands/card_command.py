@@ -18,7 +18,7 @@ from irf7bone.commands.propose.study_file import study_beside, study_text
 from irf7bone.download.remote import FOLDER
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.study.cohort_checks import RESERVED_IDS
-from irf7bone.study.places import PROJECT
+from irf7bone.study.places import PROJECT, call_of
 from irf7bone.study.plan import SYMBOLS
 from irf7bone.study.questions import MARK
 
@@ -90,7 +90,7 @@ def _write(text: str, out: Path | None, kind: str) -> int:
         study = study_beside(out)
         if not study.exists():
             study.write_text(study_text(out, text, kind), encoding="utf-8")
-        print(f"answer them in {out} and {study}, then: make check STUDY={study}", file=sys.stderr)
+        print(f"answer them in {out} and {study}, then: {call_of('check', study)}", file=sys.stderr)
     else:
         print(text, end="")
     return 0
@@ -107,7 +107,7 @@ def _unusable(out: Path | None, identity: str, stated: str | None) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", identity) or identity in RESERVED_IDS:
         return (
             f"{identity!r} cannot be an id: letters, digits, - and _, and not {' or '.join(RESERVED_IDS)}; "
-            "name another with OUT=... or ID=..."
+            "name another with OUT or ID of make card, --out or --id of irf7bone card"
         )
     return ""
 

@@ -1,4 +1,4 @@
-"""`irf7bone run|check|card|compare`: the commands of `make`, in any folder."""
+"""`irf7bone run|check|card|compare|lock|verify|crate`: the commands of `make`, in any folder."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ COMMANDS = {
         "a card for new data: irf7bone card --accession GSE12345 | --from data --out card.yaml",
     ),
     "compare": ("compare_command", "what changed between two runs: irf7bone compare A B"),
+    "lock": ("lock_command", "fetch again and lock what comes: irf7bone lock study.yaml [--cohort ID]"),
+    "verify": ("verify_command", "whether results are as they were made: irf7bone verify study/results"),
+    "crate": ("crate_command", "a finished run as an RO-Crate: irf7bone crate --directory study"),
 }
 
 

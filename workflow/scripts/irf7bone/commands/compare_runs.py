@@ -213,7 +213,8 @@ def _difference(x: float, y: float) -> float | None:
 # heading -> which keys of provenance.json stand below it
 PROVENANCE_PARTS = {
     "Settings": ("config", "command"),
-    "Inputs": ("cohorts", "signatures", "experiments"),
+    "Inputs": ("cohorts", "signatures", "experiments", "cells"),
+    "Failed and left out": ("failed",),
     "Software": ("git_revision", "python", "packages"),
 }
 

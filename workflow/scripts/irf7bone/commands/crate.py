@@ -21,6 +21,7 @@ from irf7bone.base.checksums import Checksums
 from irf7bone.base.errors import InputError, Problem
 from irf7bone.commands.costs import COSTS, read_costs
 from irf7bone.commands.verify import verify_results
+from irf7bone.study.places import call_of
 from irf7bone.study.records import RECORDS, RESULTS
 from irf7bone.tables.register import REGISTER
 
@@ -33,6 +34,7 @@ PROFILES = {
 CONTEXT = "https://w3id.org/ro/terms/workflow-run/context"  # of sha256 and its like
 LICENCE = "https://spdx.org/licenses/MIT"
 PAGE = f"{RESULTS}/report/index.html"
+PROVENANCE = f"{RESULTS}/provenance.json"
 FILES = {
     PAGE: "The report",
     f"{RESULTS}/report/report.pdf": "The report to print",
@@ -40,7 +42,7 @@ FILES = {
     f"{RESULTS}/report/references.bib": "What the methods cite",
     f"{RESULTS}/report/irf7bone_mqc.json": "Verdicts as custom content for MultiQC",
     f"{RESULTS}/summary.json": "Verdict, numbers, reservations and versions",
-    f"{RESULTS}/provenance.json": "Settings, checksums and versions of the run",
+    PROVENANCE: "Settings, checksums and versions of the run",
     COSTS: "What the jobs took, by rule",
 }
 # columns of COSTS with their units, as Provenance Run Crate 0.5 wants them
@@ -95,7 +97,8 @@ def write_crate(folder: str | Path, target: str | Path, *, root: str | Path) -> 
     """
     folder, target, root = Path(folder), Path(target), Path(root)
     _refuse_changed(folder)
-    provenance = json.loads((folder / RESULTS / "provenance.json").read_text(encoding="utf-8"))
+    _refuse_unfinished(folder)
+    provenance = json.loads((folder / PROVENANCE).read_text(encoding="utf-8"))
     crate = ROCrate(version=RO_CRATE)
     crate.metadata.extra_contexts.append(CONTEXT)
     _describe(crate, provenance, _written(folder / PAGE))
@@ -128,8 +131,21 @@ def _refuse_changed(folder: Path) -> None:
                 str(folder / RESULTS),
                 expected="results as their jobs made them",
                 found="other ones",
-                remedy="make report makes them anew",
+                remedy=f"{call_of('run')} makes them anew",
                 offenders=tuple(map(str, findings)),
+            )
+        )
+
+
+def _refuse_unfinished(folder: Path) -> None:
+    missing = [path for path in (PAGE, PROVENANCE) if not (folder / path).is_file()]
+    if missing:
+        raise InputError(
+            Problem(
+                str(folder / RESULTS),
+                expected="a run that ended with its report",
+                found=f"no {' and no '.join(missing)}",
+                remedy=f"{call_of('run')} goes on with it",
             )
         )
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from irf7bone.acquire.sources import remote_files
 from irf7bone.download.fetch import fetch_all
 from irf7bone.download.lock import Locked, lock_path, read_lock, write_lock
-from irf7bone.download.remote import FOLDER
 
 if TYPE_CHECKING:
-    from irf7bone.study.cohort_card import CohortCard
+    from pathlib import Path
+
+    from irf7bone.study.card import Card
 
 
-def renew_lock(card: CohortCard, *, mirror: str | None, **options: Any) -> list[str]:
+def renew_lock(card: Card, downloads: Path, *, mirror: str | None, **options: Any) -> list[str]:
     """Fetch the files of a card again, whatever its lock says, and lock what came and nothing else.
 
     Args:
         card: The cohort's card.
+        downloads: The folder that has one for each cohort.
         mirror: Folder or base URL that replaces the network.
         options: What :func:`irf7bone.download.fetch.fetch_all` takes besides.
 
@@ -31,7 +32,7 @@ def renew_lock(card: CohortCard, *, mirror: str | None, **options: Any) -> list[
     lock = lock_path(card.path)
     before = read_lock(lock)
     fetched = fetch_all(
-        remote_files(card), Path(FOLDER) / card.id, lock=lock, mirror=mirror, renew=True, **options
+        remote_files(card), downloads / card.id, lock=lock, mirror=mirror, renew=True, **options
     )
     after = {file.path.name: Locked(file.sha256, file.size, file.url) for file in fetched}
     if after != read_lock(lock):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from irf7bone.base.checksums import Checksums, files_in
 from irf7bone.base.errors import InputError, Problem
+from irf7bone.study.places import call_of
 from irf7bone.study.records import LOGS, RECORDS, RESULTS, made, read_records
 
 KINDS = {
@@ -65,7 +66,7 @@ def verify_results(folder: str | Path) -> Verified:
                 str(folder),
                 expected=f"a folder of results with {RECORDS} in it",
                 found="no records",
-                remedy="name the folder that a run wrote, whole: make verify RESULTS=...",
+                remedy=f"name the folder that a run wrote, whole: {call_of('verify', results='...')}",
             )
         )
     checksums, as_made = Checksums(), made(records.values())

@@ -24,6 +24,7 @@ from irf7bone.download.content import check_content, check_end
 from irf7bone.download.lock import Locked, read_lock, write_lock
 from irf7bone.download.remote import MANIFEST, RemoteFile, is_safe_name
 from irf7bone.download.transfer import Broken, Refused, open_stream, through_mirror
+from irf7bone.study.places import call_of
 
 BLOCK = 1 << 20
 RECORD = "results/downloads"  # what a study fetched, file by file
@@ -201,7 +202,7 @@ def _check_lock(url: str, sha256: str, size: int, locked: Locked | None, lock: s
                 expected=f"the file locked in {lock}: sha256 {locked.sha256}, {locked.size} bytes",
                 found=f"sha256 {sha256}, {size} bytes",
                 remedy="the file changed since it was first fetched: find out why; to accept the new one, "
-                "run 'make lock STUDY=... COHORT=...'",
+                f"run '{call_of('lock', '...', cohort='...')}'",
             )
         )
 

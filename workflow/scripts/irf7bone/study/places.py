@@ -21,6 +21,23 @@ def from_here(path: Path) -> Path:
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
+def call_of(name: str, study: str | Path = "", *, cohort: str = "", results: str = "") -> str:
+    """What to type for a command: `make check STUDY=mine.yaml`, or `irf7bone check mine.yaml` if installed.
+
+    Args:
+        name: As the installed command calls it: run, check, card, lock, verify, compare or crate.
+        study: The study's file, or what stands in its place.
+        cohort: One of its cohorts.
+        results: A folder of results.
+    """
+    if PROJECT.name == INSTALLED:
+        given = [str(study), f"--cohort {cohort}" if cohort else "", results]
+        return " ".join(["irf7bone", name, *filter(None, given)])
+    named = {"STUDY": study, "COHORT": cohort, "RESULTS": results}
+    words = [f"{variable}={value}" for variable, value in named.items() if value]
+    return " ".join(["make", "report" if name == "run" else name, *words])
+
+
 def study_folder(file: Path) -> Path:
     """The folder that a study runs in unless another is named: beside its file, called as it without ending.
 
@@ -55,14 +72,14 @@ def folder_problem(here: Path, root: Path, files: Sequence[Path]) -> Problem | N
             str(own[-1]),
             expected="a folder of its own to run in: results/ is that of the default study",
             found=f"the project's folder, {here}",
-            remedy=f"`make report STUDY=...`, or `snakemake --directory {folder} --configfile {own[-1]}`",
+            remedy=f"`{call_of('run', own[-1])}`, or `snakemake --directory {folder} --configfile {own[-1]}`",
         )
     if here.is_relative_to(root / RESULTS):
         return Problem(
             str(here),
             expected="a folder outside the results of the default study",
             found=f"one inside {root / RESULTS}",
-            remedy="name another: DIR=... of make, --directory of snakemake",
+            remedy="name another: DIR=... of make, --directory of snakemake or irf7bone run",
         )
     return None
 

@@ -12,6 +12,7 @@ from irf7bone.commands.propose.endpoints import propose_endpoints
 from irf7bone.commands.propose.fields import propose_fields
 from irf7bone.commands.propose.seen import Seen, ask
 from irf7bone.harmonise.column_names import patient_column
+from irf7bone.study.places import call_of
 from irf7bone.study.questions import MARK
 
 WIDTH = 10_000  # no question is broken into lines
@@ -69,7 +70,7 @@ def card_text(identity: str, seen: Seen) -> str:
     } | dict(seen.stated)
     head = [
         f"Proposed from the data. What starts with {MARK} is not known from them: answer each, or remove",
-        "what does not apply, as the question says. `make check` lists those that are left.",
+        f"what does not apply, as the question says. `{call_of('check')}` lists those that are left.",
         *seen.remarks,
         *remarks,
     ]

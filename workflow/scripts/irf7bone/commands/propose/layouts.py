@@ -302,7 +302,7 @@ def _no_second_table(place: Place) -> InputError:
             str(place.path),
             "a second table, with the clinical data",
             "one table only",
-            "name it: make card FROM=expression.csv CLINICAL=clinical.tsv",
+            "name it: make card FROM=expression.csv CLINICAL=clinical.tsv, --clinical of irf7bone card",
         )
     )
 

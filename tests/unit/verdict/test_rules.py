@@ -94,6 +94,11 @@ def test_every_code_is_reached_and_without_its_cause_absent(code):
     assert quiet.hard == quiet.soft == ()
 
 
+def test_one_cohort_says_nothing_of_a_further_one():
+    of_two, of_one = (decide(evidence(k=k, predicted=(-0.8, 0.1))) for k in (2, 1))
+    assert "pi_includes_1" in of_two.soft and of_one.rule == "one_cohort" and of_one.soft == ()
+
+
 @pytest.mark.parametrize("code", sorted(STOPS))
 def test_a_failed_premise_withholds_whatever_would_be_said(code):
     for name, case in CASES.items():

@@ -38,7 +38,7 @@ _NUMBERS = (
     share("below_1", "probability that it is below 1"),
     share("below_size", "probability that it is below the smallest that matters"),
     share("above_inverse", "probability that it is above the inverse of the smallest that matters"),
-    ratio("further_low", "lower end of the 95 % interval of the hazard ratio in a further cohort"),
+    ratio("further_low", "lower end of the 95 % interval of that in a further cohort; NA for one alone"),
     ratio("further_high", "its upper end"),
     share("further_below_1", "probability that the hazard ratio in a further cohort is below 1"),
     ratio("random_hr", "hazard ratio given proliferation and the mean matched random score"),

@@ -257,8 +257,10 @@ def _numbers(pool: PooledCohorts, pooled: Mapping[str, Mapping[str, Any]]) -> di
             names = tuple(f"{prefix}{name}" for name in parts)
             found |= dict(zip(names, ends, strict=True))
     if claim["status"] == "ok":
-        found |= {name: claim[name] for name in ("below_1", "below_size", "further_below_1", "p")}
+        found |= {name: claim[name] for name in ("below_1", "below_size", "p")}
         found["above_inverse"] = 1 - claim["below_inverse"]
+    if claim["status"] == "ok" and claim["k"] > 1:  # one cohort tells nothing of how cohorts differ
+        found["further_below_1"] = claim["further_below_1"]
         for end in ("further_low", "further_high"):
             found[end] = _ratio(claim[end])
     return found

@@ -245,7 +245,7 @@ def _soft(rule: str, evidence: Evidence) -> frozenset[str]:
 def _beside_an_effect(rule: str, evidence: Evidence) -> set[str]:
     low, high = evidence.predicted
     found = {
-        "pi_includes_1": low < 0 < high,
+        "pi_includes_1": evidence.k > 1 and low < 0 < high,  # of one cohort the prior alone says it
         "one_cohort_carries_it": evidence.least_left_out < CARRIED,
         "confounding_fragile": evidence.vanishing > FRAGILE,
         "specificity_open": rule in ("open", "one_cohort_open"),

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from irf7bone.base import called
 from irf7bone.commands.command_line import COMMANDS
-from irf7bone.study import places
-from irf7bone.study.places import INSTALLED, Named, downloads_folder, folder_problem, study_folder
+from irf7bone.study.places import Named, downloads_folder, folder_problem, study_folder
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_a_study_runs_beside_its_file():
 
 def test_downloads_are_shared_by_the_studies_of_a_project_and_kept_out_of_an_installed_one(tmp_path):
     assert downloads_folder(tmp_path / "project", "data/d") == tmp_path / "project/data/d"
-    assert downloads_folder(tmp_path / INSTALLED, "data/d") == Path("data/d")
+    assert downloads_folder(tmp_path / called.INSTALLED, "data/d") == Path("data/d")
 
 
 def test_a_path_is_looked_for_beside_the_file_that_names_it_first(root):
@@ -70,16 +70,16 @@ def test_only_the_default_study_runs_in_the_project_and_none_in_its_results(root
 
 
 def test_a_command_is_named_as_it_is_called_here(monkeypatch):
-    assert places.call_of("run", "mine.yaml") == "make report STUDY=mine.yaml"
-    assert places.call_of("lock", "mine.yaml", cohort="ours") == "make lock STUDY=mine.yaml COHORT=ours"
-    assert places.call_of("verify", results="sent") == "make verify RESULTS=sent"
-    monkeypatch.setattr(places, "PROJECT", Path("site-packages") / INSTALLED)
-    assert places.call_of("run", "mine.yaml") == "irf7bone run mine.yaml"
-    assert places.call_of("lock", "mine.yaml", cohort="ours") == "irf7bone lock mine.yaml --cohort ours"
-    assert places.call_of("verify", results="sent") == "irf7bone verify sent"
+    assert called.call_of("run", "mine.yaml") == "make report STUDY=mine.yaml"
+    assert called.call_of("lock", "mine.yaml", cohort="ours") == "make lock STUDY=mine.yaml COHORT=ours"
+    assert called.call_of("verify", results="sent") == "make verify RESULTS=sent"
+    monkeypatch.setattr(called, "PROJECT", Path("site-packages") / called.INSTALLED)
+    assert called.call_of("run", "mine.yaml") == "irf7bone run mine.yaml"
+    assert called.call_of("lock", "mine.yaml", cohort="ours") == "irf7bone lock mine.yaml --cohort ours"
+    assert called.call_of("verify", results="sent") == "irf7bone verify sent"
 
 
 def test_every_command_is_one_of_make_and_of_the_installed_command():
-    made = (places.PROJECT / "Makefile").read_text(encoding="utf-8")
+    made = (called.PROJECT / "Makefile").read_text(encoding="utf-8")
     for name in COMMANDS:
-        assert f"\n{places.call_of(name).removeprefix('make ')}:" in made
+        assert f"\n{called.call_of(name).removeprefix('make ')}:" in made

@@ -7,6 +7,7 @@ import re
 import sys
 from pathlib import Path
 
+from irf7bone.base.called import PROJECT, call_of
 from irf7bone.base.errors import InputError
 from irf7bone.commands.propose.card import card_text
 from irf7bone.commands.propose.cells import cells_text
@@ -18,7 +19,6 @@ from irf7bone.commands.propose.study_file import study_beside, study_text
 from irf7bone.download.remote import FOLDER
 from irf7bone.genes.symbols import SymbolTable
 from irf7bone.study.cohort_checks import RESERVED_IDS
-from irf7bone.study.places import PROJECT, call_of
 from irf7bone.study.plan import SYMBOLS
 from irf7bone.study.questions import MARK
 

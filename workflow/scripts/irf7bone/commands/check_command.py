@@ -6,10 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from irf7bone.base.called import PROJECT
 from irf7bone.base.errors import InputError
 from irf7bone.commands.check import check_study
 from irf7bone.commands.check_screen import describe_check
-from irf7bone.study.places import PROJECT
 
 
 def check_command(arguments: list[str] | None = None) -> int:

@@ -17,11 +17,11 @@ from typing import Any
 from rocrate.model import ContextEntity, Dataset
 from rocrate.rocrate import ROCrate
 
+from irf7bone.base.called import call_of
 from irf7bone.base.checksums import Checksums
 from irf7bone.base.errors import InputError, Problem
 from irf7bone.commands.costs import COSTS, read_costs
 from irf7bone.commands.verify import verify_results
-from irf7bone.study.places import call_of
 from irf7bone.study.records import RECORDS, RESULTS
 from irf7bone.tables.register import REGISTER
 

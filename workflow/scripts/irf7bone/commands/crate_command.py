@@ -6,9 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from irf7bone.base.called import PROJECT
 from irf7bone.base.errors import InputError
 from irf7bone.commands.crate import write_crate
-from irf7bone.study.places import PROJECT
 
 
 def crate_command(arguments: list[str] | None = None) -> int:

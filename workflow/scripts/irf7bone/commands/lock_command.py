@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 
 from irf7bone.acquire.sources import remote_files
+from irf7bone.base.called import INSTALLED, PROJECT
 from irf7bone.base.errors import InputError
 from irf7bone.commands.renew_lock import renew_lock
 from irf7bone.download.remote import FOLDER
-from irf7bone.study.places import INSTALLED, PROJECT, study_folder
+from irf7bone.study.places import study_folder
 from irf7bone.study.plan import load_study
 from irf7bone.study.strict_yaml import read_configs
 

@@ -14,12 +14,13 @@ from types import FrameType
 
 import psutil
 
+from irf7bone.base.called import PROJECT
 from irf7bone.base.errors import InputError
 from irf7bone.commands.costs import write_costs
 from irf7bone.study.failures import forget, leave_out
 from irf7bone.study.homes import own_homes
 from irf7bone.study.job_marks import killed_jobs
-from irf7bone.study.places import PROJECT, study_folder
+from irf7bone.study.places import study_folder
 from irf7bone.study.records import record_path
 from irf7bone.study.run_lock import INHERITED, RunningElsewhere, clear, hold
 from irf7bone.study.strict_yaml import read_configs

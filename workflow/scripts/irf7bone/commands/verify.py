@@ -6,9 +6,9 @@ import json
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from irf7bone.base.called import call_of
 from irf7bone.base.checksums import Checksums, files_in
 from irf7bone.base.errors import InputError, Problem
-from irf7bone.study.places import call_of
 from irf7bone.study.records import LOGS, RECORDS, RESULTS, made, read_records
 
 KINDS = {

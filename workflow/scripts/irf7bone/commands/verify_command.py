@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
+from irf7bone.base.called import call_of
 from irf7bone.base.errors import InputError
 from irf7bone.commands.verify import verify_results
-from irf7bone.study.places import call_of
 
 
 def verify_command(arguments: list[str] | None = None) -> int:

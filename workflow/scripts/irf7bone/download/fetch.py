@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from irf7bone.base.called import call_of
 from irf7bone.base.errors import InputError, Problem, Problems
 from irf7bone.base.whole_file import whole_file
 from irf7bone.download.at_once import one_at_a_time
@@ -24,7 +25,6 @@ from irf7bone.download.content import check_content, check_end
 from irf7bone.download.lock import Locked, read_lock, write_lock
 from irf7bone.download.remote import MANIFEST, RemoteFile, is_safe_name
 from irf7bone.download.transfer import Broken, Refused, open_stream, through_mirror
-from irf7bone.study.places import call_of
 
 BLOCK = 1 << 20
 RECORD = "results/downloads"  # what a study fetched, file by file

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from irf7bone.base.called import INSTALLED, call_of
 from irf7bone.base.errors import InputError, Problem
 from irf7bone.study.strict_yaml import read_config
 
-PROJECT = Path(__file__).resolve().parents[4]  # the folder that holds workflow/ and data/
 RESULTS = "results"
-INSTALLED = "irf7bone_workflow"  # the project's folder in a wheel, as pyproject.toml calls it
 
 
 def from_here(path: Path) -> Path:
@@ -19,23 +18,6 @@ def from_here(path: Path) -> Path:
     path = path.absolute()
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
-
-
-def call_of(name: str, study: str | Path = "", *, cohort: str = "", results: str = "") -> str:
-    """What to type for a command: `make check STUDY=mine.yaml`, or `irf7bone check mine.yaml` if installed.
-
-    Args:
-        name: As the installed command calls it: run, check, card, lock, verify, compare or crate.
-        study: The study's file, or what stands in its place.
-        cohort: One of its cohorts.
-        results: A folder of results.
-    """
-    if PROJECT.name == INSTALLED:
-        given = [str(study), f"--cohort {cohort}" if cohort else "", results]
-        return " ".join(["irf7bone", name, *filter(None, given)])
-    named = {"STUDY": study, "COHORT": cohort, "RESULTS": results}
-    words = [f"{variable}={value}" for variable, value in named.items() if value]
-    return " ".join(["make", "report" if name == "run" else name, *words])
 
 
 def study_folder(file: Path) -> Path:

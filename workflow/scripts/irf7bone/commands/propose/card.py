@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from irf7bone.base.called import call_of
 from irf7bone.commands.propose.endpoints import propose_endpoints
 from irf7bone.commands.propose.fields import propose_fields
 from irf7bone.commands.propose.seen import Seen, ask
 from irf7bone.harmonise.column_names import patient_column
-from irf7bone.study.places import call_of
 from irf7bone.study.questions import MARK
 
 WIDTH = 10_000  # no question is broken into lines

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from irf7bone.base.whole_file import whole_file
 from irf7bone.study.job_costs import BENCHMARKS
-from irf7bone.study.records import LOGS
+from irf7bone.study.records import LOGS, RESULTS
 
 COSTS = f"{LOGS}/costs.tsv"
-PROVENANCE = "results/provenance.json"
+PROVENANCE = f"{RESULTS}/provenance.json"
 COLUMNS = ("rule", "jobs", "seconds", "cpu_seconds", "longest_seconds", "most_memory_mb")
 
 

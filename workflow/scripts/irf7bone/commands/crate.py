@@ -20,7 +20,7 @@ from rocrate.rocrate import ROCrate
 from irf7bone.base.called import call_of
 from irf7bone.base.checksums import Checksums
 from irf7bone.base.errors import InputError, Problem
-from irf7bone.commands.costs import COSTS, read_costs
+from irf7bone.commands.costs import COSTS, PROVENANCE, read_costs
 from irf7bone.commands.verify import verify_results
 from irf7bone.study.records import RECORDS, RESULTS
 from irf7bone.tables.register import REGISTER
@@ -34,7 +34,6 @@ PROFILES = {
 CONTEXT = "https://w3id.org/ro/terms/workflow-run/context"  # of sha256 and its like
 LICENCE = "https://spdx.org/licenses/MIT"
 PAGE = f"{RESULTS}/report/index.html"
-PROVENANCE = f"{RESULTS}/provenance.json"
 FILES = {
     PAGE: "The report",
     f"{RESULTS}/report/report.pdf": "The report to print",

@@ -26,7 +26,7 @@ def root(tmp_path):
     return folder
 
 
-def gather(root) -> dict:
+def gather(root, derived=()) -> dict:
     gmt = root / "data" / "signatures" / "made.gmt"
     settings = made.config().signatures.__class__(select=made.SIGNATURES, files=(str(gmt),), min_coverage=0.6)
     return collect(
@@ -37,7 +37,7 @@ def gather(root) -> dict:
         experiment_sources={},
         cells={},
         cell_sources={},
-        signature_files=[gmt],
+        signature_files=[gmt, *derived],
         root=root,
         command="make report",
     )
@@ -71,6 +71,20 @@ def test_nothing_names_the_machine_and_equal_runs_are_equal(root):
     assert str(root) not in text and str(root.parent) not in text
     assert text == as_json(gather(root))
     assert json.loads(text)["command"] == "make report"
+
+
+def test_a_derived_signature_has_one_name_wherever_the_study_runs(root, tmp_path, monkeypatch):
+    derived = "results/experiments/pairs/derived/LOST.gmt"
+    found = []
+    for folder in (root, tmp_path / "elsewhere"):
+        path = folder / derived
+        path.parent.mkdir(parents=True)
+        path.write_text("LOST\tx\tIRF7\n", encoding="utf-8")
+        monkeypatch.chdir(folder)
+        found.append(gather(root, [derived])["signatures"])
+    assert found[0] == found[1] and [file["file"] for file in found[0]] == [
+        "data/signatures/made.gmt", derived
+    ]  # fmt: skip
 
 
 def test_a_file_outside_the_project_is_known_by_its_name(tmp_path):

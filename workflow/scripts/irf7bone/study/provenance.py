@@ -62,7 +62,8 @@ def collect(
         experiment_sources: The same as ``sources`` by experiment id.
         cells: Id of a single-cell data set -> card.
         cell_sources: The same as ``sources`` by its id.
-        signature_files: GMT files that were read, those that experiments and cells derived among them.
+        signature_files: GMT files that were read, those that experiments and cells derived among them, which
+            lie below the folder of the run and are named from there.
         results: Tables, and folders of figures, whose checksums are listed.
         failed: Cohorts whose jobs failed -> rule and reason.
         root: The project's folder, for the git revision and for file names relative to it.
@@ -90,7 +91,10 @@ def collect(
         },
         "cells": {name: _origin(card, cell_sources[name], root) for name, card in cells.items()},
         "signatures": [
-            {"file": file_name(path, root), "sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest()}
+            {
+                "file": file_name(path, root) if Path(path).is_absolute() else Path(path).as_posix(),
+                "sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest(),
+            }
             for path in signature_files
         ],
         "results": {

@@ -129,7 +129,7 @@ def results(associations: pd.DataFrame, pooled: pd.DataFrame, config: Config) ->
     contracts = tables_in(OF_COHORT) | tables_in(OVER_COHORTS)
     # a table that nothing is made up for is there without rows
     own = {"cohorts", "associations", "pooled", "verdict"}
-    tables |= {name: contracts[name].empty() for name in set(contracts) - set(tables) - own}
+    tables |= {name: contracts[name].empty() for name in contracts if name not in {*tables, *own}}
     for name, table in tables.items():
         contracts[name].check(table, f"made-up {name}")
     return StudyTables(tables)

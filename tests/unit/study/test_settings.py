@@ -326,9 +326,9 @@ def test_name_of_the_config_can_be_given(here):
 def test_ten_cards_are_checked_in_well_under_a_second(here):
     own = [add_card(here, f"own_{number}") for number in range(6)]
     load()
-    start = time.perf_counter()
+    start = time.process_time()
     study = load({"cohorts": [*FOUR["cohorts"], *own]})
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert len(study.cards) == 10
 
 

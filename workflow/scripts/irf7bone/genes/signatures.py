@@ -87,7 +87,7 @@ def library_groups(files: Sequence[Path]) -> dict[str, list[str]]:
     """
     problems = Problems()
     pairs = pair_lines(read_lines(files, problems), problems)
-    folders = {up.file.parent for up, _ in pairs.values()}
+    folders = dict.fromkeys(up.file.parent for up, _ in pairs.values())
     provenance = {folder: read_provenance(folder, problems) for folder in folders}
     problems.raise_if_any()
     groups: dict[str, list[str]] = defaultdict(list)
@@ -121,9 +121,8 @@ def load_library(files: Sequence[Path], symbols: SymbolTable) -> dict[str, Signa
     problems = Problems()
     lines = read_lines(files, problems)
     pairs = pair_lines(lines, problems)
-    provenance = {
-        folder: read_provenance(folder, problems) for folder in {line.file.parent for line in lines}
-    }
+    folders = dict.fromkeys(line.file.parent for line in lines)
+    provenance = {folder: read_provenance(folder, problems) for folder in folders}
     library = {}
     for name, (up, down) in pairs.items():
         signature = _resolve(name, up, down, provenance[up.file.parent], symbols, problems)

@@ -37,6 +37,22 @@ def test_written_tables_come_back_to_the_last_digit(pooled, tmp_path):
     assert path.read_bytes() == (tmp_path / "again.tsv").read_bytes()
 
 
+def test_rounding_takes_no_number_beyond_its_bound(tmp_path):
+    """Sums in another order, as another processor takes them, end a few last digits beyond 1."""
+    columns = (Column("name", "text", ""), Column("r", "number", "", nullable=True, low=-1, high=1))
+    table = Table("x", key=("name",), columns=columns)
+    numbers = [1 + 4e-16, -1 - 4e-16, 1 - 4e-16, 1e-12, 1 + 1e-10, np.nan, 0.3]
+    frame = pd.DataFrame({"name": list("abcdefg"), "r": numbers})
+    table.write(frame, tmp_path / "x.tsv")
+    assert frame["r"][0] == 1 + 4e-16, "the caller's own numbers stay"
+    assert table.read(tmp_path / "x.tsv")["r"].fillna(9).tolist() == [1, -1, 1 - 4e-16, 1e-12, 1, 9, 0.3]
+    for beyond in (1.0001, -1.0001, np.inf, -np.inf):
+        with pytest.raises(InputError) as caught:
+            table.write(frame.assign(r=beyond), tmp_path / "y.tsv")
+        assert "between -1 and 1" in caught.value.problems[0].expected
+    assert not (tmp_path / "y.tsv").exists()
+
+
 def test_an_id_called_NA_stays_text(tmp_path):
     frame = pd.DataFrame(
         {"cohort": ["NA"], "signature": ["007"], "n_genes": [3], "n_genes_used": [3], "coverage": [1.0],

@@ -1,8 +1,9 @@
 """The tables that pass between stages: one object checks each on write and on read.
 
 Tables are tab-separated UTF-8 with ``NA`` for missing (or Parquet where the name says so); ids are
-always text. A violation is never repaired here: all of them are raised together. numpy and pandas are
-imported where a table is touched, since Snakemake reads the list of tables at each start.
+always text. A violation is never repaired here: all of them are raised together. What rounding alone has
+carried beyond a bound is set to the bound. numpy and pandas are imported where a table is touched, since
+Snakemake reads the list of tables at each start.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ from irf7bone.base.errors import InputError, Problem, Problems
 from irf7bone.base.whole_file import whole_file
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 FORMULA = r"[=+\-@\t\r]"  # what a spreadsheet takes a text that begins with it for
 NUMERIC = ("integer", "number")
+ROUNDING = 1e-9  # a correlation of 1 may come out above it, on one kind of processor and not on another
 Kind = Literal["text", "integer", "number", "flag"]
 
 
@@ -96,7 +99,7 @@ class Table:
                 out[column.name] = pd.to_numeric(values).astype("Int64").array
             elif column.kind == "number":
                 # not pd.to_numeric, which is off by one in the last digit of some texts
-                out[column.name] = values.astype("float64").array
+                out[column.name] = _without_rounding(column, values.astype("float64").to_numpy())
             else:
                 out[column.name] = values.astype("bool").array
         return pd.DataFrame(out, index=frame.index)
@@ -286,6 +289,17 @@ def _opened(path: Path, *, packed: bool) -> Iterator[IO[str]]:
         whole = gzip.GzipFile("", "wb", 1, raw, mtime=0) if packed else raw
         with TextIOWrapper(whole, encoding="utf-8", newline="") as handle:
             yield handle
+
+
+def _without_rounding(column: Column, numbers: np.ndarray) -> np.ndarray:
+    """Numbers, those beyond a bound of the column by less than ``ROUNDING`` set to that bound."""
+    import numpy as np
+
+    for bound, outwards in ((column.low, -1), (column.high, 1)):
+        if math.isfinite(bound):
+            beyond = outwards * (numbers - bound)
+            numbers = np.where((beyond > 0) & (beyond < ROUNDING), bound, numbers)
+    return numbers
 
 
 def _violations(column: Column, values: pd.Series, where: str) -> list[Problem]:

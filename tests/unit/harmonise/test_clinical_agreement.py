@@ -139,6 +139,23 @@ def test_sex_and_grade(card):
     assert "fields.sex" in said and "fields.grade" in said
 
 
+def test_a_gene_that_does_not_vary_tells_nothing_and_silences_no_other(card):
+    genes, fields = made(600, 1)
+    genes.loc[["XIST", "MKI67"]] = 3.0
+    found = clinical_agreement(genes, fields, fields, card).set_index(["fact", "gene"])
+    assert found.loc[("sex", "XIST"), ["status", "reason"]].tolist() == [
+        "not_available",
+        "the gene does not vary",
+    ]
+    assert found.loc[[("sex", "RPS4Y1"), ("grade", "proliferation")], "status"].eq("agrees").all()
+    fields["grade"] = 4 - fields["grade"]
+    assert "fields.grade" in refusal(lambda: clinical_agreement(genes, fields, fields, card))
+    genes.loc[["BIRC5", "UBE2C"]] = 3.0
+    found = clinical_agreement(genes, fields, fields, card).set_index(["fact", "gene"])
+    said = found.loc[("grade", "proliferation"), "reason"]
+    assert said == "fewer than 3 proliferation genes are measured and vary"
+
+
 def test_small_cohorts_and_small_classes_cannot_tell(card):
     genes, fields = made(24, 2)
     mixed = fields.sample(frac=1, random_state=3).set_axis(fields.index)

@@ -133,7 +133,7 @@ def test_a_planted_difference_is_found_where_it_is():
     )
     ratio = numbers[numbers["heading"].str.endswith("triple-negative / others")]
     assert ratio["label"].tolist() == ["ratio of hazard ratios, pooled"]
-    assert ratio["hr"].iloc[0] == pytest.approx(np.exp(found["log_hr"]))
+    assert ratio["hr"].iloc[0] == pytest.approx(np.exp(found["bayes_log_hr"]))
 
 
 def test_nothing_planned_is_an_empty_table():

@@ -8,6 +8,7 @@ import pandas as pd
 
 from irf7bone.base.phrases import ENDPOINT_WORDS, capital, subtype_name
 from irf7bone.figures.forest_tables import COLUMNS, forest_row
+from irf7bone.pool.quoted import as_quoted
 from irf7bone.tables.outcome import INSIDE, OTHERS, STRATA
 from irf7bone.tables.pooled import DIFFERENCE
 
@@ -131,7 +132,7 @@ def _strata_table(
         & by_stratum["model"].isin(list(models))
         & (by_stratum["status"] != "not_available")
     ]
-    pools = pooled[(pooled["signature"] == signature) & pooled["model"].isin(list(models))]
+    pools = as_quoted(pooled[(pooled["signature"] == signature) & pooled["model"].isin(list(models))])
     rows = []
     for block in BLOCKS:
         own = fits[(fits["cohort"].map(roles) == "simulated") == (block == "simulated")]

@@ -144,6 +144,8 @@ def _by_gene(
             reason = "the clinical data do not have it"
         elif gene not in genes.index:
             reason = "gene not measured"
+        elif not _varies(genes, gene):
+            reason = "the gene does not vary"
         if reason is not None or said is None:
             yield {**row, "status": "not_available", "reason": reason}
             continue
@@ -161,6 +163,11 @@ def _by_gene(
         row |= {"agreement": round(auc, 4), "low": round(low, 4), "high": round(high, 4)}
         row["status"] = "disagrees" if high < rule.least else "agrees" if low > 0.5 else "weak"
         yield row
+
+
+def _varies(genes: pd.DataFrame, gene: str) -> bool:
+    """Whether a gene differs between samples: one at an array's floor in all of them cannot tell."""
+    return bool(np.ptp(genes.loc[gene].to_numpy()) > 0)
 
 
 def _values(gene: str, rule: _Fact, genes: pd.DataFrame) -> np.ndarray:
@@ -271,7 +278,7 @@ def _grade(
     """Grade counts mitoses, so it goes with proliferation; refused where it surely does not."""
     row: dict[str, object] = {"cohort": card.id, "fact": "grade", "gene": "proliferation"}
     row |= {"measure": "spearman", "least": _GRADE_LEAST}
-    there = [gene for gene in PROLIFERATION if gene in genes.index]
+    there = [gene for gene in PROLIFERATION if gene in genes.index and _varies(genes, gene)]
     values = fields["grade"].reindex(genes.columns).to_numpy(float) if "grade" in fields else np.array([])
     known = np.isfinite(values)
     reason = None
@@ -280,7 +287,7 @@ def _grade(
     elif known.sum() < 4 * FEWEST or len(np.unique(values[known])) < 2:
         reason = "the clinical data do not have it" if not known.any() else "too few grades to tell"
     elif len(there) < 3:
-        reason = f"{len(there)} proliferation genes measured"
+        reason = "fewer than 3 proliferation genes are measured and vary"
     if reason is not None:
         return [{**row, "status": "not_available", "reason": reason}]
     z = genes.loc[there].to_numpy(float)

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from irf7bone.base.phrases import STATUS_WORDS, estimate, is_missing
+from irf7bone.pool.quoted import quoted_columns
 
 LONG = 10  # rows: more are shown page by page
 _FIRST_SENTENCE = re.compile(r"(?<=[\w)])\. (?=[A-Z])")
@@ -179,6 +180,14 @@ def effect_cell(row: Mapping[str, Any]) -> Cell:
     if row["status"] != "ok":
         return Cell(STATUS_WORDS[row["status"]])
     return Cell(estimate(row["log_hr"], row["ci_low"], row["ci_high"]), float(row["log_hr"]))
+
+
+def quoted_cell(row: Mapping[str, Any]) -> Cell:
+    """A pool's hazard ratio with the interval that texts quote, or the status that stands in its place."""
+    names = quoted_columns(row["k"])
+    if is_missing(row[names[0]]):
+        return Cell(STATUS_WORDS[row["status"]])
+    return Cell(estimate(*(row[name] for name in names)), float(row[names[0]]))
 
 
 def say_status(row: Mapping[str, Any]) -> Cell:

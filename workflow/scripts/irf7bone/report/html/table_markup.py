@@ -10,20 +10,19 @@ import pandas as pd
 
 from irf7bone.base.phrases import (
     ENDPOINT_WORDS,
-    STATUS_WORDS,
-    estimate,
     interval,
     is_missing,
     p_value,
     said_ratio,
 )
-from irf7bone.pool.quoted import FURTHER, quoted_columns
+from irf7bone.pool.quoted import FURTHER
 from irf7bone.report.html.cell_markup import (
     NOTHING,
     Cell,
     Field,
     TableView,
     effect_cell,
+    quoted_cell,
     say_cohort,
     say_count,
     say_number,
@@ -102,20 +101,13 @@ def associations_view(frame: pd.DataFrame, simulated: Collection[str], method: s
     )
 
 
-def _quoted(row: Mapping[str, Any]) -> Cell:
-    names = quoted_columns(row["k"])
-    if is_missing(row[names[0]]):
-        return Cell(STATUS_WORDS[row["status"]])
-    return Cell(estimate(*(row[name] for name in names)), float(row[names[0]]))
-
-
 def pooled_view(frame: pd.DataFrame, method: str) -> TableView:
     """Every pooled result; the page opens with those of ``method``."""
     columns = (
         *_RESULT,
         Field("Cohorts", "real cohorts with an estimate", say_count("k"), number=True),
         *_COUNTS,
-        Field("HR per SD (95 % interval)", "Bayesian pool; of one cohort its own", _quoted, number=True),
+        Field("HR per SD (95 % interval)", "Bayesian pool; of one cohort its own", quoted_cell, number=True),
         Field("Knapp-Hartung", "random effects, modified; never decides", effect_cell, number=True),
         Field("p", "modified Knapp-Hartung, never decides", say_number("p", p_value), number=True),
         Field("q", "Benjamini-Hochberg; none for the primary result", say_number("q", p_value), number=True),

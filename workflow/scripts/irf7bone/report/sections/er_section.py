@@ -14,9 +14,8 @@ from irf7bone.base.phrases import (
     counted,
     estimate,
     listed,
-    p_clause,
 )
-from irf7bone.base.vocabulary import ALPHA
+from irf7bone.pool.quoted import quoted_columns
 from irf7bone.report.html.cell_markup import (
     Cell,
     Field,
@@ -59,8 +58,8 @@ def er_section(inputs: ReportInputs) -> Section:
     )
     findings = [
         Finding(
-            "Whether the effect differs between strata is the ratio within cohorts and its p value; a small "
-            "p in one stratum alone does not tell."
+            "Whether the effect differs between strata is told by the ratio within cohorts: an interval that "
+            "leaves out 1 in one stratum alone does not tell."
         )
     ]
     if results.pooled_subtypes.empty:
@@ -95,7 +94,9 @@ def _diamonds(pooled: pd.DataFrame) -> str:
     """What the figure's diamonds are: nothing is pooled where each stratum is of one cohort."""
     several = (pooled["k"] > 1).fillna(False).any()
     return (
-        "Diamonds: pooled, or of a single cohort its own." if several else "Diamonds: a single cohort's own."
+        "Diamonds: pooled, with the Bayesian interval, or of a single cohort its own."
+        if several
+        else "Diamonds: a single cohort's own."
     )
 
 
@@ -117,11 +118,10 @@ def er_sentence(rows: pd.DataFrame) -> str:
         elif row["status"] != "ok":
             parts.append(f"{words} {not_estimated(row)}")
         else:
-            ends = estimate(row["log_hr"], row["ci_low"], row["ci_high"])
-            found = f"{words} {ends} in {counted(int(row['k']), 'cohort')}"
+            value, low, high = (row[name] for name in quoted_columns(row["k"]))
+            found = f"{words} {estimate(value, low, high)} in {counted(int(row['k']), 'cohort')}"
             if er == "difference":
-                known = "they differ" if row["p"] < ALPHA else "no difference is shown"
-                found += f", {p_clause(row['p'])}: {known} at p < {ALPHA:g}"
+                found += ": they differ" if low > 0 or high < 0 else ": no difference is shown"
             parts.append(found)
     return "; ".join(parts)
 

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from irf7bone.base.phrases import p_value
-from irf7bone.report.html.cell_markup import Field, effect_cell, say_count, say_number, say_status, say_text
+from irf7bone.report.html.cell_markup import (
+    Field,
+    effect_cell,
+    quoted_cell,
+    say_count,
+    say_number,
+    say_status,
+    say_text,
+)
 
 ASKED = (
     Field("Signature", "gene set", say_text("signature"), filtered=True, kept=True),
@@ -11,20 +19,19 @@ ASKED = (
     Field("Model", "what the Cox model adjusts for", say_text("model"), filtered=True),
 )
 _STATUS = Field("Status", "whether there is an estimate, and why not", say_status)
-_P = Field("p", "two-sided", say_number("p", p_value), number=True)
 FOUND_POOLED = (
     Field("Cohorts", "real cohorts with an estimate", say_count("k"), number=True),
     Field("n", "samples in these", say_count("n"), number=True),
     Field("Events", "in these", say_count("n_events"), number=True),
-    Field("HR per SD (95 % CI)", "or ratio of hazard ratios", effect_cell, number=True),
-    _P,
-    Field("q", "Benjamini-Hochberg over this table", say_number("q", p_value), number=True),
+    Field("HR or ratio (95 % interval)", "Bayesian pool; of one cohort its own", quoted_cell, number=True),
+    Field("p", "modified Knapp-Hartung; of one cohort its own", say_number("p", p_value), number=True),
+    Field("q", "of p, Benjamini-Hochberg over this table", say_number("q", p_value), number=True),
     _STATUS,
 )
 FOUND_IN_COHORT = (
     Field("n", "samples in the fit", say_count("n"), number=True),
     Field("Events", "in the fit", say_count("n_events"), number=True),
     Field("HR per SD (95 % CI)", "one SD within the whole cohort", effect_cell, number=True),
-    _P,
+    Field("p", "two-sided", say_number("p", p_value), number=True),
     _STATUS,
 )

@@ -14,9 +14,9 @@ from irf7bone.base.phrases import (
     counted,
     estimate,
     listed,
-    p_clause,
     subtype_name,
 )
+from irf7bone.pool.quoted import quoted_columns
 from irf7bone.report.html.cell_markup import (
     Cell,
     Field,
@@ -72,8 +72,8 @@ def subtypes_section(inputs: ReportInputs) -> Section | None:
     ]
     findings.append(
         Finding(
-            "Several subtypes are several tests: whether one differs from the other tumours is the ratio "
-            "within cohorts with its p value, and q corrects it for their number."
+            "Several subtypes are several tests: whether one differs from the other tumours is told by the "
+            "ratio within cohorts, and the table's q corrects its p for their number."
         )
     )
     findings += called_findings(inputs.called_subtypes)
@@ -83,7 +83,8 @@ def subtypes_section(inputs: ReportInputs) -> Section | None:
         title="Effect by subtype",
         finding=f"Effects within {listed([*subtypes.values()])}, and in other tumours of the same cohorts.",
         marks=(
-            f"One unit is one standard deviation within the whole cohort. {INTERVALS} Diamonds: pooled."
+            f"One unit is one standard deviation within the whole cohort. {INTERVALS} Diamonds: "
+            "pooled, with the Bayesian interval, or of a single cohort its own."
             f"{hatched(cohorts, inputs)}"
         ),
         simulated=bool(cohorts) and inputs.simulated.issuperset(cohorts),
@@ -119,9 +120,8 @@ def subtype_sentence(rows: pd.DataFrame, subtype: str, source: str) -> str:
         if row is None or row["status"] != "ok":
             parts.append(f"{words} {'not planned' if row is None else not_estimated(row)}")
             continue
-        ends = estimate(row["log_hr"], row["ci_low"], row["ci_high"])
-        found = f"{words} {ends} in {counted(int(row['k']), 'cohort')}"
-        parts.append(f"{found}, {p_clause(row['p'])}" if stratum == DIFFERENCE else found)
+        ends = estimate(*(row[name] for name in quoted_columns(row["k"])))
+        parts.append(f"{words} {ends} in {counted(int(row['k']), 'cohort')}")
     return "; ".join(parts)
 
 

@@ -142,7 +142,7 @@ def test_a_run_that_is_stopped_again_and_again_gives_the_same_bytes(plan, tiny_r
             second = make_report(project, study, "second")
             assert second.wait(120) == 2
             message = (tmp_path / "second").read_text(encoding="utf-8")
-            assert message.startswith("irf7bone: another make report is running here (process ")
+            assert message.startswith("irf7bone: another run of this study is going on here (process ")
         os.killpg(run.pid, kind)
         run.wait(120)
         assert wait_for_end(folder) == [], (kind, moment)

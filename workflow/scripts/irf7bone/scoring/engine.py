@@ -88,7 +88,7 @@ class Prepared:
                     f"expression, {axis}",
                     expected="one or more, each name once",
                     found=f"{len(names)} names, {len(names) - names.nunique()} of them repeated",
-                    remedy="harmonise the cohort before scoring it",
+                    remedy="give each name once: take the mean of a gene's rows, and one sample of each name",
                     offenders=names[names.duplicated()].unique().tolist(),
                 )
         text = [] if isinstance(expression, StoredMatrix) else _not_numbers(expression)

@@ -44,7 +44,9 @@ def hold(folder: Path = Path()) -> int | None:
     if not _taken(lock, fcntl.LOCK_EX):
         owner = os.pread(lock, 200, 0).decode("utf-8", "replace").strip()
         os.close(lock)
-        raise RunningElsewhere(f"another make report is running here ({owner or 'its process is not known'})")
+        raise RunningElsewhere(
+            f"another run of this study is going on here ({owner or 'its process is not known'})"
+        )
     _wait_for_jobs(folder, lock)
     os.truncate(lock, 0)
     os.pwrite(lock, f"process {os.getpid()}, since {time.strftime('%H:%M on %d %B')}\n".encode(), 0)

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from irf7bone.report.inputs import ReportInputs
 
 BONE = "bone"
-ADD_A_COHORT = "make card"
 # roles of cohorts that are shown and not pooled
 ALONE = ("discovery", SELECTED)
 TERTILES = ("low", "middle", "high")

@@ -16,7 +16,6 @@ from irf7bone.report.html.small_forest import small_forest
 from irf7bone.report.html.verdict_tables import exploratory_view, fragility_view, verdict_models_view
 from irf7bone.report.sections.cells_section import tumour_cells_answer
 from irf7bone.report.sections.first_screen import (
-    ADD_A_COHORT,
     ALONE,
     curve_choices,
     no_bone,
@@ -73,7 +72,6 @@ def verdict_section(inputs: ReportInputs) -> Section:
             "verdict": primary,
             "headline": headline(inputs.verdict),
             "no_bone": no_bone(inputs),
-            "add_a_cohort": ADD_A_COHORT,
             "reservations": reservations(primary, set(by_outcome["cohort"]), weights),
             "status": status_lines(inputs),
             "curves": curve_choices(inputs),

@@ -82,7 +82,7 @@ def test_a_job_that_was_killed_for_memory_is_tried_again_with_twice_as_much(tmp_
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(STUDY), encoding="utf-8")
     profile = ("--workflow-profile", str(PROJECT / "workflow/profiles/slurm"), *QUICKLY)
     here = () if "SLURM_CONF" in os.environ else ("sh", str(PROJECT / "tools/with_slurm.sh"))
-    little = ("--set-resources", "acquire_cohort:mem_mb=250*attempt", "--until", "acquire_cohort")
+    little = ("--set-resources", "acquire_cohort:mem_mb=120*attempt", "--until", "acquire_cohort")
     done = run_study(tmp_path, *here, "--", *profile, *little)
     said = done.stdout + done.stderr
     assert done.returncode == 0, said

@@ -12,11 +12,10 @@ from madeup.report import make_inputs
 from irf7bone.report.html.cell_markup import LONG, Cell, Field, say_text, view
 from irf7bone.report.html.section import Finding, Section
 from irf7bone.report.html.small_forest import random_effects_weights
+from irf7bone.report.sections.first_forest import heaviest_cohort, pooled_weights
 from irf7bone.report.sections.first_screen import (
     curve_choices,
-    heaviest_cohort,
     no_bone,
-    pooled_weights,
     reservations,
     status_lines,
 )

@@ -288,7 +288,7 @@ def test_the_sentence_says_where_er_is_not_its_status():
     said = with_er({"cohort0": "expression", "cohort3": "expression", "cohort1": "restricted"})["lead"]
     assert (
         "adjusted for proliferation and ER (by ESR1 expression in place of ER status in cohort0 and cohort3; "
-        "by leaving out the few tumours of the other ER status in cohort1), is "
+        "without ER as a covariate in cohort1, where all but fewer than five tumours have one ER status), is "
     ) in said
     assert "(not for ER in cohort2, without ER status and ESR1), is " in with_er({"cohort2": "none"})["lead"]
 

@@ -79,7 +79,7 @@ class Explorer {
   }
 
   show() {
-    const { words, simulated, fits, pooled } = this.numbers;
+    const { words, simulated, alone, fits, pooled } = this.numbers;
     const wanted = Object.fromEntries(KEYS.map((key) => [key, words[key].indexOf(this.selects[key].value)]));
     const whole = rowsOf(pooled, wanted, words)[0];
     const rows = rowsOf(fits, wanted, words)
@@ -87,6 +87,7 @@ class Explorer {
         ...row,
         label: words.cohort[row.cohort],
         simulated: simulated[row.cohort],
+        alone: alone[row.cohort],
         told: this.numbers.said.status[row.status],
         absent: words.status[row.status] === "not_available",
       }))
@@ -161,10 +162,10 @@ function drawForest(whole, rows, { weights = true, label: caption = "Forest of t
   const widest = Math.max(1.6, ...ends.map((end) => 1.06 * Math.exp(Math.min(Math.abs(end), 5))));
   const limit = Math.log(Math.min(8, widest));
   const place = (logHr) => EDGE + (100 - 2 * EDGE) * ((Math.max(-limit, Math.min(limit, logHr)) + limit) / (2 * limit));
-  const real = there.filter((row) => row.ok && !row.simulated), tau2 = pooled?.tau2 ?? 0;
+  const real = there.filter((row) => row.ok && !row.simulated && !row.alone), tau2 = pooled?.tau2 ?? 0;
   const total = real.reduce((sum, row) => sum + 1 / (row.se ** 2 + tau2), 0);
   const lines = there.map((row) => {
-    const weight = !weights ? undefined : row.ok && !row.simulated ? 1 / (row.se ** 2 + tau2) / total : null;
+    const weight = !weights ? undefined : real.includes(row) ? 1 / (row.se ** 2 + tau2) / total : null;
     const title = row.ok
       ? `${row.label}: HR ${estimateOf(row)}, ${pClause(row.p)}; ${counted(row.n, "tumour")}, ${counted(row.n_events, "event")}`
         + ((row.null_percentile ?? null) === null ? "" : `; ${(100 * row.null_percentile).toFixed(1)} % of random signatures lower`)

@@ -84,10 +84,11 @@ def plot_null(
 def null_axis_limit(null: pd.DataFrame, histogram: pd.DataFrame) -> float:
     """Half-width of the axis as a ratio: holds all named and nearly all random signatures."""
     ends = null.loc[null["status"] == "ok", ["log_hr", "null_q025", "null_q975"]].to_numpy(dtype=float)
-    widest = math.exp(float(np.abs(ends).max(initial=0.0)) * 1.15)
     if not len(histogram):
         return NARROWEST_RATIO
-    return min(WIDEST_RATIO, max(NARROWEST_RATIO, widest))
+    # as logarithms, since an estimate may be beyond what a ratio can be
+    widest = min(1.15 * float(np.abs(ends).max(initial=0.0)), math.log(WIDEST_RATIO))
+    return max(NARROWEST_RATIO, math.exp(widest))
 
 
 def _plot_row(axes: Axes, row: int, fit: Mapping[str, Any] | None, bins: pd.DataFrame | None) -> None:
@@ -108,11 +109,11 @@ def _plot_row(axes: Axes, row: int, fit: Mapping[str, Any] | None, bins: pd.Data
         axes.bar(edges, -tops, widths, bottom=floor, align="edge", color=colour, linewidth=0)
     colour = style.RED if fit["null_p"] < ALPHA else style.INK
     low, high = axes.get_xlim()
-    ratio = math.exp(fit["log_hr"])
-    inside = min(max(ratio, low), high)
+    inside = math.exp(min(max(fit["log_hr"], math.log(low)), math.log(high)))
     axes.plot([inside, inside], [row + 0.04, floor], color=colour, linewidth=1.4, clip_on=False)
-    if inside != ratio:
-        axes.plot([inside], [row + 0.3], marker="<" if ratio < low else ">", color=colour, clip_on=False)
+    if not math.log(low) <= fit["log_hr"] <= math.log(high):
+        beyond = "<" if fit["log_hr"] < 0 else ">"
+        axes.plot([inside], [row + 0.3], marker=beyond, color=colour, clip_on=False)
 
 
 def _label_axis(axes: Axes, limit: float) -> None:

@@ -144,7 +144,7 @@ def _by_gene(
             reason = "the clinical data do not have it"
         elif gene not in genes.index:
             reason = "gene not measured"
-        elif not _varies(genes, gene):
+        elif not _varies(genes, gene, said.values.reindex(genes.columns).notna().to_numpy()):
             reason = "the gene does not vary"
         if reason is not None or said is None:
             yield {**row, "status": "not_available", "reason": reason}
@@ -165,9 +165,10 @@ def _by_gene(
         yield row
 
 
-def _varies(genes: pd.DataFrame, gene: str) -> bool:
-    """Whether a gene differs between samples: one at an array's floor in all of them cannot tell."""
-    return bool(np.ptp(genes.loc[gene].to_numpy()) > 0)
+def _varies(genes: pd.DataFrame, gene: str, known: np.ndarray) -> bool:
+    """Whether a gene differs between the samples of known fact: at an array's floor in all it cannot tell."""
+    values = genes.loc[gene].to_numpy()[known]
+    return values.size == 0 or bool(np.ptp(values) > 0)
 
 
 def _values(gene: str, rule: _Fact, genes: pd.DataFrame) -> np.ndarray:
@@ -278,9 +279,10 @@ def _grade(
     """Grade counts mitoses, so it goes with proliferation; refused where it surely does not."""
     row: dict[str, object] = {"cohort": card.id, "fact": "grade", "gene": "proliferation"}
     row |= {"measure": "spearman", "least": _GRADE_LEAST}
-    there = [gene for gene in PROLIFERATION if gene in genes.index and _varies(genes, gene)]
-    values = fields["grade"].reindex(genes.columns).to_numpy(float) if "grade" in fields else np.array([])
+    said = fields["grade"] if "grade" in fields else pd.Series(dtype=float)
+    values = said.reindex(genes.columns).to_numpy(float)
     known = np.isfinite(values)
+    there = [gene for gene in PROLIFERATION if gene in genes.index and _varies(genes, gene, known)]
     reason = None
     if card.role == "simulated":
         reason = "simulated"

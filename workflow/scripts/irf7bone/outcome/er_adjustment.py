@@ -36,18 +36,21 @@ class ErAdjustment:
 def er_adjustment(obs: pd.DataFrame) -> ErAdjustment:
     """Choose how these samples' ER enters a model.
 
-    Status where at least 80 % of the samples have it, else ESR1. Where all, or all but fewer than five,
-    have one status, the cohort is restricted to it already and needs no covariate.
+    Where all, or all but fewer than five, are known to have one status, the cohort is restricted to it
+    already and needs no covariate. Else status, where at least 80 % of the samples have it and five or more
+    either; else ESR1.
 
     Args:
         obs: Samples of the fit, with ``er`` (positive, negative) and ``esr1`` as far as the cohort has them.
     """
     status = obs["er"].astype("object") if "er" in obs else pd.Series(None, index=obs.index, dtype=object)
-    known = status.notna()
-    if len(obs) and known.mean() >= COMPLETE:
-        positive = (status == "positive").to_numpy()
-        if min(positive.sum(), known.sum() - positive.sum()) < FEWEST_OF_EACH:
-            return ErAdjustment("restricted", None)
+    known = status.notna().to_numpy()
+    positive = (status == "positive").to_numpy()
+    n_of_each = positive.sum(), known.sum() - positive.sum()
+    # one whose status nobody recorded may have the other
+    if len(obs) and len(obs) - max(n_of_each) < FEWEST_OF_EACH:
+        return ErAdjustment("restricted", None)
+    if len(obs) and known.mean() >= COMPLETE and min(n_of_each) >= FEWEST_OF_EACH:
         return ErAdjustment("status", np.where(known, positive.astype(float), np.nan))
     if ESR1 in obs:
         expression = obs[ESR1].to_numpy(dtype=float)

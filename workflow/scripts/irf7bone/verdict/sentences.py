@@ -103,7 +103,10 @@ def er_exceptions(kinds: Mapping[str, str]) -> list[str]:
     """
     said = (
         ("expression", "by ESR1 expression in place of ER status in {}"),
-        ("restricted", "by leaving out the few tumours of the other ER status in {}"),
+        (
+            "restricted",
+            "without ER as a covariate in {}, where all but fewer than five tumours have one ER status",
+        ),
         ("none", "not for ER in {}, without ER status and ESR1"),
     )
     cohorts = {kind: [name for name, own in kinds.items() if own == kind] for kind, _ in said}

@@ -57,14 +57,17 @@ def small_forest(
     pooled: Mapping[str, Any] | None,
     simulated: Collection[str],
     alone: Collection[str] = (),
+    *,
+    table: str = "pooled",
 ) -> SmallForest:
     """The forest of one signature, method, endpoint and model.
 
     Args:
         associations: Rows of :data:`irf7bone.tables.outcome.ASSOCIATIONS` of that combination, one a cohort.
-        pooled: The row of :data:`irf7bone.tables.pooled.POOLED`; None where it was not planned.
+        pooled: The row of ``table``; None where it was not planned.
         simulated: Ids of simulated cohorts, which stand last and have no weight.
         alone: Ids of cohorts that are shown and not pooled: of discovery, or chosen for having the event.
+        table: Where the pooled row stands: pooled, or verdict_models.
     """
     fits = [row for row in associations.to_dict("records") if row["status"] != "not_available"]
     fits.sort(key=lambda row: row["cohort"] in simulated)
@@ -84,12 +87,11 @@ def small_forest(
     rows = [_cohort(row, weights.get(row["cohort"]), limit, row["cohort"] in simulated) for row in fits]
     if whole is not None:
         at = next((i for i, row in enumerate(rows) if row.kind == "simulated"), len(rows))
-        rows[at:at] = _pooled(whole, limit)
+        rows[at:at] = _pooled(whole, limit, table)
     ticks = next(ticks for most, ticks in TICKS if math.exp(limit) <= most)
     inside = [tick for tick in ticks if abs(math.log(tick)) <= limit]
-    return SmallForest(
-        rows, [(f"{tick:g}", place_on_axis(math.log(tick), limit)) for tick in inside], _heterogeneity(whole)
-    )
+    labelled = [(f"{tick:g}", place_on_axis(math.log(tick), limit)) for tick in inside]
+    return SmallForest(rows, labelled, _heterogeneity(whole, table))
 
 
 def small_axis_limit(log_ends: list[float]) -> float:
@@ -147,26 +149,29 @@ def _cohort(row: Mapping[str, Any], weight: float | None, limit: float, simulate
     )
 
 
-def _pooled(row: Mapping[str, Any], limit: float) -> list[Row]:
+def _pooled(row: Mapping[str, Any], limit: float, table: str) -> list[Row]:
     label = "One cohort, not pooled" if row["k"] == 1 else "Pooled"
-    n, n_events = (_count(row, "pooled", name) for name in ("n", "n_events"))
+    n, n_events = (_count(row, table, name) for name in ("n", "n_events"))
     columns = quoted_columns(row["k"])
     middle, low, high = (row[name] for name in columns)
     marks = _marks(low, middle, high, limit)
-    said = _estimate(row, "pooled", columns)
+    said = _estimate(row, table, columns)
     rows = [Row("pooled", label, n, n_events, said=said, weight="100 %", **marks)]
     if row["k"] > 1:
-        low, high = (quote(hazard_ratio(row[name]), "pooled", row, name) for name in FURTHER)
+        low, high = (quote(hazard_ratio(row[name]), table, row, name) for name in FURTHER)
         marks = _marks(row["further_low"], middle, row["further_high"], limit)
         rows.append(Row("prediction", "Prediction interval", "", "", f"{low} to {high}", "", **marks))
     return rows
 
 
-def _heterogeneity(row: Mapping[str, Any] | None) -> str:
+def _heterogeneity(row: Mapping[str, Any] | None, table: str) -> str:
     if row is None:
         return "No cohort of patients gives an estimate, so there is no pooled value."
     if row["k"] == 1:
         return "One cohort of patients: nothing is pooled, and heterogeneity cannot be told."
+    if table != "pooled":
+        tau = quote(f"{row['tau']:.2f}", table, row, "tau")
+        return f"Standard deviation between cohorts: {tau}; it and the intervals are Bayesian."
     i2, tau2 = (
         quote(f"{row['i2']:.0f}", "pooled", row, "i2"),
         quote(f"{row['tau2']:.3f}", "pooled", row, "tau2"),

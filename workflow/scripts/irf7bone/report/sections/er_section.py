@@ -121,7 +121,8 @@ def er_sentence(rows: pd.DataFrame) -> str:
             value, low, high = (row[name] for name in quoted_columns(row["k"]))
             found = f"{words} {estimate(value, low, high)} in {counted(int(row['k']), 'cohort')}"
             if er == "difference":
-                found += ": they differ" if low > 0 or high < 0 else ": no difference is shown"
+                apart = low > 0 or high < 0
+                found += ": the interval leaves out 1" if apart else ": no difference is shown"
             parts.append(found)
     return "; ".join(parts)
 

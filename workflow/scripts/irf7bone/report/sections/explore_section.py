@@ -20,6 +20,7 @@ from irf7bone.pool.quoted import as_quoted
 from irf7bone.report.html.risk_times import risk_times
 from irf7bone.report.html.section import Section, chosen, of_patients, one_row
 from irf7bone.report.html.small_forest import small_forest
+from irf7bone.report.sections.first_forest import cohorts_alone
 
 if TYPE_CHECKING:
     from irf7bone.report.inputs import ReportInputs
@@ -49,7 +50,10 @@ def explore_section(inputs: ReportInputs) -> Section:
     """The section, with the primary analysis for readers without scripts."""
     primary = vars(inputs.config.primary)
     forest = small_forest(
-        chosen(inputs.associations, **primary), one_row(inputs.pooled, **primary), inputs.simulated
+        chosen(inputs.associations, **primary),
+        one_row(inputs.pooled, **primary),
+        inputs.simulated,
+        cohorts_alone(inputs),
     )
     return Section(
         "explore",
@@ -63,7 +67,7 @@ def explore_section(inputs: ReportInputs) -> Section:
 
 def explore_numbers(inputs: ReportInputs) -> dict[str, Any]:
     """What the script draws from: rows by column, words as positions in lists, curves by their steps."""
-    config = inputs.config
+    config, alone = inputs.config, cohorts_alone(inputs)
     # what simulated samples derive is scored in no patient: it would be an empty choice
     select = [name for name in config.signatures.select if not of_simulated(name)]
     words: dict[str, Sequence[str]] = {
@@ -85,6 +89,7 @@ def explore_numbers(inputs: ReportInputs) -> dict[str, Any]:
         },
         "primary": dict(vars(config.primary)),
         "simulated": [name in inputs.simulated for name in inputs.cards],
+        "alone": [name in alone for name in inputs.cards],
         "fits": _by_column(of_patients(inputs.associations), ("cohort", *KEY, *FITTED), words),
         "pooled": _by_column(as_quoted(of_patients(inputs.pooled)), (*KEY, *POOLED), words),
         "curve_method": config.primary.method,

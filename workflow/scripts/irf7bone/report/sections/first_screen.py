@@ -9,10 +9,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from irf7bone.base.phrases import ENDPOINT_WORDS, SURVIVAL_WORDS, is_missing, listed, p_clause
-from irf7bone.pool.real_cohorts import SELECTED, roles_in_pools
 from irf7bone.report.html.figure_markup import figure_id
 from irf7bone.report.html.section import chosen, patients_first
-from irf7bone.report.html.small_forest import random_effects_weights
+from irf7bone.report.sections.first_forest import heaviest_cohort, not_judged_words
 from irf7bone.report.sections.random_signatures_section import percent
 from irf7bone.report.sentences.quote import quote
 from irf7bone.report.sentences.strengths import weighed
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from irf7bone.report.inputs import ReportInputs
 
 BONE = "bone"
-# roles of cohorts that are shown and not pooled
-ALONE = ("discovery", SELECTED)
 TERTILES = ("low", "middle", "high")
 TEST_WORDS = {"logrank": "Log-rank test", "gray": "Gray's test"}
 
@@ -98,33 +95,6 @@ def curve_choices(inputs: ReportInputs) -> list[CurveChoice]:
     first = (heaviest_cohort(inputs), primary.endpoint)
     pairs.sort(key=lambda pair: (pair != first, pair[0] in inputs.simulated))
     return [_choice(inputs, cohort, endpoint) for cohort, endpoint in pairs]
-
-
-def pooled_weights(inputs: ReportInputs) -> dict[str, float]:
-    """Share of each cohort in the pooled primary estimate, as the forest of the first screen shows it."""
-    primary = inputs.config.primary
-    fits = chosen(inputs.associations, **vars(primary), status="ok")
-    alone = [name for name, role in roles_in_pools(inputs.cohorts).items() if role in ALONE]
-    fits = fits[~fits["cohort"].isin([*alone, *inputs.simulated])]
-    return random_effects_weights(dict(zip(fits["cohort"], fits["se"], strict=True)), _tau2(inputs))
-
-
-def _tau2(inputs: ReportInputs) -> float:
-    whole = chosen(inputs.pooled, **vars(inputs.config.primary), status="ok")
-    return 0.0 if whole.empty or is_missing(whole["tau2"].iloc[0]) else float(whole["tau2"].iloc[0])
-
-
-def heaviest_cohort(inputs: ReportInputs) -> str | None:
-    """The cohort with the largest weight in the primary estimate of those not sampled by outcome."""
-    primary = inputs.config.primary
-    fits = chosen(inputs.associations, **vars(primary), status="ok")
-    endpoints = chosen(inputs.cohorts, endpoint=primary.endpoint)
-    by_outcome = endpoints.loc[endpoints["sampled_by_outcome"].notna(), "cohort"]
-    fits = fits[~fits["cohort"].isin([*by_outcome, *inputs.simulated])]
-    if fits.empty:
-        return None
-    weights = random_effects_weights(dict(zip(fits["cohort"], fits["se"], strict=True)), _tau2(inputs))
-    return max(weights, key=weights.__getitem__)
 
 
 def _choice(inputs: ReportInputs, cohort: str, endpoint: str) -> CurveChoice:
@@ -216,10 +186,17 @@ def status_lines(inputs: ReportInputs) -> list[tuple[str, str]]:
     without = inputs.verdict[inputs.verdict["k"] == 0]["endpoint"]
     said = [("Asked", f"{ENDPOINT_WORDS[primary.endpoint]}, the primary endpoint, named before the run")]
     words = listed([ENDPOINT_WORDS[name] for name in answered])
-    lacking = (
-        f"; no patient data: {listed([ENDPOINT_WORDS[name] for name in without])}" if len(without) else ""
-    )
-    said.append(("Answerable", f"{words}{lacking}"))
+    there = set(inputs.cohorts.loc[~inputs.cohorts["cohort"].isin(inputs.simulated), "endpoint"])
+    for why, names in (
+        ("no cohort with every model", [name for name in without if name in there]),
+        ("no patient data", [name for name in without if name not in there]),
+    ):
+        if names:
+            words += f"; {why}: {listed([ENDPOINT_WORDS[name] for name in names])}"
+    said.append(("Answerable", words))
+    left_out = not_judged_words(inputs)
+    if left_out:
+        said.append(("Not judged", left_out))
     if inputs.failed:
         named = "; ".join(f"{name} ({why})" for name, why in inputs.failed.items())
         whole = len(inputs.failed) + len(inputs.cards)

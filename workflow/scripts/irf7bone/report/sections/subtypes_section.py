@@ -81,7 +81,7 @@ def subtypes_section(inputs: ReportInputs) -> Section | None:
         inputs,
         "pooled/subtypes",
         title="Effect by subtype",
-        finding=f"Effects within {listed([*subtypes.values()])}, and in other tumours of the same cohorts.",
+        finding=f"Effects within {listed([*subtypes.values()])}, and in other tumours.",
         marks=(
             f"One unit is one standard deviation within the whole cohort. {INTERVALS} Diamonds: "
             "pooled, with the Bayesian interval, or of a single cohort its own."

@@ -9,17 +9,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from irf7bone.base.phrases import MODEL_WORDS, is_missing, listed, said_ratio
-from irf7bone.pool.real_cohorts import roles_in_pools
 from irf7bone.report.html import table_markup as tables
 from irf7bone.report.html.section import Section, chosen, one_row, outcome
-from irf7bone.report.html.small_forest import small_forest
 from irf7bone.report.html.verdict_tables import exploratory_view, fragility_view, verdict_models_view
 from irf7bone.report.sections.cells_section import tumour_cells_answer
+from irf7bone.report.sections.first_forest import first_forest, pooled_weights
 from irf7bone.report.sections.first_screen import (
-    ALONE,
     curve_choices,
     no_bone,
-    pooled_weights,
     reservations,
     status_lines,
 )
@@ -79,12 +76,7 @@ def verdict_section(inputs: ReportInputs) -> Section:
             "made_up": simulated_note(list(inputs.cards), inputs.simulated),
             "facts": first_facts(primary, inputs.results.site_contrast),
             "chances": chance_sentences(inputs.results.chances, config.primary.endpoint),
-            "forest": small_forest(
-                chosen(inputs.associations, **named),
-                one_row(inputs.pooled, **named),
-                inputs.simulated,
-                [name for name, role in roles_in_pools(inputs.cohorts).items() if role in ALONE],
-            ),
+            "forest": first_forest(inputs),
             "bearing": [
                 *_of_these_cohorts(inputs, weights),
                 *text.bearing(
@@ -172,7 +164,9 @@ def first_facts(verdict: pd.Series, site_contrast: pd.DataFrame) -> list[Fact]:
         Fact("Beyond random signatures", "no estimate", "not compared with them")
         if beyond is None
         else Fact("Beyond random signatures", beyond, "HR adjusted for their mean score"),
-        Fact("Data", events, f"{n}, {k} of patients"),
+        Fact("Data", events, f"{n}, {k} of patients")
+        if verdict["k"] > 0
+        else Fact("Data", "none", "no cohort of patients gives every model"),
     ]
     if verdict["endpoint"] == "bone":
         facts.append(_site(site_contrast, verdict["signature"]))

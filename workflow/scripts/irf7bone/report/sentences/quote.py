@@ -21,7 +21,7 @@ from irf7bone.tables.outcome import ASSOCIATIONS
 from irf7bone.tables.outcome_checks import CHECKS, CURVE_SUMMARY, GROUP_TESTS
 from irf7bone.tables.pooled import POOLED
 from irf7bone.tables.random_signatures import POOLED_NULL
-from irf7bone.tables.verdict import CHANCES, SITE_CONTRAST, VERDICT
+from irf7bone.tables.verdict import CHANCES, SITE_CONTRAST, VERDICT, VERDICT_MODELS
 
 # private-use characters, which no font draws and no table holds
 _OPEN, _MIDDLE, _CLOSE = "\ue000", "\ue001", "\ue002"
@@ -33,6 +33,7 @@ TABLES: dict[str, Table] = {
     "flow": FLOW,
     "pooled_null": POOLED_NULL,
     "verdict": VERDICT,
+    "verdict_models": VERDICT_MODELS,
     "site_contrast": SITE_CONTRAST,
     "genes": EVERY_GENE,
     "chances": CHANCES,

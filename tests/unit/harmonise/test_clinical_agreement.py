@@ -156,6 +156,14 @@ def test_a_gene_that_does_not_vary_tells_nothing_and_silences_no_other(card):
     assert said == "fewer than 3 proliferation genes are measured and vary"
 
 
+def test_genes_that_vary_only_where_grade_is_unknown_tell_nothing(card):
+    genes, fields = made(600, 1)
+    fields.loc[fields.index[40:], "grade"] = np.nan
+    genes.loc[["MKI67", "BIRC5", "UBE2C", "TYMS"], genes.columns[:40]] = 3.0
+    row = clinical_agreement(genes, fields, fields, card).set_index(["fact", "gene"]).loc["grade"].iloc[0]
+    assert row["status"] == "not_available" and "measured and vary" in row["reason"]
+
+
 def test_small_cohorts_and_small_classes_cannot_tell(card):
     genes, fields = made(24, 2)
     mixed = fields.sample(frac=1, random_state=3).set_axis(fields.index)

@@ -167,6 +167,11 @@ def test_change_over_time_is_seen_where_it_is_planted():
         (["positive"] * 96 + ["negative"] * 4, False, "restricted"),
         (["negative"] * 100, True, "restricted"),
         (["positive"] * 95 + ["negative"] * 5, False, "status"),
+        (["positive"] * 96 + ["negative"] * 2 + [None] * 2, False, "restricted"),
+        # who has no status may have the other: no restriction, and no status to adjust for
+        (["positive"] * 84 + [None] * 16, True, "expression"),
+        (["positive"] * 82 + ["negative"] * 3 + [None] * 15, False, "none"),
+        (["positive"] * 60 + ["negative"] * 25 + [None] * 15, True, "status"),
         (["positive"] * 40 + ["negative"] * 35 + [None] * 25, True, "expression"),
         (["positive"] * 40 + ["negative"] * 35 + [None] * 25, False, "none"),
         (None, True, "expression"),

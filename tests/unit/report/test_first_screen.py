@@ -9,10 +9,17 @@ import pytest
 from madeup import study as made
 from madeup.report import make_inputs
 
+from irf7bone.pool.real_cohorts import label_in_forest, roles_in_pools
 from irf7bone.report.html.cell_markup import LONG, Cell, Field, say_text, view
-from irf7bone.report.html.section import Finding, Section
+from irf7bone.report.html.section import Finding, Section, chosen
 from irf7bone.report.html.small_forest import random_effects_weights
-from irf7bone.report.sections.first_forest import heaviest_cohort, pooled_weights
+from irf7bone.report.sections.explore_section import explore_numbers
+from irf7bone.report.sections.first_forest import (
+    cohorts_alone,
+    first_forest,
+    heaviest_cohort,
+    pooled_weights,
+)
 from irf7bone.report.sections.first_screen import (
     curve_choices,
     no_bone,
@@ -168,3 +175,67 @@ def test_a_table_is_named_by_its_first_sentence_and_paged_when_long():
     assert [column.is_kept for column in table.columns] == [True, False]
     short = view("t", "One sentence.", frame.head(LONG), columns, ())
     assert (short.heading, short.remark, short.is_long) == ("One sentence", "", False)
+
+
+@pytest.fixture(scope="module")
+def one_not_judged(inputs):
+    """The primary model is that of the verdict, which rests on alpha alone: beta has no calibrated model."""
+    primary = inputs.config.primary
+    models = inputs.results.claim_models.copy()
+    lacking = (models["cohort"] == "beta") & (models["model"] == "calibrated")
+    lacking &= (models["signature"] == primary.signature) & (models["endpoint"] == primary.endpoint)
+    models.loc[lacking, ["status", "reason"]] = ["not_available", "confounding not separable"]
+    judged = inputs.results.verdict_models.copy()
+    of_claim = (judged["model"] == "claim") & (judged["endpoint"] == primary.endpoint)
+    of_claim &= judged["signature"] == primary.signature
+    assert lacking.sum() == 1 and of_claim.sum() == 1
+    judged.loc[of_claim, ["k", "n", "log_hr", "ci_low", "ci_high"]] = [1, 99, -0.1, -0.4, 0.2]
+    verdict = inputs.verdict.copy()
+    verdict.loc[verdict["is_primary"], "cohorts"] = "alpha"
+    renamed = {"unadjusted": "proliferation_er"}
+    return replace(
+        inputs,
+        config=inputs.config._replace(primary=replace(primary, model="proliferation_er")),
+        associations=inputs.associations.assign(model=inputs.associations["model"].replace(renamed)),
+        pooled=inputs.pooled.assign(model=inputs.pooled["model"].replace(renamed)),
+        verdict=verdict,
+        results=inputs.results.with_tables(claim_models=models, verdict_models=judged),
+    )
+
+
+def test_a_cohort_that_is_not_judged_is_named_and_has_no_weight(inputs, one_not_judged):
+    assert "Not judged" not in dict(status_lines(inputs))
+    said = plain(dict(status_lines(one_not_judged))["Not judged"])
+    fits = chosen(one_not_judged.associations, **vars(one_not_judged.config.primary), cohort="beta")
+    events = fits["n_events"].iloc[0]
+    assert said.startswith(
+        f"beta ({events} events; no estimate of its model calibrated: confounding not separable). "
+    )
+    assert pooled_weights(one_not_judged) == {"alpha": 1.0}
+    forest = first_forest(one_not_judged)
+    lines = {row.label: row for row in forest.rows}
+    assert lines["beta"].weight == "\u2013" and lines["alpha"].weight == "100 %"
+    assert plain(lines["One cohort, not pooled"].said).startswith("0.90 (0.67 to 1.22)")
+    assert "Pooled" not in lines and "heterogeneity cannot be told" in forest.heterogeneity
+
+
+def test_an_endpoint_that_nobody_can_be_judged_by_is_not_one_without_patients(inputs):
+    verdict = inputs.verdict.assign(k=0)
+    said = dict(status_lines(replace(inputs, verdict=verdict)))["Answerable"]
+    assert "no cohort with every model: relapse" in said and "no patient data: bone metastasis" in said
+
+
+def test_a_cohort_that_is_shown_alone_has_no_weight_anywhere(inputs):
+    alone = replace(
+        inputs,
+        cohorts=inputs.cohorts.assign(
+            role=inputs.cohorts["role"].where(inputs.cohorts["cohort"] != "beta", "discovery")
+        ),
+    )
+    assert cohorts_alone(alone) == ["beta"] and "beta" not in pooled_weights(alone)
+    assert heaviest_cohort(alone) != "beta"
+    numbers = explore_numbers(alone)
+    assert dict(zip(numbers["words"]["cohort"], numbers["alone"], strict=True))["beta"]
+    assert sum(numbers["alone"]) == 1
+    roles = roles_in_pools(alone.cohorts)
+    assert label_in_forest("beta", roles) == "beta, not pooled" and label_in_forest("alpha", roles) == "alpha"

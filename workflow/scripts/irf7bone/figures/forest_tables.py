@@ -11,6 +11,7 @@ import pandas as pd
 from irf7bone.base.experiment_vocabulary import of_simulated
 from irf7bone.base.phrases import is_missing
 from irf7bone.pool.quoted import as_quoted
+from irf7bone.pool.real_cohorts import label_in_forest
 
 COLUMNS = (
     "block", "heading", "label", "kind", "model", "k", "n", "n_events",
@@ -58,7 +59,8 @@ def forest_table(
             of_signature = chosen[chosen["signature"] == signature]
             for cohort in cohorts:
                 fits = of_signature[of_signature["cohort"] == cohort]
-                rows += [forest_row(fit, block, signature, cohort, "cohort") for _, fit in fits.iterrows()]
+                label = label_in_forest(cohort, roles)
+                rows += [forest_row(fit, block, signature, label, "cohort") for _, fit in fits.iterrows()]
             if block == "patients":
                 rows += _pooled_rows(pools[pools["signature"] == signature], signature)
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -9,6 +9,7 @@ import pandas as pd
 from irf7bone.base.phrases import ENDPOINT_WORDS, capital, subtype_name
 from irf7bone.figures.forest_tables import COLUMNS, forest_row
 from irf7bone.pool.quoted import as_quoted
+from irf7bone.pool.real_cohorts import label_in_forest
 from irf7bone.tables.outcome import INSIDE, OTHERS, STRATA
 from irf7bone.tables.pooled import DIFFERENCE
 
@@ -142,7 +143,7 @@ def _strata_table(
                 there = own[(own["endpoint"] == endpoint) & _has(own, values)]
                 ordered = there.sort_values("cohort", key=_in_order(roles), kind="stable")
                 rows += [
-                    forest_row(row, block, heading, row["cohort"], "cohort")
+                    forest_row(row, block, heading, label_in_forest(row["cohort"], roles), "cohort")
                     for row in ordered.to_dict("records")
                 ]
                 kind = {name: value for name, value in values.items() if value != DIFFERENCE}

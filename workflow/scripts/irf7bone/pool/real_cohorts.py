@@ -12,6 +12,7 @@ WHERE = "results/tables/associations.tsv"
 
 SIMULATED, VALIDATION = "simulated", "validation"
 SELECTED = "selected_on_outcome"
+ALONE = ("discovery", SELECTED)  # shown, and not pooled
 
 NOT_STARTED = ("not_available", "low_coverage", "not_measured")
 
@@ -28,6 +29,11 @@ def roles_in_pools(cohorts: pd.DataFrame) -> dict[str, str]:
     selected = cohorts["selected_on_outcome"] == "true"
     role = cohorts["role"].where(~selected | (cohorts["role"] == SIMULATED), SELECTED)
     return dict(zip(cohorts["cohort"], role, strict=True))
+
+
+def label_in_forest(cohort: str, roles: Mapping[str, str]) -> str:
+    """What a cohort is called beside a pooled value; one that is shown alone says so."""
+    return f"{cohort}, not pooled" if roles[cohort] in ALONE else cohort
 
 
 def real_rows(associations: pd.DataFrame, roles: Mapping[str, str]) -> pd.DataFrame:

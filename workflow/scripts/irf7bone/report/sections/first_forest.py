@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from irf7bone.base.phrases import MODEL_WORDS, is_missing
-from irf7bone.pool.real_cohorts import SELECTED, roles_in_pools
+from irf7bone.pool.real_cohorts import ALONE, roles_in_pools
 from irf7bone.report.html.section import chosen, one_row
 from irf7bone.report.html.small_forest import SmallForest, random_effects_weights, small_forest
 from irf7bone.report.sentences.quote import quote
@@ -16,8 +16,6 @@ from irf7bone.verdict.evidence import MODELS as CLAIM_MODELS
 if TYPE_CHECKING:
     from irf7bone.report.inputs import ReportInputs
 
-# roles of cohorts that are shown and not pooled
-ALONE = ("discovery", SELECTED)
 SAME_AS_CLAIM = "proliferation_er"  # the model of the associations that the verdict's number is of
 
 

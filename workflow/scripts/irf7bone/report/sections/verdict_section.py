@@ -13,7 +13,7 @@ from irf7bone.report.html import table_markup as tables
 from irf7bone.report.html.section import Section, chosen, one_row, outcome
 from irf7bone.report.html.verdict_tables import exploratory_view, fragility_view, verdict_models_view
 from irf7bone.report.sections.cells_section import tumour_cells_answer
-from irf7bone.report.sections.first_forest import first_forest, pooled_weights
+from irf7bone.report.sections.first_forest import cohorts_alone, first_forest, pooled_weights
 from irf7bone.report.sections.first_screen import (
     curve_choices,
     no_bone,
@@ -46,7 +46,8 @@ def verdict_section(inputs: ReportInputs) -> Section:
     """The verdict of the primary analysis, and of every endpoint."""
     config = inputs.config
     primary = inputs.verdict[inputs.verdict["is_primary"]].iloc[0]
-    real = inputs.associations[~inputs.associations["cohort"].isin(inputs.simulated)]
+    apart = [*inputs.simulated, *cohorts_alone(inputs)]
+    real = inputs.associations[~inputs.associations["cohort"].isin(apart)]
     sound = inputs.quality[~inputs.quality["cohort"].isin(inputs.simulated)]
     planted = planted_effects(inputs.cards, config)
     named = vars(config.primary)

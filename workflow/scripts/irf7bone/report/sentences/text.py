@@ -111,7 +111,7 @@ def bearing(
     Args:
         verdicts: :data:`irf7bone.tables.verdict.VERDICT`.
         pooled: :data:`irf7bone.tables.pooled.POOLED`.
-        associations: :data:`irf7bone.tables.outcome.ASSOCIATIONS` of the real cohorts only.
+        associations: :data:`irf7bone.tables.outcome.ASSOCIATIONS` of the cohorts that are pooled.
         quality: :data:`irf7bone.tables.cohort.QC` of the real cohorts only.
         duplicates: :data:`irf7bone.tables.cohort.DUPLICATES`.
         config: The study's settings.
@@ -123,14 +123,13 @@ def bearing(
     found = pooled_result(pooled, primary.signature, primary.method, primary.endpoint, primary.model)
     fits = _primary_rows(associations, config)
     behind = set(fits["cohort"])
-    pooled_fits = fits[fits["cohort"].isin(str(verdict["cohorts"]).split(","))]
     selected = {cohort: rule for cohort, rule in chosen.items() if cohort in behind}
     by_outcome = [("Were patients chosen by this outcome?", _chosen(selected))] if selected else []
     return [
         ("Is it bone metastasis?", _about_bone(verdicts)),
         ("Is it explained by proliferation?", _adjustment(verdict)),
         ("Is it specific (random signatures)?", _against_random(verdict)),
-        ("Do the cohorts agree?", _heterogeneity(found, pooled_fits)),
+        ("Do the cohorts agree?", _heterogeneity(found, fits)),
         ("Are hazards proportional?", _proportionality(associations, config)),
         *([("Is the effect a straight line?", straight)] if straight else []),
         ("Quality control of the samples?", _soundness(associations, quality, config)),

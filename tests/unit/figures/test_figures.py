@@ -33,6 +33,7 @@ from irf7bone.figures.plot_curves import (
     plot_curves,
     spread,
 )
+from irf7bone.figures.plot_random_signatures import null_axis_limit, plot_null
 from irf7bone.tables.every_gene import EVERY_GENE
 from irf7bone.tables.outcome_checks import CURVE_SUMMARY, GROUP_TESTS
 
@@ -190,6 +191,15 @@ def test_axis_holds_every_interval_within_bounds():
     assert limit(1e-9, 1e9) == WIDEST_RATIO
     assert limit(0.0, 1.0) == WIDEST_RATIO
     assert axis_limit(pd.DataFrame({"status": ["separated"], "hr_low": [np.nan], "hr_high": [np.nan]})) > 1
+
+
+@pytest.mark.parametrize("log_hr", [-1800.0, 1800.0])
+def test_random_signatures_of_an_estimate_beyond_any_ratio_are_drawn(results, log_hr):
+    null = results.null.assign(log_hr=log_hr, null_q025=-900.0)
+    limit = null_axis_limit(null, results.null_histogram)
+    assert limit == null_axis_limit(null.assign(log_hr=5.0), results.null_histogram)
+    drawn = plot_null(null, results.null_histogram, ("unadjusted",), title="t", nothing="n", simulated=False)
+    assert isinstance(drawn, Figure)
 
 
 def test_forest_shows_the_estimates_as_text(associations, forests):

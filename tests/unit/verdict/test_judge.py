@@ -224,6 +224,9 @@ def test_a_cohort_that_lacks_one_model_leaves_every_pool():
     assert own["k"].tolist() == [4] * 6
     row = found.verdict[found.verdict["is_primary"]].iloc[0]
     assert row["cohorts"] == "cohort1,cohort2,cohort3,cohort4"
+    assert "not_every_cohort" in row["soft"].split(",")
+    whole = primary(*STRONG)
+    assert pd.isna(whole["soft"]) or "not_every_cohort" not in whole["soft"]
 
 
 def test_cohorts_chosen_by_outcome_and_discovery_are_never_pooled():

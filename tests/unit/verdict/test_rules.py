@@ -73,7 +73,7 @@ WITH_CODE = {
     **{code: evidence(NOTHING, **premise(code)) for code in sorted(STOPS_NO_EFFECT)},
     **{
         code: evidence(remarks=frozenset({code}))
-        for code in ("sampled_by_outcome", "contradicted_ids", "differs_by_site")
+        for code in ("sampled_by_outcome", "contradicted_ids", "differs_by_site", "not_every_cohort")
     },
     "pi_includes_1": evidence(predicted=(-0.8, 0.1)),
     "one_cohort_carries_it": evidence(least_left_out=0.85),

@@ -66,11 +66,13 @@ class PooledCohorts:
         cohorts: Their ids.
         rows: Model -> rows of :data:`irf7bone.tables.claim.CLAIM_MODELS`, in the order of ``cohorts``.
         recorded: Whether a cohort that could be pooled records the endpoint.
+        lacking: Others with the number that is printed, and without one of the models.
     """
 
     cohorts: tuple[str, ...]
     rows: Mapping[str, pd.DataFrame]
     recorded: bool
+    lacking: tuple[str, ...] = ()
 
     def estimates(self, model: str) -> StudyEstimates:
         """One study of these cohorts."""
@@ -99,7 +101,8 @@ def pooled_cohorts(tables: Tables, signature: str, endpoint: str) -> PooledCohor
     models = (*BASE, *OF_RANDOM) if drawn else BASE
     cohorts = tuple(cohort for cohort in base if set(models) <= fitted[cohort])
     chosen = {name: ok[ok["model"] == name].set_index("cohort").reindex(list(cohorts)) for name in models}
-    return PooledCohorts(cohorts, chosen, bool(of_endpoint["n"].notna().any()))
+    lacking = tuple(cohort for cohort, own in fitted.items() if CLAIM in own and cohort not in cohorts)
+    return PooledCohorts(cohorts, chosen, bool(of_endpoint["n"].notna().any()), lacking)
 
 
 def gather(
@@ -173,7 +176,8 @@ def _premises(
         "non_proportional": non_proportional(pool.column(CLAIM, "change"), pool.column(CLAIM, "change_se")),
     }
     premises |= {code for code, fails in tests.items() if fails} | _failed(tables, endpoint)
-    return premises, (overlap | selection) - premises
+    remarks = overlap | selection | ({"not_every_cohort"} if pool.lacking else set())
+    return premises, remarks - premises
 
 
 def _failed(tables: Tables, endpoint: str) -> frozenset[str]:

@@ -57,6 +57,7 @@ CODES: dict[str, str] = {
     "non_proportional": "the hazard ratio changes between the early and the late half of the events",
     SAMPLED_BY_OUTCOME: _SAMPLED.format("a cohort"),
     "contradicted_ids": "sample names of two cohorts agree where their data do not",
+    "not_every_cohort": "a cohort with this endpoint is not judged: one of the models has no estimate there",
     "pi_includes_1": "in a further cohort the effect may be on the other side",
     "one_cohort_carries_it": "without one of the cohorts the effect does not show",
     "unadjusted_differs": "unadjusted, the effect does not show, or on the other side",

@@ -165,6 +165,8 @@ def _pooled(row: Mapping[str, Any], limit: float, table: str) -> list[Row]:
 
 
 def _heterogeneity(row: Mapping[str, Any] | None, table: str) -> str:
+    if row is None and table != "pooled":
+        return "No cohort of patients gives every model of the verdict, so there is no pooled value."
     if row is None:
         return "No cohort of patients gives an estimate, so there is no pooled value."
     if row["k"] == 1:

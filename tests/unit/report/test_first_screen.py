@@ -61,6 +61,9 @@ def test_codes_that_withhold_stand_before_reservations():
         ("reservation", CODES["prior_decides"]),
     ]
     assert reservations({"hard": None, "soft": None}) == []
+    assert reservations({"hard": None, "soft": "not_every_cohort"}, lacking=["b", "c"]) == [
+        ("reservation", "without b and c, where a model that the verdict needs has no estimate")
+    ]
 
 
 def test_a_reservation_names_its_cohorts_and_their_weight():

@@ -24,6 +24,7 @@ from irf7bone.verdict.premises import (
     selection_codes,
     unadjusted_er,
 )
+from irf7bone.verdict.rules import NOT_EVERY_COHORT
 
 if TYPE_CHECKING:
     from irf7bone.study.settings import VerdictSettings
@@ -176,7 +177,7 @@ def _premises(
         "non_proportional": non_proportional(pool.column(CLAIM, "change"), pool.column(CLAIM, "change_se")),
     }
     premises |= {code for code, fails in tests.items() if fails} | _failed(tables, endpoint)
-    remarks = overlap | selection | ({"not_every_cohort"} if pool.lacking else set())
+    remarks = overlap | selection | ({NOT_EVERY_COHORT} if pool.lacking else set())
     return premises, remarks - premises
 
 

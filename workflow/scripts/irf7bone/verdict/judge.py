@@ -243,7 +243,8 @@ def _named(tables: Tables, pool: PooledCohorts, endpoint: str) -> NamedCohorts:
     if not pool.cohorts:
         return NamedCohorts()
     sampled = [cohort for cohort in pool.cohorts if endpoint in tables.facts[cohort].sampled_by]
-    return NamedCohorts(dict(zip(pool.cohorts, pool.rows[CLAIM]["er"], strict=True)), tuple(sampled))
+    er = dict(zip(pool.cohorts, pool.rows[CLAIM]["er"], strict=True))
+    return NamedCohorts(er, tuple(sampled), pool.lacking)
 
 
 def _numbers(pool: PooledCohorts, pooled: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -10,8 +10,9 @@ Pharmacokinet Biopharm 15:657). How often each word errs is simulated in docs/st
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from irf7bone.base.phrases import listed
 from irf7bone.base.vocabulary import (
@@ -46,7 +47,14 @@ CARRIED = 0.9
 FRAGILE = 0.6
 
 SAMPLED_BY_OUTCOME = "sampled_by_outcome"
-_SAMPLED = "patients of {} were chosen by this outcome: a valid test, no hazard ratio of a population"
+NOT_EVERY_COHORT = "not_every_cohort"
+# what is said of the cohorts that a code is about
+_OF_COHORTS = {
+    SAMPLED_BY_OUTCOME: (
+        "patients of {} were chosen by this outcome: a valid test, no hazard ratio of a population"
+    ),
+    NOT_EVERY_COHORT: "without {}, where a model that the verdict needs has no estimate",
+}
 
 CODES: dict[str, str] = {
     "cohorts_failed": "jobs of a cohort that has this endpoint failed, so that it is not in these results",
@@ -55,9 +63,9 @@ CODES: dict[str, str] = {
     "unadjusted_er": "cohorts without ER status and ESR1 carry over 20 % of the weight",
     "control_failed": "proliferation, the positive control, does not show",
     "non_proportional": "the hazard ratio changes between the early and the late half of the events",
-    SAMPLED_BY_OUTCOME: _SAMPLED.format("a cohort"),
+    SAMPLED_BY_OUTCOME: _OF_COHORTS[SAMPLED_BY_OUTCOME].format("a cohort"),
     "contradicted_ids": "sample names of two cohorts agree where their data do not",
-    "not_every_cohort": "a cohort with this endpoint is not judged: one of the models has no estimate there",
+    NOT_EVERY_COHORT: _OF_COHORTS[NOT_EVERY_COHORT].format("a cohort with this endpoint"),
     "pi_includes_1": "in a further cohort the effect may be on the other side",
     "one_cohort_carries_it": "without one of the cohorts the effect does not show",
     "unadjusted_differs": "unadjusted, the effect does not show, or on the other side",
@@ -75,14 +83,14 @@ STOPS = frozenset({COHORTS_FAILED, "overlap_suspected", "selected_on_outcome", "
 STOPS_NO_EFFECT = frozenset({"control_failed", "non_proportional"})
 
 
-def code_words(code: str, sampled: Sequence[str] = ()) -> str:
+def code_words(code: str, named: Mapping[str, Sequence[str]] = MappingProxyType({})) -> str:
     """What a code says, with the cohorts that it is about where they are known.
 
     Args:
         code: Of :data:`CODES`.
-        sampled: Cohorts of the pool whose patients were chosen by its outcome, as they are to be named.
+        named: Code -> cohorts as they are to be named, for the codes that are about some of them.
     """
-    return _SAMPLED.format(listed(sampled)) if code == SAMPLED_BY_OUTCOME and sampled else CODES[code]
+    return _OF_COHORTS[code].format(listed(named[code])) if named.get(code) else CODES[code]
 
 
 @dataclass(frozen=True)

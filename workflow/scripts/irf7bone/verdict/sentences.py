@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from irf7bone.base.phrases import ENDPOINT_WORDS, counted, is_missing, listed, said_ratio
 from irf7bone.verdict.evidence import CLAIMED, RANDOM, Evidence
-from irf7bone.verdict.rules import COHORTS_FAILED, Decision, code_words
+from irf7bone.verdict.rules import COHORTS_FAILED, NOT_EVERY_COHORT, SAMPLED_BY_OUTCOME, Decision, code_words
 
 if TYPE_CHECKING:
     from irf7bone.study.settings import VerdictSettings
@@ -22,10 +22,12 @@ class NamedCohorts:
     Args:
         er: Cohort -> how ER was adjusted for, one of :data:`irf7bone.tables.claim.ER_KINDS`.
         sampled: Cohorts whose patients were chosen by the outcome.
+        lacking: Cohorts that are not judged for want of a model.
     """
 
     er: Mapping[str, str] = field(default_factory=dict)
     sampled: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
 
 
 def say(
@@ -235,5 +237,6 @@ def _further(row: Mapping[str, Any]) -> str:
 
 
 def _codes(heading: str, codes: tuple[str, ...], named: NamedCohorts) -> str:
-    said = "; ".join(code_words(code, named.sampled) for code in codes)
+    of_codes = {SAMPLED_BY_OUTCOME: named.sampled, NOT_EVERY_COHORT: named.lacking}
+    said = "; ".join(code_words(code, of_codes) for code in codes)
     return f"{heading}: {said}." if codes else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from types import MappingProxyType
@@ -16,7 +16,7 @@ from irf7bone.report.sections.random_signatures_section import percent
 from irf7bone.report.sentences.quote import quote
 from irf7bone.report.sentences.strengths import weighed
 from irf7bone.tables.outcome_checks import SPLIT_MONTHS
-from irf7bone.verdict.rules import code_words
+from irf7bone.verdict.rules import NOT_EVERY_COHORT, SAMPLED_BY_OUTCOME, code_words
 
 if TYPE_CHECKING:
     from irf7bone.report.inputs import ReportInputs
@@ -58,6 +58,7 @@ def reservations(
     verdict: Mapping[str, Any],
     sampled: Collection[str] = (),
     weights: Mapping[str, float] = MappingProxyType({}),
+    lacking: Sequence[str] = (),
 ) -> list[tuple[str, str]]:
     """Kind and words of each code of a verdict: those that withhold the word first.
 
@@ -65,9 +66,13 @@ def reservations(
         verdict: A row of :data:`irf7bone.tables.verdict.VERDICT`.
         sampled: Cohorts whose patients were chosen by its endpoint.
         weights: Cohort -> its share in the pooled estimate.
+        lacking: Cohorts that are not judged.
     """
     behind = [] if is_missing(verdict.get("cohorts")) else str(verdict["cohorts"]).split(",")
-    named = [weighed(cohort, weights) for cohort in behind if cohort in sampled]
+    named = {
+        SAMPLED_BY_OUTCOME: [weighed(cohort, weights) for cohort in behind if cohort in sampled],
+        NOT_EVERY_COHORT: lacking,
+    }
     return [
         (kind, code_words(code, named))
         for kind, column in (("withheld", "hard"), ("reservation", "soft"))

@@ -13,7 +13,7 @@ from irf7bone.report.html import table_markup as tables
 from irf7bone.report.html.section import Section, chosen, one_row, outcome
 from irf7bone.report.html.verdict_tables import exploratory_view, fragility_view, verdict_models_view
 from irf7bone.report.sections.cells_section import tumour_cells_answer
-from irf7bone.report.sections.first_forest import cohorts_alone, first_forest, pooled_weights
+from irf7bone.report.sections.first_forest import cohorts_alone, first_forest, not_judged, pooled_weights
 from irf7bone.report.sections.first_screen import (
     curve_choices,
     no_bone,
@@ -70,7 +70,9 @@ def verdict_section(inputs: ReportInputs) -> Section:
             "verdict": primary,
             "headline": headline(inputs.verdict),
             "no_bone": no_bone(inputs),
-            "reservations": reservations(primary, set(by_outcome["cohort"]), weights),
+            "reservations": reservations(
+                primary, set(by_outcome["cohort"]), weights, list(not_judged(inputs))
+            ),
             "status": status_lines(inputs),
             "curves": curve_choices(inputs),
             "forest_title": f"{outcome(primary['endpoint'])}: {MODEL_WORDS[config.primary.model]}",

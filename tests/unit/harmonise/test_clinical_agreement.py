@@ -156,6 +156,28 @@ def test_a_gene_that_does_not_vary_tells_nothing_and_silences_no_other(card):
     assert said == "fewer than 3 proliferation genes are measured and vary"
 
 
+def test_half_of_the_rows_mixed_up_does_not_agree(card):
+    """Neither at chance nor as it should be: half of the samples permuted, or moved by one."""
+    rng = np.random.default_rng(8)
+    positive = rng.random(160) < 0.6
+    samples = [f"S-{k}" for k in range(160)]
+    genes = pd.DataFrame([4.0 * positive + rng.normal(size=160)], index=["ESR1"], columns=samples)
+    half = np.r_[np.arange(80), 80 + rng.permutation(80)]
+    slipped = np.r_[np.arange(80), 80 + np.roll(np.arange(80), 1)]
+    found = {}
+    for name, order in (("right", np.arange(160)), ("half", half), ("slipped", slipped)):
+        words = pd.DataFrame({"er": np.where(positive[order], "positive", "negative")}, index=samples)
+        found[name] = (
+            clinical_agreement(genes, words, words, card).set_index(["fact", "gene"]).loc[("er", "ESR1")]
+        )
+    assert {name: row["status"] for name, row in found.items()} == {
+        "right": "agrees",
+        "half": "weak",
+        "slipped": "weak",
+    }
+    assert found["half"]["agreement"] > 0.65, "far from chance"
+
+
 def test_genes_that_vary_only_where_grade_is_unknown_tell_nothing(card):
     genes, fields = made(600, 1)
     fields.loc[fields.index[40:], "grade"] = np.nan

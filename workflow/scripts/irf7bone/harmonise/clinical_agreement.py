@@ -161,7 +161,7 @@ def _by_gene(
             auc = 1 - auc  # nobody said which way a column is coded that the card does not use
         low, high = max(auc - _BOUND * error, 0.0), min(auc + _BOUND * error, 1.0)
         row |= {"agreement": round(auc, 4), "low": round(low, 4), "high": round(high, 4)}
-        row["status"] = "disagrees" if high < rule.least else "agrees" if low > 0.5 else "weak"
+        row["status"] = "disagrees" if high < rule.least else "agrees" if low > rule.least else "weak"
         yield row
 
 
@@ -298,7 +298,7 @@ def _grade(
     r = float(np.corrcoef(mid_ranks(z.mean(axis=0)[known]), mid_ranks(values[known]))[0, 1])
     low, high = (float(np.tanh(np.arctanh(r) + sign * _BOUND / np.sqrt(n - 3))) for sign in (-1, 1))
     row |= {"n": n, "agreement": round(r, 4), "low": round(low, 4), "high": round(high, 4)}
-    row["status"] = "disagrees" if high < _GRADE_LEAST else "agrees" if low > 0 else "weak"
+    row["status"] = "disagrees" if high < _GRADE_LEAST else "agrees" if low > _GRADE_LEAST else "weak"
     stated = card.expression_disagrees.get("grade")
     if row["status"] == "disagrees" and stated:
         row["reason"] = f"the card says: {stated}"

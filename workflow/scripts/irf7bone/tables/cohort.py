@@ -316,7 +316,8 @@ MARKERS = Table(
         number("least", "a cohort whose limit above is less is refused", -1, 1, nullable=False),
         text(
             "status",
-            "agrees (beyond chance), weak (neither beyond chance nor against it), disagrees, not_available",
+            "agrees (surely at least `least`), disagrees (surely below it), weak (neither: few samples, a "
+            "weak probe, or part of the rows mixed up), not_available",
             allowed=("agrees", "weak", "disagrees", "not_available"),
         ),
         text("reason", "why it is not available, or what the card says of a disagreement", nullable=True),

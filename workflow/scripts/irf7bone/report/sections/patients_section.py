@@ -90,7 +90,11 @@ def marker_findings(table: pd.DataFrame, simulated: frozenset[str]) -> list[Find
 
 
 FACT_WORDS = {"er": "ER", "pr": "PR", "her2": "HER2", "sex": "sex", "grade": "grade"}
-_MARKER_VERBS = {"agrees": "agrees with", "weak": "agrees weakly with", "disagrees": "does not agree with"}
+_MARKER_VERBS = {
+    "agrees": "agrees with",
+    "weak": "does not clearly agree with",
+    "disagrees": "does not agree with",
+}
 _MEASURES = {"auc": "AUC", "spearman": "rank correlation"}
 
 
@@ -109,9 +113,10 @@ def markers_view(table: pd.DataFrame, simulated: frozenset[str]) -> TableView:
         Field("Reason", "why it is not available, or what the card says", say_text("reason")),
     )
     caption = (
-        "Do clinical data and expression belong to the same samples? Where rows and sample ids were mixed "
-        "up, agreement is at chance: an area under the ROC curve (AUC) of 0.5. A cohort that clearly "
-        "disagrees is refused unless its card says why."
+        "Do clinical data and expression belong to the same samples? Where rows and sample ids were all "
+        "mixed up, agreement is at chance: an area under the ROC curve (AUC) of 0.5; where half of them were, "
+        "halfway. A cohort that clearly disagrees is refused unless its card says why; one that does not "
+        "clearly agree (weak) is worth a look."
     )
     return view("markers", caption, table, columns, simulated, searchable=True)
 

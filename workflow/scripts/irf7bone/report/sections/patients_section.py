@@ -115,8 +115,8 @@ def markers_view(table: pd.DataFrame, simulated: frozenset[str]) -> TableView:
     caption = (
         "Do clinical data and expression belong to the same samples? Where rows and sample ids were all "
         "mixed up, agreement is at chance: an area under the ROC curve (AUC) of 0.5; where half of them "
-        "were, halfway. A cohort that clearly disagrees is refused unless its card says why; one that does not "
-        "clearly agree (weak) is worth a look."
+        "were, halfway. A cohort that clearly disagrees is refused unless its card says why; one that does "
+        "not clearly agree (weak) is worth a look."
     )
     return view("markers", caption, table, columns, simulated, searchable=True)
 

@@ -91,7 +91,7 @@ def test_reads_of_the_host_alone_seldom_warn_and_a_change_of_stroma_does(symbols
     changed = pd.DataFrame([xenografts(lists, seed, 2.0) for seed in range(15)])
     of_host = [name for name in lists if name not in OF_TUMOUR]
     assert alike[of_host].mean().mean() < 0.06 and alike.any(axis=1).mean() < 0.12
-    assert changed[of_host].mean().mean() > 0.85 and changed[of_host].any(axis=1).mean() > 0.9
+    assert changed[of_host].mean().mean() > 0.85 and changed[of_host].any(axis=1).all()
     assert not changed[list(OF_TUMOUR)].to_numpy().any()
 
 

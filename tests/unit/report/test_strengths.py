@@ -53,7 +53,7 @@ def test_er_by_status_and_by_esr1_are_told_apart():
     assert said == (
         "By its recorded status in recorded (56 % of the weight); by ESR1 expression in place of ER status "
         "in arrays (44 % of the weight). ESR1 expression stands for ER where fewer than 80 % of the patients "
-        "have a status."
+        "have a status, or fewer than 5 one of the two."
     )
     alone = er_answer({"arrays": "expression"}, {"arrays": 1.0})
     assert alone.startswith("By ESR1 expression in place of ER status in arrays (100 % of the weight).")

@@ -26,7 +26,7 @@ from irf7bone.tables.claim import CLAIM_MODEL_NAMES
 from irf7bone.tables.cohort import COHORTS
 from irf7bone.tables.outcome import SITES
 from irf7bone.tables.verdict import CHANCES, EXPLORATORY, FRAGILITY, SITE_CONTRAST, VERDICT, VERDICT_MODELS
-from irf7bone.verdict.evidence import MODELS, Evidence, Reading
+from irf7bone.verdict.evidence import MODELS, Evidence, Reading, not_judged
 from irf7bone.verdict.fragility import fragility
 from irf7bone.verdict.judge import headline, judge, rules_table, simulated_check
 from irf7bone.verdict.planning import chance_to_decide, cohorts_needed, events_needed
@@ -229,6 +229,19 @@ def test_a_cohort_that_lacks_one_model_leaves_every_pool():
     assert pd.isna(whole["soft"]) or "not_every_cohort" not in whole["soft"]
 
 
+def test_who_is_not_judged_is_named_with_the_first_model_that_lacks():
+    models = claim.claim_models(
+        [
+            claim.claim_row(name, made.PRIMARY, "relapse", model, -0.3, 0.2)
+            if model in there
+            else claim.absent_row(name, made.PRIMARY, "relapse", model, "said in the test")
+            for name, there in (("a", CLAIM_MODEL_NAMES), ("b", ("unadjusted",)), ("c", ()))
+            for model in CLAIM_MODEL_NAMES
+        ]
+    )
+    assert not_judged(models, ["a"]) == {"b": "proliferation"}
+
+
 def test_cohorts_chosen_by_outcome_and_discovery_are_never_pooled():
     selected = {"cohort0": {"selected_on_outcome": "true"}, "cohort1": {"role": "discovery"}}
     row = primary(*STRONG, facts=selected)
@@ -293,7 +306,10 @@ def test_the_sentence_says_where_er_is_not_its_status():
         "adjusted for proliferation and ER (by ESR1 expression in place of ER status in cohort0 and cohort3; "
         "without ER as a covariate in cohort1, where all but fewer than five tumours have one ER status), is "
     ) in said
-    assert "(not for ER in cohort2, without ER status and ESR1), is " in with_er({"cohort2": "none"})["lead"]
+    assert (
+        "(not for ER in cohort2, without a usable ER status or ESR1), is "
+        in with_er({"cohort2": "none"})["lead"]
+    )
 
 
 def test_a_reservation_in_the_details_names_the_cohorts_chosen_by_outcome():

@@ -76,6 +76,11 @@ def is_missing(value: object) -> bool:
     return value is None or str(value) in ("nan", "<NA>", "NaT")
 
 
+def names_in(said: object) -> list[str]:
+    """The names of a cell that holds several, comma-separated; none where it is missing."""
+    return [] if is_missing(said) else str(said).split(",")
+
+
 def said_ratio(value: float) -> str:
     """A ratio with two decimals, two significant digits under 0.1, and none that only looks exact."""
     if value > LARGEST_RATIO:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from irf7bone.base.phrases import ENDPOINT_WORDS, capital, is_missing, said_ratio
+from irf7bone.base.phrases import ENDPOINT_WORDS, capital, is_missing, names_in, said_ratio
 from irf7bone.experiments.claim.rules import NOT_JUDGED
 from irf7bone.figures.experiment_words import EXPERIMENTS_QUESTION, MEANING_WORDS
 from irf7bone.report.sentences.text import question
@@ -158,8 +158,8 @@ def _verdict(row: Mapping[str, Any]) -> dict[str, Any]:
         "endpoint": row["endpoint"],
         "word": row["verdict"],
         "rule": row["rule"],
-        "withheld_because": _codes(row["hard"]),
-        "reservations": _codes(row["soft"]),
+        "withheld_because": names_in(row["hard"]),
+        "reservations": names_in(row["soft"]),
         "cohorts": int(row["k"]),
         "tumours": int(row["n"]),
         "events": int(row["n_events"]),
@@ -216,10 +216,6 @@ def _headline(experiments: list[dict[str, Any]]) -> str:
         for row in together or judged
     ]
     return " ".join(said) or "No contrast of these experiments is one that the claim speaks of."
-
-
-def _codes(said: Any) -> list[str]:
-    return [] if is_missing(said) else str(said).split(",")
 
 
 def _estimate(row: Mapping[str, Any], columns: tuple[str, str, str]) -> dict[str, float | None]:

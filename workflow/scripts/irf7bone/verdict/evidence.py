@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # two-sided 95 %: below this probability on one side an interval excludes a value
 TAIL = 0.025
@@ -23,6 +27,24 @@ RANDOM_CALIBRATED = "random_calibrated"  # the same, proliferation calibrated (C
 # that an effect must hold in, and that no effect must be small in
 CLAIMED = (PROLIFERATION, CLAIM, CALIBRATED)
 MODELS = (UNADJUSTED, *CLAIMED, RANDOM, RANDOM_CALIBRATED)
+CLAIM_AS_FITTED = "proliferation_er"  # the claim among the models of the associations
+
+
+def not_judged(models: pd.DataFrame, judged: Collection[str]) -> dict[str, str]:
+    """Cohorts with an estimate that are not judged -> the first model that has none there.
+
+    Args:
+        models: :data:`irf7bone.tables.claim.CLAIM_MODELS` of one signature and endpoint, of the cohorts that
+            take part in pools.
+        judged: Those that have every model.
+    """
+    ok = models[models["status"] == "ok"]
+    fitted = {cohort: set(own["model"]) for cohort, own in ok.groupby("cohort", sort=False)}
+    return {
+        cohort: next(model for model in MODELS if model not in own)
+        for cohort, own in fitted.items()
+        if cohort not in judged
+    }
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,15 @@ from irf7bone.statistics.calibration_regression import pooled_vanishing_reliabil
 from irf7bone.statistics.normal_normal import pool_normal_normal
 from irf7bone.statistics.random_effects import pool_many
 from irf7bone.verdict.collect import StudyEstimates, collect
-from irf7bone.verdict.evidence import CLAIM, PROLIFERATION, RANDOM, RANDOM_CALIBRATED, UNADJUSTED, Evidence
+from irf7bone.verdict.evidence import (
+    CLAIM,
+    PROLIFERATION,
+    RANDOM,
+    RANDOM_CALIBRATED,
+    UNADJUSTED,
+    Evidence,
+    not_judged,
+)
 from irf7bone.verdict.premises import (
     CohortFacts,
     control_failed,
@@ -67,7 +75,7 @@ class PooledCohorts:
         cohorts: Their ids.
         rows: Model -> rows of :data:`irf7bone.tables.claim.CLAIM_MODELS`, in the order of ``cohorts``.
         recorded: Whether a cohort that could be pooled records the endpoint.
-        lacking: Others with the number that is printed, and without one of the models.
+        lacking: Others with an estimate of one model, and not of every one.
     """
 
     cohorts: tuple[str, ...]
@@ -102,8 +110,8 @@ def pooled_cohorts(tables: Tables, signature: str, endpoint: str) -> PooledCohor
     models = (*BASE, *OF_RANDOM) if drawn else BASE
     cohorts = tuple(cohort for cohort in base if set(models) <= fitted[cohort])
     chosen = {name: ok[ok["model"] == name].set_index("cohort").reindex(list(cohorts)) for name in models}
-    lacking = tuple(cohort for cohort, own in fitted.items() if CLAIM in own and cohort not in cohorts)
-    return PooledCohorts(cohorts, chosen, bool(of_endpoint["n"].notna().any()), lacking)
+    recorded = bool(of_endpoint["n"].notna().any())
+    return PooledCohorts(cohorts, chosen, recorded, tuple(not_judged(rows, cohorts)))
 
 
 def gather(

@@ -60,7 +60,7 @@ CODES: dict[str, str] = {
     "cohorts_failed": "jobs of a cohort that has this endpoint failed, so that it is not in these results",
     "overlap_suspected": "cohorts share patients: drop them in the card of the cohort with fewer events",
     "selected_on_outcome": "nearly all patients of a cohort have the event, and its card does not say why",
-    "unadjusted_er": "cohorts without ER status and ESR1 carry over 20 % of the weight",
+    "unadjusted_er": "cohorts without a usable ER status or ESR1 carry over 20 % of the weight",
     "control_failed": "proliferation, the positive control, does not show",
     "non_proportional": "the hazard ratio changes between the early and the late half of the events",
     SAMPLED_BY_OUTCOME: _OF_COHORTS[SAMPLED_BY_OUTCOME].format("a cohort"),

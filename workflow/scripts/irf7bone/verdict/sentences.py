@@ -109,7 +109,7 @@ def er_exceptions(kinds: Mapping[str, str]) -> list[str]:
             "restricted",
             "without ER as a covariate in {}, where all but fewer than five tumours have one ER status",
         ),
-        ("none", "not for ER in {}, without ER status and ESR1"),
+        ("none", "not for ER in {}, without a usable ER status or ESR1"),
     )
     cohorts = {kind: [name for name, own in kinds.items() if own == kind] for kind, _ in said}
     return [words.format(listed(cohorts[kind])) for kind, words in said if cohorts[kind]]

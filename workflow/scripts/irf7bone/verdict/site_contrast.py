@@ -12,12 +12,11 @@ import pandas as pd
 from irf7bone.statistics.normal_normal import BayesianPool, pool_normal_normal
 from irf7bone.tables.outcome import DIFFERENCE, OTHER
 from irf7bone.tables.verdict import ANY_SITE, BONE_SPECIFIC, NOT_DEFINED, SITE_CONTRAST, UNDECIDED
-from irf7bone.verdict.evidence import TAIL, side
+from irf7bone.verdict.evidence import CLAIM_AS_FITTED, TAIL, side
 
 if TYPE_CHECKING:
     from irf7bone.study.settings import Config
 
-MODEL = "proliferation_er"
 BONE = "bone"
 
 
@@ -55,7 +54,7 @@ def site_contrast(sites: pd.DataFrame, cohorts: Collection[str], *, config: Conf
     Returns:
         :data:`irf7bone.tables.verdict.SITE_CONTRAST`.
     """
-    kept = sites[sites["cohort"].isin(cohorts) & (sites["model"] == MODEL)]
+    kept = sites[sites["cohort"].isin(cohorts) & (sites["model"] == CLAIM_AS_FITTED)]
     rows = [
         {**dict.fromkeys(SITE_CONTRAST.names), "signature": signature, "method": config.primary.method}
         | _one(kept[kept["signature"] == signature], config)
@@ -70,8 +69,8 @@ def _one(rows: pd.DataFrame, config: Config) -> dict[str, Any]:
     ok = rows[(rows["status"] == "ok") & rows["contrast"].isin(wanted)]
     counted = ok.groupby("cohort")["contrast"].nunique()
     whole = ok[ok["cohort"].isin(counted[counted == len(wanted)].index)]
-    if MODEL not in config.models:
-        return {**nothing, "reason": f"this run does not fit the model {MODEL}"}
+    if CLAIM_AS_FITTED not in config.models:
+        return {**nothing, "reason": f"this run does not fit the model {CLAIM_AS_FITTED}"}
     if whole.empty:
         reason = "no pooled cohort times bone and another first site with enough events of both"
         return {**nothing, "reason": reason}

@@ -36,7 +36,7 @@ from irf7bone.report.html.section import (
     shown_only,
     shown_rows,
 )
-from irf7bone.report.sections.strata_fields import ASKED, FOUND_IN_COHORT, FOUND_POOLED
+from irf7bone.report.sections.strata_fields import ASKED, FOUND_IN_COHORT, FOUND_POOLED, diamonds
 
 if TYPE_CHECKING:
     from irf7bone.report.inputs import ReportInputs
@@ -75,7 +75,7 @@ def er_section(inputs: ReportInputs) -> Section:
         finding=finding,
         marks=(
             f"One unit is one standard deviation within the whole cohort. {INTERVALS} "
-            f"{_diamonds(chosen(results.pooled_by_er, signature=primary.signature))}"
+            f"{diamonds(chosen(results.pooled_by_er, signature=primary.signature))}"
             f"{hatched(cohorts, inputs)}"
             if cohorts
             else "No cohort of this study records ER status and one of its endpoints."
@@ -88,16 +88,6 @@ def er_section(inputs: ReportInputs) -> Section:
         er_view(shown_rows(results.by_er, inputs), inputs.simulated, shown),
     )
     return Section("by_er", "ER strata", "By ER status", findings, (figure,), tables)
-
-
-def _diamonds(pooled: pd.DataFrame) -> str:
-    """What the figure's diamonds are: nothing is pooled where each stratum is of one cohort."""
-    several = (pooled["k"] > 1).fillna(False).any()
-    return (
-        "Diamonds: pooled, with the Bayesian interval, or of a single cohort its own."
-        if several
-        else "Diamonds: a single cohort's own."
-    )
 
 
 def er_sentence(rows: pd.DataFrame) -> str:

@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from irf7bone.base.phrases import MODEL_WORDS, is_missing
+from irf7bone.base.phrases import MODEL_WORDS, is_missing, names_in
 from irf7bone.pool.real_cohorts import ALONE, roles_in_pools
 from irf7bone.report.html.section import chosen, one_row
 from irf7bone.report.html.small_forest import SmallForest, random_effects_weights, small_forest
 from irf7bone.report.sentences.quote import quote
-from irf7bone.verdict.evidence import CLAIM
-from irf7bone.verdict.evidence import MODELS as CLAIM_MODELS
+from irf7bone.verdict.evidence import CLAIM, CLAIM_AS_FITTED, not_judged
 
 if TYPE_CHECKING:
     from irf7bone.report.inputs import ReportInputs
 
-SAME_AS_CLAIM = "proliferation_er"  # the model of the associations that the verdict's number is of
+
+@dataclass(frozen=True)
+class JudgedPool:
+    """The pool that the first forest shows.
+
+    Args:
+        row: Its row; None where nothing is pooled.
+        table: The table that it stands in.
+        apart: Cohorts of patients that are shown and have no weight in it.
+    """
+
+    row: Mapping[str, Any] | None
+    table: str
+    apart: list[str]
+
+    @property
+    def tau2(self) -> float:
+        """Variance between its cohorts; 0 where it cannot be told."""
+        return 0.0 if self.row is None or is_missing(self.row["tau2"]) else float(self.row["tau2"])
 
 
 def cohorts_alone(inputs: ReportInputs) -> list[str]:
@@ -24,60 +42,54 @@ def cohorts_alone(inputs: ReportInputs) -> list[str]:
     return [name for name, role in roles_in_pools(inputs.cohorts).items() if role in ALONE]
 
 
-def not_judged(inputs: ReportInputs) -> dict[str, str]:
-    """Cohorts that the primary model pools and the verdict does not, with the model that has no estimate.
-
-    The verdict rests on the cohorts that have every one of its models (methods, "Verdict").
-    """
+def cohorts_not_judged(inputs: ReportInputs) -> dict[str, str]:
+    """Cohorts of patients that the verdict leaves out though they have an estimate -> events, and why."""
     primary = inputs.config.primary
-    verdict = inputs.verdict[inputs.verdict["is_primary"]].iloc[0]
-    behind = [] if is_missing(verdict["cohorts"]) else str(verdict["cohorts"]).split(",")
-    fits = chosen(inputs.associations, **vars(primary), status="ok")
-    apart = [*behind, *cohorts_alone(inputs), *inputs.simulated]
     rows = chosen(inputs.results.claim_models, signature=primary.signature, endpoint=primary.endpoint)
+    rows = rows[~rows["cohort"].isin([*cohorts_alone(inputs), *inputs.simulated])]
+    verdict = inputs.verdict[inputs.verdict["is_primary"]].iloc[0]
     found = {}
-    for fit in fits[~fits["cohort"].isin(apart)].to_dict("records"):
-        own = chosen(rows, cohort=fit["cohort"]).set_index("model")
-        lacking = [name for name in CLAIM_MODELS if name in own.index and own.loc[name, "status"] != "ok"]
-        why = f"{lacking[0]}: {own.loc[lacking[0], 'reason']}" if lacking else "random signatures"
-        events = quote(f"{int(fit['n_events']):,}", "associations", fit, "n_events")
-        found[fit["cohort"]] = f"{events} events; no estimate of its model {why}"
+    for cohort, model in not_judged(rows, names_in(verdict["cohorts"])).items():
+        fitted = chosen(rows, cohort=cohort, status="ok").iloc[0]
+        lacking = chosen(rows, cohort=cohort, model=model)["reason"].dropna()
+        events = quote(f"{int(fitted['n_events']):,}", "claim_models", fitted, "n_events")
+        found[cohort] = f"{events} events; no estimate of its model {': '.join([model, *lacking])}"
     return found
 
 
 def not_judged_words(inputs: ReportInputs) -> str:
-    """The same in one sentence; nothing where the verdict rests on all of them."""
-    left = not_judged(inputs)
+    """The same in a sentence; nothing where the verdict rests on all of them."""
+    left = cohorts_not_judged(inputs)
     if not left:
         return ""
-    model = MODEL_WORDS[inputs.config.primary.model]
     return (
         f"{'; '.join(f'{name} ({why})' for name, why in left.items())}. The verdict rests on cohorts with "
-        f"all of its models; agreement and heterogeneity below are of all that have the one {model}."
+        "all of its models; agreement and heterogeneity below are of all that have the model "
+        f"{MODEL_WORDS[inputs.config.primary.model]}."
     )
 
 
-def judged_pool(inputs: ReportInputs) -> tuple[Mapping[str, Any] | None, str]:
-    """The pool of the cohorts that are judged, and the table it stands in; None where nothing is pooled.
+def judged_pool(inputs: ReportInputs) -> JudgedPool:
+    """The pool of the cohorts that are judged.
 
-    The primary model's own, unless the verdict leaves out cohorts that it has.
+    The primary model's own, unless that is the verdict's model and the verdict leaves out cohorts.
     """
-    primary = inputs.config.primary
-    if not not_judged(inputs) or primary.model != SAME_AS_CLAIM:
-        return one_row(inputs.pooled, **vars(primary)), "pooled"
+    primary, alone = inputs.config.primary, cohorts_alone(inputs)
+    left = cohorts_not_judged(inputs)
+    if not left or primary.model != CLAIM_AS_FITTED:
+        return JudgedPool(one_row(inputs.pooled, **vars(primary)), "pooled", alone)
     row = one_row(
         inputs.results.verdict_models, endpoint=primary.endpoint, signature=primary.signature, model=CLAIM
     )
-    return (None if row is None else {**row, "tau2": row["tau"] ** 2}), "verdict_models"
+    return JudgedPool(row and {**row, "tau2": row["tau"] ** 2}, "verdict_models", [*alone, *left])
 
 
 def pooled_weights(inputs: ReportInputs) -> dict[str, float]:
     """Share of each cohort in the pooled primary estimate, as the forest of the first screen shows it."""
+    pool = judged_pool(inputs)
     fits = chosen(inputs.associations, **vars(inputs.config.primary), status="ok")
-    fits = fits[~fits["cohort"].isin([*_without_weight(inputs), *inputs.simulated])]
-    whole, _ = judged_pool(inputs)
-    tau2 = 0.0 if whole is None or is_missing(whole["tau2"]) else float(whole["tau2"])
-    return random_effects_weights(dict(zip(fits["cohort"], fits["se"], strict=True)), tau2)
+    fits = fits[~fits["cohort"].isin([*pool.apart, *inputs.simulated])]
+    return random_effects_weights(dict(zip(fits["cohort"], fits["se"], strict=True)), pool.tau2)
 
 
 def heaviest_cohort(inputs: ReportInputs) -> str | None:
@@ -90,12 +102,6 @@ def heaviest_cohort(inputs: ReportInputs) -> str | None:
 
 def first_forest(inputs: ReportInputs) -> SmallForest:
     """The forest of the primary analysis; cohorts that are not judged stand without weight."""
-    whole, table = judged_pool(inputs)
-    named = chosen(inputs.associations, **vars(inputs.config.primary))
-    return small_forest(named, whole, inputs.simulated, _without_weight(inputs), table=table)
-
-
-def _without_weight(inputs: ReportInputs) -> list[str]:
-    """Not in the pooled value that the forest shows."""
-    _, table = judged_pool(inputs)
-    return [*cohorts_alone(inputs), *(not_judged(inputs) if table == "verdict_models" else ())]
+    pool = judged_pool(inputs)
+    fits = chosen(inputs.associations, **vars(inputs.config.primary))
+    return small_forest(fits, pool.row, inputs.simulated, pool.apart, table=pool.table)

@@ -8,7 +8,7 @@ from itertools import combinations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from irf7bone.base.phrases import ENDPOINT_WORDS, SURVIVAL_WORDS, is_missing, listed, p_clause
+from irf7bone.base.phrases import ENDPOINT_WORDS, SURVIVAL_WORDS, is_missing, listed, names_in, p_clause
 from irf7bone.report.html.figure_markup import figure_id
 from irf7bone.report.html.section import chosen, patients_first
 from irf7bone.report.sections.first_forest import heaviest_cohort, not_judged_words
@@ -68,7 +68,7 @@ def reservations(
         weights: Cohort -> its share in the pooled estimate.
         lacking: Cohorts that are not judged.
     """
-    behind = [] if is_missing(verdict.get("cohorts")) else str(verdict["cohorts"]).split(",")
+    behind = names_in(verdict.get("cohorts"))
     named = {
         SAMPLED_BY_OUTCOME: [weighed(cohort, weights) for cohort in behind if cohort in sampled],
         NOT_EVERY_COHORT: lacking,
@@ -76,8 +76,7 @@ def reservations(
     return [
         (kind, code_words(code, named))
         for kind, column in (("withheld", "hard"), ("reservation", "soft"))
-        if not is_missing(verdict[column])
-        for code in str(verdict[column]).split(",")
+        for code in names_in(verdict[column])
     ]
 
 

@@ -1,6 +1,8 @@
-"""Columns that the tables of ER strata and of subtypes share."""
+"""What the tables and figures of ER strata and of subtypes share."""
 
 from __future__ import annotations
+
+import pandas as pd
 
 from irf7bone.base.phrases import p_value
 from irf7bone.report.html.cell_markup import (
@@ -35,3 +37,13 @@ FOUND_IN_COHORT = (
     Field("p", "two-sided", say_number("p", p_value), number=True),
     _STATUS,
 )
+
+
+def diamonds(pooled: pd.DataFrame) -> str:
+    """What the figure's diamonds are: nothing is pooled where each stratum is of one cohort."""
+    several = (pooled["k"] > 1).fillna(False).any()
+    return (
+        "Diamonds: pooled, with the Bayesian interval, or of a single cohort its own."
+        if several
+        else "Diamonds: a single cohort's own."
+    )

@@ -40,7 +40,7 @@ from irf7bone.report.html.section import (
     shown_only,
     shown_rows,
 )
-from irf7bone.report.sections.strata_fields import ASKED, FOUND_IN_COHORT, FOUND_POOLED
+from irf7bone.report.sections.strata_fields import ASKED, FOUND_IN_COHORT, FOUND_POOLED, diamonds
 from irf7bone.tables.outcome import INSIDE, OTHERS
 from irf7bone.tables.pooled import DIFFERENCE
 
@@ -64,6 +64,7 @@ def subtypes_section(inputs: ReportInputs) -> Section | None:
     drawn = chosen(results.subtypes, signature=primary.signature)
     drawn = drawn[drawn["status"] != "not_available"]
     cohorts = list(dict.fromkeys(drawn["cohort"]))
+    pooled = chosen(results.pooled_subtypes, signature=primary.signature)
     said = f"{capital(ENDPOINT_WORDS[primary.endpoint])}, {MODEL_WORDS[primary.model]}, in patients"
     of_primary = chosen(results.pooled_subtypes, **vars(primary))
     findings = [
@@ -83,9 +84,8 @@ def subtypes_section(inputs: ReportInputs) -> Section | None:
         title="Effect by subtype",
         finding=f"Effects within {listed([*subtypes.values()])}, and in other tumours.",
         marks=(
-            f"One unit is one standard deviation within the whole cohort. {INTERVALS} Diamonds: "
-            "pooled, with the Bayesian interval, or of a single cohort its own."
-            f"{hatched(cohorts, inputs)}"
+            f"One unit is one standard deviation within the whole cohort. {INTERVALS} "
+            f"{diamonds(pooled)}{hatched(cohorts, inputs)}"
         ),
         simulated=bool(cohorts) and inputs.simulated.issuperset(cohorts),
     )

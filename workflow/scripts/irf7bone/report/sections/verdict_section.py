@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from irf7bone.base.phrases import MODEL_WORDS, is_missing, listed, said_ratio
+from irf7bone.base.phrases import MODEL_WORDS, is_missing, listed, names_in, said_ratio
 from irf7bone.report.html import table_markup as tables
 from irf7bone.report.html.section import Section, chosen, one_row, outcome
 from irf7bone.report.html.verdict_tables import exploratory_view, fragility_view, verdict_models_view
 from irf7bone.report.sections.cells_section import tumour_cells_answer
-from irf7bone.report.sections.first_forest import cohorts_alone, first_forest, not_judged, pooled_weights
+from irf7bone.report.sections.first_forest import (
+    cohorts_alone,
+    cohorts_not_judged,
+    first_forest,
+    pooled_weights,
+)
 from irf7bone.report.sections.first_screen import (
     curve_choices,
     no_bone,
@@ -71,7 +76,7 @@ def verdict_section(inputs: ReportInputs) -> Section:
             "headline": headline(inputs.verdict),
             "no_bone": no_bone(inputs),
             "reservations": reservations(
-                primary, set(by_outcome["cohort"]), weights, list(not_judged(inputs))
+                primary, set(by_outcome["cohort"]), weights, list(cohorts_not_judged(inputs))
             ),
             "status": status_lines(inputs),
             "curves": curve_choices(inputs),
@@ -111,7 +116,7 @@ def _of_these_cohorts(inputs: ReportInputs, weights: Mapping[str, float]) -> lis
         inputs.results.claim_models, model=CLAIM, signature=primary.signature, endpoint=primary.endpoint
     )
     verdict = inputs.verdict[inputs.verdict["is_primary"]].iloc[0]
-    behind = [] if is_missing(verdict["cohorts"]) else str(verdict["cohorts"]).split(",")
+    behind = names_in(verdict["cohorts"])
     kinds = {row["cohort"]: row["er"] for row in claim.to_dict("records") if row["cohort"] in behind}
     pooled = one_row(inputs.pooled, **vars(primary))
     return [

@@ -14,6 +14,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from irf7bone.base.phrases import with_signature_names
+from irf7bone.tables.claim import CLAIM_MODELS
 from irf7bone.tables.cohort import COHORTS, FLOW
 from irf7bone.tables.contract import Table
 from irf7bone.tables.every_gene import EVERY_GENE
@@ -34,6 +35,7 @@ TABLES: dict[str, Table] = {
     "pooled_null": POOLED_NULL,
     "verdict": VERDICT,
     "verdict_models": VERDICT_MODELS,
+    "claim_models": CLAIM_MODELS,
     "site_contrast": SITE_CONTRAST,
     "genes": EVERY_GENE,
     "chances": CHANCES,

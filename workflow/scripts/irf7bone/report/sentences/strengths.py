@@ -10,7 +10,7 @@ import pandas as pd
 
 from irf7bone.base.phrases import hazard_ratio, is_missing, listed, p_clause
 from irf7bone.base.vocabulary import ALPHA, TOO_LITTLE
-from irf7bone.outcome.er_adjustment import COMPLETE
+from irf7bone.outcome.er_adjustment import COMPLETE, FEWEST_OF_EACH
 from irf7bone.report.sentences.quote import quote
 from irf7bone.verdict.like_this import TAU
 from irf7bone.verdict.planning import DECIDED
@@ -77,7 +77,8 @@ def er_answer(kinds: Mapping[str, str], weights: Mapping[str, float]) -> str:
     said = [f"by its recorded status in {listed(by_status)}"] if by_status else []
     words = "; ".join([*said, *otherwise])
     rule = (
-        f" ESR1 expression stands for ER where fewer than {100 * COMPLETE:g} % of the patients have a status."
+        f" ESR1 expression stands for ER where fewer than {100 * COMPLETE:g} % of the patients have a "
+        f"status, or fewer than {FEWEST_OF_EACH} one of the two."
         if "expression" in kinds.values()
         else ""
     )
